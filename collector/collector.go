@@ -1,0 +1,89 @@
+package collector
+
+import (
+	"cmp"
+	"slices"
+
+	dto "github.com/prometheus/client_model/go"
+
+	"redis_sentinel_exporter/sentinel"
+)
+
+// Options choose among the metrics that can be left out.
+type Options struct {
+	Replicas  bool // those of each replica
+	Peers     bool // those of each Sentinel that another one knows
+	InfoCache bool // those of the data nodes, from INFO-CACHE
+}
+
+// A Collector makes metric families of snapshots. It keeps nothing from one call
+// to the next and may be used concurrently.
+type Collector struct {
+	groups []group
+}
+
+// New returns a Collector with the metrics that o asks for.
+func New(o Options) *Collector {
+	return &Collector{groups: groups(o)}
+}
+
+// groups are all tables in the order of their documentation.
+func groups(o Options) []group {
+	all := []group{
+		newGroup(sentinelTable()),
+		newGroup(commandTable(o)),
+		newGroup(commandErrorTable(o)),
+		newGroup(cpuTable()),
+		newGroup(masterTable()),
+	}
+	if o.Replicas {
+		all = append(all, newGroup(replicaTable()))
+	}
+	if o.Peers {
+		all = append(all, newGroup(peerTable()))
+	}
+	all = append(all, newGroup(deploymentTable()), newGroup(deploymentMasterTable()))
+	if o.InfoCache {
+		all = append(all, newGroup(nodeTable()))
+	}
+	return all
+}
+
+// Families returns what the snapshots of one deployment say, sorted by name and
+// within a family by the labels of the rows. The families share their labels
+// with each other and their texts with the Collector: they are to be read only.
+func (c *Collector) Families(snapshots []*sentinel.Snapshot) []*dto.MetricFamily {
+	v := newView(snapshots)
+	var families []*dto.MetricFamily
+	for _, g := range c.groups {
+		families = g.appendFamilies(families, v)
+	}
+	slices.SortFunc(families, func(a, b *dto.MetricFamily) int { return cmp.Compare(*a.Name, *b.Name) })
+	return families
+}
+
+// A view is what the tables take their rows from.
+type view struct {
+	snapshots []*sentinel.Snapshot
+	masters   []masterRow // of all Sentinels that are up, by name and Sentinel
+}
+
+func newView(snapshots []*sentinel.Snapshot) *view {
+	count := 0
+	for _, s := range snapshots {
+		count += len(s.Masters)
+	}
+	v := &view{snapshots: snapshots, masters: make([]masterRow, 0, count)}
+	for _, s := range snapshots {
+		if !s.Up() {
+			continue
+		}
+		for i := range s.Masters {
+			v.masters = append(v.masters, newMasterRow(s, &s.Masters[i]))
+		}
+	}
+	slices.SortStableFunc(v.masters, func(a, b masterRow) int {
+		return cmp.Or(cmp.Compare(a.Name, b.Name), cmp.Compare(a.snapshot.Sentinel, b.snapshot.Sentinel))
+	})
+	return v
+}

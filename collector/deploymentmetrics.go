@@ -1,0 +1,94 @@
+package collector
+
+import (
+	"slices"
+
+	"redis_sentinel_exporter/sentinel"
+)
+
+const sectionDeployment = "Over the whole deployment"
+
+// A deploymentRow is all Sentinels that were asked.
+type deploymentRow struct {
+	snapshots []*sentinel.Snapshot
+}
+
+func deploymentTable() table[deploymentRow] {
+	return table[deploymentRow]{
+		section: sectionDeployment,
+		rows:    func(v *view) []deploymentRow { return []deploymentRow{{v.snapshots}} },
+		metrics: []metric[deploymentRow]{
+			{
+				name:  "deployment_sentinels",
+				help:  "Sentinels that were asked.",
+				value: func(d *deploymentRow) (float64, bool) { return count(len(d.snapshots)) },
+			},
+			{
+				name:  "deployment_sentinels_up",
+				help:  "Sentinels that answered SENTINEL MASTERS within the deadline.",
+				value: (*deploymentRow).up,
+			},
+		},
+	}
+}
+
+func (d *deploymentRow) up() (float64, bool) {
+	n := 0
+	for _, s := range d.snapshots {
+		if s.Up() {
+			n++
+		}
+	}
+	return count(n)
+}
+
+// A deploymentMasterRow is one master as all Sentinels see it that answered and
+// monitor it.
+type deploymentMasterRow struct {
+	name        string
+	addresses   int
+	configEpoch sentinel.Number
+}
+
+func deploymentMasterTable() table[deploymentMasterRow] {
+	return table[deploymentMasterRow]{
+		section: sectionDeployment,
+		labels:  []label[deploymentMasterRow]{{labelMaster, func(m *deploymentMasterRow) string { return m.name }}},
+		rows:    deploymentMasterRows,
+		metrics: []metric[deploymentMasterRow]{
+			{
+				name:  "deployment_master_addresses",
+				help:  "Distinct addresses that the Sentinels give to clients for the master; 1 if they agree. More is normal for some seconds in a failover. Absent if no Sentinel that answered monitors the master.",
+				value: func(m *deploymentMasterRow) (float64, bool) { return count(m.addresses) },
+			},
+			{
+				name:  "deployment_master_config_epoch",
+				help:  "Highest version of the master's configuration that a Sentinel has; every failover raises it.",
+				value: func(m *deploymentMasterRow) (float64, bool) { return number(m.configEpoch) },
+			},
+		},
+	}
+}
+
+// deploymentMasterRows relies on the order of the view: a master's rows are next
+// to each other.
+func deploymentMasterRows(v *view) []deploymentMasterRow {
+	var rows []deploymentMasterRow
+	var addresses []string // of the last row
+	for i := range v.masters {
+		m := &v.masters[i]
+		if len(rows) == 0 || rows[len(rows)-1].name != m.Name {
+			rows = append(rows, deploymentMasterRow{name: m.Name})
+			addresses = addresses[:0]
+		}
+		if address := m.Advertised(); !slices.Contains(addresses, address) {
+			addresses = append(addresses, address)
+		}
+		last := &rows[len(rows)-1]
+		last.addresses = len(addresses)
+		if m.ConfigEpoch.Present {
+			last.configEpoch = sentinel.Some(max(last.configEpoch.Value, m.ConfigEpoch.Value))
+		}
+	}
+	return rows
+}

@@ -1,0 +1,274 @@
+package collector
+
+import (
+	"redis_sentinel_exporter/sentinel"
+)
+
+// down says that a node is held to be down.
+const down = sentinel.FlagSDown | sentinel.FlagODown
+
+// A masterRow is one master as one Sentinel sees it.
+type masterRow struct {
+	*sentinel.Master
+	snapshot *sentinel.Snapshot
+	// promotable is kept because two metrics want it and it asks every replica.
+	promotable sentinel.Number
+}
+
+func newMasterRow(s *sentinel.Snapshot, m *sentinel.Master) masterRow {
+	return masterRow{Master: m, snapshot: s, promotable: m.PromotableReplicas()}
+}
+
+func masterTable() table[masterRow] {
+	return table[masterRow]{
+		section: "Per master, as one Sentinel sees it",
+		labels: []label[masterRow]{
+			{labelMaster, func(m *masterRow) string { return m.Name }},
+			{labelSentinel, func(m *masterRow) string { return m.snapshot.Sentinel }},
+		},
+		rows: func(v *view) []masterRow { return v.masters },
+		metrics: []metric[masterRow]{
+			{
+				name:  "master_info",
+				help:  "Always 1; the labels are the address that this Sentinel gives to clients and the run id of the process behind the master (empty until the Sentinel has had its first INFO).",
+				value: always[masterRow],
+				info: []label[masterRow]{
+					{"address", func(m *masterRow) string { return m.Advertised() }},
+					{"run_id", func(m *masterRow) string { return m.RunID }},
+				},
+			},
+			{
+				name:  "master_ok",
+				help:  "1 unless this Sentinel holds the master to be down (s_down or o_down). Frozen while tilt is 1.",
+				value: func(m *masterRow) (float64, bool) { return truth(!m.Flags.Any(down)) },
+			},
+			{
+				name:  "master_sdown",
+				help:  "1 if this Sentinel alone holds the master to be down: no valid reply to PING for longer than master_down_after_seconds. Frozen while tilt is 1.",
+				value: masterFlag(sentinel.FlagSDown),
+			},
+			{
+				name:  "master_odown",
+				help:  "1 if a quorum of Sentinels agrees that the master is down. Frozen while tilt is 1.",
+				value: masterFlag(sentinel.FlagODown),
+			},
+			{
+				name:  "master_disconnected",
+				help:  "1 if this Sentinel has no connection to the master. It is 1 for a moment at every reconnect.",
+				value: masterFlag(sentinel.FlagDisconnected),
+			},
+			{
+				name:  "master_failover_in_progress",
+				help:  "1 if this Sentinel drives a failover of the master, or tries to; the other Sentinels show 0.",
+				value: masterFlag(sentinel.FlagFailoverInProgress),
+			},
+			{
+				name:  "master_role_mismatch",
+				help:  "1 if the node that this Sentinel takes for the master says that it is a replica. Absent if the Sentinel reports no role.",
+				value: (*masterRow).roleMismatch,
+			},
+			{
+				name:  "master_sdown_seconds",
+				help:  "Seconds that this Sentinel has held the master to be down, as it reports them; 0 if it does not.",
+				value: func(m *masterRow) (float64, bool) { return m.downSeconds(sentinel.FlagSDown, m.SDownTime) },
+			},
+			{
+				name:  "master_odown_seconds",
+				help:  "Seconds that a quorum has held the master to be down, as this Sentinel reports them; 0 if it does not.",
+				value: func(m *masterRow) (float64, bool) { return m.downSeconds(sentinel.FlagODown, m.ODownTime) },
+			},
+			{
+				name:  "master_failover_state",
+				help:  "Step of the failover that this Sentinel drives: 0 none, 1 wait_start, 2 select_slave, 3 send_slaveof_noone, 4 wait_promotion, 5 reconf_slaves, 6 update_config. Absent for a step that the exporter does not know.",
+				value: (*masterRow).failoverState,
+			},
+			{
+				name:  "master_last_ping_sent_seconds",
+				help:  "Age in seconds of the oldest PING to the master that it has not answered, as this Sentinel reports it; 0 if it has answered all.",
+				value: func(m *masterRow) (float64, bool) { return seconds(m.LastPingSent) },
+			},
+			{
+				name:  "master_last_ok_ping_reply_seconds",
+				help:  "Seconds since the master's last valid reply to PING, as this Sentinel reports them; about 1 or less in health.",
+				value: func(m *masterRow) (float64, bool) { return seconds(m.LastOKPingReply) },
+			},
+			{
+				name:  "master_last_ping_reply_seconds",
+				help:  "Seconds since the master's last reply to PING, errors included, as this Sentinel reports them. If only the valid ones are old, the master answers with errors: mostly a wrong auth-pass.",
+				value: func(m *masterRow) (float64, bool) { return seconds(m.LastPingReply) },
+			},
+			{
+				name:  "master_info_refresh_seconds",
+				help:  "Seconds since this Sentinel had the master's last INFO, as it reports them; about 10 or less in health. Absent until the first.",
+				value: (*masterRow).infoAge,
+			},
+			{
+				name:  "master_role_reported_seconds",
+				help:  "Seconds since the master first reported the role it reports now, as this Sentinel reports them.",
+				value: func(m *masterRow) (float64, bool) { return seconds(m.RoleReportedTime) },
+			},
+			{
+				name:  "master_link_pending_commands",
+				help:  "Commands that this Sentinel sent to the master and that are not answered; 3 or fewer in health.",
+				value: func(m *masterRow) (float64, bool) { return number(m.LinkPendingCommands) },
+			},
+			{
+				name:  "master_config_epoch",
+				help:  "Version of the master's configuration, raised by every failover. A Sentinel with a lower one than the others has an outdated view.",
+				value: func(m *masterRow) (float64, bool) { return number(m.ConfigEpoch) },
+			},
+			{
+				name:  "master_replicas",
+				help:  "Replicas that this Sentinel knows, including dead ones, which only SENTINEL RESET makes it forget.",
+				value: func(m *masterRow) (float64, bool) { return number(m.NumReplicas) },
+			},
+			{
+				name:  "master_ok_replicas",
+				help:  "Replicas that this Sentinel is connected to, does not hold to be down, and whose link to the master is up. Absent if SENTINEL REPLICAS failed.",
+				value: (*masterRow).okReplicas,
+			},
+			{
+				name:  "master_promotable_replicas",
+				help:  "Replicas that Sentinel's own rules would let it promote in a failover now. Absent if SENTINEL REPLICAS failed.",
+				value: func(m *masterRow) (float64, bool) { return number(m.promotable) },
+			},
+			{
+				name:  "master_sentinels",
+				help:  "Sentinels that have a vote: all that this one knows, including dead ones, and itself. A failover needs a majority of them.",
+				value: func(m *masterRow) (float64, bool) { return number(m.Voters()) },
+			},
+			{
+				name:  "master_ok_sentinels",
+				help:  "Sentinels that this one does not hold to be down, and itself. Absent if SENTINEL SENTINELS failed.",
+				value: (*masterRow).okSentinels,
+			},
+			{
+				name:  "master_quorum",
+				help:  "Setting of this Sentinel: how many must agree that the master is down before a failover is tried.",
+				value: func(m *masterRow) (float64, bool) { return number(m.Quorum) },
+			},
+			{
+				name:  "master_down_after_seconds",
+				help:  "Setting of this Sentinel: seconds without a valid reply to PING after which it holds the master, a replica or a Sentinel to be down.",
+				value: func(m *masterRow) (float64, bool) { return seconds(m.DownAfter) },
+			},
+			{
+				name:  "master_failover_timeout_seconds",
+				help:  "Setting of this Sentinel: seconds after which it gives up a step of a failover. Another failover is tried after twice this time.",
+				value: func(m *masterRow) (float64, bool) { return seconds(m.FailoverTimeout) },
+			},
+			{
+				name:  "master_parallel_syncs",
+				help:  "Setting of this Sentinel: how many replicas at once are told to follow the new master.",
+				value: func(m *masterRow) (float64, bool) { return number(m.ParallelSyncs) },
+			},
+			{
+				name:  "master_quorum_ok",
+				help:  "1 if enough Sentinels can be reached to agree on a failover and to authorize it (SENTINEL CKQUORUM). It says nothing of the master or the replicas. Absent if the command failed.",
+				value: fromQuorum(func(q *sentinel.CKQuorum) (float64, bool) { return truth(q.OK()) }),
+			},
+			{
+				name:  "master_quorum_reachable",
+				help:  "1 if enough Sentinels can be reached to agree that the master is down. Absent if SENTINEL CKQUORUM failed.",
+				value: fromQuorum(func(q *sentinel.CKQuorum) (float64, bool) { return truth(q.QuorumReachable) }),
+			},
+			{
+				name:  "master_majority_reachable",
+				help:  "1 if enough Sentinels can be reached to authorize a failover: a majority of all that are known, the dead ones included. Absent if SENTINEL CKQUORUM failed.",
+				value: fromQuorum(func(q *sentinel.CKQuorum) (float64, bool) { return truth(q.MajorityReachable) }),
+			},
+			{
+				name:  "master_usable_sentinels",
+				help:  "Sentinels that this one can reach, and itself, as SENTINEL CKQUORUM counts them. Absent if the command failed.",
+				value: fromQuorum(func(q *sentinel.CKQuorum) (float64, bool) { return float64(q.Usable), true }),
+			},
+			{
+				name:  "master_quorum_margin",
+				help:  "How many more Sentinels may be lost before there can be no failover: the usable ones less the larger of quorum and majority. Negative if it has come to that. Absent if SENTINEL CKQUORUM failed.",
+				value: func(m *masterRow) (float64, bool) { return number(m.Margin()) },
+			},
+			{
+				name:  "master_failover_possible",
+				help:  "1 if this Sentinel could fail the master over now: quorum and majority can be reached, a replica can be promoted, and it is not in TILT mode. Absent if one of these is not known.",
+				value: (*masterRow).failoverPossible,
+			},
+		},
+	}
+}
+
+func masterFlag(flag sentinel.Flags) func(*masterRow) (float64, bool) {
+	return func(m *masterRow) (float64, bool) { return truth(m.Flags.Has(flag)) }
+}
+
+// fromQuorum reads a value of the answer to CKQUORUM, where there is one.
+func fromQuorum(value func(*sentinel.CKQuorum) (float64, bool)) func(*masterRow) (float64, bool) {
+	return func(m *masterRow) (float64, bool) {
+		if m.CKQuorum == nil {
+			return unknown()
+		}
+		return value(m.CKQuorum)
+	}
+}
+
+func (m *masterRow) roleMismatch() (float64, bool) {
+	if m.RoleReported == "" {
+		return unknown()
+	}
+	return truth(m.RoleReported != "master")
+}
+
+// downSeconds is 0 while the flag is not set, since then Sentinel leaves out the
+// age. That a down node has no age is something else: it is not known.
+func (m *masterRow) downSeconds(flag sentinel.Flags, age sentinel.Duration) (float64, bool) {
+	if !m.Flags.Has(flag) {
+		return 0, true
+	}
+	return seconds(age)
+}
+
+func (m *masterRow) failoverState() (float64, bool) {
+	return float64(m.FailoverState), m.FailoverState < sentinel.FailoverUnknown
+}
+
+// infoAge is not known before the first INFO: Sentinel then says 0, as if it had
+// just come.
+func (m *masterRow) infoAge() (float64, bool) {
+	if m.InfoRefresh.Value == 0 && m.RunID == "" {
+		return unknown()
+	}
+	return seconds(m.InfoRefresh)
+}
+
+func (m *masterRow) okReplicas() (float64, bool) {
+	if m.ReplicasErr != nil {
+		return unknown()
+	}
+	ok := 0
+	for i := range m.Replicas {
+		if replicaOK(&m.Replicas[i]) {
+			ok++
+		}
+	}
+	return count(ok)
+}
+
+func (m *masterRow) okSentinels() (float64, bool) {
+	if m.PeersErr != nil {
+		return unknown()
+	}
+	ok := 1 // itself
+	for i := range m.Peers {
+		if peerOK(&m.Peers[i]) {
+			ok++
+		}
+	}
+	return count(ok)
+}
+
+func (m *masterRow) failoverPossible() (float64, bool) {
+	info := m.snapshot.Info
+	if m.CKQuorum == nil || !m.promotable.Present || info == nil || !info.Tilt.Present {
+		return unknown()
+	}
+	return truth(m.CKQuorum.OK() && m.promotable.Value > 0 && !info.Tilt.Value)
+}

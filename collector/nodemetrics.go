@@ -1,0 +1,79 @@
+package collector
+
+import "redis_sentinel_exporter/sentinel"
+
+// A nodeRow is the INFO of one data node as one Sentinel holds it.
+type nodeRow struct {
+	*sentinel.CachedInfo
+	addr   string
+	master *masterRow
+}
+
+// nodeRows leaves out what belongs to no node that is known: INFO-CACHE names
+// none, and after a switch the Sentinel may hold what it has no run id for.
+func nodeRows(v *view) []nodeRow {
+	var rows []nodeRow
+	for i := range v.masters {
+		m := &v.masters[i]
+		for k := range m.Cache {
+			if addr := m.nodeAddr(m.Cache[k].RunID); addr != "" {
+				rows = append(rows, nodeRow{&m.Cache[k], addr, m})
+			}
+		}
+	}
+	return rows
+}
+
+// nodeAddr returns the address of the process with that run id, or "". A process
+// can be known at two addresses, one of them out of date: the live one is meant.
+func (m *masterRow) nodeAddr(runID string) string {
+	if runID == "" {
+		return ""
+	}
+	if m.RunID == runID {
+		return m.Addr
+	}
+	addr := ""
+	for i := range m.Replicas {
+		r := &m.Replicas[i]
+		if r.RunID == runID && (addr == "" || live(r)) {
+			addr = replicaAddr(r)
+		}
+	}
+	return addr
+}
+
+func nodeTable() table[nodeRow] {
+	return table[nodeRow]{
+		section: "Per data node, from the INFO that a Sentinel holds (`--collector.info-cache`)",
+		labels: []label[nodeRow]{
+			{labelMaster, func(n *nodeRow) string { return n.master.Name }},
+			{"node", func(n *nodeRow) string { return n.addr }},
+			{labelSentinel, func(n *nodeRow) string { return n.master.snapshot.Sentinel }},
+		},
+		rows: nodeRows,
+		metrics: []metric[nodeRow]{
+			{
+				name:  "node_info",
+				help:  "Always 1; the labels are the node's role (master or slave), its replication id, its product (redis or valkey) and that product's version.",
+				value: always[nodeRow],
+				info: []label[nodeRow]{
+					{"role", func(n *nodeRow) string { return n.Role }},
+					{"replication_id", func(n *nodeRow) string { return n.ReplicationID }},
+					{"version", func(n *nodeRow) string { return n.Version }},
+					{"product", func(n *nodeRow) string { return n.Product }},
+				},
+			},
+			{
+				name:  "node_replication_offset_bytes",
+				help:  "Replication offset of the node in bytes, at the INFO that node_info_age_seconds dates. Absent if the INFO has none.",
+				value: func(n *nodeRow) (float64, bool) { return number(n.ReplOffset) },
+			},
+			{
+				name:  "node_info_age_seconds",
+				help:  "Age in seconds of the INFO that the Sentinel holds of the node, as it reports it; about 10 or less in health. A dead node keeps its last one.",
+				value: func(n *nodeRow) (float64, bool) { return seconds(n.Age) },
+			},
+		},
+	}
+}

@@ -1,0 +1,349 @@
+package collector_test
+
+import (
+	"context"
+	"fmt"
+	"math"
+	"net"
+	"regexp"
+	"slices"
+	"strconv"
+	"strings"
+	"testing"
+
+	"redis_sentinel_exporter/sentinel/sentineltest"
+)
+
+// An oracle says what redis-cli, which shares no code with this program, knows
+// of one Sentinel at one moment.
+type oracle struct {
+	t         *testing.T
+	addr      string // of the Sentinel
+	id        string
+	info      map[string]string
+	master    map[string]string
+	advertise string
+	replicas  []map[string]string
+	peers     []map[string]string
+	quorum    string // the text of CKQUORUM, an error's too
+	cache     []cachedNode
+}
+
+type cachedNode struct {
+	addr, text string
+	age        float64
+}
+
+func ask(ctx context.Context, t *testing.T, s *sentineltest.Sentinel, addr, name string) *oracle {
+	t.Helper()
+	o := &oracle{t: t, addr: addr}
+	must := func(err error) {
+		t.Helper()
+		if err != nil {
+			t.Fatal(err)
+		}
+	}
+	var err error
+	o.info, err = s.Info(ctx)
+	must(err)
+	o.id, err = s.CLI(ctx, "SENTINEL", "MYID")
+	must(err)
+	o.master, err = s.Reply(ctx, "SENTINEL", "MASTER", name)
+	must(err)
+	for command, rows := range map[string]*[]map[string]string{"REPLICAS": &o.replicas, "SENTINELS": &o.peers} {
+		list, err := s.Rows(ctx, "SENTINEL", command, name)
+		must(err)
+		for _, row := range list {
+			*rows = append(*rows, row.Map())
+		}
+	}
+	var pair []string
+	must(s.JSON(ctx, &pair, "SENTINEL", "GET-MASTER-ADDR-BY-NAME", name))
+	o.advertise = net.JoinHostPort(pair[0], pair[1])
+	o.quorum, err = s.CLI(ctx, "SENTINEL", "CKQUORUM", name)
+	if err != nil {
+		o.quorum = err.Error()
+	}
+	o.askCache(ctx, s, name)
+	return o
+}
+
+// askCache finds each node of INFO-CACHE by the run id in its text.
+func (o *oracle) askCache(ctx context.Context, s *sentineltest.Sentinel, name string) {
+	o.t.Helper()
+	var reply []any
+	if err := s.JSON(ctx, &reply, "SENTINEL", "INFO-CACHE", name); err != nil {
+		o.t.Fatal(err)
+	}
+	for _, node := range reply[1].([]any) {
+		pair := node.([]any)
+		text, ok := pair[1].(string)
+		if !ok {
+			continue
+		}
+		for _, known := range append([]map[string]string{o.master}, o.replicas...) {
+			if known["runid"] == lineOf(text, "run_id") {
+				o.cache = append(o.cache, cachedNode{addrOf(known), text, pair[0].(float64) / 1000})
+			}
+		}
+	}
+}
+
+func lineOf(info, field string) string {
+	_, rest, _ := strings.Cut(info, "\n"+field+":")
+	value, _, _ := strings.Cut(rest, "\r\n")
+	return value
+}
+
+func addrOf(row map[string]string) string { return net.JoinHostPort(row["ip"], row["port"]) }
+
+func has(row map[string]string, flag string) bool {
+	return slices.Contains(strings.Split(row["flags"], ","), flag)
+}
+
+func bit(b bool) float64 {
+	if b {
+		return 1
+	}
+	return 0
+}
+
+// absent is what is not to be exposed.
+var absent = math.NaN()
+
+func number(text string) float64 {
+	n, err := strconv.ParseFloat(text, 64)
+	if err != nil {
+		return absent
+	}
+	return n
+}
+
+func millis(text string) float64 { return number(text) / 1000 }
+
+// or0 is for what Sentinel leaves out when it is not so.
+func or0(n float64) float64 {
+	if math.IsNaN(n) {
+		return 0
+	}
+	return n
+}
+
+// perSentinel is what each metric of the Sentinel itself should be.
+func (o *oracle) perSentinel() map[string]float64 {
+	i := o.info
+	label := fmt.Sprintf(`sentinel=%q`, o.addr)
+	want := map[string]float64{
+		"up{" + label + "}":                         1,
+		"masters{" + label + "}":                    number(i["sentinel_masters"]),
+		"tilt{" + label + "}":                       number(i["sentinel_tilt"]),
+		"tilt_seconds{" + label + "}":               max(0, number(i["sentinel_tilt_since_seconds"])),
+		"tilts_total{" + label + "}":                number(i["sentinel_total_tilt"]),
+		"running_scripts{" + label + "}":            number(i["sentinel_running_scripts"]),
+		"scripts_queue_length{" + label + "}":       number(i["sentinel_scripts_queue_length"]),
+		"simulate_failure_flags{" + label + "}":     number(i["sentinel_simulate_failure_flags"]),
+		"uptime_seconds{" + label + "}":             number(i["uptime_in_seconds"]),
+		"connected_clients{" + label + "}":          number(i["connected_clients"]),
+		"max_clients{" + label + "}":                number(i["maxclients"]),
+		"rejected_connections_total{" + label + "}": number(i["rejected_connections"]),
+		"connections_received_total{" + label + "}": number(i["total_connections_received"]),
+		"commands_processed_total{" + label + "}":   number(i["total_commands_processed"]),
+		"scrape_duration_seconds{" + label + "}":    0.5,
+		fmt.Sprintf(`info{product="redis",sentinel=%q,sentinel_id=%q,version=%q}`, o.addr, o.id, i["redis_version"]): 1,
+	}
+	for field, value := range i {
+		if mode, found := strings.CutPrefix(field, "used_cpu_"); found {
+			want[fmt.Sprintf(`cpu_seconds_total{mode=%q,%s}`, mode, label)] = number(value)
+		}
+	}
+	for _, command := range []string{"info", "myid", "masters", "replicas", "sentinels", "ckquorum", "info_cache"} {
+		want[fmt.Sprintf(`command_success{command=%q,%s}`, command, label)] = 1
+		for _, reason := range []string{"unreachable", "timeout", "auth", "permission", "protocol", "other"} {
+			want[fmt.Sprintf(`command_errors_total{command=%q,reason=%q,%s}`, command, reason, label)] = 0
+		}
+	}
+	return want
+}
+
+var usable = regexp.MustCompile(`(\d+) usable`)
+
+// perMaster is what each metric of the master should be.
+func (o *oracle) perMaster() map[string]float64 {
+	m := o.master
+	label := fmt.Sprintf(`{master_name=%q,sentinel=%q}`, m["name"], o.addr)
+	voters := number(m["num-other-sentinels"]) + 1
+	majority := math.Floor(voters/2) + 1
+	canUse := number(usable.FindStringSubmatch(o.quorum)[1])
+	ok := !strings.Contains(o.quorum, "NOQUORUM")
+	okReplicas, promotable, okPeers := 0.0, 0.0, 1.0
+	for _, r := range o.replicas {
+		okReplicas += bit(o.replicaOK(r))
+		promotable += bit(o.promotable(r))
+	}
+	for _, p := range o.peers {
+		okPeers += bit(!has(p, "s_down"))
+	}
+	states := []string{"", "wait_start", "select_slave", "send_slaveof_noone", "wait_promotion", "reconf_slaves", "update_config"}
+	want := map[string]float64{
+		"ok":                         bit(!has(m, "s_down") && !has(m, "o_down")),
+		"sdown":                      bit(has(m, "s_down")),
+		"odown":                      bit(has(m, "o_down")),
+		"disconnected":               bit(has(m, "disconnected")),
+		"failover_in_progress":       bit(has(m, "failover_in_progress")),
+		"role_mismatch":              bit(m["role-reported"] != "master"),
+		"sdown_seconds":              or0(millis(m["s-down-time"])),
+		"odown_seconds":              or0(millis(m["o-down-time"])),
+		"failover_state":             float64(slices.Index(states, m["failover-state"])),
+		"last_ping_sent_seconds":     millis(m["last-ping-sent"]),
+		"last_ok_ping_reply_seconds": millis(m["last-ok-ping-reply"]),
+		"last_ping_reply_seconds":    millis(m["last-ping-reply"]),
+		"info_refresh_seconds":       millis(m["info-refresh"]),
+		"role_reported_seconds":      millis(m["role-reported-time"]),
+		"link_pending_commands":      number(m["link-pending-commands"]),
+		"config_epoch":               number(m["config-epoch"]),
+		"replicas":                   number(m["num-slaves"]),
+		"ok_replicas":                okReplicas,
+		"promotable_replicas":        promotable,
+		"sentinels":                  voters,
+		"ok_sentinels":               okPeers,
+		"quorum":                     number(m["quorum"]),
+		"down_after_seconds":         millis(m["down-after-milliseconds"]),
+		"failover_timeout_seconds":   millis(m["failover-timeout"]),
+		"parallel_syncs":             number(m["parallel-syncs"]),
+		"quorum_ok":                  bit(ok),
+		"quorum_reachable":           bit(canUse >= number(m["quorum"])),
+		"majority_reachable":         bit(canUse >= majority),
+		"usable_sentinels":           canUse,
+		"quorum_margin":              canUse - max(number(m["quorum"]), majority),
+		"failover_possible":          bit(ok && promotable > 0 && o.info["sentinel_tilt"] == "0"),
+	}
+	return o.named(want, "master_", label, fmt.Sprintf(`master_info{address=%q,master_name=%q,run_id=%q,sentinel=%q}`, o.advertise, m["name"], m["runid"], o.addr))
+}
+
+func (o *oracle) replicaOK(r map[string]string) bool {
+	return !has(r, "s_down") && !has(r, "disconnected") && r["master-link-status"] == "ok"
+}
+
+// promotable repeats Sentinel's rules from its source, on redis-cli's words.
+func (o *oracle) promotable(r map[string]string) bool {
+	infoLimit, linkLimit := 30000.0, 10*number(o.master["down-after-milliseconds"])
+	if has(o.master, "s_down") {
+		infoLimit, linkLimit = 5000, linkLimit+number(o.master["s-down-time"])
+	}
+	return !has(r, "s_down") && !has(r, "disconnected") && number(r["last-ok-ping-reply"]) <= 5000 &&
+		r["slave-priority"] != "0" && r["runid"] != "" && number(r["info-refresh"]) <= infoLimit &&
+		number(r["master-link-down-time"]) <= linkLimit
+}
+
+func (o *oracle) perReplica() map[string]float64 {
+	all := map[string]float64{}
+	furthest := 0.0
+	for _, r := range o.replicas {
+		if !has(r, "s_down") {
+			furthest = max(furthest, number(r["slave-repl-offset"]))
+		}
+	}
+	for _, node := range o.cache {
+		if node.addr == addrOf(o.master) && !has(o.master, "s_down") {
+			furthest = max(furthest, number(lineOf(node.text, "master_repl_offset")))
+		}
+	}
+	for _, r := range o.replicas {
+		live := func(v float64) float64 {
+			if has(r, "s_down") {
+				return absent
+			}
+			return v
+		}
+		label := fmt.Sprintf(`{master_name=%q,replica=%q,sentinel=%q}`, o.master["name"], addrOf(r), o.addr)
+		wrong := bit(net.JoinHostPort(r["master-host"], r["master-port"]) != addrOf(o.master))
+		if r["role-reported"] != "slave" {
+			wrong = absent
+		}
+		maps := o.named(map[string]float64{
+			"ok":                         bit(o.replicaOK(r)),
+			"sdown":                      bit(has(r, "s_down")),
+			"disconnected":               bit(has(r, "disconnected")),
+			"link_up":                    live(bit(r["master-link-status"] == "ok")),
+			"link_down_seconds":          live(millis(r["master-link-down-time"])),
+			"priority":                   number(r["slave-priority"]),
+			"offset_bytes":               live(number(r["slave-repl-offset"])),
+			"lag_bytes":                  live(furthest - number(r["slave-repl-offset"])),
+			"promotable":                 bit(o.promotable(r)),
+			"role_mismatch":              bit(r["role-reported"] == "master"),
+			"wrong_master":               wrong,
+			"last_ok_ping_reply_seconds": millis(r["last-ok-ping-reply"]),
+			"info_refresh_seconds":       millis(r["info-refresh"]),
+			"link_pending_commands":      number(r["link-pending-commands"]),
+		}, "replica_", label, fmt.Sprintf(`replica_info{master_name=%q,replica=%q,run_id=%q,sentinel=%q}`, o.master["name"], addrOf(r), r["runid"], o.addr))
+		for k, v := range maps {
+			all[k] = v
+		}
+	}
+	return all
+}
+
+func (o *oracle) perPeer() map[string]float64 {
+	all := map[string]float64{}
+	for _, p := range o.peers {
+		label := fmt.Sprintf(`{master_name=%q,peer=%q,sentinel=%q}`, o.master["name"], addrOf(p), o.addr)
+		for k, v := range o.named(map[string]float64{
+			"ok":                         bit(!has(p, "s_down")),
+			"sdown":                      bit(has(p, "s_down")),
+			"disconnected":               bit(has(p, "disconnected")),
+			"last_hello_seconds":         millis(p["last-hello-message"]),
+			"last_ok_ping_reply_seconds": millis(p["last-ok-ping-reply"]),
+			"voted_leader_epoch":         number(p["voted-leader-epoch"]),
+		}, "peer_", label, fmt.Sprintf(`peer_info{master_name=%q,peer=%q,sentinel=%q,sentinel_id=%q}`, o.master["name"], addrOf(p), o.addr, p["runid"])) {
+			all[k] = v
+		}
+	}
+	return all
+}
+
+func (o *oracle) perNode() map[string]float64 {
+	all := map[string]float64{}
+	for _, n := range o.cache {
+		label := fmt.Sprintf(`{master_name=%q,node=%q,sentinel=%q}`, o.master["name"], n.addr, o.addr)
+		for k, v := range o.named(map[string]float64{
+			"replication_offset_bytes": number(lineOf(n.text, "master_repl_offset")),
+			"info_age_seconds":         n.age,
+		}, "node_", label, fmt.Sprintf(`node_info{master_name=%q,node=%q,product="redis",replication_id=%q,role=%q,sentinel=%q,version=%q}`,
+			o.master["name"], n.addr, lineOf(n.text, "master_replid"), lineOf(n.text, "role"), o.addr, lineOf(n.text, "redis_version"))) {
+			all[k] = v
+		}
+	}
+	return all
+}
+
+// named completes the names of the values that there are, and adds the series
+// that is always 1.
+func (o *oracle) named(values map[string]float64, prefix, label, info string) map[string]float64 {
+	all := map[string]float64{info: 1}
+	for k, v := range values {
+		if !math.IsNaN(v) {
+			all[prefix+k+label] = v
+		}
+	}
+	return all
+}
+
+// tolerance is how much a value may differ from that of another moment.
+func tolerance(series string) float64 {
+	name, _, _ := strings.Cut(series, "{")
+	switch {
+	case name == "master_down_after_seconds", name == "master_failover_timeout_seconds", name == "tilt_seconds":
+		return 0
+	case strings.HasSuffix(name, "link_pending_commands"):
+		return 10
+	case strings.HasSuffix(name, "_bytes"):
+		return 10_000 // the master sends pings and the Sentinels' hellos to its replicas
+	case strings.HasSuffix(name, "_seconds"), name == "cpu_seconds_total":
+		return 3
+	case name == "commands_processed_total":
+		return 500
+	case name == "connections_received_total", name == "connected_clients":
+		return 20 // redis-cli's own
+	}
+	return 0
+}

@@ -1,0 +1,244 @@
+package collector
+
+import (
+	"net"
+	"net/netip"
+	"strings"
+
+	"redis_sentinel_exporter/sentinel"
+)
+
+// A replicaRow is one replica as one Sentinel sees it.
+type replicaRow struct {
+	*sentinel.Replica
+	master *masterRow
+	// furthest is the highest replication offset known of the master or a live
+	// replica of it.
+	furthest sentinel.Number
+}
+
+func replicaRows(v *view) []replicaRow {
+	n := 0
+	for i := range v.masters {
+		n += len(v.masters[i].Replicas)
+	}
+	rows := make([]replicaRow, 0, n)
+	for i := range v.masters {
+		m := &v.masters[i]
+		furthest := m.furthestOffset()
+		for k := range m.Replicas {
+			rows = append(rows, replicaRow{&m.Replicas[k], m, furthest})
+		}
+	}
+	return rows
+}
+
+func replicaTable() table[replicaRow] {
+	return table[replicaRow]{
+		section: "Per replica, as one Sentinel sees it",
+		labels: []label[replicaRow]{
+			{labelMaster, func(r *replicaRow) string { return r.master.Name }},
+			{"replica", func(r *replicaRow) string { return replicaAddr(r.Replica) }},
+			{labelSentinel, func(r *replicaRow) string { return r.master.snapshot.Sentinel }},
+		},
+		rows: replicaRows,
+		metrics: []metric[replicaRow]{
+			{
+				name:  "replica_info",
+				help:  "Always 1; the label is the run id of the replica's process (empty until the Sentinel has had its first INFO).",
+				value: always[replicaRow],
+				info:  []label[replicaRow]{{"run_id", func(r *replicaRow) string { return r.RunID }}},
+			},
+			{
+				name:  "replica_ok",
+				help:  "1 if this Sentinel is connected to the replica, does not hold it to be down, and its link to the master is up.",
+				value: func(r *replicaRow) (float64, bool) { return truth(replicaOK(r.Replica)) },
+			},
+			{
+				name:  "replica_sdown",
+				help:  "1 if this Sentinel holds the replica to be down. Frozen while tilt is 1.",
+				value: func(r *replicaRow) (float64, bool) { return truth(r.Flags.Has(sentinel.FlagSDown)) },
+			},
+			{
+				name:  "replica_disconnected",
+				help:  "1 if this Sentinel has no connection to the replica. It is 1 for a moment at every reconnect.",
+				value: func(r *replicaRow) (float64, bool) { return truth(r.Flags.Has(sentinel.FlagDisconnected)) },
+			},
+			{
+				name:  "replica_link_up",
+				help:  "1 if the replica's last INFO says that its link to the master is up. Absent while the replica is down, and until its first INFO.",
+				value: whileLive(func(r *replicaRow) (float64, bool) { return truth(r.MasterLinkUp) }),
+			},
+			{
+				name:  "replica_link_down_seconds",
+				help:  "Seconds that the replica's link to the master had been down at its last INFO, as this Sentinel reports them; 0 if it was up. Absent if the link was never up, while the replica is down, and until its first INFO.",
+				value: whileLive(func(r *replicaRow) (float64, bool) { return seconds(r.MasterLinkDownTime) }),
+			},
+			{
+				name:  "replica_priority",
+				help:  "The replica's replica-priority: the lowest is promoted first, 0 never. Until the first INFO it is Sentinel's default of 100.",
+				value: func(r *replicaRow) (float64, bool) { return number(r.Priority) },
+			},
+			{
+				name:  "replica_offset_bytes",
+				help:  "Replication offset of the replica in bytes, at its last INFO, which can be 10 s old. Absent while the replica is down, and until its first INFO.",
+				value: whileLive(func(r *replicaRow) (float64, bool) { return number(r.ReplOffset) }),
+			},
+			{
+				name:  "replica_lag_bytes",
+				help:  "Bytes that the replica is behind the most advanced replica that is not down, or the master if the exporter asks for INFO-CACHE. The offsets come from INFOs that can be 10 s apart, so a busy master shows some lag in health. Absent while the replica is down, and until its first INFO.",
+				value: whileLive((*replicaRow).lag),
+			},
+			{
+				name:  "replica_promotable",
+				help:  "1 if Sentinel's own rules would let it promote the replica in a failover now.",
+				value: func(r *replicaRow) (float64, bool) { return truth(r.master.Unpromotable(r.Replica) == "") },
+			},
+			{
+				name:  "replica_role_mismatch",
+				help:  "1 if the replica says that it is a master: clients may be writing to it. It is so for some seconds after a failover. Absent until its first INFO.",
+				value: onceInformed((*replicaRow).roleMismatch),
+			},
+			{
+				name:  "replica_wrong_master",
+				help:  "1 if the replica follows another node than the master. Absent if it says that it is a master, until its first INFO, and if one address is a host name and the other is not.",
+				value: (*replicaRow).wrongMaster,
+			},
+			{
+				name:  "replica_last_ok_ping_reply_seconds",
+				help:  "Seconds since the replica's last valid reply to PING, as this Sentinel reports them; about 1 or less in health.",
+				value: func(r *replicaRow) (float64, bool) { return seconds(r.LastOKPingReply) },
+			},
+			{
+				name:  "replica_info_refresh_seconds",
+				help:  "Seconds since this Sentinel had the replica's last INFO, as it reports them; about 10 or less in health. Absent until the first.",
+				value: onceInformed(func(r *replicaRow) (float64, bool) { return seconds(r.InfoRefresh) }),
+			},
+			{
+				name:  "replica_link_pending_commands",
+				help:  "Commands that this Sentinel sent to the replica and that are not answered; 3 or fewer in health.",
+				value: func(r *replicaRow) (float64, bool) { return number(r.LinkPendingCommands) },
+			},
+		},
+	}
+}
+
+// replicaAddr names a replica. Its host is empty when a name did not resolve;
+// Sentinel's own name for it then tells more.
+func replicaAddr(r *sentinel.Replica) string {
+	if r.Host == "" {
+		return r.Name
+	}
+	return r.Addr
+}
+
+// replicaOK is what master_ok_replicas counts.
+func replicaOK(r *sentinel.Replica) bool {
+	return !r.Flags.Any(down|sentinel.FlagDisconnected) && r.MasterLinkUp
+}
+
+// informed tells whether an INFO of the replica has arrived. Before that Sentinel
+// fills its fields with what it supposes, and the INFO's age with 0.
+func informed(r *sentinel.Replica) bool { return r.InfoRefresh.Value != 0 || r.RunID != "" }
+
+// live tells whether what the replica's last INFO said of its replication still
+// counts: of a dead replica Sentinel shows it for ever.
+func live(r *sentinel.Replica) bool { return informed(r) && !r.Flags.Any(down) }
+
+// onceInformed leaves a value out that Sentinel only supposes.
+func onceInformed(value func(*replicaRow) (float64, bool)) func(*replicaRow) (float64, bool) {
+	return func(r *replicaRow) (float64, bool) {
+		if !informed(r.Replica) {
+			return unknown()
+		}
+		return value(r)
+	}
+}
+
+// whileLive leaves a stale value out.
+func whileLive(value func(*replicaRow) (float64, bool)) func(*replicaRow) (float64, bool) {
+	return func(r *replicaRow) (float64, bool) {
+		if !live(r.Replica) {
+			return unknown()
+		}
+		return value(r)
+	}
+}
+
+// furthestOffset is how far the live replicas have come, or the master, whose
+// own offset is known from INFO-CACHE only. That of a dead master counts: what a
+// replica is behind it would be lost in a failover.
+func (m *masterRow) furthestOffset() sentinel.Number {
+	var furthest sentinel.Number
+	consider := func(offset sentinel.Number) {
+		if offset.Present && (!furthest.Present || offset.Value > furthest.Value) {
+			furthest = offset
+		}
+	}
+	for i := range m.Replicas {
+		if r := &m.Replicas[i]; live(r) {
+			consider(r.ReplOffset)
+		}
+	}
+	if m.RunID != "" {
+		for i := range m.Cache {
+			if m.Cache[i].RunID == m.RunID {
+				consider(m.Cache[i].ReplOffset)
+			}
+		}
+	}
+	return furthest
+}
+
+func (r *replicaRow) lag() (float64, bool) {
+	if !r.ReplOffset.Present {
+		return unknown()
+	}
+	return float64(r.furthest.Value - r.ReplOffset.Value), true
+}
+
+func (r *replicaRow) roleMismatch() (float64, bool) {
+	if r.RoleReported == "" {
+		return unknown()
+	}
+	return truth(r.RoleReported == "master")
+}
+
+// wrongMaster compares with the master's address and with the one advertised:
+// while a failover reconfigures the replicas both are right. Before its first
+// INFO a replica follows "?".
+func (r *replicaRow) wrongMaster() (float64, bool) {
+	if r.RoleReported != "slave" || r.MasterHost == "" || r.MasterHost == "?" {
+		return unknown()
+	}
+	master, masterKnown := sameAddr(r.MasterHost, r.MasterPort, r.master.Addr)
+	advertised, advertisedKnown := sameAddr(r.MasterHost, r.MasterPort, r.master.Advertised())
+	switch {
+	case master || advertised:
+		return 0, true
+	case masterKnown && advertisedKnown:
+		return 1, true
+	}
+	return unknown()
+}
+
+// sameAddr tells whether addr is host and port. That a host name and an IP
+// address are the same host cannot be known without asking a name server.
+func sameAddr(host, port, addr string) (same, known bool) {
+	otherHost, otherPort, err := net.SplitHostPort(addr)
+	if err != nil || otherHost == "" {
+		return false, false
+	}
+	same, known = sameHost(host, otherHost)
+	return same && port == otherPort, known
+}
+
+func sameHost(a, b string) (same, known bool) {
+	if strings.EqualFold(a, b) {
+		return true, true
+	}
+	ipA, errA := netip.ParseAddr(a)
+	ipB, errB := netip.ParseAddr(b)
+	bothNames, bothIPs := errA != nil && errB != nil, errA == nil && errB == nil
+	return bothIPs && ipA.Unmap() == ipB.Unmap(), bothIPs || bothNames
+}

@@ -1,0 +1,269 @@
+package collector
+
+import (
+	"redis_sentinel_exporter/sentinel"
+)
+
+const sectionSentinel = "Per Sentinel"
+
+// A sentinelRow is one Sentinel that was asked.
+type sentinelRow struct {
+	*sentinel.Snapshot
+}
+
+func sentinelRows(v *view) []sentinelRow {
+	rows := make([]sentinelRow, len(v.snapshots))
+	for i, s := range v.snapshots {
+		rows[i].Snapshot = s
+	}
+	return rows
+}
+
+// sentinelLabel is the address asked.
+func (r *sentinelRow) sentinelLabel() string { return r.Sentinel }
+
+func sentinelTable() table[sentinelRow] {
+	return table[sentinelRow]{
+		section: sectionSentinel,
+		labels:  []label[sentinelRow]{{labelSentinel, (*sentinelRow).sentinelLabel}},
+		rows:    sentinelRows,
+		metrics: []metric[sentinelRow]{
+			{
+				name:  "up",
+				help:  "1 if the Sentinel answered SENTINEL MASTERS within the deadline, otherwise 0.",
+				value: func(s *sentinelRow) (float64, bool) { return truth(s.Up()) },
+			},
+			{
+				name:  "scrape_duration_seconds",
+				help:  "Seconds that it took to ask this Sentinel everything, or until it was given up.",
+				value: func(s *sentinelRow) (float64, bool) { return s.Duration.Seconds(), true },
+			},
+			{
+				name:  "info",
+				help:  "Always 1; the labels are the Sentinel's lasting id (empty before Redis 6.2), its product (redis or valkey) and that product's version. Absent if the Sentinel told neither.",
+				value: func(s *sentinelRow) (float64, bool) { return 1, s.Info != nil || s.ID != "" },
+				info: []label[sentinelRow]{
+					{"sentinel_id", func(s *sentinelRow) string { return s.ID }},
+					{"version", func(s *sentinelRow) string { return s.info().Version }},
+					{"product", func(s *sentinelRow) string { return s.info().Product }},
+				},
+			},
+			{
+				name:  "masters",
+				help:  "Masters that the Sentinel monitors. Absent if INFO failed.",
+				value: func(s *sentinelRow) (float64, bool) { return number(s.info().Masters) },
+			},
+			{
+				name:  "tilt",
+				help:  "1 while the Sentinel is in TILT mode: it distrusts its clock, starts no failover, and all its down flags are frozen. Absent if INFO failed.",
+				value: (*sentinelRow).tilt,
+			},
+			{
+				name:  "tilt_seconds",
+				help:  "Seconds that the Sentinel has been in TILT mode, as it reports them; 0 if it is not. Absent in TILT mode before version 7.0, which does not tell, and if INFO failed.",
+				value: (*sentinelRow).tiltSeconds,
+			},
+			{
+				name:  "tilts_total",
+				help:  "Times that the Sentinel entered TILT mode since it started. Absent before Redis 8.2 and Valkey 9.0, which do not count them.",
+				kind:  counter,
+				value: func(s *sentinelRow) (float64, bool) { return number(s.info().TotalTilt) },
+			},
+			{
+				name:  "running_scripts",
+				help:  "Notification and reconfiguration scripts that are running. Absent if INFO failed.",
+				value: func(s *sentinelRow) (float64, bool) { return number(s.info().RunningScripts) },
+			},
+			{
+				name:  "scripts_queue_length",
+				help:  "Scripts that run or wait to be run; beyond 256 the Sentinel drops them. Absent if INFO failed.",
+				value: func(s *sentinelRow) (float64, bool) { return number(s.info().ScriptsQueueLength) },
+			},
+			{
+				name:  "simulate_failure_flags",
+				help:  "Other than 0 if somebody told the Sentinel to crash on purpose during a failover (SENTINEL SIMULATE-FAILURE). Absent if INFO failed.",
+				value: func(s *sentinelRow) (float64, bool) { return number(s.info().SimulateFailureFlags) },
+			},
+			{
+				name:  "uptime_seconds",
+				help:  "Seconds since the Sentinel process started, as it reports them. Absent if INFO failed.",
+				value: func(s *sentinelRow) (float64, bool) { return seconds(s.info().Uptime) },
+			},
+			{
+				name:  "connected_clients",
+				help:  "Clients that are connected to the Sentinel, this exporter and the other Sentinels among them. Absent if INFO failed.",
+				value: func(s *sentinelRow) (float64, bool) { return number(s.info().ConnectedClients) },
+			},
+			{
+				name:  "max_clients",
+				help:  "Clients that the Sentinel accepts at most. Absent if INFO failed or does not tell.",
+				value: func(s *sentinelRow) (float64, bool) { return number(s.info().MaxClients) },
+			},
+			{
+				name:  "rejected_connections_total",
+				help:  "Connections that the Sentinel refused because it had its maximum of clients, since it started. Absent if INFO failed.",
+				kind:  counter,
+				value: func(s *sentinelRow) (float64, bool) { return number(s.info().RejectedConnections) },
+			},
+			{
+				name:  "connections_received_total",
+				help:  "Connections that the Sentinel accepted since it started. Absent if INFO failed.",
+				kind:  counter,
+				value: func(s *sentinelRow) (float64, bool) { return number(s.info().TotalConnections) },
+			},
+			{
+				name:  "commands_processed_total",
+				help:  "Commands that the Sentinel executed since it started. Absent if INFO failed.",
+				kind:  counter,
+				value: func(s *sentinelRow) (float64, bool) { return number(s.info().TotalCommands) },
+			},
+		},
+	}
+}
+
+// info is what INFO said, everything absent if it failed.
+func (r *sentinelRow) info() *sentinel.Info {
+	if r.Info == nil {
+		return &sentinel.Info{}
+	}
+	return r.Info
+}
+
+func (r *sentinelRow) tilt() (float64, bool) {
+	if tilt := r.info().Tilt; tilt.Present {
+		return truth(tilt.Value)
+	}
+	return unknown()
+}
+
+func (r *sentinelRow) tiltSeconds() (float64, bool) {
+	switch info := r.info(); {
+	case !info.Tilt.Present:
+		return unknown()
+	case !info.Tilt.Value:
+		return 0, true
+	default:
+		return seconds(info.TiltSince)
+	}
+}
+
+// A commandRow is one command of a Sentinel's snapshot.
+type commandRow struct {
+	sentinelRow
+	command sentinel.Command
+}
+
+func (r *commandRow) commandLabel() string { return r.command.String() }
+
+func commandTable(o Options) table[commandRow] {
+	return table[commandRow]{
+		section: sectionSentinel,
+		labels: []label[commandRow]{
+			{"command", (*commandRow).commandLabel},
+			{labelSentinel, func(r *commandRow) string { return r.Sentinel }},
+		},
+		rows: func(v *view) []commandRow { return commandRows(v, commands(o)) },
+		metrics: []metric[commandRow]{
+			{
+				name:  "command_success",
+				help:  "0 if the Sentinel failed to answer such a command in this scrape, for whichever master, otherwise 1. That there is no quorum is an answer.",
+				value: func(r *commandRow) (float64, bool) { return truth(r.Failed(r.command) == nil) },
+			},
+		},
+	}
+}
+
+func commandRows(v *view, commands []sentinel.Command) []commandRow {
+	rows := make([]commandRow, 0, len(v.snapshots)*len(commands))
+	for _, s := range sentinelRows(v) {
+		for _, c := range commands {
+			rows = append(rows, commandRow{s, c})
+		}
+	}
+	return rows
+}
+
+// commands are those that are sent.
+func commands(o Options) []sentinel.Command {
+	var sent []sentinel.Command
+	for _, c := range sentinel.Commands() {
+		if c != sentinel.CommandInfoCache || o.InfoCache {
+			sent = append(sent, c)
+		}
+	}
+	return sent
+}
+
+// An errorRow is one way for a command to fail.
+type errorRow struct {
+	commandRow
+	reason sentinel.Reason
+}
+
+func commandErrorTable(o Options) table[errorRow] {
+	return table[errorRow]{
+		section: sectionSentinel,
+		labels: []label[errorRow]{
+			{"command", func(r *errorRow) string { return r.commandLabel() }},
+			{"reason", func(r *errorRow) string { return r.reason.String() }},
+			{labelSentinel, func(r *errorRow) string { return r.Sentinel }},
+		},
+		rows: func(v *view) []errorRow { return errorRows(v, commands(o)) },
+		metrics: []metric[errorRow]{
+			{
+				name:  "command_errors_total",
+				help:  "Commands that failed since the exporter started to ask this Sentinel. reason is unreachable, timeout, auth (credentials refused), permission (the ACL user may not), protocol (not a reply of a Sentinel) or other.",
+				kind:  counter,
+				value: func(r *errorRow) (float64, bool) { return float64(r.ErrorTotals[r.command][r.reason]), true },
+			},
+		},
+	}
+}
+
+// errorRows has a row also where nothing failed: a counter that first appears
+// with its first error hides that error from increase().
+func errorRows(v *view, commands []sentinel.Command) []errorRow {
+	reasons := sentinel.Reasons()
+	rows := make([]errorRow, 0, len(v.snapshots)*len(commands)*len(reasons))
+	for _, c := range commandRows(v, commands) {
+		for _, reason := range reasons {
+			rows = append(rows, errorRow{c, reason})
+		}
+	}
+	return rows
+}
+
+// A cpuRow is the processor time of a Sentinel in one mode.
+type cpuRow struct {
+	sentinelRow
+	sentinel.CPUTime
+}
+
+func cpuTable() table[cpuRow] {
+	return table[cpuRow]{
+		section: sectionSentinel,
+		labels: []label[cpuRow]{
+			{"mode", func(r *cpuRow) string { return r.Mode }},
+			{labelSentinel, func(r *cpuRow) string { return r.Sentinel }},
+		},
+		rows: cpuRows,
+		metrics: []metric[cpuRow]{
+			{
+				name:  "cpu_seconds_total",
+				help:  "Processor time in seconds that the Sentinel used since it started. mode is sys, user, the same of its child processes (scripts) and of its main thread; the last is part of the first, so do not add them up. Absent if INFO failed.",
+				kind:  counter,
+				value: func(r *cpuRow) (float64, bool) { return r.Seconds, true },
+			},
+		},
+	}
+}
+
+func cpuRows(v *view) []cpuRow {
+	var rows []cpuRow
+	for _, s := range sentinelRows(v) {
+		for _, cpu := range s.info().CPU {
+			rows = append(rows, cpuRow{s, cpu})
+		}
+	}
+	return rows
+}

@@ -1,0 +1,57 @@
+package main
+
+import (
+	"context"
+	"fmt"
+	"io"
+	"strings"
+	"text/tabwriter"
+
+	"redis_sentinel_exporter/sentinel/sentineltest"
+)
+
+// explain prints what runs, where to look, and what to try.
+func explain(ctx context.Context, out io.Writer, topology *sentineltest.Topology, e *exporter) error {
+	metrics, err := e.get(ctx, "/metrics")
+	if err != nil {
+		return fmt.Errorf("the first scrape: %w", err)
+	}
+	w := tabwriter.NewWriter(out, 0, 8, 2, ' ', 0)
+	for _, node := range topology.Nodes() {
+		_, _ = fmt.Fprintf(w, "  %s\t%s\tpid %d\n", node.Name(), node.Addr(), node.PID())
+	}
+	_, _ = fmt.Fprintf(w, "  exporter\tlocalhost:%s\tpid %d\n", e.port, e.cmd.Process.Pid)
+	if err := w.Flush(); err != nil {
+		return err
+	}
+	if e.port != usualPort {
+		say(out, "Port", usualPort, "is taken, so that the exporter has another one.")
+	}
+	say(out, "\nThe exporter's pages:\n  "+e.url("/")+"\n  "+e.url("/metrics"))
+	say(out, "\nSome of the metrics:")
+	for _, line := range samples(metrics) {
+		say(out, "  "+line)
+	}
+	const usual = "redis_sentinel_(up|master_ok|master_quorum_margin|master_failover_possible)[{]"
+	sentinel, master := topology.Sentinels[0], topology.Masters[0].Node
+	say(out, "\nTry this in another terminal:\n"+
+		"  curl -s "+e.url("/metrics")+" | grep -E '"+usual+"'")
+	say(out, fmt.Sprintf("  kill %d   # %s: its redis_sentinel_up becomes 0, the margin of the others shrinks", sentinel.PID(), sentinel.Name()))
+	say(out, fmt.Sprintf("  kill %d   # the master: a failover; watch redis_sentinel_master_info", master.PID()))
+	say(out, "\nCtrl-C ends it and removes everything.")
+	return nil
+}
+
+// samples returns those of some telling metrics.
+func samples(metrics string) []string {
+	var found []string
+	for line := range strings.Lines(metrics) {
+		switch name, _, _ := strings.Cut(line, "{"); name {
+		case "redis_sentinel_up", "redis_sentinel_master_info", "redis_sentinel_master_ok",
+			"redis_sentinel_master_ok_replicas", "redis_sentinel_master_quorum_margin",
+			"redis_sentinel_deployment_master_addresses":
+			found = append(found, strings.TrimSuffix(line, "\n"))
+		}
+	}
+	return found
+}

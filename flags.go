@@ -1,0 +1,110 @@
+package main
+
+import (
+	"fmt"
+
+	"github.com/alecthomas/kingpin/v2"
+	"github.com/prometheus/common/promslog"
+	promslogflag "github.com/prometheus/common/promslog/flag"
+	"github.com/prometheus/common/version"
+	toolkit "github.com/prometheus/exporter-toolkit/web"
+	toolkitflag "github.com/prometheus/exporter-toolkit/web/kingpinflag"
+
+	"redis_sentinel_exporter/collector"
+	"redis_sentinel_exporter/web"
+)
+
+const (
+	serveCommand  = "serve"
+	defaultListen = ":9355"
+)
+
+// flags are the values of the command line and the environment, as given.
+type flags struct {
+	sentinel  sentinelFlags
+	collector collector.Options
+	listen    *toolkit.FlagConfig
+	web       web.Options
+	log       promslog.Config
+}
+
+// sentinelFlags say whom to ask, and as whom.
+type sentinelFlags struct {
+	addresses    []string
+	username     string
+	passwordFile string
+	tls          tlsFlags
+}
+
+// newApp returns the application, whose flags fill f. They belong to the
+// application, not to a command: all commands ask the same Sentinels.
+func newApp(f *flags) *kingpin.Application {
+	app := kingpin.New(name, "Prometheus exporter for Redis and Valkey Sentinel.").DefaultEnvars()
+	app.Version(version.Print(name))
+	app.HelpFlag.Short('h')
+	withoutVariables(app)
+	f.sentinel.addTo(app)
+	app.Flag("sentinel.timeout", "How long the Sentinels may take to answer where a scrape does not say how long it waits.").
+		Default("5s").DurationVar(&f.web.Timeout)
+	app.Flag("timeout-offset", "Time taken off the timeout that a scrape brings, for the answer to arrive in.").
+		Default("500ms").DurationVar(&f.web.TimeoutOffset)
+	addCollectorFlags(app, &f.collector)
+	f.listen = toolkitflag.AddFlags(app, defaultListen)
+	addWebFlags(app, &f.web)
+	promslogflag.AddFlags(app, &f.log)
+	app.Command(serveCommand, "Serve the metrics over HTTP; the default.")
+	nameInErrors(app)
+	return app
+}
+
+func (f *sentinelFlags) addTo(app *kingpin.Application) {
+	app.Flag("sentinel.address", "A Sentinel of the deployment, as host:port. Repeatable; one value may also hold several, with commas.").
+		Default("127.0.0.1:26379").StringsVar(&f.addresses)
+	app.Flag("sentinel.username", "ACL user to authenticate as; the default user when it is not given.").
+		StringVar(&f.username)
+	app.Flag("sentinel.password-file", "File with the password of the Sentinels; $"+passwordVariable+" is the other way to give one.").
+		PlaceHolder("FILE").StringVar(&f.passwordFile)
+	app.Flag("sentinel.tls", "Connect to the Sentinels with TLS.").
+		BoolVar(&f.tls.on)
+	app.Flag("sentinel.tls-ca-file", "File with the certificates (PEM) of the authorities to trust; those of the system when it is not given.").
+		PlaceHolder("FILE").StringVar(&f.tls.config.CAFile)
+	app.Flag("sentinel.tls-cert-file", "File with the client certificate (PEM). Read at each connection.").
+		PlaceHolder("FILE").StringVar(&f.tls.config.CertFile)
+	app.Flag("sentinel.tls-key-file", "File with the key (PEM) of the client certificate. Read at each connection.").
+		PlaceHolder("FILE").StringVar(&f.tls.config.KeyFile)
+	app.Flag("sentinel.tls-server-name", "Name to find in the certificates of the Sentinels; the host of the address when it is not given.").
+		PlaceHolder("NAME").StringVar(&f.tls.config.ServerName)
+	app.Flag("sentinel.tls-insecure-skip-verify", "Accept any certificate.").
+		BoolVar(&f.tls.config.InsecureSkipVerify)
+}
+
+func addCollectorFlags(app *kingpin.Application, opts *collector.Options) {
+	app.Flag("collector.replicas", "Metrics about each replica.").
+		Default("true").BoolVar(&opts.Replicas)
+	app.Flag("collector.peers", "Metrics about each other Sentinel that a Sentinel knows.").
+		Default("true").BoolVar(&opts.Peers)
+	app.Flag("collector.info-cache", "Metrics from the INFO of each data node, as the Sentinels have cached it.").
+		Default("false").BoolVar(&opts.InfoCache)
+}
+
+func addWebFlags(app *kingpin.Application, opts *web.Options) {
+	app.Flag("web.telemetry-path", "Path of the metrics.").
+		Default("/metrics").StringVar(&opts.TelemetryPath)
+	app.Flag("web.max-requests", "How many scrapes are served at one time; 0 is no limit.").
+		Default("40").IntVar(&opts.MaxRequests)
+	app.Flag("web.disable-exporter-metrics", "Leave out the metrics about the exporter itself (promhttp_*, process_*, go_*).").
+		BoolVar(&opts.DisableExporterMetrics)
+}
+
+// check refuses numbers that kingpin takes and that make no sense.
+func (f *flags) check() error {
+	switch {
+	case f.web.Timeout <= 0:
+		return fmt.Errorf("--sentinel.timeout: %s is not a time in which to answer", f.web.Timeout)
+	case f.web.TimeoutOffset < 0:
+		return fmt.Errorf("--timeout-offset: %s is negative", f.web.TimeoutOffset)
+	case f.web.MaxRequests < 0:
+		return fmt.Errorf("--web.max-requests: %d is negative", f.web.MaxRequests)
+	}
+	return nil
+}

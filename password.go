@@ -1,0 +1,42 @@
+package main
+
+import (
+	"errors"
+	"fmt"
+	"os"
+	"strings"
+)
+
+// passwordVariable holds the password where no file does. No flag does: the
+// command line of a process can be read by everybody on the machine.
+const passwordVariable = "SENTINEL_PASSWORD"
+
+// password returns the source of the password, which a client asks at each new
+// connection, so that a changed file is taken up; nil where there is none. It
+// asks once itself: a file that cannot be read is better known now.
+func (f *sentinelFlags) password() (func() (string, error), error) {
+	if f.passwordFile != "" {
+		read := func() (string, error) { return readPassword(f.passwordFile) }
+		_, err := read()
+		return read, err
+	}
+	if fixed := os.Getenv(passwordVariable); fixed != "" {
+		return func() (string, error) { return fixed, nil }, nil
+	}
+	if f.username != "" {
+		return nil, errors.New("--sentinel.username is given without a password: use --sentinel.password-file or $" + passwordVariable)
+	}
+	return nil, nil // no password is no error
+}
+
+func readPassword(file string) (string, error) {
+	text, err := os.ReadFile(file) //nolint:gosec // the operator names the file
+	if err != nil {
+		return "", fmt.Errorf("password of the Sentinels: %w", err)
+	}
+	password := strings.TrimRight(string(text), "\r\n") // editors add a newline
+	if password == "" {
+		return "", fmt.Errorf("password of the Sentinels: %s is empty", file)
+	}
+	return password, nil
+}

@@ -1,0 +1,98 @@
+package sentinel
+
+import (
+	"fmt"
+	"strings"
+)
+
+// A CachedInfo is a node's INFO as a Sentinel holds it, up to 10 s old.
+// INFO-CACHE names no node: RunID tells which one it is.
+type CachedInfo struct {
+	Age           Duration // since the Sentinel got it
+	RunID         string
+	Version       string // the product's own
+	Product       string // "redis" or "valkey"
+	Role          string // "master" or "slave"
+	ReplicationID string
+	ReplOffset    Number // bytes
+}
+
+// parseInfoCache reads the reply to SENTINEL INFO-CACHE for one master: its name
+// and an array of pairs, age in milliseconds and INFO; a node that never answered
+// has a nil there and is left out. The master comes first, the replicas in no
+// order. A name that the Sentinel does not know gives an empty array.
+func parseInfoCache(raw, name string) ([]CachedInfo, error) {
+	r := reply{raw}
+	n, err := r.array()
+	if err != nil {
+		return nil, err
+	}
+	if n == 0 {
+		return nil, ErrNoSuchMaster
+	}
+	if got, err := r.text(); n != 2 || err != nil || got != name {
+		return nil, fmt.Errorf("%w: INFO-CACHE of %q has %d elements, the first %q", errMalformed, clip(name), n, clip(got))
+	}
+	nodes, err := r.array()
+	if err != nil {
+		return nil, err
+	}
+	list := make([]CachedInfo, 0, r.capacity(nodes, minInstance))
+	for range nodes {
+		cached, err := readCachedInfo(&r)
+		if err != nil {
+			return nil, err
+		}
+		if cached != nil {
+			list = append(list, *cached)
+		}
+	}
+	return list, r.end()
+}
+
+func readCachedInfo(r *reply) (*CachedInfo, error) {
+	if n, err := r.array(); err != nil || n != 2 {
+		return nil, fmt.Errorf("%w: a node of INFO-CACHE is no pair", errMalformed)
+	}
+	age, err := r.text()
+	if err != nil {
+		return nil, err
+	}
+	if r.isNil() {
+		return nil, nil
+	}
+	text, err := r.text()
+	if err != nil {
+		return nil, err
+	}
+	cached := &CachedInfo{Product: "redis"}
+	if cached.Age, err = millis("age", age); err != nil {
+		return nil, err
+	}
+	for line := range strings.Lines(text) {
+		if key, value, found := strings.Cut(strings.TrimRight(line, "\r\n"), ":"); found {
+			if err := cached.set(key, value); err != nil {
+				return nil, err
+			}
+		}
+	}
+	return cached, nil
+}
+
+func (c *CachedInfo) set(name, value string) (err error) {
+	switch name {
+	case "redis_version":
+		c.Version = value
+	case "valkey_version":
+		c.Version, c.Product = value, "valkey"
+	case "run_id":
+		c.RunID = value
+	case "role":
+		c.Role = value
+	case "master_replid":
+		c.ReplicationID = value
+	case "master_repl_offset":
+		c.ReplOffset, err = number(name, value)
+	}
+	return err
+}

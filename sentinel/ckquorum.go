@@ -1,0 +1,67 @@
+package sentinel
+
+import (
+	"fmt"
+	"strconv"
+	"strings"
+)
+
+// CKQuorum is the answer to SENTINEL CKQUORUM. NOQUORUM is such an answer too,
+// not a failure. The state of the master plays no part in it, nor does TILT.
+type CKQuorum struct {
+	// Usable counts this Sentinel itself and the peers without s_down.
+	Usable int64
+	// QuorumReachable: enough of them are usable to agree that the master is down.
+	QuorumReachable bool
+	// MajorityReachable: enough of them are usable to authorize a failover.
+	MajorityReachable bool
+	// Text is the reply, word for word.
+	Text string
+}
+
+// OK tells whether quorum and majority can both be reached.
+func (q *CKQuorum) OK() bool { return q.QuorumReachable && q.MajorityReachable }
+
+// noQuorum tells whether a raw reply is the answer NOQUORUM, which comes as an
+// error.
+func noQuorum(raw string) bool { return strings.HasPrefix(raw, "-NOQUORUM ") }
+
+// readCKQuorum reads the raw reply.
+func readCKQuorum(raw string) (*CKQuorum, error) {
+	if noQuorum(raw) {
+		raw = "+" + raw[1:]
+	}
+	text, err := readText(raw)
+	if err != nil {
+		return nil, err
+	}
+	return parseCKQuorum(text)
+}
+
+// parseCKQuorum reads the text. The texts are
+// the same from 2.8.21 on, in Redis and Valkey: the error code is always
+// NOQUORUM, and the phrases "specified quorum" and "majority" tell the causes
+// apart (sentinelCommand in src/sentinel.c).
+func parseCKQuorum(text string) (*CKQuorum, error) {
+	code, rest, _ := strings.Cut(text, " ")
+	number, _, _ := strings.Cut(rest, " ")
+	usable, err := strconv.ParseInt(number, 10, 64)
+	if err != nil || usable < 0 {
+		return nil, fmt.Errorf("%w: CKQUORUM answered %q", errMalformed, clip(text))
+	}
+	switch code {
+	case "OK":
+		return &CKQuorum{Usable: usable, QuorumReachable: true, MajorityReachable: true, Text: text}, nil
+	case "NOQUORUM":
+		q := &CKQuorum{
+			Usable:            usable,
+			QuorumReachable:   !strings.Contains(text, "specified quorum"),
+			MajorityReachable: !strings.Contains(text, "majority"),
+			Text:              text,
+		}
+		if !q.OK() {
+			return q, nil
+		}
+	}
+	return nil, fmt.Errorf("%w: CKQUORUM answered %q", errMalformed, clip(text))
+}

@@ -1,0 +1,199 @@
+package sentinel
+
+import (
+	"context"
+	"crypto/tls"
+	"errors"
+	"fmt"
+	"io"
+	"net"
+	"strings"
+	"sync"
+)
+
+// Options say how to reach one Sentinel.
+type Options struct {
+	// Address is host:port.
+	Address string
+	// Username is the ACL user; empty for the default user.
+	Username string
+	// Password returns the password; it is asked for each exchange, so that a
+	// changed file takes effect with the next connection. Nil, or an empty password, sends no credentials.
+	Password func() (string, error)
+	// TLS is nil for a plain connection. Without a ServerName the address's host
+	// is verified.
+	TLS *tls.Config
+	// InfoCache asks also for SENTINEL INFO-CACHE of each master.
+	InfoCache bool
+}
+
+func (o Options) password() (string, error) {
+	if o.Password == nil {
+		return "", nil
+	}
+	password, err := o.Password()
+	if err != nil {
+		return "", fmt.Errorf("%w: %w", errCredentials, err)
+	}
+	return password, nil
+}
+
+func (o Options) tlsConfig() *tls.Config {
+	config := o.TLS.Clone()
+	if config.ServerName == "" {
+		if host, _, err := net.SplitHostPort(o.Address); err == nil {
+			config.ServerName = host
+		}
+	}
+	return config
+}
+
+// A Client talks to one Sentinel over one connection, which it keeps. It is safe
+// for concurrent use: calls take turns, and snapshots that are asked for while
+// one is under way share it.
+type Client struct {
+	options Options
+	turn    chan struct{} // holds one token; who has it may use what is below
+	session *session
+	known   []string // the masters of the last snapshot
+	slaves  bool     // the Sentinel does not know REPLICAS, only SLAVES
+
+	mu     sync.Mutex // guards what is below
+	flight *flight
+	totals ErrorTotals // by command and reason, since the client was made
+}
+
+// NewClient returns a client. It connects when it is first asked something.
+func NewClient(o Options) *Client {
+	c := &Client{options: o, turn: make(chan struct{}, 1)}
+	c.turn <- struct{}{}
+	return c
+}
+
+// Address returns the address of the Sentinel, as host:port.
+func (c *Client) Address() string { return c.options.Address }
+
+// Close waits for the call under way and closes the connection. A call after it
+// connects again.
+func (c *Client) Close() {
+	<-c.turn
+	c.drop()
+	c.turn <- struct{}{}
+}
+
+// take waits for the client's turn.
+func (c *Client) take(ctx context.Context) error {
+	select {
+	case <-c.turn:
+		return nil
+	case <-ctx.Done():
+		return fmt.Errorf("waiting for a call under way: %w", ctx.Err())
+	}
+}
+
+func (c *Client) give() { c.turn <- struct{}{} }
+
+// drop closes the connection. The caller has the turn.
+func (c *Client) drop() {
+	if c.session != nil {
+		c.session.close()
+		c.session = nil
+	}
+}
+
+// exchange sends the commands in one round trip and returns the raw replies, as
+// many as came before an error. The caller has the turn. A kept connection that
+// the Sentinel has closed meanwhile is replaced once, when the commands may be
+// sent twice. The error prints no password.
+func (c *Client) exchange(ctx context.Context, repeatable bool, commands [][]any) ([]string, error) {
+	password, err := c.options.password()
+	if err != nil {
+		return nil, err
+	}
+	replies, err := c.attempt(ctx, password, commands)
+	if lost := err != nil && c.session != nil && c.session.lost(ctx, err); lost && repeatable {
+		c.drop()
+		replies, err = c.attempt(ctx, password, commands)
+	}
+	if err != nil {
+		c.drop()
+		return replies, &scrubbed{text: scrub(err.Error(), password), cause: err}
+	}
+	return replies, nil
+}
+
+func (c *Client) attempt(ctx context.Context, password string, commands [][]any) ([]string, error) {
+	if err := ctx.Err(); err != nil {
+		return nil, err
+	}
+	if c.session == nil {
+		session, err := openSession(ctx, c.options, password)
+		if err != nil {
+			return nil, err
+		}
+		c.session = session
+	}
+	return c.session.exchange(ctx, commands)
+}
+
+// ask sends one command and returns its raw reply, an error reply as *Error.
+func (c *Client) ask(ctx context.Context, repeatable bool, args ...any) (string, error) {
+	if err := c.take(ctx); err != nil {
+		return "", c.failure(ctx, err, words(args))
+	}
+	defer c.give()
+	replies, err := c.exchange(ctx, repeatable, [][]any{args})
+	if err != nil {
+		return "", c.failure(ctx, err, words(args))
+	}
+	if refused := c.refusal(replies[0], args); refused != nil {
+		return "", refused
+	}
+	return replies[0], nil
+}
+
+// refusal returns the error that a reply is, nil when it is an answer, as
+// NOQUORUM is.
+func (c *Client) refusal(raw string, args []any) *Error {
+	text, refused := strings.CutPrefix(raw, "-")
+	if !refused || noQuorum(raw) {
+		return nil
+	}
+	reason, err := replyError(strings.TrimSuffix(text, "\r\n"))
+	return &Error{Sentinel: c.Address(), Command: words(args), Reason: reason, Err: err}
+}
+
+// failure wraps what went wrong below the level of replies.
+func (c *Client) failure(ctx context.Context, err error, command string) *Error {
+	e := &Error{Sentinel: c.Address(), Command: command, Reason: reasonOf(ctx, err), Err: err}
+	switch {
+	case e.Reason == ReasonTimeout:
+		e.Err = &scrubbed{text: "no answer within the deadline", cause: err}
+	case errors.Is(err, io.EOF):
+		e.Err = &scrubbed{text: "the Sentinel closed the connection", cause: err}
+	}
+	return e
+}
+
+// malformed wraps an answer that could not be read.
+func (c *Client) malformed(err error, args []any) *Error {
+	return &Error{Sentinel: c.Address(), Command: words(args), Reason: ReasonProtocol, Err: err}
+}
+
+// scrubbed prints a text in the place of an error's own.
+type scrubbed struct {
+	text  string
+	cause error
+}
+
+func (s *scrubbed) Error() string { return s.text }
+func (s *scrubbed) Unwrap() error { return s.cause }
+
+// words names a command by its words, without a master's name or values.
+func words(args []any) string {
+	name := fmt.Sprint(args[0])
+	if name == "SENTINEL" && len(args) > 1 {
+		name += " " + fmt.Sprint(args[1])
+	}
+	return name
+}

@@ -1,0 +1,140 @@
+package sentinel
+
+import (
+	"bytes"
+	"fmt"
+	"net"
+	"strconv"
+)
+
+// What a Sentinel's reply may be at most. The largest real ones are INFO, with
+// 80 bytes a master, and MASTERS with its 700.
+const (
+	maxLine     = 64 << 10 // bytes of a header line or of an error
+	maxBulk     = 4 << 20  // bytes of one string
+	maxElements = 1 << 20  // elements of one array
+	maxDepth    = 6        // arrays within arrays; PENDING-SCRIPTS has 3
+	maxExchange = 64 << 20 // bytes between two requests
+)
+
+// A guard is a connection that reads along and breaks off what cannot be a
+// Sentinel's reply, before it reaches go-redis: that believes a claimed length,
+// allocates it before a byte of it has come, and walks nested arrays by
+// recursion.
+type guard struct {
+	net.Conn
+	line    []byte // a header line of which the end has not come yet
+	skip    int    // bytes of a string, and its CRLF, still to come
+	pending []int  // elements still to come of the arrays that are open, outermost first
+	total   int    // bytes since the last request
+}
+
+// Read hands over only bytes that have been looked at.
+func (g *guard) Read(p []byte) (int, error) {
+	n, err := g.Conn.Read(p)
+	if broken := g.look(p[:n]); broken != nil {
+		return 0, broken
+	}
+	return n, err
+}
+
+// Write starts a new exchange.
+func (g *guard) Write(p []byte) (int, error) {
+	g.total = 0
+	return g.Conn.Write(p)
+}
+
+func (g *guard) look(data []byte) error {
+	if g.total += len(data); g.total > maxExchange {
+		return fmt.Errorf("%w: it does not end within %d MiB", errMalformed, maxExchange>>20)
+	}
+	for len(data) > 0 {
+		if g.skip > 0 {
+			n := min(g.skip, len(data))
+			g.skip -= n
+			data = data[n:]
+			continue
+		}
+		end := bytes.IndexByte(data, '\n')
+		if len(g.line)+max(end, 0) > maxLine || end < 0 && len(g.line)+len(data) > maxLine {
+			return fmt.Errorf("%w: a line of over %d KiB", errMalformed, maxLine>>10)
+		}
+		if end < 0 {
+			g.line = append(g.line, data...)
+			return g.first(g.line)
+		}
+		line := data[:end]
+		if len(g.line) > 0 {
+			g.line = append(g.line, line...)
+			line = g.line
+		}
+		if err := g.header(bytes.TrimSuffix(line, []byte("\r"))); err != nil {
+			return err
+		}
+		g.line = g.line[:0]
+		data = data[end+1:]
+	}
+	return nil
+}
+
+// first refuses what is not RESP2 by its first byte, without waiting for the
+// line to end: another protocol may never end one.
+func (g *guard) first(line []byte) error {
+	if len(line) > 0 && bytes.IndexByte([]byte("+-:$*"), line[0]) < 0 {
+		return fmt.Errorf("%w: %q is not the protocol of a Sentinel", errMalformed, clip(string(line)))
+	}
+	return nil
+}
+
+// header takes a complete line: the head of a string or array, or a whole value.
+func (g *guard) header(line []byte) error {
+	if len(line) == 0 {
+		return fmt.Errorf("%w: an empty line", errMalformed)
+	}
+	if err := g.first(line); err != nil {
+		return err
+	}
+	switch line[0] {
+	case '$':
+		n, err := claimed(line, maxBulk)
+		if err != nil {
+			return err
+		}
+		if n >= 0 {
+			g.skip = n + len("\r\n")
+		}
+	case '*':
+		n, err := claimed(line, maxElements)
+		if err != nil {
+			return err
+		}
+		if n > 0 {
+			if len(g.pending) == maxDepth {
+				return fmt.Errorf("%w: arrays more than %d deep", errMalformed, maxDepth)
+			}
+			g.pending = append(g.pending, n)
+			return nil
+		}
+	}
+	g.element()
+	return nil
+}
+
+// element counts one value, and the arrays that end with it.
+func (g *guard) element() {
+	for last := len(g.pending) - 1; last >= 0; last-- {
+		if g.pending[last]--; g.pending[last] > 0 {
+			return
+		}
+		g.pending = g.pending[:last]
+	}
+}
+
+// claimed reads the length in a header line, -1 for nil.
+func claimed(line []byte, limit int) (int, error) {
+	n, err := strconv.Atoi(string(line[1:]))
+	if err != nil || n < -1 || n > limit {
+		return 0, fmt.Errorf("%w: %q claims no possible length", errMalformed, clip(string(line)))
+	}
+	return n, nil
+}

@@ -1,0 +1,139 @@
+package sentinel
+
+import (
+	"fmt"
+	"strconv"
+	"strings"
+	"time"
+)
+
+// Info is what INFO says on a Sentinel. A field that this version does not send
+// is absent.
+type Info struct {
+	Version string // the product's own version
+	Product string // "redis" or "valkey"
+	RunID   string // changes at each start; not the id of the Sentinel
+	Uptime  Duration
+
+	Masters              Number
+	Tilt                 Maybe[bool]
+	TiltSince            Duration // absent when not in TILT, and before 7.0
+	TotalTilt            Number   // Valkey 9.0, Redis 8.2 and later
+	RunningScripts       Number
+	ScriptsQueueLength   Number
+	SimulateFailureFlags Number
+
+	ConnectedClients    Number
+	MaxClients          Number
+	RejectedConnections Number
+	TotalConnections    Number
+	TotalCommands       Number
+	CPU                 []CPUTime // in the order of the reply
+}
+
+// CPUTime is the processor time used in one mode: sys, user, sys_children,
+// user_children, sys_main_thread or user_main_thread.
+type CPUTime struct {
+	Mode    string
+	Seconds float64
+}
+
+// readInfo reads the raw reply to INFO.
+func readInfo(raw string) (*Info, error) {
+	text, err := readText(raw)
+	if err != nil {
+		return nil, err
+	}
+	return parseInfo(text)
+}
+
+// parseInfo reads the text of INFO. Lines it does not know are passed over.
+func parseInfo(text string) (*Info, error) {
+	info := &Info{Product: "redis"}
+	for line := range strings.Lines(text) {
+		name, value, found := strings.Cut(strings.TrimRight(line, "\r\n"), ":")
+		if !found {
+			continue
+		}
+		if err := info.set(name, value); err != nil {
+			return nil, err
+		}
+	}
+	if info.RunID == "" {
+		return nil, fmt.Errorf("%w: INFO has no run_id", errMalformed)
+	}
+	return info, nil
+}
+
+func (i *Info) set(name, value string) (err error) {
+	switch name {
+	case "redis_version": // Valkey sends it too, for old clients, and after it its own
+		i.Version = value
+	case "valkey_version":
+		i.Version, i.Product = value, "valkey"
+	case "run_id":
+		i.RunID = value
+	case "uptime_in_seconds":
+		i.Uptime, err = seconds(name, value)
+	case "connected_clients":
+		i.ConnectedClients, err = number(name, value)
+	case "maxclients":
+		i.MaxClients, err = number(name, value)
+	case "rejected_connections":
+		i.RejectedConnections, err = number(name, value)
+	case "total_connections_received":
+		i.TotalConnections, err = number(name, value)
+	case "total_commands_processed":
+		i.TotalCommands, err = number(name, value)
+	default:
+		if mode, found := strings.CutPrefix(name, "used_cpu_"); found {
+			return i.setCPU(mode, value)
+		}
+		return i.setSentinel(name, value)
+	}
+	return err
+}
+
+// setSentinel takes a field of the section "# Sentinel".
+func (i *Info) setSentinel(name, value string) (err error) {
+	switch name {
+	case "sentinel_masters":
+		i.Masters, err = number(name, value)
+	case "sentinel_tilt":
+		i.Tilt = Some(value != "0")
+	case "sentinel_tilt_since_seconds":
+		if value != "-1" {
+			i.TiltSince, err = seconds(name, value)
+		}
+	case "sentinel_total_tilt":
+		i.TotalTilt, err = number(name, value)
+	case "sentinel_running_scripts":
+		i.RunningScripts, err = number(name, value)
+	case "sentinel_scripts_queue_length":
+		i.ScriptsQueueLength, err = number(name, value)
+	case "sentinel_simulate_failure_flags":
+		i.SimulateFailureFlags, err = number(name, value)
+	}
+	return err
+}
+
+func (i *Info) setCPU(mode, value string) error {
+	used, err := strconv.ParseFloat(value, 64)
+	if err != nil {
+		return fmt.Errorf("%w: field used_cpu_%s is %q, not a number", errMalformed, mode, clip(value))
+	}
+	i.CPU = append(i.CPU, CPUTime{Mode: mode, Seconds: used})
+	return nil
+}
+
+// seconds reads a field's whole seconds.
+func seconds(name, value string) (Duration, error) {
+	n, err := number(name, value)
+	if err != nil {
+		return Duration{}, err
+	}
+	if n.Value > maxMillis/1000 || n.Value < -maxMillis/1000 {
+		return Duration{}, fmt.Errorf("%w: field %s is %s s, out of range", errMalformed, name, value)
+	}
+	return Some(time.Duration(n.Value) * time.Second), nil
+}

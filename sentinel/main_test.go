@@ -1,0 +1,12 @@
+package sentinel
+
+import (
+	"testing"
+
+	"go.uber.org/goleak"
+)
+
+func TestMain(m *testing.M) {
+	QuietLibrary()
+	goleak.VerifyTestMain(m)
+}

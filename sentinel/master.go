@@ -1,0 +1,44 @@
+package sentinel
+
+// Advertised is the address that GET-MASTER-ADDR-BY-NAME answers. While the
+// Sentinel that leads a failover reconfigures the replicas it already names the
+// promoted one, though MASTERS still shows the old master
+// (sentinelGetCurrentMasterAddress in src/sentinel.c).
+func (m *Master) Advertised() string {
+	if m.Flags.Has(FlagFailoverInProgress) && m.FailoverState >= FailoverReconfReplicas {
+		for i := range m.Replicas {
+			if m.Replicas[i].Flags.Has(FlagPromoted) {
+				return m.Replicas[i].Addr
+			}
+		}
+	}
+	return m.Addr
+}
+
+// Voters counts the Sentinels whose majority must authorize a failover: all
+// that this one knows, the dead ones included, and itself.
+func (m *Master) Voters() Number {
+	if !m.NumOtherSentinels.Present {
+		return Number{}
+	}
+	return Some(m.NumOtherSentinels.Value + 1)
+}
+
+// Majority is the number of voters that must authorize a failover.
+func (m *Master) Majority() Number {
+	voters := m.Voters()
+	if !voters.Present {
+		return Number{}
+	}
+	return Some(voters.Value/2 + 1)
+}
+
+// Margin is how many more Sentinels may be lost before no failover can happen
+// any more: the usable ones less the larger of quorum and majority. It is
+// negative when it has come to that.
+func (m *Master) Margin() Number {
+	if m.CKQuorum == nil || !m.Quorum.Present || !m.NumOtherSentinels.Present {
+		return Number{}
+	}
+	return Some(m.CKQuorum.Usable - max(m.Quorum.Value, m.Majority().Value))
+}

@@ -1,0 +1,206 @@
+package sentinel
+
+import (
+	"fmt"
+	"time"
+)
+
+// minInstance is less than the wire bytes of any entry of MASTERS, REPLICAS or
+// SENTINELS, and bounds how many of them a reply can hold.
+const minInstance = 64
+
+// instances reads an array of entries, each a flat array of names and values.
+func instances[T any](raw string, read func(*reply, *T) error) ([]T, error) {
+	r := reply{raw}
+	n, err := r.array()
+	if err != nil {
+		return nil, err
+	}
+	if n < 0 {
+		return nil, fmt.Errorf("%w: nil where a list should be", errMalformed)
+	}
+	list := make([]T, 0, r.capacity(n, minInstance))
+	for range n {
+		var entry T
+		if err := read(&r, &entry); err != nil {
+			return nil, err
+		}
+		list = append(list, entry)
+	}
+	return list, r.end()
+}
+
+func parseMasters(raw string) ([]Master, error)   { return instances(raw, readMaster) }
+func parseReplicas(raw string) ([]Replica, error) { return instances(raw, readReplica) }
+func parsePeers(raw string) ([]Peer, error)       { return instances(raw, readPeer) }
+
+func parseMaster(raw string) (*Master, error) {
+	r := reply{raw}
+	var m Master
+	if err := readMaster(&r, &m); err != nil {
+		return nil, err
+	}
+	return &m, r.end()
+}
+
+func readMaster(r *reply, m *Master) error {
+	if err := r.fields(m.set); err != nil {
+		return err
+	}
+	return m.complete(FlagMaster)
+}
+
+func readReplica(r *reply, rep *Replica) error {
+	rep.Announced = true // before 6.2.2 there is no such field, and nobody hides
+	if err := r.fields(rep.set); err != nil {
+		return err
+	}
+	return rep.complete(FlagReplica)
+}
+
+func readPeer(r *reply, p *Peer) error {
+	if err := r.fields(p.set); err != nil {
+		return err
+	}
+	return p.complete(FlagSentinel)
+}
+
+// complete checks what every entry must have and joins the address. The empty
+// name is a legal name of a master.
+func (in *Instance) complete(kind Flags) error {
+	if !in.Flags.Has(kind) || in.Port == "" {
+		return fmt.Errorf("%w: the entry %q has flags %q and port %q", errMalformed, clip(in.Name), in.Flags, clip(in.Port))
+	}
+	in.Addr = address(in.Host, in.Port)
+	return nil
+}
+
+// set takes a field that masters, replicas and peers have in common.
+func (in *Instance) set(name, value string) (err error) {
+	switch name {
+	case "name":
+		in.Name = value
+	case "ip":
+		in.Host = value
+	case "port":
+		in.Port = value
+		_, err = number(name, value)
+	case "runid":
+		in.RunID = value
+	case "flags":
+		in.Flags, in.UnknownFlags = parseFlags(value)
+	case "link-pending-commands":
+		in.LinkPendingCommands, err = number(name, value)
+	case "link-refcount":
+		in.LinkRefcount, err = number(name, value)
+	case "last-ping-sent":
+		in.LastPingSent, err = millis(name, value)
+	case "last-ok-ping-reply":
+		in.LastOKPingReply, err = millis(name, value)
+	case "last-ping-reply":
+		in.LastPingReply, err = millis(name, value)
+	case "s-down-time":
+		in.SDownTime, err = millis(name, value)
+	case "down-after-milliseconds":
+		in.DownAfter, err = millis(name, value)
+	default:
+		if in.Unknown == nil {
+			in.Unknown = make(map[string]string)
+		}
+		in.Unknown[name] = value
+	}
+	return err
+}
+
+func (m *Master) set(name, value string) (err error) {
+	switch name {
+	case "o-down-time":
+		m.ODownTime, err = millis(name, value)
+	case "failover-state":
+		m.FailoverState = parseFailoverState(value)
+	case "info-refresh":
+		m.InfoRefresh, err = millis(name, value)
+	case "role-reported":
+		m.RoleReported = value
+	case "role-reported-time":
+		m.RoleReportedTime, err = millis(name, value)
+	case "config-epoch":
+		m.ConfigEpoch, err = number(name, value)
+	case "num-slaves":
+		m.NumReplicas, err = number(name, value)
+	case "num-other-sentinels":
+		m.NumOtherSentinels, err = number(name, value)
+	case "quorum":
+		m.Quorum, err = number(name, value)
+	case "failover-timeout":
+		m.FailoverTimeout, err = millis(name, value)
+	case "parallel-syncs":
+		m.ParallelSyncs, err = number(name, value)
+	case "notification-script":
+		m.NotificationScript = value
+	case "client-reconfig-script":
+		m.ReconfigScript = value
+	default:
+		err = m.Instance.set(name, value)
+	}
+	return err
+}
+
+func (r *Replica) set(name, value string) (err error) {
+	switch name {
+	case "info-refresh":
+		r.InfoRefresh, err = millis(name, value)
+	case "role-reported":
+		r.RoleReported = value
+	case "role-reported-time":
+		r.RoleReportedTime, err = millis(name, value)
+	case "master-link-down-time":
+		err = r.setLinkDown(name, value)
+	case "master-link-status":
+		r.MasterLinkUp = value == "ok"
+	case "master-host":
+		r.MasterHost = value
+	case "master-port":
+		r.MasterPort = value
+	case "slave-priority":
+		r.Priority, err = number(name, value)
+	case "slave-repl-offset":
+		r.ReplOffset, err = number(name, value)
+	case "replica-announced":
+		r.Announced = value != "0"
+	default:
+		err = r.Instance.set(name, value)
+	}
+	return err
+}
+
+// neverLinked is the age from which on master-link-down-time means that the link
+// was never up: before 6.2 Sentinel then sends the time since 1970.
+const neverLinked = 30 * 365 * 24 * time.Hour
+
+// setLinkDown tells a link that is down from one that was never up.
+func (r *Replica) setLinkDown(name, value string) error {
+	age, err := millis(name, value)
+	if err != nil {
+		return err
+	}
+	if age.Value >= 0 && age.Value < neverLinked {
+		r.MasterLinkDownTime = age
+	}
+	r.linkEpoch = age.Value >= neverLinked
+	return nil
+}
+
+func (p *Peer) set(name, value string) (err error) {
+	switch name {
+	case "last-hello-message":
+		p.LastHello, err = millis(name, value)
+	case "voted-leader":
+		p.VotedLeader = value
+	case "voted-leader-epoch":
+		p.VotedLeaderEpoch, err = number(name, value)
+	default:
+		err = p.Instance.set(name, value)
+	}
+	return err
+}

@@ -1,0 +1,70 @@
+package sentinel
+
+import (
+	"fmt"
+	"time"
+)
+
+// The periods of Sentinel's own timers (src/sentinel.c). SENTINEL DEBUG can
+// change them, for tests; no reply tells.
+const (
+	pingPeriod = time.Second
+	infoPeriod = 10 * time.Second
+)
+
+// Unpromotable says why Sentinel would not promote the replica in a failover of
+// the master; it is empty when Sentinel would. The rules are those of
+// sentinelSelectSlave in src/sentinel.c, with their unreadable parts (a stamp
+// that the reply leaves out) taken as met.
+func (m *Master) Unpromotable(r *Replica) string {
+	switch {
+	case r.Flags.Any(FlagSDown | FlagODown):
+		return "it is down"
+	case r.Flags.Has(FlagDisconnected):
+		return "the Sentinel has no connection to it"
+	case r.LastOKPingReply.Value > 5*pingPeriod:
+		return fmt.Sprintf("its last good reply to PING is %s old", r.LastOKPingReply.Value)
+	case r.Priority.Present && r.Priority.Value == 0:
+		return "its replica-priority is 0"
+	case r.neverInformed():
+		return "the Sentinel has had no INFO from it yet"
+	case r.InfoRefresh.Value > m.infoValidity():
+		return fmt.Sprintf("its last INFO is %s old", r.InfoRefresh.Value)
+	case r.linkEpoch:
+		return "its link to the master was never up"
+	case r.MasterLinkDownTime.Value > m.maxLinkDown():
+		return fmt.Sprintf("its link to the master has been down for %s", r.MasterLinkDownTime.Value)
+	}
+	return ""
+}
+
+// neverInformed tells whether no INFO of the replica has arrived: the reply then
+// shows an age of 0, as it does for one that has just come.
+func (r *Replica) neverInformed() bool { return r.InfoRefresh.Value == 0 && r.RunID == "" }
+
+// infoValidity is how old a replica's INFO may be. While the master is down
+// Sentinel asks each second.
+func (m *Master) infoValidity() time.Duration {
+	if m.Flags.Has(FlagSDown) {
+		return 5 * pingPeriod
+	}
+	return 3 * infoPeriod
+}
+
+// maxLinkDown is how long a replica may have been cut off from the master.
+func (m *Master) maxLinkDown() time.Duration { return m.SDownTime.Value + 10*m.DownAfter.Value }
+
+// PromotableReplicas counts the replicas that a failover could promote; absent
+// when the replicas are not known.
+func (m *Master) PromotableReplicas() Number {
+	if m.ReplicasErr != nil {
+		return Number{}
+	}
+	var n int64
+	for i := range m.Replicas {
+		if m.Unpromotable(&m.Replicas[i]) == "" {
+			n++
+		}
+	}
+	return Some(n)
+}

@@ -1,0 +1,50 @@
+package sentineltest
+
+import (
+	"context"
+	"fmt"
+	"os/exec"
+	"regexp"
+	"strconv"
+	"strings"
+)
+
+// Version is what a server binary says it is.
+type Version struct {
+	Product      string // "redis" or "valkey"
+	Major, Minor int
+	Text         string // as printed, "7.0.15"
+}
+
+// AtLeast says whether the server has what Redis got in the given version. Every Valkey has all that Redis 7.2 had.
+func (v Version) AtLeast(major, minor int) bool {
+	if v.Product == "valkey" {
+		return major < 7 || major == 7 && minor <= 2
+	}
+	return v.Major > major || v.Major == major && v.Minor >= minor
+}
+
+func askVersion(ctx context.Context, binary string) (Version, error) {
+	out, err := exec.CommandContext(ctx, binary, "--version").Output()
+	if err != nil {
+		return Version{}, fmt.Errorf("sentineltest: asking %s for its version: %w", binary, err)
+	}
+	return parseVersion(string(out))
+}
+
+// parseVersion reads a line such as "Redis server v=7.0.15 sha=00000000:0 malloc=jemalloc-5.3.0 bits=64".
+func parseVersion(line string) (Version, error) {
+	m := regexp.MustCompile(`^(\w+) server v=((\d+)\.(\d+)\S*)`).FindStringSubmatch(line)
+	if m == nil {
+		return Version{}, fmt.Errorf("sentineltest: cannot read the server's version from %q", line)
+	}
+	major, err := strconv.Atoi(m[3])
+	if err != nil {
+		return Version{}, fmt.Errorf("sentineltest: the server's major version: %w", err)
+	}
+	minor, err := strconv.Atoi(m[4])
+	if err != nil {
+		return Version{}, fmt.Errorf("sentineltest: the server's minor version: %w", err)
+	}
+	return Version{Product: strings.ToLower(m[1]), Major: major, Minor: minor, Text: m[2]}, nil
+}

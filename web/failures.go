@@ -1,0 +1,81 @@
+package web
+
+import (
+	"log/slog"
+	"slices"
+	"strings"
+	"sync"
+
+	"redis_sentinel_exporter/sentinel"
+)
+
+// A failureLog says once that a Sentinel fails, once more when it fails in
+// another way, and once that it is well again. Said at each scrape, one dead
+// Sentinel would fill the log.
+type failureLog struct {
+	logger *slog.Logger
+
+	mu   sync.Mutex
+	said map[string][]failure // what was said last, by Sentinel
+}
+
+// A failure is all commands that failed for the same reason.
+type failure struct {
+	reason   sentinel.Reason
+	commands []string
+	err      error // that of the first of them
+}
+
+func newFailureLog(logger *slog.Logger) *failureLog {
+	return &failureLog{logger: logger, said: make(map[string][]failure)}
+}
+
+// note logs what has changed since the last time.
+func (l *failureLog) note(snapshots []*sentinel.Snapshot) {
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	for _, s := range snapshots {
+		now, before := failuresOf(s), l.said[s.Sentinel]
+		if slices.EqualFunc(now, before, failure.alike) {
+			continue
+		}
+		l.said[s.Sentinel] = now
+		l.say(s, now)
+	}
+}
+
+func (l *failureLog) say(s *sentinel.Snapshot, failures []failure) {
+	if len(failures) == 0 {
+		l.logger.Info("Sentinel answers again", "sentinel", s.Sentinel)
+		return
+	}
+	for _, f := range failures {
+		log := l.logger.With("sentinel", s.Sentinel, "command", strings.Join(f.commands, ","),
+			"reason", f.reason.String(), "err", f.err)
+		if s.Up() {
+			log.Warn("Sentinel does not answer some commands")
+		} else {
+			log.Warn("Sentinel does not answer")
+		}
+	}
+}
+
+// alike leaves the texts out: those of one fault differ, by a port or a time.
+func (f failure) alike(g failure) bool {
+	return f.reason == g.reason && slices.Equal(f.commands, g.commands)
+}
+
+// failuresOf groups what failed in a snapshot by reason.
+func failuresOf(s *sentinel.Snapshot) []failure {
+	var failures []failure
+	for _, f := range s.Failures {
+		i := slices.IndexFunc(failures, func(g failure) bool { return g.reason == f.Err.Reason })
+		if i < 0 {
+			i = len(failures)
+			// The reason, the command and the Sentinel have keys of their own.
+			failures = append(failures, failure{reason: f.Err.Reason, err: f.Err.Err})
+		}
+		failures[i].commands = append(failures[i].commands, f.Command.String())
+	}
+	return failures
+}

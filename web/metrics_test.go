@@ -1,0 +1,139 @@
+package web
+
+import (
+	"context"
+	"net/http"
+	"net/http/httptest"
+	"regexp"
+	"slices"
+	"strings"
+	"sync"
+	"testing"
+	"time"
+
+	"redis_sentinel_exporter/sentinel"
+)
+
+func TestScrapeHasTheDeadlineOfItsHeader(t *testing.T) {
+	for _, tc := range []struct {
+		header string
+		want   time.Duration
+	}{
+		{"", 5 * time.Second},
+		{"3", 2500 * time.Millisecond},
+		{"0.4", 200 * time.Millisecond},
+	} {
+		var got time.Duration
+		d := deploymentFunc(func(ctx context.Context) []*sentinel.Snapshot {
+			deadline, _ := ctx.Deadline()
+			got = time.Until(deadline)
+			return nil
+		})
+		if w := ask(handler(t, d, defaults()), http.MethodGet, "/metrics", timeoutHeader, tc.header); w.Code != http.StatusOK {
+			t.Errorf("%q: got %d %s", tc.header, w.Code, w.Body)
+		}
+		if got > tc.want || got < tc.want-100*time.Millisecond {
+			t.Errorf("%q: the Sentinels had %s, want %s", tc.header, got, tc.want)
+		}
+	}
+}
+
+func TestScrapeWithABadTimeoutAsksNobody(t *testing.T) {
+	d := deploymentFunc(func(context.Context) []*sentinel.Snapshot {
+		t.Error("the Sentinels were asked")
+		return nil
+	})
+	got := ask(handler(t, d, defaults()), http.MethodGet, "/metrics", timeoutHeader, "soon")
+	if want := timeoutHeader + `: "soon" is not a positive number of seconds` + "\n"; got.Code != http.StatusBadRequest || got.Body.String() != want {
+		t.Errorf("got %d %q, want 400 %q", got.Code, got.Body, want)
+	}
+}
+
+func TestMetricsOfSentinelsAndExporterAreSortedTogether(t *testing.T) {
+	h := handler(t, always(well("a:1"), dead("b:1", sentinel.ReasonUnreachable)), defaults())
+	ask(h, http.MethodGet, "/metrics") // so that promhttp has a request to count
+	body := ask(h, http.MethodGet, "/metrics").Body.String()
+	for _, want := range []string{
+		`redis_sentinel_up{sentinel="a:1"} 1`,
+		`redis_sentinel_up{sentinel="b:1"} 0`,
+		`redis_sentinel_exporter_build_info{`,
+		"\ngo_goroutines ",
+		"\nprocess_open_fds ",
+		`promhttp_metric_handler_requests_total{code="200"} 1`,
+		`promhttp_metric_handler_errors_total{cause="gathering"} 0`,
+	} {
+		if !strings.Contains(body, want) {
+			t.Errorf("%s is missing", want)
+		}
+	}
+	names := familyNames(body)
+	if !slices.IsSorted(names) {
+		t.Errorf("the families are not sorted: %v", names)
+	}
+	if unique := slices.Compact(slices.Clone(names)); len(unique) != len(names) {
+		t.Errorf("a family comes twice: %v", names)
+	}
+}
+
+func TestExporterMetricsCanBeLeftOut(t *testing.T) {
+	opts := defaults()
+	opts.DisableExporterMetrics = true
+	body := ask(handler(t, always(well("a:1")), opts), http.MethodGet, "/metrics").Body.String()
+	for _, name := range familyNames(body) {
+		if !strings.HasPrefix(name, "redis_sentinel_") {
+			t.Errorf("%s is there", name)
+		}
+	}
+	if !strings.Contains(body, "redis_sentinel_exporter_build_info") || !strings.Contains(body, "redis_sentinel_up") {
+		t.Error("build_info or up is missing")
+	}
+}
+
+func familyNames(body string) []string {
+	var names []string
+	for _, match := range regexp.MustCompile(`(?m)^# TYPE (\S+) `).FindAllStringSubmatch(body, -1) {
+		names = append(names, match[1])
+	}
+	return names
+}
+
+func TestScrapesAtTheSameTime(t *testing.T) {
+	h := handler(t, always(well("a:1"), dead("b:1", sentinel.ReasonTimeout)), defaults())
+	var wg sync.WaitGroup
+	for range 20 {
+		wg.Go(func() {
+			got := ask(h, http.MethodGet, "/metrics")
+			if got.Code != http.StatusOK || !strings.Contains(got.Body.String(), `redis_sentinel_up{sentinel="a:1"} 1`) {
+				t.Errorf("got %d %s", got.Code, got.Body)
+			}
+		})
+	}
+	wg.Wait()
+}
+
+func TestScraperThatGoesAwayBlamesNoSentinel(t *testing.T) {
+	logger, buf := newLog()
+	ctx, leave := context.WithCancel(t.Context())
+	d := deploymentFunc(func(asked context.Context) []*sentinel.Snapshot {
+		leave()
+		<-asked.Done()
+		return []*sentinel.Snapshot{dead("a:1", sentinel.ReasonTimeout)}
+	})
+	r := httptest.NewRequestWithContext(ctx, http.MethodGet, "/metrics", nil)
+	w := httptest.NewRecorder()
+	loggingHandler(t, d, defaults(), logger).ServeHTTP(w, r)
+	if w.Body.Len() != 0 || buf.String() != "" {
+		t.Errorf("got the answer %q and the log %q", w.Body, buf.String())
+	}
+}
+
+func TestScrapeLogsFailures(t *testing.T) {
+	logger, buf := newLog()
+	h := loggingHandler(t, always(dead("a:1", sentinel.ReasonUnreachable)), defaults(), logger)
+	for range 3 {
+		ask(h, http.MethodGet, "/metrics")
+	}
+	if n := strings.Count(buf.String(), "\n"); n != 1 {
+		t.Errorf("got %d lines, want 1:\n%s", n, buf.String())
+	}
+}

@@ -1,0 +1,70 @@
+package web
+
+import (
+	"context"
+	"errors"
+	"log/slog"
+	"net"
+	"net/http"
+	"sync"
+	"time"
+
+	"github.com/prometheus/common/version"
+	toolkit "github.com/prometheus/exporter-toolkit/web"
+)
+
+// What a client may cost before, between and after its requests.
+const (
+	readHeaderTimeout = 10 * time.Second
+	idleTimeout       = 5 * time.Minute // longer than a usual scrape interval
+	maxHeaderBytes    = 32 << 10
+	shutdownTimeout   = 4500 * time.Millisecond // a stop takes less than 5 s
+)
+
+// Serve answers with handler on the listeners of the flags until ctx ends. Then
+// it lets the requests in flight finish, as long as that takes no more than a few
+// seconds. An error says why it could not serve.
+func Serve(ctx context.Context, handler http.Handler, flags *toolkit.FlagConfig, logger *slog.Logger) error {
+	server := &http.Server{
+		Handler:           handler,
+		ReadHeaderTimeout: readHeaderTimeout,
+		IdleTimeout:       idleTimeout,
+		MaxHeaderBytes:    maxHeaderBytes,
+		ErrorLog:          slog.NewLogLogger(logger.Handler(), slog.LevelWarn),
+		BaseContext:       sayStarted(logger),
+	}
+	served := make(chan error, 1)
+	go func() { served <- toolkit.ListenAndServe(server, flags, logger) }()
+	select {
+	case err := <-served:
+		return err
+	case <-ctx.Done():
+	}
+	logger.Info("Stopping", "cause", context.Cause(ctx))
+	shutDown(server, shutdownTimeout, logger)
+	if err := <-served; !errors.Is(err, http.ErrServerClosed) {
+		return err
+	}
+	return nil
+}
+
+// shutDown lets the requests in flight finish within the timeout and cuts off the
+// others.
+func shutDown(server *http.Server, timeout time.Duration, logger *slog.Logger) {
+	// The context that has just ended must not end this as well.
+	ctx, cancel := context.WithTimeout(context.Background(), timeout)
+	defer cancel()
+	if err := server.Shutdown(ctx); err != nil {
+		logger.Warn("Requests in flight are cut off", "err", errors.Join(err, server.Close()))
+	}
+}
+
+// sayStarted logs the start when the first listener is open: before an error
+// that keeps the program from serving, such a line would only hide it.
+func sayStarted(logger *slog.Logger) func(net.Listener) context.Context {
+	once := sync.OnceFunc(func() { logger.Info("Started "+name, "version", version.Info()) })
+	return func(net.Listener) context.Context {
+		once()
+		return context.Background()
+	}
+}

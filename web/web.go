@@ -1,0 +1,103 @@
+// Package web serves what the exporter knows over HTTP.
+package web
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"io"
+	"log/slog"
+	"net/http"
+	"path"
+	"strings"
+	"time"
+
+	"github.com/prometheus/common/version"
+	toolkit "github.com/prometheus/exporter-toolkit/web"
+
+	"redis_sentinel_exporter/collector"
+	"redis_sentinel_exporter/sentinel"
+)
+
+const name = "redis_sentinel_exporter"
+
+// A snapshotter asks the Sentinels of one deployment: one Snapshot for each of
+// them, whatever its state. *sentinel.Deployment is one.
+type snapshotter interface {
+	Snapshots(ctx context.Context) []*sentinel.Snapshot
+}
+
+var _ snapshotter = (*sentinel.Deployment)(nil)
+
+// Options say how to serve.
+type Options struct {
+	// TelemetryPath is where the metrics are.
+	TelemetryPath string
+	// MaxRequests bounds the scrapes served at one time; 0 is no bound.
+	MaxRequests int
+	// Timeout is how long a scrape may take that brings no deadline of its own.
+	Timeout time.Duration
+	// TimeoutOffset is taken off the deadline that a scrape brings, to leave
+	// time for the answer to arrive.
+	TimeoutOffset time.Duration
+	// DisableExporterMetrics leaves out go_*, process_* and promhttp_*.
+	DisableExporterMetrics bool
+}
+
+// NewHandler returns the handler of all endpoints.
+func NewHandler(deployment snapshotter, c *collector.Collector, opts Options, logger *slog.Logger) (http.Handler, error) {
+	if err := checkTelemetryPath(opts.TelemetryPath); err != nil {
+		return nil, err
+	}
+	landing, err := landingPage(opts.TelemetryPath)
+	if err != nil {
+		return nil, fmt.Errorf("landing page: %w", err)
+	}
+	mux := http.NewServeMux()
+	mux.Handle("GET /{$}", landing)
+	mux.Handle("GET /-/healthy", says(name+" is healthy.\n"))
+	mux.Handle("GET /-/ready", says(name+" is ready.\n"))
+	mux.Handle("GET "+opts.TelemetryPath, newMetrics(deployment, c, opts, logger))
+	return mux, nil
+}
+
+// checkTelemetryPath refuses a path that no request could reach, and one that
+// another endpoint has.
+func checkTelemetryPath(p string) error {
+	switch {
+	case !strings.HasPrefix(p, "/"):
+		return fmt.Errorf("telemetry path %q does not start with /", p)
+	case p == "/":
+		return errors.New("telemetry path / is taken by the landing page")
+	case strings.HasPrefix(p, "/-/"):
+		return fmt.Errorf("telemetry path %q: paths under /-/ are the exporter's own", p)
+	case path.Clean(p) != p:
+		return fmt.Errorf("telemetry path %q is not clean: write %q", p, path.Clean(p))
+	case strings.ContainsFunc(p, func(r rune) bool { return r <= ' ' || strings.ContainsRune(`{}?#%\`, r) || r > '~' }):
+		return fmt.Errorf("telemetry path %q may hold only plain characters", p)
+	}
+	return nil
+}
+
+func landingPage(telemetryPath string) (http.Handler, error) {
+	return toolkit.NewLandingPage(toolkit.LandingConfig{
+		Name:        name,
+		Description: "Prometheus exporter for Redis and Valkey Sentinel",
+		Version:     version.Info(),
+		Profiling:   "false",
+		Links: []toolkit.LandingLinks{
+			{Address: telemetryPath, Text: "Metrics", Description: "what the Sentinels say"},
+			{Address: "/-/healthy", Text: "Healthy", Description: "the exporter runs"},
+			{Address: "/-/ready", Text: "Ready", Description: "the exporter can be scraped"},
+		},
+	})
+}
+
+// says answers with a text. Whether this process is well does not depend on any
+// Sentinel: a restart would not mend one.
+func says(text string) http.Handler {
+	return http.HandlerFunc(func(w http.ResponseWriter, _ *http.Request) {
+		w.Header().Set("Content-Type", "text/plain; charset=utf-8")
+		_, _ = io.WriteString(w, text)
+	})
+}
