@@ -10,6 +10,7 @@ import (
 	toolkit "github.com/prometheus/exporter-toolkit/web"
 	toolkitflag "github.com/prometheus/exporter-toolkit/web/kingpinflag"
 
+	"redis_sentinel_exporter/cli"
 	"redis_sentinel_exporter/collector"
 	"redis_sentinel_exporter/web"
 )
@@ -26,6 +27,7 @@ type flags struct {
 	listen    *toolkit.FlagConfig
 	web       web.Options
 	log       promslog.Config
+	commands  map[string]cli.Command // by the name on the command line
 }
 
 // sentinelFlags say whom to ask, and as whom.
@@ -53,6 +55,7 @@ func newApp(f *flags) *kingpin.Application {
 	addWebFlags(app, &f.web)
 	promslogflag.AddFlags(app, &f.log)
 	app.Command(serveCommand, "Serve the metrics over HTTP; the default.")
+	f.commands = addCommands(app)
 	nameInErrors(app)
 	return app
 }

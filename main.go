@@ -27,8 +27,12 @@ func run(ctx context.Context, args []string, stdout, stderr io.Writer) int {
 	app := newApp(&f)
 	app.UsageWriter(stdout).ErrorWriter(stderr)
 	command, status, err := parse(app, args)
-	if err == nil && command == serveCommand {
+	switch {
+	case err != nil || command == "":
+	case command == serveCommand:
 		err = serve(ctx, &f, stderr)
+	default:
+		status, err = runCommand(ctx, f.commands[command], &f, stdout)
 	}
 	if err != nil {
 		_, _ = fmt.Fprintf(stderr, "%s: error: %s\n", name, oneLine(err))

@@ -1,0 +1,18 @@
+// Package cli holds the commands for people and for cron: each asks the
+// Sentinels of a deployment once and prints what it found.
+package cli
+
+import (
+	"context"
+	"io"
+
+	"redis_sentinel_exporter/sentinel"
+)
+
+// A Command is one command of the program, with its flags and arguments as they
+// were given.
+type Command interface {
+	// Run asks the deployment until ctx ends, and prints to stdout. It returns
+	// the exit code, or an error that is printed on stderr and exits with 1.
+	Run(ctx context.Context, deployment *sentinel.Deployment, stdout io.Writer) (status int, err error)
+}

@@ -1,0 +1,31 @@
+package main
+
+import (
+	"context"
+	"io"
+
+	"github.com/alecthomas/kingpin/v2"
+
+	"redis_sentinel_exporter/cli"
+)
+
+// addCommands adds the commands other than serve, by their full names.
+func addCommands(app *kingpin.Application) map[string]cli.Command {
+	return map[string]cli.Command{}
+}
+
+// runCommand runs one of them against the deployment of the flags and returns
+// its exit code.
+func runCommand(ctx context.Context, command cli.Command, f *flags, stdout io.Writer) (status int, err error) {
+	if err := f.check(); err != nil {
+		return 0, err
+	}
+	deployment, err := f.deployment()
+	if err != nil {
+		return 0, err
+	}
+	defer deployment.Close()
+	ctx, cancel := context.WithTimeout(ctx, f.web.Timeout)
+	defer cancel()
+	return command.Run(ctx, deployment, stdout)
+}
