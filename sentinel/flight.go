@@ -1,6 +1,9 @@
 package sentinel
 
-import "context"
+import (
+	"context"
+	"slices"
+)
 
 // A flight is a snapshot under way, which all share who ask for one meanwhile:
 // ten scrapes at once cost the Sentinel the commands of one. Nothing outlives
@@ -8,7 +11,7 @@ import "context"
 type flight struct {
 	done     chan struct{} // closed when what is below is there
 	snapshot *Snapshot
-	cut      bool // it ended because its leader's context had
+	cut      bool // it ended because its leader had no more time
 }
 
 // Snapshot asks the Sentinel for all that it knows and always returns an answer,
@@ -18,7 +21,7 @@ func (c *Client) Snapshot(ctx context.Context) *Snapshot {
 		f, leads := c.join()
 		if leads {
 			f.snapshot = c.takeSnapshot(ctx)
-			f.cut = ctx.Err() != nil
+			f.cut = f.snapshot.timedOut()
 			c.land(f)
 			return f.snapshot
 		}
@@ -32,6 +35,12 @@ func (c *Client) Snapshot(ctx context.Context) *Snapshot {
 			return c.unanswered(ctx)
 		}
 	}
+}
+
+// timedOut tells whether the deadline cut the snapshot short. There is no other
+// deadline than the context's, which may notice a moment after the connection.
+func (s *Snapshot) timedOut() bool {
+	return slices.ContainsFunc(s.Failures, func(f Failure) bool { return f.Err.Reason == ReasonTimeout })
 }
 
 // join returns the flight under way, or starts one which the caller leads.

@@ -69,7 +69,7 @@ func TestStopLetsARequestFinish(t *testing.T) {
 	waitFor(t, "the port to be closed", func() bool { return !listens(s.address) })
 	select {
 	case err := <-s.done:
-		t.Errorf("it ended with a request in flight: %v", err)
+		t.Fatalf("it ended with a request in flight: %v", err)
 	default:
 	}
 	close(release)
@@ -104,7 +104,11 @@ func TestStopCutsOffWhatDoesNotFinish(t *testing.T) {
 	<-asked
 	logger, buf := newLog()
 	shutDown(server, 20*time.Millisecond, logger)
-	<-ended
+	select {
+	case <-ended:
+	case <-time.After(10 * time.Second):
+		t.Fatal("the request goes on")
+	}
 	wg.Wait()
 	if !strings.Contains(buf.String(), "cut off") {
 		t.Errorf("got the log %q", buf.String())

@@ -257,6 +257,18 @@ func TestFakeMisbehaves(t *testing.T) {
 	}
 }
 
+func TestFakeStaysSilent(t *testing.T) {
+	t.Parallel()
+	f := RunFake(t, FakeConfig{})
+	f.Script("PING", Silent([]byte("+first\r\n")))
+	c := dial(t, f.Addr())
+	c.send("*1\r\n$4\r\nPING\r\n*1\r\n$4\r\nINFO\r\n")
+	c.expect("+first\r")
+	if line, err := c.receive(100 * time.Millisecond); !errors.Is(err, os.ErrDeadlineExceeded) {
+		t.Errorf("then %q (%v), want silence", line, err)
+	}
+}
+
 func TestFakeForgetsClientsThatLeave(t *testing.T) {
 	t.Parallel()
 	f := RunFake(t, FakeConfig{})

@@ -46,9 +46,6 @@ func (l *link) serve() {
 
 func (l *link) dial() bool {
 	d := net.Dialer{Timeout: 5 * time.Second}
-	if l.proxy.faked {
-		d.LocalAddr = &net.TCPAddr{IP: l.source.AsSlice()}
-	}
 	server, err := d.Dial("tcp", l.proxy.target)
 	if err != nil {
 		return false

@@ -11,8 +11,8 @@ import (
 
 // partitions is the network of a partitionable topology. Each node has an address of its own in 127.0.0.0/8, from which it
 // also connects to the others, and is known to all only by the address of a relay before it. The relay sees by the
-// source address who is calling, and calls the node from that same address. So every pair of nodes can be cut off from
-// each other, while clients, which come from 127.0.0.1, always get through.
+// source address who is calling. So every pair of nodes can be cut off from each other, while clients, which come from
+// 127.0.0.1, always get through.
 type partitions struct {
 	ips  []string // of the nodes in the order in which they join
 	used int
@@ -43,7 +43,7 @@ func (p *partitions) join(n *Node) error {
 	if n.listen, err = reservePort(n.ip); err != nil {
 		return err
 	}
-	n.relay, err = newProxy(n.ip, net.JoinHostPort(n.ip, strconv.Itoa(n.listen.number)), true)
+	n.relay, err = newProxy(n.ip, net.JoinHostPort(n.ip, strconv.Itoa(n.listen.number)))
 	return err
 }
 

@@ -16,7 +16,6 @@ type Proxy struct {
 	target string
 	ip     string
 	port   *port
-	faked  bool // dial the target from the address of the client, so that it sees who it is talking to
 
 	connections, roundTrips, bytesUp, bytesDown atomic.Int64
 
@@ -51,16 +50,16 @@ func NewProxy(target string) (*Proxy, error) {
 	if net.ParseIP(ip) == nil {
 		ip = "127.0.0.1"
 	}
-	return newProxy(ip, target, false)
+	return newProxy(ip, target)
 }
 
-func newProxy(ip, target string, faked bool) (*Proxy, error) {
+func newProxy(ip, target string) (*Proxy, error) {
 	port, err := reservePort(ip)
 	if err != nil {
 		return nil, err
 	}
 	p := &Proxy{
-		target: target, ip: ip, port: port, faked: faked,
+		target: target, ip: ip, port: port,
 		links: map[*link]struct{}{}, blocked: map[netip.Addr]bool{}, changed: make(chan struct{}),
 	}
 	if err := p.listen(); err != nil {

@@ -158,6 +158,28 @@ func TestProxyBlackHole(t *testing.T) {
 	}
 }
 
+func TestProxyBlackHoleSwallowsTheEnd(t *testing.T) {
+	t.Parallel()
+	leave := make(chan struct{})
+	p := RunProxy(t, RawServer(t, func(c net.Conn) {
+		_, _ = c.Write([]byte("welcome\n"))
+		<-leave
+	}))
+	c := dial(t, p.Addr())
+	c.expect("welcome")
+	p.BlackHole()
+	close(leave)
+	if _, err := c.receive(100 * time.Millisecond); !errors.Is(err, os.ErrDeadlineExceeded) {
+		t.Errorf("the connection ends with %v through a black hole", err)
+	}
+	if err := p.Heal(); err != nil {
+		t.Fatal(err)
+	}
+	if _, err := c.receive(10 * time.Second); !errors.Is(err, io.EOF) {
+		t.Errorf("the connection ends with %v, want EOF", err)
+	}
+}
+
 func TestProxyReset(t *testing.T) {
 	t.Parallel()
 	p := RunProxy(t, echo(t))

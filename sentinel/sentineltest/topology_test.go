@@ -299,8 +299,12 @@ func TestRestartFindsItsPortTaken(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
+	begin := time.Now()
 	if err := s.Restart(within(t)); !errors.Is(err, errAddressInUse) {
 		t.Errorf("want errAddressInUse, got %v", err)
+	}
+	if took := time.Since(begin); took > 10*time.Second { // the thief never answers
+		t.Errorf("took %s to see that the node had ended", took)
 	}
 	if err := errors.Join(thief.Close(), s.Restart(within(t))); err != nil {
 		t.Error(err)
@@ -327,14 +331,17 @@ func TestPortsAreReserved(t *testing.T) {
 func TestVersion(t *testing.T) {
 	t.Parallel()
 	for _, tc := range []struct {
-		line    string
-		want    Version
-		atLeast bool // 7.0
+		line         string
+		want         Version
+		major, minor int
+		atLeast      bool
 	}{
-		{"Redis server v=7.0.15 sha=00000000:0 malloc=jemalloc-5.3.0", Version{"redis", 7, 0, "7.0.15"}, true},
-		{"Redis server v=6.2.16 sha=00000000:0", Version{"redis", 6, 2, "6.2.16"}, false},
-		{"Redis server v=10.0.0 sha=00000000:0", Version{"redis", 10, 0, "10.0.0"}, true},
-		{"Valkey server v=9.1.2 sha=00000000:0", Version{"valkey", 9, 1, "9.1.2"}, true},
+		{"Redis server v=7.0.15 sha=00000000:0 malloc=jemalloc-5.3.0", Version{"redis", 7, 0, "7.0.15"}, 7, 0, true},
+		{"Redis server v=7.0.15 sha=00000000:0", Version{"redis", 7, 0, "7.0.15"}, 7, 2, false},
+		{"Redis server v=6.2.16 sha=00000000:0", Version{"redis", 6, 2, "6.2.16"}, 7, 0, false},
+		{"Redis server v=10.0.0 sha=00000000:0", Version{"redis", 10, 0, "10.0.0"}, 8, 2, true},
+		{"Valkey server v=9.1.2 sha=00000000:0", Version{"valkey", 9, 1, "9.1.2"}, 7, 2, true},
+		{"Valkey server v=9.1.2 sha=00000000:0", Version{"valkey", 9, 1, "9.1.2"}, 8, 0, false},
 	} {
 		got, err := parseVersion(tc.line)
 		if err != nil {
@@ -343,8 +350,8 @@ func TestVersion(t *testing.T) {
 		if diff := cmp.Diff(tc.want, got); diff != "" {
 			t.Errorf("%s: %s", tc.line, diff)
 		}
-		if got.AtLeast(7, 0) != tc.atLeast {
-			t.Errorf("%s: at least 7.0 is %t", tc.line, !tc.atLeast)
+		if got.AtLeast(tc.major, tc.minor) != tc.atLeast {
+			t.Errorf("%s: at least %d.%d is %t", tc.line, tc.major, tc.minor, !tc.atLeast)
 		}
 	}
 	if _, err := parseVersion("something else"); err == nil {
