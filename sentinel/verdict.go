@@ -140,13 +140,20 @@ func (m *Master) replicaFault(minOtherSentinels int) error {
 	return fmt.Errorf("%w: %s", ErrNoReplica, strings.Join(states, ", "))
 }
 
-// usableReplicas are those that are up, connected, and not the master to be.
+// usableReplicas are those that a client can be given.
 func (m *Master) usableReplicas() []Replica {
 	var usable []Replica
 	for i := range m.Replicas {
-		if r := &m.Replicas[i]; !r.Flags.Any(FlagSDown|FlagODown|FlagDisconnected) && r.Addr != m.Advertised() {
+		if r := &m.Replicas[i]; r.usable() && r.Addr != m.Advertised() {
 			usable = append(usable, *r)
 		}
 	}
 	return usable
+}
+
+// usable tells whether the replica is up, connected and one. After a failover the
+// old master is listed as a replica, and down-after must pass before it is held to
+// be down: until its first INFO nothing is known of it.
+func (r *Replica) usable() bool {
+	return !r.Flags.Any(FlagSDown|FlagODown|FlagDisconnected) && !r.neverInformed() && r.RoleReported != "master"
 }
