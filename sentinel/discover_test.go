@@ -227,9 +227,9 @@ func TestDiscoverDuringFailover(t *testing.T) {
 		}
 		return said.Value != old
 	})
-	new, err := topo.WaitFailover(ctx, name, old)
+	now, err := topo.WaitFailover(ctx, name, old)
 	must(t, err)
-	discovery{master: new, replicas: 2, within: soon}.check(t, settled(t, topo, d), 3)
+	discovery{master: now, replicas: 2, within: soon}.check(t, settled(t, topo, d), 3)
 }
 
 func settled(t *testing.T, topo *sentineltest.Topology, d *sentinel.Deployment) *sentinel.Deployment {
@@ -248,14 +248,14 @@ func TestDiscoverStale(t *testing.T) {
 	island := []*sentineltest.Node{topo.Sentinels[0].Node, old}
 	rest := slices.DeleteFunc(topo.Nodes(), func(n *sentineltest.Node) bool { return slices.Contains(island, n) })
 	must(t, topo.Partition(island, rest))
-	var new string
+	var now string
 	eventually(t, func() bool {
 		addr, err := newClient(t, sentinel.Options{Address: topo.Sentinels[1].Addr()}).MasterAddr(ctx, name)
 		must(t, err)
 		other, err := newClient(t, sentinel.Options{Address: topo.Sentinels[2].Addr()}).MasterAddr(ctx, name)
 		must(t, err)
-		new = addr.Value
-		return new != old.Addr() && addr == other
+		now = addr.Value
+		return now != old.Addr() && addr == other
 	})
 
 	addrs := topo.ClientAddrs()
@@ -273,11 +273,11 @@ func TestDiscoverStale(t *testing.T) {
 			return err == nil && len(r.Replicas) == 1 && r.Replicas[0].Addr != old.Addr()
 		})
 	}
-	discovery{master: new, replicas: 1, within: time.Second}.check(t, d, 3)
+	discovery{master: now, replicas: 1, within: time.Second}.check(t, d, 3)
 	topo.Sentinels[2].Proxy.BlackHole()
-	discovery{master: new, replicas: 1, within: timeout}.check(t, d, 3)
+	discovery{master: now, replicas: 1, within: timeout}.check(t, d, 3)
 	for _, g := range sentinel.Groups(d.Snapshots(within(t, time.Second))) {
-		if g.Master.Addr != new {
+		if g.Master.Addr != now {
 			t.Errorf("merged, the master is %s", g.Master.Addr)
 		}
 	}

@@ -1,6 +1,9 @@
 package sentinel
 
-import "context"
+import (
+	"context"
+	"time"
+)
 
 // A flight is a snapshot under way, which all share who ask for one meanwhile:
 // ten scrapes at once cost the Sentinel the commands of one. Nothing outlives
@@ -18,20 +21,27 @@ func (c *Client) Snapshot(ctx context.Context) *Snapshot {
 		f, leads := c.join()
 		if leads {
 			f.snapshot = c.takeSnapshot(ctx)
-			f.cut = ctx.Err() != nil
+			f.cut = hasEnded(ctx)
 			c.land(f)
 			return f.snapshot
 		}
 		select {
 		case <-f.done:
 			// Its leader may have had less time than we: then we ask ourselves.
-			if !f.cut || ctx.Err() != nil {
+			if !f.cut || hasEnded(ctx) {
 				return f.snapshot
 			}
 		case <-ctx.Done():
 			return c.unanswered(ctx)
 		}
 	}
+}
+
+// hasEnded tells whether the context's time is up. Its own timer may be a moment
+// later than the deadline of the connection, which is the same.
+func hasEnded(ctx context.Context) bool {
+	deadline, limited := ctx.Deadline()
+	return ctx.Err() != nil || limited && !time.Now().Before(deadline)
 }
 
 // join returns the flight under way, or starts one which the caller leads.

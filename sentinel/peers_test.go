@@ -72,7 +72,7 @@ func TestFollowPeers(t *testing.T) {
 func TestFollowPeersWhenDiscovering(t *testing.T) {
 	t.Parallel()
 	newest := sentineltest.RunFake(t, fakeMaster("9", "master"))
-	given := sentineltest.RunFake(t, naming("1", 1, newest.Addr()))
+	given := sentineltest.RunFake(t, naming("1", newest.Addr()))
 	m, err := following(t, given.Addr()).DiscoverMaster(within(t, 5*time.Second), name, sentinel.DiscoverOptions{})
 	must(t, err)
 	if m.Sentinel != newest.Addr() || m.ConfigEpoch.Value != 9 {
@@ -102,7 +102,7 @@ func TestFollowPeersByName(t *testing.T) {
 }
 
 // naming is a Sentinel that knows others at these addresses.
-func naming(id string, epoch int, peers ...string) sentineltest.FakeConfig {
+func naming(id string, peers ...string) sentineltest.FakeConfig {
 	i := 0
 	return sentineltest.FakeConfig{
 		Replicas: 1, Peers: len(peers), ID: strings.Repeat(id, 40),
@@ -110,7 +110,7 @@ func naming(id string, epoch int, peers ...string) sentineltest.FakeConfig {
 		Edit: func(kind, _ string, row sentineltest.Row) sentineltest.Row {
 			switch kind {
 			case "master":
-				return row.With("config-epoch", fmt.Sprint(epoch))
+				return row.With("config-epoch", "1")
 			case "sentinel":
 				host, port, _ := strings.Cut(peers[i%len(peers)], ":")
 				i++
@@ -126,15 +126,15 @@ func naming(id string, epoch int, peers ...string) sentineltest.FakeConfig {
 func TestFollowPeersGone(t *testing.T) {
 	t.Parallel()
 	const nobody = "127.0.0.1:1"
-	peer := sentineltest.RunFake(t, naming("2", 1))
-	given := sentineltest.RunFake(t, naming("1", 1, peer.Addr(), nobody))
+	peer := sentineltest.RunFake(t, naming("2"))
+	given := sentineltest.RunFake(t, naming("1", peer.Addr(), nobody))
 	d := following(t, given.Addr())
 	ctx := within(t, 10*time.Second)
 	want := []string{given.Addr(), "!" + nobody, peer.Addr()}
 	if diff := cmp.Diff(want, who(d.Snapshots(ctx))); diff != "" {
 		t.Fatalf("named (-want +got):\n%s", diff)
 	}
-	given.Set(naming("1", 1))
+	given.Set(naming("1"))
 	if diff := cmp.Diff(want, who(d.Snapshots(ctx))); diff != "" {
 		t.Errorf("a moment later (-want +got):\n%s", diff)
 	}
@@ -144,7 +144,7 @@ func TestFollowPeersGone(t *testing.T) {
 		t.Errorf("two minutes later (-want +got):\n%s", diff)
 	}
 	eventually(t, func() bool { _, open := peer.Connections(); return open == 0 })
-	given.Set(naming("1", 1, peer.Addr()))
+	given.Set(naming("1", peer.Addr()))
 	if diff := cmp.Diff([]string{given.Addr(), peer.Addr()}, who(d.Snapshots(ctx))); diff != "" {
 		t.Errorf("named again (-want +got):\n%s", diff)
 	}
@@ -175,10 +175,10 @@ func TestFollowPeersBounded(t *testing.T) {
 // is what an operator must see.
 func TestFollowPeersWithCopiedIDs(t *testing.T) {
 	t.Parallel()
-	cfg := naming("2", 1)
+	cfg := naming("2")
 	cfg.ID = strings.Repeat("1", 40)
 	peer := sentineltest.RunFake(t, cfg)
-	given := sentineltest.RunFake(t, naming("1", 1, peer.Addr()))
+	given := sentineltest.RunFake(t, naming("1", peer.Addr()))
 	if got := who(following(t, given.Addr()).Snapshots(within(t, 5*time.Second))); len(got) != 2 {
 		t.Errorf("got %v", got)
 	}
@@ -187,8 +187,8 @@ func TestFollowPeersWithCopiedIDs(t *testing.T) {
 // TestFollowPeersConcurrently: rounds that overlap while peers come and go.
 func TestFollowPeersConcurrently(t *testing.T) {
 	t.Parallel()
-	peer := sentineltest.RunFake(t, naming("2", 1))
-	given := sentineltest.RunFake(t, naming("1", 1, peer.Addr()))
+	peer := sentineltest.RunFake(t, naming("2"))
+	given := sentineltest.RunFake(t, naming("1", peer.Addr()))
 	d := following(t, given.Addr())
 	ctx, cancel := context.WithTimeout(t.Context(), 10*time.Second)
 	defer cancel()
@@ -205,16 +205,16 @@ func TestFollowPeersConcurrently(t *testing.T) {
 	}
 	for i := range 20 {
 		if i%2 == 0 {
-			given.Set(naming("1", 1))
+			given.Set(naming("1"))
 		} else {
-			given.Set(naming("1", 1, peer.Addr()))
+			given.Set(naming("1", peer.Addr()))
 		}
 		d.Snapshots(ctx)
 	}
 	for range 4 {
 		<-done
 	}
-	given.Set(naming("1", 1))
+	given.Set(naming("1"))
 	d.AgePeers(2 * time.Minute)
 	d.Snapshots(ctx)
 	eventually(t, func() bool { _, open := peer.Connections(); return open == 0 })

@@ -56,15 +56,14 @@ type SetError struct {
 // Error says which option failed and why, and which are in effect.
 func (e *SetError) Error() string {
 	text := fmt.Sprintf("option %s: %v", e.Failed, e.Err)
-	for i, o := range e.Applied {
-		if i == 0 {
-			text += "; in effect before it: "
-		} else {
-			text += ", "
-		}
-		text += o.String()
+	if len(e.Applied) == 0 {
+		return text
 	}
-	return text
+	applied := make([]string, len(e.Applied))
+	for i, o := range e.Applied {
+		applied[i] = o.String()
+	}
+	return text + "; in effect before it: " + strings.Join(applied, ", ")
 }
 
 // Unwrap returns the reason.
