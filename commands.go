@@ -11,7 +11,9 @@ import (
 
 // addCommands adds the commands other than serve, by their full names.
 func addCommands(app *kingpin.Application) map[string]cli.Command {
-	return map[string]cli.Command{}
+	commands := map[string]cli.Command{}
+	cli.AddDiscover(app, commands)
+	return commands
 }
 
 // runCommand runs one of them against the deployment of the flags and returns

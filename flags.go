@@ -33,6 +33,7 @@ type flags struct {
 // sentinelFlags say whom to ask, and as whom.
 type sentinelFlags struct {
 	addresses    []string
+	discover     bool // ask also the Sentinels that these know
 	username     string
 	passwordFile string
 	tls          tlsFlags
@@ -63,6 +64,8 @@ func newApp(f *flags) *kingpin.Application {
 func (f *sentinelFlags) addTo(app *kingpin.Application) {
 	app.Flag("sentinel.address", "A Sentinel of the deployment, as host:port. Repeatable; one value may also hold several, with commas.").
 		Default("127.0.0.1:26379").StringsVar(&f.addresses)
+	app.Flag("sentinel.discover-peers", "Ask also the Sentinels that the given ones know, with the same credentials.").
+		BoolVar(&f.discover)
 	app.Flag("sentinel.username", "ACL user to authenticate as; the default user when it is not given.").
 		StringVar(&f.username)
 	app.Flag("sentinel.password-file", "File with the password of the Sentinels; $"+passwordVariable+" is the other way to give one.").

@@ -89,6 +89,7 @@ func TestFlagsFillTheirFields(t *testing.T) {
 		got, want any
 	}{
 		{"addresses", f.sentinel.addresses, []string{"/sentinel.address"}},
+		{"peers", f.sentinel.discover, true},
 		{"username", f.sentinel.username, "/sentinel.username"},
 		{"password file", f.sentinel.passwordFile, "/sentinel.password-file"},
 		{"TLS", f.sentinel.tls.on, true},

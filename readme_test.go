@@ -86,7 +86,7 @@ func TestREADMEEndpoints(t *testing.T) {
 			paths = append(paths, strings.Split(strings.ReplaceAll("`"+cell, "`", ""), ", ")...)
 		}
 	}
-	if want := []string{"/metrics", "/-/healthy", "/-/ready", "/"}; !slices.Equal(paths, want) {
+	if want := []string{"/metrics", "/sd", "/-/healthy", "/-/ready", "/"}; !slices.Equal(paths, want) {
 		t.Errorf("got the endpoints %v, want %v", paths, want)
 	}
 	for _, path := range paths {
@@ -112,26 +112,44 @@ func TestREADMEMetricsAreThere(t *testing.T) {
 
 func TestREADMELinksLeadSomewhere(t *testing.T) {
 	for _, link := range regexp.MustCompile(`\]\(([^)]+)\)`).FindAllStringSubmatch(readme(t), -1) {
+		file, anchor, _ := strings.Cut(link[1], "#")
 		if strings.HasPrefix(link[1], "https://") {
 			continue
 		}
-		if _, err := os.Stat(link[1]); err != nil {
+		if file == "" {
+			if !strings.Contains(anchors(readme(t)), "\n"+anchor+"\n") {
+				t.Errorf("there is no #%s", anchor)
+			}
+			continue
+		}
+		if _, err := os.Stat(file); err != nil {
 			t.Error(err)
 		}
 	}
 }
 
+// anchors are the headings as links write them, one a line.
+func anchors(text string) string {
+	var b strings.Builder
+	for _, heading := range regexp.MustCompile(`(?m)^#+ (.*)$`).FindAllStringSubmatch(text, -1) {
+		b.WriteString("\n" + regexp.MustCompile(`[^a-z0-9-]`).ReplaceAllString(strings.ReplaceAll(strings.ToLower(heading[1]), " ", "-"), ""))
+	}
+	return b.String() + "\n"
+}
+
 func TestREADMEPrometheusConfiguration(t *testing.T) {
 	blocks := fenced(readme(t), "yaml")
-	if len(blocks) != 1 {
-		t.Fatalf("got %d blocks of YAML, want 1", len(blocks))
+	if len(blocks) != 2 {
+		t.Fatalf("got %d blocks of YAML, want 2", len(blocks))
 	}
-	file := filepath.Join(t.TempDir(), "prometheus.yml")
-	if err := os.WriteFile(file, []byte(blocks[0]), 0o600); err != nil {
-		t.Fatal(err)
-	}
-	if out, err := exec.Command("promtool", "check", "config", file).CombinedOutput(); err != nil {
-		t.Errorf("promtool check config (`make test` installs it): %v\n%s", err, out)
+	for _, block := range blocks {
+		file := filepath.Join(t.TempDir(), "prometheus.yml")
+		if err := os.WriteFile(file, []byte(block), 0o600); err != nil {
+			t.Fatal(err)
+		}
+		if out, err := exec.Command("promtool", "check", "config", file).CombinedOutput(); err != nil {
+			t.Errorf("promtool check config (`make test` installs it): %v\n%s", err, out)
+		}
 	}
 }
 
@@ -167,10 +185,10 @@ func TestREADMETour(t *testing.T) {
 			topology.Sentinels[0].Kill()
 			continue
 		}
-		path, pattern := parseCurl(t, step.command)
+		try := parseCommand(t, p, topology.Sentinels[1].Addr(), step.command)
 		var diff string
 		for deadline := time.Now().Add(15 * time.Second); time.Now().Before(deadline); time.Sleep(50 * time.Millisecond) {
-			if diff = cmp.Diff(masked(step.output), masked(grep(p.mustGet(t, path).body, pattern))); diff == "" {
+			if diff = cmp.Diff(masked(step.output), masked(try())); diff == "" {
 				break // after the kill the Sentinels need a moment to notice
 			}
 		}
@@ -202,14 +220,26 @@ func tour(text string) []step {
 	return steps
 }
 
-// parseCurl understands the one form of command that the tour has.
-func parseCurl(t *testing.T, command string) (path string, pattern *regexp.Regexp) {
+// parseCommand understands the two forms of command that the tour has: a curl with
+// a grep, and the exporter's own. It returns what gives the lines of the output.
+func parseCommand(t *testing.T, p *program, sentinel, command string) func() []string {
 	t.Helper()
+	if args, ok := strings.CutPrefix(command, "./redis_sentinel_exporter "); ok {
+		args = regexp.MustCompile(`127\.0\.0\.1:\d+`).ReplaceAllString(args, sentinel)
+		return func() []string {
+			stdout, stderr, status := output(t, strings.Fields(args)...)
+			if status != 0 || stderr != "" {
+				t.Errorf("$ %s: got %d and on stderr %q", command, status, stderr)
+			}
+			return strings.Split(strings.TrimSuffix(stdout, "\n"), "\n")
+		}
+	}
 	parts := regexp.MustCompile(`^curl -s localhost:9355(/\S*) \| grep -E '(.*)'$`).FindStringSubmatch(command)
 	if parts == nil {
 		t.Fatalf("the test does not understand %q", command)
 	}
-	return parts[1], regexp.MustCompile(parts[2])
+	pattern := regexp.MustCompile(parts[2])
+	return func() []string { return grep(p.mustGet(t, parts[1]).body, pattern) }
 }
 
 func grep(text string, pattern *regexp.Regexp) []string {
@@ -243,7 +273,7 @@ func fenced(text, language string) []string {
 }
 
 func TestToolsOfTheTests(t *testing.T) {
-	for _, tool := range []string{"promtool", "redis-server", "redis-cli"} {
+	for _, tool := range []string{"prometheus", "promtool", "redis-server", "redis-cli"} {
 		if _, err := exec.LookPath(tool); err != nil {
 			t.Errorf("%v: run `make test`, which installs it", err)
 		}

@@ -24,7 +24,6 @@ func serve(ctx context.Context, f *flags, logs io.Writer) error {
 	}
 	f.log.Writer = logs
 	logger := promslog.New(&f.log)
-	sentinel.QuietLibrary()
 	deployment, err := f.deployment()
 	if err != nil {
 		return err
@@ -39,6 +38,7 @@ func serve(ctx context.Context, f *flags, logs io.Writer) error {
 
 // deployment returns the Sentinels to ask.
 func (f *flags) deployment() (*sentinel.Deployment, error) {
+	sentinel.QuietLibrary()
 	addresses, err := parseAddresses(f.sentinel.addresses)
 	if err != nil {
 		return nil, err
@@ -51,15 +51,20 @@ func (f *flags) deployment() (*sentinel.Deployment, error) {
 	if err != nil {
 		return nil, err
 	}
+	options := sentinel.Options{
+		Username:  f.sentinel.username,
+		Password:  password,
+		TLS:       tlsConfig,
+		InfoCache: f.collector.InfoCache,
+	}
 	clients := make([]*sentinel.Client, len(addresses))
 	for i, address := range addresses {
-		clients[i] = sentinel.NewClient(sentinel.Options{
-			Address:   address,
-			Username:  f.sentinel.username,
-			Password:  password,
-			TLS:       tlsConfig,
-			InfoCache: f.collector.InfoCache,
-		})
+		options.Address = address
+		clients[i] = sentinel.NewClient(options)
 	}
-	return sentinel.NewDeployment(clients...), nil
+	deployment := sentinel.NewDeployment(clients...)
+	if f.sentinel.discover {
+		deployment.FollowPeers(options)
+	}
+	return deployment, nil
 }

@@ -1,6 +1,10 @@
 package collector
 
-import dto "github.com/prometheus/client_model/go"
+import (
+	dto "github.com/prometheus/client_model/go"
+
+	"redis_sentinel_exporter/sentinel"
+)
 
 // A slab holds the samples of one table, allocated at once: one by one they
 // would be most of what a scrape allocates.
@@ -85,7 +89,7 @@ func newLabelSlab(labels int) *labelSlab {
 func (s *labelSlab) add(name *string, value string) {
 	s.labels = s.labels[:len(s.labels)+1]
 	l := &s.labels[len(s.labels)-1]
-	l.value = labelValue(value)
+	l.value = sentinel.ValidUTF8(value)
 	l.pair.Name, l.pair.Value = name, &l.value
 	s.share(&l.pair)
 }

@@ -72,9 +72,23 @@ var (
 	ErrNoSuchMaster       = errors.New("no such master")
 	ErrFailoverInProgress = errors.New("a failover is already in progress")
 	ErrNoGoodReplica      = errors.New("no suitable replica to promote")
-	errUnknownCommand     = errors.New("unknown command")
-	errMalformed          = errors.New("malformed reply")
-	errCredentials        = errors.New("no credentials")
+	ErrDuplicateMaster    = errors.New("a master of that name is monitored already")
+	ErrInvalidArgument    = errors.New("invalid argument")
+	ErrUnknownOption      = errors.New("unknown option")
+	// ErrScriptDenied is the refusal to change the path of a script, which
+	// deny-scripts-reconfig in sentinel.conf is for.
+	ErrScriptDenied = errors.New("the Sentinel may not be given another script (deny-scripts-reconfig)")
+	// ErrConfigNotSaved says that the Sentinel could not write its configuration
+	// file, as it says from Redis 7.0 on. A change is in effect all the same, until
+	// the Sentinel restarts.
+	ErrConfigNotSaved = errors.New("the Sentinel could not save its configuration file, so that it will forget this when it restarts")
+	// ErrUnanswered says of a command that changes something that it was sent and
+	// that no answer came: it may have taken effect.
+	ErrUnanswered = errors.New("it was sent and may have taken effect")
+
+	errUnknownCommand = errors.New("unknown command")
+	errMalformed      = errors.New("malformed reply")
+	errCredentials    = errors.New("no credentials")
 )
 
 // An Error is a command that a Sentinel did not answer as asked. Its message
@@ -111,6 +125,8 @@ func replyError(text string) (Reason, error) {
 		return ReasonOther, fmt.Errorf("%w (%s)", ErrNoGoodReplica, clip(text))
 	case strings.HasPrefix(lower, "err no such master"):
 		return ReasonOther, fmt.Errorf("%w (%s)", ErrNoSuchMaster, clip(text))
+	case refusedChange(lower) != nil:
+		return ReasonOther, fmt.Errorf("%w (%s)", refusedChange(lower), clip(text))
 	case strings.HasPrefix(lower, "err unknown sentinel subcommand"),
 		strings.HasPrefix(lower, "err unknown subcommand"):
 		return ReasonOther, fmt.Errorf("%w (%s)", errUnknownCommand, clip(text))
@@ -118,6 +134,29 @@ func replyError(text string) (Reason, error) {
 		return ReasonProtocol, fmt.Errorf("it is not a Sentinel: %w (%s)", errUnknownCommand, clip(text))
 	}
 	return ReasonOther, errors.New(clip(text))
+}
+
+// refusedChange returns the error that a command which changes something was
+// refused with, by its text in small letters; nil for any other text.
+func refusedChange(text string) error {
+	for _, refusal := range []struct {
+		prefix string
+		err    error
+	}{
+		{"err duplicate", ErrDuplicateMaster}, // "Duplicated master name" up to 6.0
+		{"err reconfiguration of scripts path is denied", ErrScriptDenied},
+		{"err failed to save config file", ErrConfigNotSaved},
+		{"err unknown option", ErrUnknownOption},
+		{"err invalid ", ErrInvalidArgument},
+		{"err quorum must be", ErrInvalidArgument},
+		{"err notification script seems", ErrInvalidArgument},
+		{"err client reconfiguration script seems", ErrInvalidArgument},
+	} {
+		if strings.HasPrefix(text, refusal.prefix) {
+			return refusal.err
+		}
+	}
+	return nil
 }
 
 // reasonOf says why an exchange failed below the level of replies. The context

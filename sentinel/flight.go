@@ -2,7 +2,7 @@ package sentinel
 
 import (
 	"context"
-	"slices"
+	"time"
 )
 
 // A flight is a snapshot under way, which all share who ask for one meanwhile:
@@ -11,7 +11,7 @@ import (
 type flight struct {
 	done     chan struct{} // closed when what is below is there
 	snapshot *Snapshot
-	cut      bool // it ended because its leader had no more time
+	cut      bool // it ended because its leader's context had
 }
 
 // Snapshot asks the Sentinel for all that it knows and always returns an answer,
@@ -21,14 +21,14 @@ func (c *Client) Snapshot(ctx context.Context) *Snapshot {
 		f, leads := c.join()
 		if leads {
 			f.snapshot = c.takeSnapshot(ctx)
-			f.cut = f.snapshot.timedOut()
+			f.cut = hasEnded(ctx)
 			c.land(f)
 			return f.snapshot
 		}
 		select {
 		case <-f.done:
 			// Its leader may have had less time than we: then we ask ourselves.
-			if !f.cut || ctx.Err() != nil {
+			if !f.cut || hasEnded(ctx) {
 				return f.snapshot
 			}
 		case <-ctx.Done():
@@ -37,10 +37,11 @@ func (c *Client) Snapshot(ctx context.Context) *Snapshot {
 	}
 }
 
-// timedOut tells whether the deadline cut the snapshot short. There is no other
-// deadline than the context's, which may notice a moment after the connection.
-func (s *Snapshot) timedOut() bool {
-	return slices.ContainsFunc(s.Failures, func(f Failure) bool { return f.Err.Reason == ReasonTimeout })
+// hasEnded tells whether the context's time is up. Its own timer may be a moment
+// later than the deadline of the connection, which is the same.
+func hasEnded(ctx context.Context) bool {
+	deadline, limited := ctx.Deadline()
+	return ctx.Err() != nil || limited && !time.Now().Before(deadline)
 }
 
 // join returns the flight under way, or starts one which the caller leads.

@@ -5,14 +5,24 @@ package sentinel
 // promoted one, though MASTERS still shows the old master
 // (sentinelGetCurrentMasterAddress in src/sentinel.c).
 func (m *Master) Advertised() string {
-	if m.Flags.Has(FlagFailoverInProgress) && m.FailoverState >= FailoverReconfReplicas {
-		for i := range m.Replicas {
-			if m.Replicas[i].Flags.Has(FlagPromoted) {
-				return m.Replicas[i].Addr
-			}
-		}
+	if p := m.promoted(); p != nil {
+		return p.Addr
 	}
 	return m.Addr
+}
+
+// promoted is the replica that a failover has made the master, as long as MASTERS
+// still shows the old one; nil otherwise.
+func (m *Master) promoted() *Replica {
+	if !m.Flags.Has(FlagFailoverInProgress) || m.FailoverState < FailoverReconfReplicas {
+		return nil
+	}
+	for i := range m.Replicas {
+		if m.Replicas[i].Flags.Has(FlagPromoted) {
+			return &m.Replicas[i]
+		}
+	}
+	return nil
 }
 
 // Voters counts the Sentinels whose majority must authorize a failover: all

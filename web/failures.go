@@ -2,6 +2,7 @@ package web
 
 import (
 	"log/slog"
+	"maps"
 	"slices"
 	"strings"
 	"sync"
@@ -42,6 +43,10 @@ func (l *failureLog) note(snapshots []*sentinel.Snapshot) {
 		l.said[s.Sentinel] = now
 		l.say(s, now)
 	}
+	// A peer that has gone for good would be remembered for ever.
+	maps.DeleteFunc(l.said, func(address string, _ []failure) bool {
+		return !slices.ContainsFunc(snapshots, func(s *sentinel.Snapshot) bool { return s.Sentinel == address })
+	})
 }
 
 func (l *failureLog) say(s *sentinel.Snapshot, failures []failure) {

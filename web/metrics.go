@@ -34,7 +34,9 @@ type metrics struct {
 }
 
 // newMetrics returns the handler of the telemetry path.
-func newMetrics(deployment snapshotter, c *collector.Collector, opts Options, logger *slog.Logger) http.Handler {
+func newMetrics(
+	deployment snapshotter, c *collector.Collector, opts Options, bound limit, failures *failureLog, logger *slog.Logger,
+) http.Handler {
 	registry := prometheus.NewRegistry()
 	registry.MustRegister(versioncollector.NewCollector(name))
 	m := &metrics{
@@ -42,13 +44,13 @@ func newMetrics(deployment snapshotter, c *collector.Collector, opts Options, lo
 		collector:  c,
 		own:        registry,
 		timeouts:   timeouts{absent: opts.Timeout, offset: opts.TimeoutOffset},
-		failures:   newFailureLog(logger),
+		failures:   failures,
 		promhttp: promhttp.HandlerOpts{
 			ErrorLog:      slog.NewLogLogger(logger.Handler(), slog.LevelError),
 			ErrorHandling: promhttp.ContinueOnError,
 		},
 	}
-	limited := newLimit(opts.MaxRequests).on(m)
+	limited := bound.on(m)
 	if opts.DisableExporterMetrics {
 		return limited
 	}

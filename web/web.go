@@ -19,7 +19,10 @@ import (
 	"redis_sentinel_exporter/sentinel"
 )
 
-const name = "redis_sentinel_exporter"
+const (
+	name   = "redis_sentinel_exporter"
+	sdPath = "/sd"
+)
 
 // A snapshotter asks the Sentinels of one deployment: one Snapshot for each of
 // them, whatever its state. *sentinel.Deployment is one.
@@ -33,9 +36,11 @@ var _ snapshotter = (*sentinel.Deployment)(nil)
 type Options struct {
 	// TelemetryPath is where the metrics are.
 	TelemetryPath string
-	// MaxRequests bounds the scrapes served at one time; 0 is no bound.
+	// MaxRequests bounds the requests that ask the Sentinels at one time; 0 is no
+	// bound.
 	MaxRequests int
-	// Timeout is how long a scrape may take that brings no deadline of its own.
+	// Timeout is how long a request may take that brings no deadline of its own, as
+	// a scrape can.
 	Timeout time.Duration
 	// TimeoutOffset is taken off the deadline that a scrape brings, to leave
 	// time for the answer to arrive.
@@ -57,7 +62,9 @@ func NewHandler(deployment snapshotter, c *collector.Collector, opts Options, lo
 	mux.Handle("GET /{$}", landing)
 	mux.Handle("GET /-/healthy", says(name+" is healthy.\n"))
 	mux.Handle("GET /-/ready", says(name+" is ready.\n"))
-	mux.Handle("GET "+opts.TelemetryPath, newMetrics(deployment, c, opts, logger))
+	limited, failures := newLimit(opts.MaxRequests), newFailureLog(logger)
+	mux.Handle("GET "+opts.TelemetryPath, newMetrics(deployment, c, opts, limited, failures, logger))
+	mux.Handle("GET "+sdPath, limited.on(&sd{deployment, opts.Timeout, failures}))
 	return mux, nil
 }
 
@@ -69,6 +76,8 @@ func checkTelemetryPath(p string) error {
 		return fmt.Errorf("telemetry path %q does not start with /", p)
 	case p == "/":
 		return errors.New("telemetry path / is taken by the landing page")
+	case p == sdPath:
+		return fmt.Errorf("telemetry path %s is taken by service discovery", p)
 	case strings.HasPrefix(p, "/-/"):
 		return fmt.Errorf("telemetry path %q: paths under /-/ are the exporter's own", p)
 	case path.Clean(p) != p:
@@ -87,6 +96,7 @@ func landingPage(telemetryPath string) (http.Handler, error) {
 		Profiling:   "false",
 		Links: []toolkit.LandingLinks{
 			{Address: telemetryPath, Text: "Metrics", Description: "what the Sentinels say"},
+			{Address: sdPath, Text: "Targets", Description: "the Redis nodes, for Prometheus's HTTP service discovery"},
 			{Address: "/-/healthy", Text: "Healthy", Description: "the exporter runs"},
 			{Address: "/-/ready", Text: "Ready", Description: "the exporter can be scraped"},
 		},

@@ -23,6 +23,8 @@ func TestEndpoints(t *testing.T) {
 		{http.MethodGet, "/metrics?x=y", http.StatusOK, "redis_sentinel_up"},
 		{http.MethodGet, "/-/healthy", http.StatusOK, "healthy"},
 		{http.MethodGet, "/-/ready", http.StatusOK, "ready"},
+		{http.MethodGet, "/sd", http.StatusOK, "[]"},
+		{http.MethodPost, "/sd", http.StatusMethodNotAllowed, ""},
 		{http.MethodHead, "/", http.StatusOK, ""},
 		{http.MethodHead, "/metrics", http.StatusOK, ""},
 		{http.MethodHead, "/-/healthy", http.StatusOK, ""},
@@ -63,7 +65,7 @@ func TestLandingPageLeadsToAllEndpoints(t *testing.T) {
 			t.Errorf("the link %s leads to %d", match[1], got.Code)
 		}
 	}
-	if want := []string{"/redis/metrics", "/-/healthy", "/-/ready"}; !slices.Equal(paths, want) {
+	if want := []string{"/redis/metrics", "/sd", "/-/healthy", "/-/ready"}; !slices.Equal(paths, want) {
 		t.Errorf("got the links %v, want %v", paths, want)
 	}
 }
@@ -72,7 +74,7 @@ func TestTelemetryPath(t *testing.T) {
 	for path, ok := range map[string]bool{
 		"/metrics": true, "/a/b": true, "/-metrics": true, "/m.txt": true,
 		"": false, "metrics": false, "/": false, "//": false, "/metrics/": false, "//metrics": false, "/a/../b": false,
-		"/-/healthy": false, "/-/ready": false, "/-/metrics": false, "/{x}": false, "/a b": false, "/a?b": false,
+		"/-/healthy": false, "/-/ready": false, "/sd": false, "/-/metrics": false, "/{x}": false, "/a b": false, "/a?b": false,
 		"/a#b": false, "/a%20b": false, "/\u00e9": false, "/a\nb": false,
 	} {
 		opts := defaults()

@@ -1,11 +1,13 @@
-package collector
+package sentinel_test
 
 import (
 	"testing"
 	"unicode/utf8"
+
+	"redis_sentinel_exporter/sentinel"
 )
 
-func TestLabelValue(t *testing.T) {
+func TestValidUTF8(t *testing.T) {
 	t.Parallel()
 	for _, test := range []struct{ name, in, want string }{
 		{"plain", "mymaster", "mymaster"},
@@ -23,22 +25,22 @@ func TestLabelValue(t *testing.T) {
 	} {
 		t.Run(test.name, func(t *testing.T) {
 			t.Parallel()
-			if got := labelValue(test.in); got != test.want {
-				t.Errorf("labelValue(%q) = %q, want %q", test.in, got, test.want)
+			if got := sentinel.ValidUTF8(test.in); got != test.want {
+				t.Errorf("ValidUTF8(%q) = %q, want %q", test.in, got, test.want)
 			}
 		})
 	}
 }
 
 // All strings of up to four of the parts that matter: no two become one.
-func TestLabelValueIsInjective(t *testing.T) {
+func TestValidUTF8IsInjective(t *testing.T) {
 	t.Parallel()
 	from := make(map[string]string)
 	var try func(s string, more int)
 	try = func(s string, more int) {
-		value := labelValue(s)
+		value := sentinel.ValidUTF8(s)
 		if !utf8.ValidString(value) {
-			t.Fatalf("labelValue(%q) = %q is not valid UTF-8", s, value)
+			t.Fatalf("ValidUTF8(%q) = %q is not valid UTF-8", s, value)
 		}
 		if other, ok := from[value]; ok && other != s {
 			t.Fatalf("%q and %q both become %q", s, other, value)

@@ -1,0 +1,115 @@
+package cli
+
+import (
+	"context"
+	"encoding/json"
+	"fmt"
+	"io"
+
+	"github.com/alecthomas/kingpin/v2"
+
+	"redis_sentinel_exporter/sentinel"
+)
+
+// discoverFlags are what the discover commands have in common.
+type discoverFlags struct {
+	output    string
+	minOthers uint32
+}
+
+// AddDiscover adds "discover master NAME", "discover replicas NAME" and "discover
+// sentinels NAME" to the application, and to the commands by these names.
+func AddDiscover(app *kingpin.Application, commands map[string]Command) {
+	f := &discoverFlags{}
+	parent := app.Command("discover", "Print addresses of a deployment, one a line.")
+	parent.Flag("output", "text for one address a line, or json.").
+		NoEnvar().Default("text").EnumVar(&f.output, "text", "json")
+	parent.Flag("min-other-sentinels", "How many other Sentinels one must know for its answer to count.").
+		NoEnvar().Default("0").Uint32Var(&f.minOthers)
+	add := func(what, help string, find finder) {
+		clause := parent.Command(what, help)
+		d := &discover{flags: f, find: find}
+		clause.Arg("name", "Name of the master.").Required().StringVar(&d.name)
+		commands[clause.FullCommand()] = d
+	}
+	add("master", "The address of a master; the answer of the best informed Sentinels.", findMaster)
+	add("replicas", "The addresses of the replicas that are up.", findReplicas)
+	add("sentinels", "The addresses of all Sentinels that monitor a master, those that are down included.", findSentinels)
+}
+
+// A finder asks a deployment about a master.
+type finder func(ctx context.Context, d *sentinel.Deployment, name string, o sentinel.DiscoverOptions) (found, error)
+
+// found is what the commands print.
+type found struct {
+	Master    string   `json:"master_name"`
+	Addresses []string `json:"addresses"`
+	// Sentinel is the one whose answer this is, and Tilt tells that none had an
+	// answer but such as are in TILT. Both are left out where all were asked.
+	Sentinel string `json:"sentinel,omitempty"`
+	Tilt     bool   `json:"tilt,omitempty"`
+}
+
+// discover is one of the commands.
+type discover struct {
+	flags *discoverFlags
+	find  finder
+	name  string
+}
+
+// Run prints the addresses. That there are none is an error.
+func (d *discover) Run(ctx context.Context, deployment *sentinel.Deployment, stdout io.Writer) (status int, err error) {
+	result, err := d.find(ctx, deployment, d.name, sentinel.DiscoverOptions{MinOtherSentinels: int(d.flags.minOthers)})
+	if err != nil {
+		return 0, err
+	}
+	result.Master = sentinel.ValidUTF8(d.name)
+	if d.flags.output == "json" {
+		return 0, json.NewEncoder(stdout).Encode(result)
+	}
+	for _, address := range result.Addresses {
+		if _, err := fmt.Fprintln(stdout, address); err != nil {
+			return 0, err
+		}
+	}
+	return 0, nil
+}
+
+func findMaster(ctx context.Context, d *sentinel.Deployment, name string, o sentinel.DiscoverOptions) (found, error) {
+	m, err := d.DiscoverMaster(ctx, name, o)
+	if err != nil {
+		return found{}, err
+	}
+	return found{Addresses: []string{m.Addr}, Sentinel: m.Sentinel, Tilt: m.Tilt}, nil
+}
+
+func findReplicas(ctx context.Context, d *sentinel.Deployment, name string, o sentinel.DiscoverOptions) (found, error) {
+	r, err := d.DiscoverReplicas(ctx, name, o)
+	if err != nil {
+		return found{}, err
+	}
+	result := found{Sentinel: r.Sentinel, Tilt: r.Tilt}
+	for i := range r.Replicas {
+		result.Addresses = append(result.Addresses, r.Replicas[i].Addr)
+	}
+	return result, nil
+}
+
+// findSentinels asks all of them: also one that knows no other is one.
+func findSentinels(ctx context.Context, d *sentinel.Deployment, name string, _ sentinel.DiscoverOptions) (found, error) {
+	snapshots := d.Snapshots(ctx)
+	if err := sentinel.Unanswered(snapshots); err != nil {
+		return found{}, err
+	}
+	for _, g := range sentinel.Groups(snapshots) {
+		if g.Name != name {
+			continue
+		}
+		result := found{}
+		for _, n := range g.Sentinels {
+			result.Addresses = append(result.Addresses, n.Addr)
+		}
+		return result, g.SentinelsErr
+	}
+	return found{}, fmt.Errorf("%w: no Sentinel that has answered monitors %q", sentinel.ErrNoSuchMaster, name)
+}

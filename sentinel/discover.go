@@ -1,0 +1,122 @@
+package sentinel
+
+import (
+	"cmp"
+	"context"
+	"slices"
+	"time"
+)
+
+// DiscoverOptions say what discovery may take for an answer.
+type DiscoverOptions struct {
+	// Timeout is how long each Sentinel may take; 0 is no limit but the context's.
+	// All are asked at once, so that it is also how long the answer may take.
+	Timeout time.Duration
+	// MinOtherSentinels is how many other Sentinels one must know for its answer to
+	// count: one that is cut off, or has just been reset, may know none.
+	MinOtherSentinels int
+}
+
+// A FoundMaster is where clients should write to.
+type FoundMaster struct {
+	Name        string
+	Addr        string // host:port
+	ConfigEpoch Number // the version of the answer; each failover raises it
+	Sentinel    string // the address of the Sentinel whose answer this is
+	// Tilt says that only Sentinels in TILT had an answer. They do not notice when
+	// a master goes down.
+	Tilt bool
+}
+
+// FoundReplicas are where clients can read from.
+type FoundReplicas struct {
+	Name string
+	// Replicas are up and connected to the Sentinel, by their addresses. They may
+	// lag, or have lost the master: see MasterLinkUp and ReplOffset.
+	Replicas    []Replica
+	ConfigEpoch Number
+	Sentinel    string
+	Tilt        bool // as with FoundMaster
+}
+
+// DiscoverMaster asks all Sentinels at once for the address of a master.
+//
+// An answer counts when its Sentinel holds the master to be up, in its role, and
+// knows enough other Sentinels. Of those that count the highest config-epoch wins;
+// with the same epoch the address that most name. In a failover that is the
+// promoted replica as soon as a Sentinel advertises it. The error is a
+// *DiscoveryError.
+//
+// It does not wait for all. A majority of the Sentinels (of all that any of them
+// knows, and of all asked) cannot have missed a failover that is over, so that
+// their answers are enough, if one of them counts: the others get as long again as
+// these took, so that a hung Sentinel costs next to nothing. Until a majority has
+// answered a single answer may be that of one which is cut off from the others,
+// and it is the end of the timeout that decides for it.
+func (d *Deployment) DiscoverMaster(ctx context.Context, name string, o DiscoverOptions) (*FoundMaster, error) {
+	answer, err := d.discover(ctx, name, o, func(m *Master) error { return m.masterFault(o.MinOtherSentinels) })
+	if err != nil {
+		return nil, err
+	}
+	return &FoundMaster{
+		Name:        name,
+		Addr:        answer.master.Advertised(),
+		ConfigEpoch: answer.master.ConfigEpoch,
+		Sentinel:    answer.Sentinel,
+		Tilt:        answer.Tilt(),
+	}, nil
+}
+
+// DiscoverReplicas asks all Sentinels at once for the usable replicas of a master,
+// whatever the state of the master itself. Answers count and are waited for as
+// with DiscoverMaster; that there is no usable replica is a *DiscoveryError as
+// well.
+func (d *Deployment) DiscoverReplicas(ctx context.Context, name string, o DiscoverOptions) (*FoundReplicas, error) {
+	answer, err := d.discover(ctx, name, o, func(m *Master) error { return m.replicaFault(o.MinOtherSentinels) })
+	if err != nil {
+		return nil, err
+	}
+	replicas := answer.master.usableReplicas()
+	slices.SortFunc(replicas, func(a, b Replica) int { return cmp.Compare(a.Addr, b.Addr) })
+	return &FoundReplicas{
+		Name:        name,
+		Replicas:    replicas,
+		ConfigEpoch: answer.master.ConfigEpoch,
+		Sentinel:    answer.Sentinel,
+		Tilt:        answer.Tilt(),
+	}, nil
+}
+
+// discover returns the one answer to take, and prefers its Sentinel from now on.
+func (d *Deployment) discover(ctx context.Context, name string, o DiscoverOptions, fault func(*Master) error) (opinion, error) {
+	if o.Timeout > 0 {
+		var cancel context.CancelFunc
+		ctx, cancel = context.WithTimeout(ctx, o.Timeout)
+		defer cancel()
+	}
+	ask := func(ctx context.Context, c *Client) *Snapshot { return c.lookUp(ctx, name) }
+	enough := func(answered []*Snapshot, asked int) bool {
+		taken, _ := judge(answered, name, fault)
+		return len(taken) > 0 && !taken[0].Tilt() && majorityHasAnswered(opinionsOf(answered, name), asked)
+	}
+	taken, refused := judge(d.inPreference(d.gather(ctx, ask, enough)), name, fault)
+	if len(taken) == 0 {
+		return opinion{}, &DiscoveryError{Name: name, Said: refused}
+	}
+	answer := agreed(taken)[0]
+	d.prefer(answer.Sentinel)
+	return answer, nil
+}
+
+// inPreference puts the answers of the preferred Sentinels first.
+func (d *Deployment) inPreference(snapshots []*Snapshot) []*Snapshot {
+	preferred := d.Preferred()
+	rank := func(s *Snapshot) int {
+		if i := slices.Index(preferred, s.Sentinel); i >= 0 {
+			return i
+		}
+		return len(preferred)
+	}
+	slices.SortStableFunc(snapshots, func(a, b *Snapshot) int { return cmp.Compare(rank(a), rank(b)) })
+	return snapshots
+}

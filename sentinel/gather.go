@@ -1,0 +1,108 @@
+package sentinel
+
+import (
+	"cmp"
+	"context"
+	"maps"
+	"slices"
+	"time"
+)
+
+// patience is the least time that those get to answer which are not needed any
+// more. Without it the slower of two healthy Sentinels would lose its connection
+// each time, and one that leads a failover might not be heard.
+const patience = 20 * time.Millisecond
+
+// A round asks every Sentinel of a deployment once.
+type round struct {
+	asked   map[*member]bool
+	answers map[*member]*Snapshot
+}
+
+// list returns the answers in the order of Deployment.Snapshots.
+func (r *round) list(given []*member) []*Snapshot {
+	peers := slices.SortedFunc(maps.Keys(r.answers), func(a, b *member) int {
+		return cmp.Compare(a.client.Address(), b.client.Address())
+	})
+	peers = slices.DeleteFunc(peers, func(m *member) bool { return slices.Contains(given, m) })
+	var snapshots []*Snapshot
+	for _, m := range slices.Concat(given, peers) {
+		if s := r.answers[m]; s != nil {
+			snapshots = append(snapshots, s)
+		}
+	}
+	return snapshots
+}
+
+// gather asks all Sentinels at once, also those that the answers name, where peers
+// are followed. It returns an answer of each by the end of the context, or sooner
+// when those that have come are enough: the rest then have as long again as these
+// took, and are told to end. It returns after all that it has started.
+func (d *Deployment) gather(
+	ctx context.Context, ask func(context.Context, *Client) *Snapshot, enough func(answered []*Snapshot, asked int) bool,
+) []*Snapshot {
+	ctx, cancel := context.WithCancel(ctx)
+	defer cancel()
+	type answer struct {
+		from *member
+		said *Snapshot
+	}
+	answers := make(chan answer)
+	r := &round{asked: make(map[*member]bool), answers: make(map[*member]*Snapshot)}
+	begin := func(members []*member) {
+		for _, m := range members {
+			go func() { answers <- answer{m, ask(ctx, m.client)} }()
+		}
+	}
+	start := time.Now()
+	var rest *time.Timer // ends those that are not needed
+	begin(d.join(r))
+	for len(r.answers) < len(r.asked) {
+		a := <-answers
+		r.answers[a.from] = a.said
+		if ctx.Err() != nil {
+			continue
+		}
+		begin(d.joinPeers(r, a.said))
+		if enough != nil && rest == nil && enough(r.list(d.given), len(r.asked)) {
+			rest = time.AfterFunc(max(time.Since(start), patience), cancel)
+			defer rest.Stop()
+		}
+	}
+	return d.leave(r)
+}
+
+// join makes a round the user of all Sentinels known so far and returns them.
+func (d *Deployment) join(r *round) []*member {
+	d.mu.Lock()
+	defer d.mu.Unlock()
+	members := slices.AppendSeq(slices.Clone(d.given), maps.Values(d.found))
+	for _, m := range members {
+		r.use(m)
+	}
+	return members
+}
+
+// use notes that the round may ask a Sentinel. The caller has the lock.
+func (r *round) use(m *member) {
+	r.asked[m] = true
+	m.users++
+}
+
+// leave ends a round and returns its answers, without those of a Sentinel that
+// another address has answered for.
+func (d *Deployment) leave(r *round) []*Snapshot {
+	d.mu.Lock()
+	d.settlePeers(r)
+	var done []*Client
+	for m := range r.asked {
+		if m.users--; m.retired && m.users == 0 {
+			done = append(done, m.client)
+		}
+	}
+	d.mu.Unlock()
+	for _, client := range done {
+		client.Close()
+	}
+	return r.list(d.given)
+}

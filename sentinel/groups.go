@@ -1,0 +1,194 @@
+package sentinel
+
+import (
+	"cmp"
+	"errors"
+	"maps"
+	"slices"
+)
+
+// A Group is one master with all that belongs to it, as the Sentinels of a
+// deployment see it together.
+type Group struct {
+	Name   string // of the master, any bytes
+	Master Node   // at the address that clients are given
+	// Replicas are sorted by address, and nil with the reason in ReplicasErr when no
+	// Sentinel says which there are. So are the Sentinels. These are at the
+	// addresses that they announce to each other; one that nobody else knows is at
+	// the address asked.
+	Replicas     []Node
+	ReplicasErr  error
+	Sentinels    []Node
+	SentinelsErr error
+}
+
+// A Node is a server of a group.
+type Node struct {
+	Addr string // host:port
+	// Healthy is false when at least half of the Sentinels that know the node hold
+	// it to be down or, of a replica, not linked to its master. A Sentinel that has
+	// answered is healthy.
+	Healthy bool
+}
+
+// Groups merges what the Sentinels say of each master, sorted by name. Of a
+// master and its replicas those are believed that have the highest config-epoch,
+// in TILT only when all of them are, and of these the ones that agree with most
+// others on the address. A replica that only some of them know is a replica.
+func Groups(snapshots []*Snapshot) []Group {
+	names := make(map[string]bool)
+	for _, s := range snapshots {
+		for i := range s.Masters {
+			names[s.Masters[i].Name] = true
+		}
+	}
+	groups := make([]Group, 0, len(names))
+	for _, name := range slices.Sorted(maps.Keys(names)) {
+		all := opinionsOf(snapshots, name)
+		g := Group{Name: name}
+		g.addDataNodes(agreed(alert(newest(all))))
+		g.addSentinels(all)
+		groups = append(groups, g)
+	}
+	return groups
+}
+
+// A poll counts how many know a node, and how many of these hold it to be well.
+type poll struct{ known, well int }
+
+func (p *poll) add(well bool) {
+	p.known++
+	if well {
+		p.well++
+	}
+}
+
+func (p *poll) healthy() bool { return 2*p.well > p.known }
+
+// polls are kept by address.
+type polls map[string]*poll
+
+func (p polls) add(addr string, well bool) {
+	if p[addr] == nil {
+		p[addr] = &poll{}
+	}
+	p[addr].add(well)
+}
+
+func (p polls) nodes() []Node {
+	nodes := make([]Node, 0, len(p))
+	for _, addr := range slices.Sorted(maps.Keys(p)) {
+		nodes = append(nodes, Node{addr, p[addr].healthy()})
+	}
+	return nodes
+}
+
+// addDataNodes takes the master and its replicas from the opinions, which agree on
+// the master's address.
+func (g *Group) addDataNodes(opinions []opinion) {
+	addr := opinions[0].master.Advertised()
+	var master poll
+	replicas := make(polls)
+	answered := false
+	for _, o := range opinions {
+		master.add(o.master.masterFault(0) == nil)
+		if o.master.ReplicasErr != nil {
+			g.ReplicasErr = o.master.ReplicasErr
+			continue
+		}
+		answered = true
+		for i := range o.master.Replicas {
+			if r := &o.master.Replicas[i]; r.Addr != addr {
+				replicas.add(r.Addr, !r.Flags.Any(FlagSDown|FlagDisconnected) && r.MasterLinkUp)
+			}
+		}
+		// The old master is a replica to be, from before Sentinel lists it as one.
+		if o.master.Addr != addr {
+			replicas.add(o.master.Addr, false)
+		}
+	}
+	g.Master = Node{addr, master.healthy()}
+	if answered {
+		g.Replicas, g.ReplicasErr = replicas.nodes(), nil
+	}
+}
+
+// A watcher is one Sentinel as it is known under its id.
+type watcher struct {
+	asked     string // the address at which it answered; empty if it did not
+	announced polls  // by its peers
+}
+
+// addSentinels takes the Sentinels from all opinions: also one that is out of date
+// is there.
+func (g *Group) addSentinels(opinions []opinion) {
+	watchers := make(map[string]*watcher)
+	at := func(id string) *watcher {
+		if watchers[id] == nil {
+			watchers[id] = &watcher{announced: make(polls)}
+		}
+		return watchers[id]
+	}
+	answered := false
+	for _, o := range opinions {
+		if o.master.PeersErr != nil {
+			g.SentinelsErr = o.master.PeersErr
+			continue
+		}
+		answered = true
+		for i := range o.master.Peers {
+			p := &o.master.Peers[i]
+			at(p.RunID).announced.add(p.Addr, !p.Flags.Any(FlagSDown))
+		}
+	}
+	for _, o := range opinions {
+		at(cmp.Or(o.ID, idOf(watchers, o.Sentinel))).asked = o.Sentinel
+	}
+	if !answered {
+		return
+	}
+	g.SentinelsErr = nil
+	nodes := make(polls)
+	for _, w := range watchers {
+		nodes.add(w.node())
+	}
+	g.Sentinels = nodes.nodes()
+}
+
+// idOf is the id of a Sentinel that does not tell it, as before Redis 6.2, by the
+// address that its peers know; that address itself when they do not.
+func idOf(watchers map[string]*watcher, addr string) string {
+	for id, w := range watchers {
+		if w.announced[addr] != nil {
+			return id
+		}
+	}
+	return addr
+}
+
+// node is the address that most peers know, and whether the Sentinel is well.
+func (w *watcher) node() (addr string, healthy bool) {
+	var best poll
+	for _, a := range slices.Sorted(maps.Keys(w.announced)) {
+		if p := w.announced[a]; p.known > best.known {
+			addr, best = a, *p
+		}
+	}
+	return cmp.Or(addr, w.asked), w.asked != "" || best.healthy()
+}
+
+// ErrNoAnswer says that no Sentinel has answered, so that nothing is known.
+var ErrNoAnswer = errors.New("no Sentinel has answered")
+
+// Unanswered returns an error that says why no Sentinel of a deployment has
+// answered; nil when one has.
+func Unanswered(snapshots []*Snapshot) error {
+	errs := []error{ErrNoAnswer}
+	for _, s := range snapshots {
+		if s.Up() {
+			return nil
+		}
+		errs = append(errs, s.Err)
+	}
+	return errors.Join(errs...)
+}

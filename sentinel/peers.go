@@ -1,0 +1,210 @@
+package sentinel
+
+import (
+	"maps"
+	"slices"
+	"strings"
+	"time"
+)
+
+const (
+	// maxFound bounds how many peers are asked besides the given Sentinels, whatever
+	// these say: a deployment has three, five or seven.
+	maxFound = 64
+	// forgetAfter is how long a peer is asked that nobody names any more. A RESET
+	// makes a Sentinel forget the others for some seconds.
+	forgetAfter = time.Minute
+)
+
+// A sighting is where and when a peer was heard of.
+type sighting struct {
+	id    string    // that the peer has, to those who name it
+	named time.Time // the last time that it was
+}
+
+// An alias is another address of a Sentinel that is asked already.
+type alias struct {
+	id string // of the Sentinel, as its peers name it
+	of string // the address asked
+}
+
+// FollowPeers makes the deployment ask also the Sentinels that the given ones
+// know, and those that these know, with the options of the template but its
+// address: they get the same credentials. A peer is asked from the moment when it
+// is named, and no longer when it was not for a minute. The given Sentinels are
+// always asked.
+//
+// A Sentinel that answers at two addresses, such as one given by its host name, is
+// kept once. Two that run with the same id are two.
+func (d *Deployment) FollowPeers(template Options) {
+	d.mu.Lock()
+	defer d.mu.Unlock()
+	d.follow = &template
+}
+
+// joinPeers makes the round the user of the peers that an answer names and that it
+// has not asked yet, and returns them.
+func (d *Deployment) joinPeers(r *round, said *Snapshot) []*member {
+	d.mu.Lock()
+	defer d.mu.Unlock()
+	if d.follow == nil {
+		return nil
+	}
+	var members []*member
+	for addr, id := range namedPeers(said) {
+		if m := d.peer(addr, id); m != nil && !r.asked[m] {
+			r.use(m)
+			members = append(members, m)
+		}
+	}
+	return members
+}
+
+// namedPeers returns the ids of the peers that a Sentinel knows, by address.
+func namedPeers(s *Snapshot) map[string]string {
+	named := make(map[string]string)
+	for i := range s.Masters {
+		for j := range s.Masters[i].Peers {
+			p := &s.Masters[i].Peers[j]
+			if p.Host != "" && p.Port != "0" {
+				named[strings.ToLower(p.Addr)] = strings.Clone(p.RunID)
+			}
+		}
+	}
+	return named
+}
+
+// peer returns the Sentinel to ask at an address, nil when it is asked at another
+// or when there are too many. The caller has the lock.
+func (d *Deployment) peer(addr, id string) *member {
+	if m := d.member(addr); m != nil {
+		return m
+	}
+	if a, known := d.aliases[addr]; known && a.id == id && d.member(a.of) != nil {
+		return nil
+	}
+	if len(d.found) >= maxFound {
+		return nil
+	}
+	options := *d.follow
+	options.Address = strings.Clone(addr)
+	m := &member{client: NewClient(options), sighting: sighting{id: id, named: time.Now()}}
+	d.found[options.Address] = m
+	return m
+}
+
+// settlePeers draws the conclusions from a round: which peers were named, which
+// are none, and which are gone. The caller has the lock.
+func (d *Deployment) settlePeers(r *round) {
+	if d.follow == nil || !r.anyUp() {
+		return // who says nothing does not say that a peer is gone
+	}
+	for addr, id := range d.reached(r) {
+		if m := d.found[addr]; m != nil {
+			m.sighting = sighting{id: id, named: time.Now()}
+		}
+	}
+	for _, addr := range slices.Sorted(maps.Keys(d.found)) {
+		m := d.found[addr]
+		if other := d.sameAs(r, m); other != "" {
+			d.noteAlias(addr, alias{id: m.id, of: other})
+			d.retire(r, addr)
+			delete(r.answers, m)
+		} else if time.Since(m.named) > forgetAfter {
+			d.retire(r, addr)
+		}
+	}
+}
+
+// reached returns the ids, by address, of the peers that one comes to from the
+// given Sentinels by asking each for the others. When none of the given ones
+// answers it starts from whoever does.
+func (d *Deployment) reached(r *round) map[string]string {
+	reached := make(map[string]string)
+	var next []*Snapshot
+	for _, m := range d.given {
+		if s := r.answers[m]; s != nil && s.Up() {
+			next = append(next, s)
+		}
+	}
+	if len(next) == 0 {
+		for addr, m := range d.found {
+			if s := r.answers[m]; s != nil && s.Up() {
+				next = append(next, s)
+				reached[addr] = m.id
+			}
+		}
+	}
+	for len(next) > 0 {
+		s := next[0]
+		next = next[1:]
+		for addr, id := range namedPeers(s) {
+			if _, known := reached[addr]; known {
+				continue
+			}
+			reached[addr] = id
+			if answer := r.answers[d.found[addr]]; answer != nil {
+				next = append(next, answer)
+			}
+		}
+	}
+	return reached
+}
+
+// anyUp tells whether a Sentinel has answered.
+func (r *round) anyUp() bool {
+	for _, s := range r.answers {
+		if s.Up() {
+			return true
+		}
+	}
+	return false
+}
+
+// sameAs returns the address of the Sentinel, asked before this peer in the order
+// of the snapshots, that is the same as it; empty if there is none.
+func (d *Deployment) sameAs(r *round, m *member) string {
+	mine := r.answers[m]
+	if mine == nil || !mine.Up() {
+		return ""
+	}
+	for _, s := range r.list(d.given) {
+		if s == mine {
+			break
+		}
+		if s.Up() && sameSentinel(s, mine) {
+			return s.Sentinel
+		}
+	}
+	return ""
+}
+
+// sameSentinel tells whether two snapshots are of one Sentinel. Its id tells; but
+// one whose files were copied has the id of the other, and only the run id, which
+// each process has of its own, tells them apart.
+func sameSentinel(a, b *Snapshot) bool {
+	if a.ID != b.ID {
+		return false
+	}
+	if a.Info != nil && b.Info != nil && a.Info.RunID != "" && b.Info.RunID != "" {
+		return a.Info.RunID == b.Info.RunID
+	}
+	return a.ID != ""
+}
+
+func (d *Deployment) noteAlias(addr string, a alias) {
+	if len(d.aliases) >= maxFound {
+		clear(d.aliases) // what is still true is found out again
+	}
+	d.aliases[addr] = a
+}
+
+// retire stops asking a peer. Its last user closes it.
+func (d *Deployment) retire(r *round, addr string) {
+	m := d.found[addr]
+	delete(d.found, addr)
+	m.retired = true
+	if !r.asked[m] && m.users == 0 {
+		m.client.Close() // it has no call under way to wait for
+	}
+}

@@ -1,0 +1,159 @@
+package sentinel
+
+import (
+	"errors"
+	"fmt"
+	"strings"
+)
+
+// Why discovery does not take what a Sentinel says. They are wrapped with the
+// particulars in the [Testimony] of a [*DiscoveryError]; use errors.Is.
+var (
+	ErrOutdated        = errors.New("it has missed a failover")
+	ErrMasterDown      = errors.New("it holds the master to be down")
+	ErrRoleMismatch    = errors.New("the node that it takes for the master says that it is a replica")
+	ErrTooFewSentinels = errors.New("it knows too few other Sentinels")
+	ErrNoReplica       = errors.New("it knows no usable replica")
+)
+
+// A Testimony is what one Sentinel said that was of no use.
+type Testimony struct {
+	Sentinel string // the address asked
+	Err      error  // an [*Error] when it did not answer, else why its answer was not taken
+}
+
+// A DiscoveryError says what each Sentinel said when none said anything of use.
+// errors.Is and errors.As look into all of it.
+type DiscoveryError struct {
+	Name string // of the master
+	Said []Testimony
+}
+
+// Error names each Sentinel with what it said.
+func (e *DiscoveryError) Error() string {
+	said := make([]string, len(e.Said))
+	for i, t := range e.Said {
+		said[i] = t.String()
+	}
+	return fmt.Sprintf("nothing usable is known of master %q: %s", e.Name, strings.Join(said, "; "))
+}
+
+// String names the Sentinel once.
+func (t Testimony) String() string {
+	var unanswered *Error
+	if errors.As(t.Err, &unanswered) && unanswered.Sentinel == t.Sentinel {
+		return t.Err.Error()
+	}
+	return fmt.Sprintf("sentinel %s: %v", t.Sentinel, t.Err)
+}
+
+// Unwrap returns the errors of all Sentinels.
+func (e *DiscoveryError) Unwrap() []error {
+	errs := make([]error, len(e.Said))
+	for i, t := range e.Said {
+		errs[i] = t.Err
+	}
+	return errs
+}
+
+// judge divides what the Sentinels say of a master into what may be taken and why
+// the rest may not. What is taken has the highest config-epoch that any Sentinel
+// knows, also one whose answer is of no use otherwise, and comes from Sentinels in
+// TILT only when all of it does.
+func judge(snapshots []*Snapshot, name string, fault func(*Master) error) (taken []opinion, refused []Testimony) {
+	epoch := newestEpoch(opinionsOf(snapshots, name))
+	for _, s := range snapshots {
+		err := s.Err
+		var m *Master
+		if err == nil {
+			if m = s.Master(name); m == nil {
+				err = ErrNoSuchMaster
+			}
+		}
+		o := opinion{s, m}
+		switch {
+		case err != nil:
+		case o.epoch() < epoch:
+			err = fmt.Errorf("%w: its config-epoch is %d, another's %d", ErrOutdated, o.epoch(), epoch)
+		default:
+			err = fault(m)
+		}
+		if err != nil {
+			refused = append(refused, Testimony{s.Sentinel, err})
+			continue
+		}
+		taken = append(taken, o)
+	}
+	return alert(taken), refused
+}
+
+// masterFault says why the address that the Sentinel advertises is not to be
+// given to a client. While a failover reconfigures the replicas that is the
+// promoted one, and the flags of the old master say nothing about it.
+func (m *Master) masterFault(minOtherSentinels int) error {
+	if err := m.lonely(minOtherSentinels); err != nil {
+		return err
+	}
+	if p := m.promoted(); p != nil {
+		if p.Flags.Any(FlagSDown) {
+			return fmt.Errorf("%w: the promoted replica %s has the flags %s", ErrMasterDown, p.Addr, p.Flags)
+		}
+		return nil
+	}
+	switch {
+	case m.Flags.Any(FlagSDown | FlagODown):
+		return fmt.Errorf("%w: %s has the flags %s", ErrMasterDown, m.Addr, m.Flags)
+	case m.RoleReported == "slave":
+		return fmt.Errorf("%w: %s", ErrRoleMismatch, m.Addr)
+	case m.Host == "" || m.Port == "0":
+		return fmt.Errorf("%w: its address is not known", ErrMasterDown)
+	}
+	return nil
+}
+
+// lonely says that the Sentinel knows fewer others than it should.
+func (m *Master) lonely(minOtherSentinels int) error {
+	if n := m.NumOtherSentinels.Value; n < int64(minOtherSentinels) {
+		return fmt.Errorf("%w: %d, where %d are asked for", ErrTooFewSentinels, n, minOtherSentinels)
+	}
+	return nil
+}
+
+// replicaFault says why the replicas that the Sentinel knows are of no use.
+func (m *Master) replicaFault(minOtherSentinels int) error {
+	if err := m.lonely(minOtherSentinels); err != nil {
+		return err
+	}
+	if m.ReplicasErr != nil {
+		return m.ReplicasErr
+	}
+	if len(m.usableReplicas()) > 0 {
+		return nil
+	}
+	if len(m.Replicas) == 0 {
+		return fmt.Errorf("%w: none at all", ErrNoReplica)
+	}
+	states := make([]string, len(m.Replicas))
+	for i := range m.Replicas {
+		states[i] = fmt.Sprintf("%s has the flags %s", m.Replicas[i].Addr, m.Replicas[i].Flags)
+	}
+	return fmt.Errorf("%w: %s", ErrNoReplica, strings.Join(states, ", "))
+}
+
+// usableReplicas are those that a client can be given.
+func (m *Master) usableReplicas() []Replica {
+	var usable []Replica
+	for i := range m.Replicas {
+		if r := &m.Replicas[i]; r.usable() && r.Addr != m.Advertised() {
+			usable = append(usable, *r)
+		}
+	}
+	return usable
+}
+
+// usable tells whether the replica is up, connected and one. After a failover the
+// old master is listed as a replica, and down-after must pass before it is held to
+// be down: until its first INFO nothing is known of it.
+func (r *Replica) usable() bool {
+	return !r.Flags.Any(FlagSDown|FlagODown|FlagDisconnected) && !r.neverInformed() && r.RoleReported != "master"
+}

@@ -1,0 +1,177 @@
+package web
+
+import (
+	"bytes"
+	"context"
+	"encoding/json"
+	"fmt"
+	"maps"
+	"net/http"
+	"net/url"
+	"slices"
+	"strconv"
+	"strings"
+	"time"
+
+	"redis_sentinel_exporter/sentinel"
+)
+
+// The roles that service discovery can be asked for.
+const (
+	roleMaster   = "master"
+	roleReplica  = "replica"
+	roleRedis    = "redis" // masters and replicas
+	roleSentinel = "sentinel"
+)
+
+// sd answers Prometheus's HTTP service discovery. Prometheus takes an answer for
+// all there is, and drops the targets that are not in it; after an error it keeps
+// those that it has. So what is not known is never left out: it is an error.
+type sd struct {
+	deployment snapshotter
+	timeout    time.Duration
+	failures   *failureLog
+}
+
+// A targetGroup is what Prometheus expects an array of.
+type targetGroup struct {
+	Targets []string `json:"targets"`
+	Labels  sdLabels `json:"labels"`
+}
+
+type sdLabels struct {
+	Master  string `json:"__meta_redis_sentinel_master_name"`
+	Role    string `json:"__meta_redis_sentinel_role"`
+	Healthy string `json:"__meta_redis_sentinel_healthy"`
+}
+
+// ServeHTTP answers with one group for each node.
+func (h *sd) ServeHTTP(w http.ResponseWriter, r *http.Request) {
+	query, err := parseSDQuery(r.URL.RawQuery)
+	if err != nil {
+		http.Error(w, err.Error(), http.StatusBadRequest)
+		return
+	}
+	_ = http.NewResponseController(w).SetWriteDeadline(time.Now().Add(h.timeout + answerTimeout)) // as in metrics
+	ctx, cancel := context.WithTimeout(r.Context(), h.timeout)
+	defer cancel()
+	snapshots := h.deployment.Snapshots(ctx)
+	if r.Context().Err() != nil {
+		return // nobody waits for the answer
+	}
+	h.failures.note(snapshots)
+	if err := sentinel.Unanswered(snapshots); err != nil {
+		http.Error(w, err.Error(), http.StatusServiceUnavailable)
+		return
+	}
+	groups, status, err := query.targets(sentinel.Groups(snapshots))
+	if err != nil {
+		http.Error(w, err.Error(), status)
+		return
+	}
+	body, err := encode(groups)
+	if err != nil {
+		http.Error(w, err.Error(), http.StatusInternalServerError)
+		return
+	}
+	w.Header().Set("Content-Type", "application/json; charset=utf-8")
+	_, _ = w.Write(body) //nolint:gosec // no browser takes it for HTML: it is JSON and says so
+}
+
+// encode writes JSON for people to read as well.
+func encode(groups []targetGroup) ([]byte, error) {
+	var b bytes.Buffer
+	e := json.NewEncoder(&b)
+	e.SetEscapeHTML(false)
+	e.SetIndent("", "  ")
+	err := e.Encode(groups)
+	return b.Bytes(), err
+}
+
+// An sdQuery is what of the deployment is asked for.
+type sdQuery struct {
+	role   string
+	master string
+	named  bool // only that master, whose name may be empty
+}
+
+func parseSDQuery(raw string) (sdQuery, error) {
+	values, err := url.ParseQuery(raw)
+	if err != nil {
+		return sdQuery{}, fmt.Errorf("the query cannot be read: %w", err)
+	}
+	q := sdQuery{role: roleRedis}
+	for _, name := range slices.Sorted(maps.Keys(values)) {
+		if len(values[name]) > 1 {
+			return sdQuery{}, fmt.Errorf("the parameter %q is given %d times", name, len(values[name]))
+		}
+		switch value := values.Get(name); name {
+		case "role":
+			q.role = value
+		case "master":
+			q.master, q.named = value, true
+		default:
+			return sdQuery{}, fmt.Errorf("there is no parameter %q: there are role and master", name)
+		}
+	}
+	roles := []string{roleMaster, roleReplica, roleRedis, roleSentinel}
+	if !slices.Contains(roles, q.role) {
+		return sdQuery{}, fmt.Errorf("there is no role %q: the roles are %s", q.role, strings.Join(roles, ", "))
+	}
+	return q, nil
+}
+
+// targets picks what is asked for, by master, role and address. The status goes
+// with the error.
+func (q sdQuery) targets(groups []sentinel.Group) (targets []targetGroup, status int, err error) {
+	targets = []targetGroup{} // null is no answer to Prometheus
+	found := false
+	for i := range groups {
+		g := &groups[i]
+		if q.named && g.Name != q.master {
+			continue
+		}
+		found = true
+		if err := q.unknown(g); err != nil {
+			return nil, http.StatusServiceUnavailable, err
+		}
+		if q.role == roleMaster || q.role == roleRedis {
+			targets = appendTargets(targets, g.Name, roleMaster, g.Master)
+		}
+		if q.role == roleReplica || q.role == roleRedis {
+			targets = appendTargets(targets, g.Name, roleReplica, g.Replicas...)
+		}
+		if q.role == roleSentinel {
+			targets = appendTargets(targets, g.Name, roleSentinel, g.Sentinels...)
+		}
+	}
+	if q.named && !found {
+		return nil, http.StatusNotFound, fmt.Errorf("no Sentinel that has answered monitors a master %q", q.master)
+	}
+	return targets, http.StatusOK, nil
+}
+
+// unknown says why what is asked for is not known of a master.
+func (q sdQuery) unknown(g *sentinel.Group) error {
+	switch {
+	case q.role == roleSentinel && g.SentinelsErr != nil:
+		return fmt.Errorf("the Sentinels of master %q are not known: %w", g.Name, g.SentinelsErr)
+	case (q.role == roleReplica || q.role == roleRedis) && g.ReplicasErr != nil:
+		return fmt.Errorf("the replicas of master %q are not known: %w", g.Name, g.ReplicasErr)
+	}
+	return nil
+}
+
+func appendTargets(targets []targetGroup, master, role string, nodes ...sentinel.Node) []targetGroup {
+	for _, n := range nodes {
+		targets = append(targets, targetGroup{
+			Targets: []string{sentinel.ValidUTF8(n.Addr)},
+			Labels: sdLabels{
+				Master:  sentinel.ValidUTF8(master),
+				Role:    role,
+				Healthy: strconv.FormatBool(n.Healthy),
+			},
+		})
+	}
+	return targets
+}
