@@ -4,6 +4,7 @@ import (
 	"context"
 	"fmt"
 	"io"
+	"sync"
 
 	"github.com/prometheus/common/promslog"
 	toolkit "github.com/prometheus/exporter-toolkit/web"
@@ -30,11 +31,29 @@ func serve(ctx context.Context, f *flags, logs io.Writer) error {
 		return err
 	}
 	defer deployment.Close()
-	handler, err := web.NewHandler(deployment, collector.New(f.collector), f.web, logger)
+	metrics := collector.New(f.collector)
+	if f.collector.Events {
+		events := collector.NewEvents(logger)
+		metrics = metrics.WithEvents(events)
+		defer listen(ctx, deployment, events)()
+	}
+	handler, err := web.NewHandler(deployment, metrics, f.web, logger)
 	if err != nil {
 		return err
 	}
 	return web.Serve(ctx, handler, f.listen, logger)
+}
+
+// listen takes in the events of all Sentinels in the background. The function it
+// returns ends that and waits for it.
+func listen(ctx context.Context, deployment *sentinel.Deployment, events *collector.Events) (stop func()) {
+	ctx, cancel := context.WithCancel(ctx)
+	var wg sync.WaitGroup
+	wg.Go(func() { deployment.Events(ctx, sentinel.EventOptions{}, events.Handle) })
+	return func() {
+		cancel()
+		wg.Wait()
+	}
 }
 
 // deployment returns the Sentinels to ask.
