@@ -152,11 +152,11 @@ func (s *subscription) text() (string, error) {
 	if err != nil {
 		return "", err
 	}
-	if head[0] != '$' {
+	if head[0] == ':' {
 		return head[1:], nil
 	}
 	n, err := strconv.Atoi(head[1:])
-	if err != nil || n < 0 {
+	if head[0] != '$' || err != nil || n < 0 {
 		return "", fmt.Errorf("%w: %q where a string should be", errMalformed, clip(head))
 	}
 	text := make([]byte, n+len("\r\n"))
