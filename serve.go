@@ -31,29 +31,21 @@ func serve(ctx context.Context, f *flags, logs io.Writer) error {
 		return err
 	}
 	defer deployment.Close()
-	metrics := collector.New(f.collector)
+	metrics, background := collector.New(f.collector), func(context.Context) {}
 	if f.collector.Events {
 		events := collector.NewEvents(logger)
 		metrics = metrics.WithEvents(events)
-		defer listen(ctx, deployment, events)()
+		background = func(ctx context.Context) { deployment.Events(ctx, sentinel.EventOptions{}, events.Handle) }
 	}
 	handler, err := web.NewHandler(deployment, metrics, f.web, logger)
 	if err != nil {
 		return err
 	}
-	return web.Serve(ctx, handler, f.listen, logger)
-}
-
-// listen takes in the events of all Sentinels in the background. The function it
-// returns ends that and waits for it.
-func listen(ctx context.Context, deployment *sentinel.Deployment, events *collector.Events) (stop func()) {
-	ctx, cancel := context.WithCancel(ctx)
+	ctx, stop := context.WithCancel(ctx)
 	var wg sync.WaitGroup
-	wg.Go(func() { deployment.Events(ctx, sentinel.EventOptions{}, events.Handle) })
-	return func() {
-		cancel()
-		wg.Wait()
-	}
+	defer wg.Wait()
+	defer stop()
+	return web.Serve(ctx, handler, f.listen, logger, func() { wg.Go(func() { background(ctx) }) })
 }
 
 // deployment returns the Sentinels to ask.
