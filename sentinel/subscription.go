@@ -77,8 +77,9 @@ func (s *subscription) receive(ctx context.Context, handle func(channel, payload
 		s.ping(ctx)
 	}()
 	defer func() {
-		cancel()
 		stop()
+		cancel()
+		_ = s.session.conn.Close() // a PING may be waiting to be sent
 		<-pinged
 	}()
 	for {
