@@ -7,13 +7,25 @@ import (
 	"github.com/alecthomas/kingpin/v2"
 
 	"redis_sentinel_exporter/cli"
+	"redis_sentinel_exporter/sentinel"
 )
 
 // addCommands adds the commands other than serve, by their full names.
 func addCommands(app *kingpin.Application) map[string]cli.Command {
-	commands := map[string]cli.Command{}
+	commands := map[string]cli.Command{
+		"watch": addWatch(app),
+	}
 	cli.AddDiscover(app, commands)
 	return commands
+}
+
+func addWatch(app *kingpin.Application) *cli.Watch {
+	watch := &cli.Watch{}
+	command := app.Command("watch", "Print what the Sentinels publish as it comes, until it is stopped.")
+	command.Flag("output", "How to print: text, or json for one object a line.").
+		Default("text").EnumVar(&watch.Output, "text", "json")
+	command.Arg("master", "Print only what is about this master.").StringVar(&watch.Master)
+	return watch
 }
 
 // runCommand runs one of them against the deployment of the flags and returns
@@ -27,7 +39,11 @@ func runCommand(ctx context.Context, command cli.Command, f *flags, stdout io.Wr
 		return 0, err
 	}
 	defer deployment.Close()
-	ctx, cancel := context.WithTimeout(ctx, f.web.Timeout)
-	defer cancel()
+	sentinel.QuietLibrary()
+	if _, endless := command.(*cli.Watch); !endless {
+		var cancel context.CancelFunc
+		ctx, cancel = context.WithTimeout(ctx, f.web.Timeout)
+		defer cancel()
+	}
 	return command.Run(ctx, deployment, stdout)
 }

@@ -32,7 +32,7 @@ func newRig(t *testing.T, cfg sentineltest.Config, options ...func(*sentinel.Opt
 	t.Helper()
 	r := &rig{Topology: sentineltest.Run(t, cfg), t: t}
 	r.addrs = r.ClientAddrs()
-	r.collector = collector.New(collector.Options{Replicas: true, Peers: true, InfoCache: true})
+	r.collector = collector.New(collector.Options{Replicas: true, Peers: true, InfoCache: true, Events: true})
 	clients := make([]*sentinel.Client, len(r.addrs))
 	for i, addr := range r.addrs {
 		o := sentinel.Options{Address: addr, InfoCache: true}

@@ -17,6 +17,7 @@ type Deployment struct {
 	found     map[string]*member // the peers that are asked, by address
 	aliases   map[string]alias   // by address: peers that are a Sentinel asked at another address
 	preferred []string           // addresses, of the Sentinel whose answer was last used first
+	changed   chan struct{}      // closed when a peer comes or goes; another takes its place
 }
 
 // A member is one Sentinel of a deployment.
@@ -29,7 +30,7 @@ type member struct {
 
 // NewDeployment takes the clients of its Sentinels, which it will close.
 func NewDeployment(clients ...*Client) *Deployment {
-	d := &Deployment{found: make(map[string]*member), aliases: make(map[string]alias)}
+	d := &Deployment{found: make(map[string]*member), aliases: make(map[string]alias), changed: make(chan struct{})}
 	for _, client := range clients {
 		d.given = append(d.given, &member{client: client})
 	}
@@ -69,6 +70,26 @@ func (d *Deployment) member(addr string) *member {
 		}
 	}
 	return d.found[addr]
+}
+
+// current returns the clients of all Sentinels that are asked now, and what is
+// closed when these are no longer they.
+func (d *Deployment) current() (clients []*Client, changed <-chan struct{}) {
+	d.mu.Lock()
+	defer d.mu.Unlock()
+	for _, m := range d.given {
+		clients = append(clients, m.client)
+	}
+	for _, m := range d.found {
+		clients = append(clients, m.client)
+	}
+	return clients, d.changed
+}
+
+// announce says that a peer came or went. The caller has the lock.
+func (d *Deployment) announce() {
+	close(d.changed)
+	d.changed = make(chan struct{})
 }
 
 // Close closes the connections, after the calls under way.

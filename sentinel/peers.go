@@ -90,6 +90,7 @@ func (d *Deployment) peer(addr, id string) *member {
 	options.Address = strings.Clone(addr)
 	m := &member{client: NewClient(options), sighting: sighting{id: id, named: time.Now()}}
 	d.found[options.Address] = m
+	d.announce()
 	return m
 }
 
@@ -203,6 +204,7 @@ func (d *Deployment) noteAlias(addr string, a alias) {
 func (d *Deployment) retire(r *round, addr string) {
 	m := d.found[addr]
 	delete(d.found, addr)
+	d.announce()
 	m.retired = true
 	if !r.asked[m] && m.users == 0 {
 		m.client.Close() // it has no call under way to wait for

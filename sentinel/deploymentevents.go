@@ -1,0 +1,54 @@
+package sentinel
+
+import (
+	"context"
+	"slices"
+	"sync"
+	"time"
+)
+
+// Events hands over what any of the Sentinels publishes, one notice at a time,
+// until ctx ends: see [Client.Events]. Where peers are followed, their streams
+// come and go with them.
+func (d *Deployment) Events(ctx context.Context, o EventOptions, handle func(*Notice)) {
+	var mu sync.Mutex
+	var wg sync.WaitGroup
+	defer wg.Wait()
+	one := func(n *Notice) {
+		mu.Lock()
+		defer mu.Unlock()
+		handle(n)
+	}
+	streams := make(map[*Client]context.CancelFunc)
+	defer func() {
+		for _, stop := range streams {
+			stop()
+		}
+	}()
+	for ctx.Err() == nil {
+		clients, changed := d.current()
+		for client, stop := range streams {
+			if !slices.Contains(clients, client) {
+				stop()
+				delete(streams, client)
+			}
+		}
+		for _, client := range clients {
+			if streams[client] != nil {
+				continue
+			}
+			streaming, stop := context.WithCancel(ctx)
+			streams[client] = stop
+			wg.Go(func() {
+				client.Events(streaming, o, one)
+				if ctx.Err() == nil {
+					one(&Notice{Sentinel: client.Address(), Time: time.Now(), Kind: NoticeEnded})
+				}
+			})
+		}
+		select {
+		case <-changed:
+		case <-ctx.Done():
+		}
+	}
+}

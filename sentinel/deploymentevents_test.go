@@ -1,0 +1,46 @@
+package sentinel_test
+
+import (
+	"context"
+	"testing"
+	"time"
+
+	"redis_sentinel_exporter/sentinel"
+	"redis_sentinel_exporter/sentinel/sentineltest"
+)
+
+// TestEventsFollowPeers: a peer's stream comes when it is found and goes, with
+// word of it, when the peer is asked no longer; the others stand.
+func TestEventsFollowPeers(t *testing.T) {
+	t.Parallel()
+	peer := sentineltest.RunFake(t, naming("2"))
+	given := sentineltest.RunFake(t, naming("1", peer.Addr()))
+	d := following(t, given.Addr())
+	ctx, stop := context.WithCancel(within(t, 20*time.Second))
+	notices := make(chan sentinel.Notice, 100)
+	done := make(chan struct{})
+	go func() {
+		defer close(done)
+		d.Events(ctx, quickly(), func(n *sentinel.Notice) { notices <- *n })
+	}()
+	expect := func(kind sentinel.NoticeKind, addr string) {
+		t.Helper()
+		if n := <-notices; n.Kind != kind || n.Sentinel != addr {
+			t.Fatalf("got %d of %s (%v), want %d of %s", n.Kind, n.Sentinel, n.Err, kind, addr)
+		}
+	}
+	expect(sentinel.NoticeUp, given.Addr())
+	d.Snapshots(ctx) // finds the peer
+	expect(sentinel.NoticeUp, peer.Addr())
+	peer.Publish("+tilt", "#tilt mode entered")
+	expect(sentinel.NoticeEvent, peer.Addr())
+	given.Set(naming("1"))
+	d.AgePeers(2 * time.Minute)
+	d.Snapshots(ctx) // forgets it
+	expect(sentinel.NoticeEnded, peer.Addr())
+	given.Publish("+tilt", "#tilt mode entered")
+	expect(sentinel.NoticeEvent, given.Addr())
+	eventually(t, func() bool { _, open := peer.Connections(); return open == 0 })
+	stop()
+	<-done
+}
