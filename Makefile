@@ -37,7 +37,7 @@ test: ## run all tests, with the race detector, against real Sentinels
 lint: .bin/golangci-lint ## gofmt, go vet and golangci-lint
 	@unformatted=$$(gofmt -l .); test -z "$$unformatted" || { echo "gofmt these files:" $$unformatted >&2; exit 1; }
 	go vet ./...
-	.bin/golangci-lint run
+	.bin/golangci-lint run --allow-parallel-runners
 
 .PHONY: bench
 bench: ## measure what a scrape costs, on real Sentinels with up to 1,000 masters
