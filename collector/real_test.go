@@ -13,6 +13,7 @@ import (
 	dto "github.com/prometheus/client_model/go"
 
 	"redis_sentinel_exporter/collector"
+	"redis_sentinel_exporter/health"
 	"redis_sentinel_exporter/sentinel"
 	"redis_sentinel_exporter/sentinel/sentineltest"
 )
@@ -52,7 +53,9 @@ func (r *rig) samples(deadline time.Duration) map[string]float64 {
 	ctx, cancel := context.WithTimeout(r.t.Context(), deadline)
 	defer cancel()
 	values := map[string]float64{}
-	for _, f := range r.collector.Families(r.deployment.Snapshots(ctx)) {
+	snapshots := r.deployment.Snapshots(ctx)
+	report := health.Assess(snapshots)
+	for _, f := range r.collector.Families(snapshots, &report) {
 		for _, m := range f.Metric {
 			values[series(f, m)] = m.GetGauge().GetValue() + m.GetCounter().GetValue()
 		}

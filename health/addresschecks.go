@@ -4,7 +4,6 @@ import (
 	"fmt"
 	"net"
 	"net/netip"
-	"slices"
 	"strings"
 )
 
@@ -64,16 +63,27 @@ func sharedNode(m *master) outcome {
 				continue
 			}
 			seen[addr] = true
-			others := slices.DeleteFunc(slices.Clone(names), func(name string) bool { return name == m.name })
-			for i := range others {
-				others[i] = printable(others[i])
-			}
 			o.add(Finding{
 				Severity: Critical,
-				Message:  fmt.Sprintf("the node %s belongs to %s as well", addr, list(distinct(others))),
+				Message:  fmt.Sprintf("the node %s belongs to %s as well", addr, others(names, m.name)),
 				Commands: []string{redisCLI(addr, "INFO", "replication"), onSentinel(v.snapshot, "SENTINEL", "MASTERS")},
 			}, v)
 		}
 	}
 	return o
+}
+
+// others names some of the names but one.
+func others(names []string, but string) string {
+	const most = 3
+	var some []string
+	for _, name := range names {
+		if name != but && len(some) < most {
+			some = append(some, printable(name))
+		}
+	}
+	if more := len(names) - 1 - len(some); more > 0 {
+		some = append(some, fmt.Sprintf("%d more", more))
+	}
+	return list(some)
 }

@@ -63,7 +63,8 @@ func (d *deployment) namesByNode() map[string][]string {
 		return nodes // then no node can have two
 	}
 	add := func(addr, name string) {
-		if names := nodes[addr]; !slices.Contains(names, name) {
+		// The masters come one after the other: only the last name can be the same.
+		if names := nodes[addr]; len(names) == 0 || names[len(names)-1] != name {
 			nodes[addr] = append(names, name)
 		}
 	}
