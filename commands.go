@@ -7,11 +7,14 @@ import (
 	"github.com/alecthomas/kingpin/v2"
 
 	"redis_sentinel_exporter/cli"
+	"redis_sentinel_exporter/sentinel"
 )
 
 // addCommands adds the commands other than serve, by their full names.
 func addCommands(app *kingpin.Application) map[string]cli.Command {
-	return map[string]cli.Command{}
+	return map[string]cli.Command{
+		"check": cli.NewCheck(app.Command("check", "Say how well the deployment is: one line, then what is wrong and what to do. Exits with 0 ok, 1 warning, 2 critical, 3 unknown.")),
+	}
 }
 
 // runCommand runs one of them against the deployment of the flags and returns
@@ -20,6 +23,7 @@ func runCommand(ctx context.Context, command cli.Command, f *flags, stdout io.Wr
 	if err := f.check(); err != nil {
 		return 0, err
 	}
+	sentinel.QuietLibrary()
 	deployment, err := f.deployment()
 	if err != nil {
 		return 0, err
@@ -28,4 +32,15 @@ func runCommand(ctx context.Context, command cli.Command, f *flags, stdout io.Wr
 	ctx, cancel := context.WithTimeout(ctx, f.web.Timeout)
 	defer cancel()
 	return command.Run(ctx, deployment, stdout)
+}
+
+// failed is the exit code after an error. The command line may be what is wrong
+// with it, so the command is looked for in its words.
+func (f *flags) failed(args []string) int {
+	for _, word := range args {
+		if command := f.commands[word]; command != nil {
+			return command.Failed()
+		}
+	}
+	return 1
 }

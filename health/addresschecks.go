@@ -79,7 +79,7 @@ func others(names []string, but string) string {
 	var some []string
 	for _, name := range names {
 		if name != but && len(some) < most {
-			some = append(some, printable(name))
+			some = append(some, Printable(name))
 		}
 	}
 	if more := len(names) - 1 - len(some); more > 0 {

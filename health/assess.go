@@ -146,7 +146,7 @@ func (r *Report) summary() string {
 	case r.Asked == 0:
 		return word + ": there is no Sentinel to ask"
 	case r.Answered == 0:
-		return fmt.Sprintf("%s: none of %s answered: %s", word, count(r.Asked, "Sentinel"), first(r.Findings))
+		return fmt.Sprintf("%s: no Sentinel of %d answered: %s", word, r.Asked, first(r.Findings))
 	case len(r.Masters) == 1 && (r.Masters[0].Status == r.Status || r.Status == OK):
 		return r.Masters[0].Summary
 	case r.Status == OK:
@@ -177,7 +177,7 @@ func (r *Report) worst(word string) string {
 }
 
 func (m *Master) summary() string {
-	head := strings.ToUpper(m.Status.String()) + " " + printable(m.Name) + ": "
+	head := strings.ToUpper(m.Status.String()) + " " + Printable(m.Name) + ": "
 	switch {
 	case m.Status == Unknown:
 		return head + reasons(m.Checks)
@@ -215,8 +215,8 @@ func reasons(checks []Result) string {
 	return "nothing is known"
 }
 
-// printable keeps a name with strange bytes on one line.
-func printable(name string) string {
+// Printable keeps the name of a master, which may hold any bytes, on one line.
+func Printable(name string) string {
 	quoted := fmt.Sprintf("%q", name)
 	if quoted == `"`+name+`"` && name != "" {
 		return name

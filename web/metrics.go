@@ -35,7 +35,7 @@ type metrics struct {
 }
 
 // newMetrics returns the handler of the telemetry path.
-func newMetrics(deployment snapshotter, c *collector.Collector, opts Options, logger *slog.Logger) http.Handler {
+func newMetrics(deployment snapshotter, c *collector.Collector, opts Options, shared limit, failures *failureLog, logger *slog.Logger) http.Handler {
 	registry := prometheus.NewRegistry()
 	registry.MustRegister(versioncollector.NewCollector(name))
 	m := &metrics{
@@ -43,13 +43,13 @@ func newMetrics(deployment snapshotter, c *collector.Collector, opts Options, lo
 		collector:  c,
 		own:        registry,
 		timeouts:   timeouts{absent: opts.Timeout, offset: opts.TimeoutOffset},
-		failures:   newFailureLog(logger),
+		failures:   failures,
 		promhttp: promhttp.HandlerOpts{
 			ErrorLog:      slog.NewLogLogger(logger.Handler(), slog.LevelError),
 			ErrorHandling: promhttp.ContinueOnError,
 		},
 	}
-	limited := newLimit(opts.MaxRequests).on(m)
+	limited := shared.on(m)
 	if opts.DisableExporterMetrics {
 		return limited
 	}

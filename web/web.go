@@ -9,6 +9,7 @@ import (
 	"log/slog"
 	"net/http"
 	"path"
+	"slices"
 	"strings"
 	"time"
 
@@ -33,9 +34,11 @@ var _ snapshotter = (*sentinel.Deployment)(nil)
 type Options struct {
 	// TelemetryPath is where the metrics are.
 	TelemetryPath string
-	// MaxRequests bounds the scrapes served at one time; 0 is no bound.
+	// MaxRequests bounds the requests served at one time for which the Sentinels
+	// are asked; 0 is no bound.
 	MaxRequests int
-	// Timeout is how long a scrape may take that brings no deadline of its own.
+	// Timeout is how long the Sentinels may take to answer for a page, and for a
+	// scrape that brings no deadline of its own.
 	Timeout time.Duration
 	// TimeoutOffset is taken off the deadline that a scrape brings, to leave
 	// time for the answer to arrive.
@@ -57,9 +60,16 @@ func NewHandler(deployment snapshotter, c *collector.Collector, opts Options, lo
 	mux.Handle("GET /{$}", landing)
 	mux.Handle("GET /-/healthy", says(name+" is healthy.\n"))
 	mux.Handle("GET /-/ready", says(name+" is ready.\n"))
-	mux.Handle("GET "+opts.TelemetryPath, newMetrics(deployment, c, opts, logger))
+	failures := newFailureLog(logger)
+	limit := newLimit(opts.MaxRequests)
+	mux.Handle("GET "+opts.TelemetryPath, newMetrics(deployment, c, opts, limit, failures, logger))
+	asker := &inquirer{deployment: deployment, timeout: opts.Timeout, failures: failures}
+	mux.Handle("GET /health", limit.on(&verdict{inquirer: asker, logger: logger}))
 	return mux, nil
 }
+
+// ownPaths are those of the endpoints that cannot be moved.
+func ownPaths() []string { return []string{"/health", "/status", "/status.css"} }
 
 // checkTelemetryPath refuses a path that no request could reach, and one that
 // another endpoint has.
@@ -69,6 +79,8 @@ func checkTelemetryPath(p string) error {
 		return fmt.Errorf("telemetry path %q does not start with /", p)
 	case p == "/":
 		return errors.New("telemetry path / is taken by the landing page")
+	case slices.Contains(ownPaths(), p):
+		return fmt.Errorf("telemetry path %s is another endpoint", p)
 	case strings.HasPrefix(p, "/-/"):
 		return fmt.Errorf("telemetry path %q: paths under /-/ are the exporter's own", p)
 	case path.Clean(p) != p:
@@ -87,6 +99,8 @@ func landingPage(telemetryPath string) (http.Handler, error) {
 		Profiling:   "false",
 		Links: []toolkit.LandingLinks{
 			{Address: telemetryPath, Text: "Metrics", Description: "what the Sentinels say"},
+			{Address: "/status", Text: "Status", Description: "every master as its Sentinels see it, what is wrong and what to do"},
+			{Address: "/health", Text: "Health", Description: "the same verdict for programs, as JSON"},
 			{Address: "/-/healthy", Text: "Healthy", Description: "the exporter runs"},
 			{Address: "/-/ready", Text: "Ready", Description: "the exporter can be scraped"},
 		},

@@ -21,6 +21,9 @@ func TestEndpoints(t *testing.T) {
 		{http.MethodGet, "/", http.StatusOK, "redis_sentinel_exporter"},
 		{http.MethodGet, "/metrics", http.StatusOK, "redis_sentinel_up"},
 		{http.MethodGet, "/metrics?x=y", http.StatusOK, "redis_sentinel_up"},
+		{http.MethodGet, "/health", http.StatusOK, `"status": "warning"`},
+		{http.MethodHead, "/health", http.StatusOK, ""},
+		{http.MethodPost, "/health", http.StatusMethodNotAllowed, ""},
 		{http.MethodGet, "/-/healthy", http.StatusOK, "healthy"},
 		{http.MethodGet, "/-/ready", http.StatusOK, "ready"},
 		{http.MethodHead, "/", http.StatusOK, ""},
@@ -61,7 +64,7 @@ func TestLandingPageLeadsToAllEndpoints(t *testing.T) {
 			t.Errorf("the link %s leads to %d", match[1], got.Code)
 		}
 	}
-	if want := []string{"/redis/metrics", "/-/healthy", "/-/ready"}; !slices.Equal(paths, want) {
+	if want := []string{"/redis/metrics", "/status", "/health", "/-/healthy", "/-/ready"}; !slices.Equal(paths, want) {
 		t.Errorf("got the links %v, want %v", paths, want)
 	}
 }
@@ -70,6 +73,7 @@ func TestTelemetryPath(t *testing.T) {
 	for path, ok := range map[string]bool{
 		"/metrics": true, "/a/b": true, "/-metrics": true, "/m.txt": true,
 		"": false, "metrics": false, "/": false, "//": false, "/metrics/": false, "//metrics": false, "/a/../b": false,
+		"/health": false, "/status": false, "/status.css": false, "/healthy": true,
 		"/-/healthy": false, "/-/ready": false, "/-/metrics": false, "/{x}": false, "/a b": false, "/a?b": false,
 		"/a#b": false, "/a%20b": false, "/\u00e9": false, "/a\nb": false,
 	} {
