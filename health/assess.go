@@ -13,7 +13,7 @@ import (
 // Sentinels.
 func Assess(snapshots []*sentinel.Snapshot) Report {
 	d := newDeployment(snapshots)
-	r := Report{Asked: len(d.asked), Answered: len(d.up), Masters: make([]Master, len(d.masters))}
+	r := Report{Asked: len(d.asked), Answered: len(d.up), Masters: make([]Master, len(d.masters)), Findings: []Finding{}}
 	for _, c := range deploymentChecks() {
 		result := c.run(d)
 		r.Checks = append(r.Checks, result.status(c.Name))
@@ -40,7 +40,7 @@ func (m *master) report(checks []check[*master]) Master {
 		n := int(margin.Value)
 		r.Margin = &n
 	}
-	r.Checks = make([]Result, 0, len(checks))
+	r.Checks, r.Findings = make([]Result, 0, len(checks)), []Finding{}
 	for _, c := range checks {
 		result := c.run(m)
 		result.temper()
@@ -170,7 +170,7 @@ func (r *Report) worst(word string) string {
 		}
 		return fmt.Sprintf("%s; as bad: %d more of %d masters", same[0].Summary, len(same)-1, len(r.Masters))
 	}
-	if len(r.Findings) == 0 {
+	if r.Status == Unknown {
 		return word + ": " + reasons(r.Checks)
 	}
 	return word + ": " + first(r.Findings)

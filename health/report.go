@@ -81,7 +81,7 @@ func (r *Report) ByName(name string) *Master {
 // answered, nobody knows.
 func (r *Report) Narrowed(name string) (Report, bool) {
 	narrowed := *r
-	narrowed.Masters = nil
+	narrowed.Masters = []Master{}
 	if m := r.ByName(name); m != nil {
 		narrowed.Masters = []Master{*m}
 	} else if r.Answered > 0 {

@@ -19,7 +19,7 @@ func watching(address, name string, flags sentinel.Flags) *sentinel.Snapshot {
 	s.Info = &sentinel.Info{}
 	number := func(n int64) sentinel.Number { return sentinel.Some(n) }
 	m := sentinel.Master{
-		Quorum: number(2), NumOtherSentinels: number(2), ConfigEpoch: number(1),
+		Quorum: number(2), NumOtherSentinels: number(2), ConfigEpoch: number(1), NumReplicas: number(1),
 		Replicas: []sentinel.Replica{{Priority: number(100), MasterLinkUp: true, RoleReported: "slave"}},
 		CKQuorum: &sentinel.CKQuorum{Usable: 3, QuorumReachable: true, MajorityReachable: true},
 	}

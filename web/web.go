@@ -65,6 +65,12 @@ func NewHandler(deployment snapshotter, c *collector.Collector, opts Options, lo
 	mux.Handle("GET "+opts.TelemetryPath, newMetrics(deployment, c, opts, limit, failures, logger))
 	asker := &inquirer{deployment: deployment, timeout: opts.Timeout, failures: failures}
 	mux.Handle("GET /health", limit.on(&verdict{inquirer: asker, logger: logger}))
+	status, err := newStatusPage(asker, logger)
+	if err != nil {
+		return nil, err
+	}
+	mux.Handle("GET /status", limit.on(status))
+	mux.Handle("GET /status.css", style())
 	return mux, nil
 }
 

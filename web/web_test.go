@@ -12,7 +12,7 @@ import (
 )
 
 func TestEndpoints(t *testing.T) {
-	h := handler(t, always(well("a:1")), defaults())
+	h := handler(t, always(watching("a:1", "m", 0)), defaults())
 	for _, tc := range []struct {
 		method, path string
 		want         int
@@ -21,7 +21,10 @@ func TestEndpoints(t *testing.T) {
 		{http.MethodGet, "/", http.StatusOK, "redis_sentinel_exporter"},
 		{http.MethodGet, "/metrics", http.StatusOK, "redis_sentinel_up"},
 		{http.MethodGet, "/metrics?x=y", http.StatusOK, "redis_sentinel_up"},
-		{http.MethodGet, "/health", http.StatusOK, `"status": "warning"`},
+		{http.MethodGet, "/health", http.StatusOK, `"status": "ok"`},
+		{http.MethodGet, "/status", http.StatusOK, "<h1>OK</h1>"},
+		{http.MethodGet, "/status.css", http.StatusOK, "prefers-color-scheme"},
+		{http.MethodPost, "/status", http.StatusMethodNotAllowed, ""},
 		{http.MethodHead, "/health", http.StatusOK, ""},
 		{http.MethodPost, "/health", http.StatusMethodNotAllowed, ""},
 		{http.MethodGet, "/-/healthy", http.StatusOK, "healthy"},
@@ -52,7 +55,7 @@ func TestEndpoints(t *testing.T) {
 func TestLandingPageLeadsToAllEndpoints(t *testing.T) {
 	opts := defaults()
 	opts.TelemetryPath = "/redis/metrics"
-	h := handler(t, always(well("a:1")), opts)
+	h := handler(t, always(watching("a:1", "m", 0)), opts)
 	page := ask(h, http.MethodGet, "/")
 	if got := page.Header().Get("Content-Type"); !strings.HasPrefix(got, "text/html") {
 		t.Errorf("got the content type %q", got)
