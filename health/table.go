@@ -91,7 +91,7 @@ func masterChecks() []check[*master] {
 			masterAnswersErrors),
 		on("master_disagreement", Critical,
 			"The Sentinels give different addresses for the master, and no failover is in progress: clients write to different nodes. With equal epochs that never heals by itself.",
-			"Find out which node is the real master, then REMOVE the name on the Sentinels that are wrong and MONITOR it there again.",
+			"Find out which node is the real master, then REMOVE the name on the Sentinels that are wrong and MONITOR it there again, with the auth-pass and the settings (SENTINEL SET) that it had.",
 			masterDisagreement),
 		on("master_role_mismatch", Critical,
 			"The node that a Sentinel gives for the master says that it is a replica: clients that connect there cannot write.",

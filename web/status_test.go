@@ -55,6 +55,9 @@ func TestStatusPage(t *testing.T) {
 		{"nobody", []*sentinel.Snapshot{dead("a:1", sentinel.ReasonUnreachable)}, "/status", []string{
 			"\nUNKNOWN\n", "no Sentinel of 1 answered", "sentinel_unreachable",
 		}},
+		{"all in TILT", []*sentinel.Snapshot{frozen}, "/status", []string{
+			"\nUNKNOWN\n", "? UNKNOWN m master_odown cannot be told: every Sentinel that monitors it is in TILT, and sees nothing go down",
+		}},
 		{"one of two", []*sentinel.Snapshot{watching("a:1", "m", 0)}, "/status?master=m&refresh=off", []string{"Held still."}},
 	} {
 		t.Run(tc.name, func(t *testing.T) {

@@ -26,11 +26,28 @@ type page struct {
 	Asked    int
 	Answered int
 	Findings []finding
+	Untold   []untold // checks that nobody could make
 	Masters  []masterView
 	Many     bool // masters, so that the well ones are folded
 	Watchers []watcherView
-	Checks   []health.Result
 	Version  string
+}
+
+// An untold check has no finding, and no answer either.
+type untold struct {
+	health.Result
+	Name  string // of the master, empty for the deployment
+	Badge badge
+}
+
+func untoldOf(name string, results []health.Result) []untold {
+	var list []untold
+	for _, r := range results {
+		if r.Reason != "" {
+			list = append(list, untold{r, name, badgeOf(r.Status)})
+		}
+	}
+	return list
 }
 
 // A badge is a status that does not need its colour to be told.
@@ -130,7 +147,7 @@ func newPage(snapshots []*sentinel.Snapshot, r *health.Report) *page {
 		Seconds: int(refreshEvery.Seconds()),
 		Status:  badgeOf(r.Status), Sentence: strings.TrimLeft(strings.TrimPrefix(r.Summary, word), ": "),
 		At: time.Now().UTC(), Asked: r.Asked, Answered: r.Answered, Many: len(r.Masters) >= fold,
-		Checks: r.Checks, Version: version.Version,
+		Untold: untoldOf("", r.Checks), Version: version.Version,
 	}
 	for _, f := range r.All() {
 		v := finding{Finding: f, Badge: badgeOf(f.Severity)}
@@ -139,7 +156,11 @@ func newPage(snapshots []*sentinel.Snapshot, r *health.Report) *page {
 		}
 		p.Findings = append(p.Findings, v)
 	}
+	if r.Answered == 0 {
+		p.Untold = nil // all of them, for the reason that is found already
+	}
 	for i := range r.Masters {
+		p.Untold = append(p.Untold, untoldOf(health.Printable(r.Masters[i].Name), r.Masters[i].Checks)...)
 		p.Masters = append(p.Masters, newMasterView(snapshots, &r.Masters[i], i, p.Many))
 	}
 	for _, s := range snapshots {
@@ -365,7 +386,7 @@ func peerMatrix(views []seen) (columns []string, rows []peerRow) {
 			}
 		}
 	}
-	slices.Sort(columns)
+	slices.Sort(columns[len(views):]) // after those that we ask
 	for _, v := range views {
 		row := peerRow{Sentinel: v.by.Sentinel}
 		for _, column := range columns {
