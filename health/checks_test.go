@@ -194,6 +194,16 @@ func checkCases() []checkCase {
 			"critical: no failover could succeed: none of 2 replicas may be promoted (10.0.0.11:6379: its last INFO is 9s old; 10.0.0.12:6379: its last INFO is 9.1s old)"}},
 		{"no_promotable_replica", "just down, and not asked again yet", each(func(m *sentinel.Master) { down(m); m.ODownTime = ms(300) }), OK, nil},
 		{"no_promotable_replica", "none yet", each(func(m *sentinel.Master) { m.Replicas = nil; fresh(m) }), Unknown, nil},
+		{"no_promotable_replica", "just begun, one not heard of yet", each(func(m *sentinel.Master) {
+			fresh(m)
+			m.Replicas[0].Priority = num(0)
+			m.Replicas[1].RunID, m.Replicas[1].InfoRefresh = "", ms(0)
+		}), Unknown, nil},
+		{"no_promotable_replica", "just begun, all heard of", each(func(m *sentinel.Master) {
+			fresh(m)
+			m.Replicas[0].Priority, m.Replicas[1].Priority = num(0), num(0)
+		}), Critical, []string{
+			"critical: no failover could succeed: none of 2 replicas may be promoted (10.0.0.11:6379: its replica-priority is 0; 10.0.0.12:6379: its replica-priority is 0)"}},
 		{"no_promotable_replica", "one Sentinel has one", func(all []*sentinel.Snapshot) {
 			all[0].Masters[0].Replicas, all[1].Masters[0].Replicas = nil, nil
 		}, OK, nil},

@@ -140,9 +140,9 @@ func tilted(i int) func([]*sentinel.Snapshot) {
 	return info(i, func(s *sentinel.Info) { s.Tilt, s.TiltSince = sentinel.Some(true), ms(12_000) })
 }
 
-func replicaDead(r *sentinel.Replica, ms_ int64) {
+func replicaDead(r *sentinel.Replica, age int64) {
 	r.Flags |= sentinel.FlagSDown | sentinel.FlagDisconnected
-	r.SDownTime, r.LastOKPingReply = ms(ms_), ms(ms_+30_000)
+	r.SDownTime, r.LastOKPingReply = ms(age), ms(age+30_000)
 }
 
 func down(m *sentinel.Master) {

@@ -202,6 +202,13 @@ func (v view) calm() *sentinel.Master {
 
 func (v view) promotable() int { return int(v.calm().PromotableReplicas().Value) }
 
+// lookingForReplicas tells whether the Sentinel may find one to promote any
+// moment: it has just begun, and has not heard of all that it knows.
+func (v view) lookingForReplicas() bool {
+	unheard := slices.ContainsFunc(v.Replicas, func(r sentinel.Replica) bool { return !informed(&r) })
+	return v.young() && (unheard || len(v.Replicas) == 0)
+}
+
 // noPromotableReplica is content when one Sentinel could promote a replica. That
 // one knows none right after a start, a RESET or a switch means nothing yet.
 func noPromotableReplica(m *master) outcome {
@@ -214,7 +221,7 @@ func noPromotableReplica(m *master) outcome {
 			return o
 		}
 	}
-	who := slices.DeleteFunc(m.settled(), func(v view) bool { return v.ReplicasErr != nil })
+	who := slices.DeleteFunc(slices.Clone(m.views), func(v view) bool { return v.ReplicasErr != nil || v.lookingForReplicas() })
 	if len(who) == 0 {
 		return cannotTell("the Sentinels have just begun to look for its replicas")
 	}

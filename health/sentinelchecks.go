@@ -18,8 +18,7 @@ func silence(s *sentinel.Snapshot) *sentinel.Error {
 }
 
 func failure(s *sentinel.Snapshot, is func(sentinel.Reason) bool) *sentinel.Error {
-	var masters *sentinel.Error
-	if errors.As(s.Err, &masters) { // why there is nothing at all comes first
+	if masters, ok := errors.AsType[*sentinel.Error](s.Err); ok { // why there is nothing at all comes first
 		if is(masters.Reason) {
 			return masters
 		}

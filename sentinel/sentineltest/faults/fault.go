@@ -8,7 +8,7 @@ import (
 	"redis_sentinel_exporter/sentinel/sentineltest"
 )
 
-// The name of the master that every topology of the table has.
+// MasterName is the name of the master that every topology of the table has.
 const MasterName = "mymaster"
 
 // A Group is a topology with the faults that can be made on it, one after the
