@@ -30,13 +30,15 @@ demo: ## start a throw-away deployment and the exporter on it; FOR=30s ends by i
 
 .PHONY: test
 test: ## run all tests, with the race detector, against real Sentinels
-	@tools/need redis-server=redis-server redis-cli=redis-tools prometheus=prometheus promtool=prometheus gcc=gcc,libc6-dev
+	@tools/need redis-server=redis-server redis-cli=redis-tools prometheus=prometheus promtool=prometheus gcc=gcc,libc6-dev chromium=chromium
 	CGO_ENABLED=1 go test -race ./...
+	CGO_ENABLED=1 go test -C web/browsertest -race ./...
 
 .PHONY: lint
 lint: .bin/golangci-lint ## gofmt, go vet and golangci-lint
 	@unformatted=$$(gofmt -l .); test -z "$$unformatted" || { echo "gofmt these files:" $$unformatted >&2; exit 1; }
 	go vet ./...
+	go vet -C web/browsertest ./...
 	.bin/golangci-lint run --allow-parallel-runners
 
 .PHONY: bench
@@ -49,6 +51,11 @@ bench: ## measure what a scrape costs, on real Sentinels with up to 1,000 master
 .PHONY: docs
 docs: ## write the generated documentation again
 	go generate ./...
+
+.PHONY: images
+images: ## take the pictures of the README again
+	@tools/need redis-server=redis-server redis-cli=redis-tools chromium=chromium
+	go test -C web/browsertest -count=1 . -update
 
 .PHONY: clean
 clean: ## remove what the other targets build

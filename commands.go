@@ -13,6 +13,7 @@ import (
 // addCommands adds the commands other than serve, by their full names.
 func addCommands(app *kingpin.Application) map[string]cli.Command {
 	commands := map[string]cli.Command{
+		"check": cli.NewCheck(app.Command("check", "Say how well the deployment is: one line, then what is wrong and what to do. Exits with 0 ok, 1 warning, 2 critical, 3 unknown.")),
 		"watch": addWatch(app),
 	}
 	cli.AddDiscover(app, commands)
@@ -34,6 +35,7 @@ func runCommand(ctx context.Context, command cli.Command, f *flags, stdout io.Wr
 	if err := f.check(); err != nil {
 		return 0, err
 	}
+	sentinel.QuietLibrary()
 	deployment, err := f.deployment()
 	if err != nil {
 		return 0, err
@@ -46,4 +48,15 @@ func runCommand(ctx context.Context, command cli.Command, f *flags, stdout io.Wr
 		defer cancel()
 	}
 	return command.Run(ctx, deployment, stdout)
+}
+
+// failed is the exit code after an error. The command line may be what is wrong
+// with it, so the command is looked for in its words.
+func (f *flags) failed(args []string) int {
+	for _, word := range args {
+		if command := f.commands[word]; command != nil {
+			return command.Failed()
+		}
+	}
+	return 1
 }

@@ -36,7 +36,7 @@ func run(ctx context.Context, args []string, stdout, stderr io.Writer) int {
 	}
 	if err != nil {
 		_, _ = fmt.Fprintf(stderr, "%s: error: %s\n", name, oneLine(err))
-		return 1
+		return f.failed(args)
 	}
 	return status
 }

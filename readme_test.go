@@ -76,7 +76,7 @@ func flagsTable(t *testing.T) string {
 
 // The endpoints are there, and there are no others in the table.
 func TestREADMEEndpoints(t *testing.T) {
-	p := start(t, "--sentinel.address="+sentineltest.RunFake(t, sentineltest.FakeConfig{}).Addr())
+	p := start(t, "--sentinel.address="+sentineltest.RunFake(t, sentineltest.FakeConfig{Replicas: 2, Peers: 2}).Addr())
 	_, section, _ := strings.Cut(readme(t), "\n## Endpoints\n")
 	section, _, _ = strings.Cut(section, "\n## ")
 	var paths []string
@@ -86,7 +86,7 @@ func TestREADMEEndpoints(t *testing.T) {
 			paths = append(paths, strings.Split(strings.ReplaceAll("`"+cell, "`", ""), ", ")...)
 		}
 	}
-	if want := []string{"/metrics", "/sd", "/-/healthy", "/-/ready", "/"}; !slices.Equal(paths, want) {
+	if want := []string{"/metrics", "/status", "/health", "/sd", "/-/healthy", "/-/ready", "/"}; !slices.Equal(paths, want) {
 		t.Errorf("got the endpoints %v, want %v", paths, want)
 	}
 	for _, path := range paths {
@@ -111,7 +111,7 @@ func TestREADMEMetricsAreThere(t *testing.T) {
 }
 
 func TestREADMELinksLeadSomewhere(t *testing.T) {
-	for _, link := range regexp.MustCompile(`\]\(([^)]+)\)`).FindAllStringSubmatch(readme(t), -1) {
+	for _, link := range regexp.MustCompile(`(?:\]\(|src=")([^)"]+)[)"]`).FindAllStringSubmatch(readme(t), -1) {
 		file, anchor, _ := strings.Cut(link[1], "#")
 		if strings.HasPrefix(link[1], "https://") {
 			continue
@@ -173,6 +173,37 @@ func TestREADMEACL(t *testing.T) {
 	if log, err := topology.Sentinels[0].CLI(t.Context(), "ACL", "LOG"); err != nil || strings.TrimSpace(log) != "" {
 		t.Errorf("the Sentinel has logged refusals: %v\n%s", err, log)
 	}
+}
+
+// The example of check prints here what it prints there, but for the addresses.
+func TestREADMECheck(t *testing.T) {
+	topology := sentineltest.Run(t, sentineltest.Config{})
+	for _, r := range topology.Masters[0].Replicas {
+		if _, err := r.CLI(t.Context(), "CONFIG", "SET", "replica-priority", "0"); err != nil {
+			t.Fatal(err)
+		}
+	}
+	_, section, _ := strings.Cut(readme(t), "\n## Is it well?\n")
+	want := strings.Split(strings.TrimSpace(fenced(section, "text")[0]), "\n")[1:]
+	var diff string
+	waitFor(t, "check to find it", func() bool { // the Sentinels learn of it by INFO, and are to be settled
+		out, _, status := output(t, "check", "mymaster", "--sentinel.address="+strings.Join(topology.SentinelAddrs(), ","))
+		diff = cmp.Diff(maskedAddresses(want), maskedAddresses(strings.Split(strings.TrimSpace(out), "\n")))
+		return status == 2
+	})
+	if diff != "" {
+		t.Errorf("(-README +here):\n%s", diff)
+	}
+}
+
+// maskedAddresses keeps the order of the lines.
+func maskedAddresses(lines []string) []string {
+	varies := regexp.MustCompile(`127\.0\.0\.1(:| -p )\d+`)
+	out := make([]string, len(lines))
+	for i, line := range lines {
+		out[i] = varies.ReplaceAllString(line, "X")
+	}
+	return out
 }
 
 // The commands of the tour print here what they print there, but for the

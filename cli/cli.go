@@ -14,6 +14,8 @@ import (
 // were given.
 type Command interface {
 	// Run asks the deployment until ctx ends, and prints to stdout. It returns
-	// the exit code, or an error that is printed on stderr and exits with 1.
+	// the exit code, or an error that is printed on stderr.
 	Run(ctx context.Context, deployment *sentinel.Deployment, stdout io.Writer) (status int, err error)
+	// Failed is the exit code after an error.
+	Failed() int
 }

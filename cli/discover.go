@@ -113,3 +113,6 @@ func findSentinels(ctx context.Context, d *sentinel.Deployment, name string, _ s
 	}
 	return found{}, fmt.Errorf("%w: no Sentinel that has answered monitors %q", sentinel.ErrNoSuchMaster, name)
 }
+
+// Failed returns the exit code of an error.
+func (*discover) Failed() int { return 1 }

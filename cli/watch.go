@@ -173,3 +173,6 @@ func streamWord(kind sentinel.NoticeKind) string {
 		return ""
 	}
 }
+
+// Failed returns the exit code of an error.
+func (*Watch) Failed() int { return 1 }

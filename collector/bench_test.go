@@ -43,12 +43,12 @@ func benchmark(b *testing.B, use func([]*dto.MetricFamily)) {
 			c := New(Options{Replicas: true, Peers: true})
 			snapshots := deployment(masters)
 			samples := 0
-			for _, f := range c.Families(snapshots) {
+			for _, f := range families(c, snapshots) {
 				samples += len(f.Metric)
 			}
 			b.ReportAllocs()
 			for b.Loop() {
-				use(c.Families(snapshots))
+				use(families(c, snapshots))
 			}
 			b.ReportMetric(float64(samples), "samples")
 		})

@@ -6,6 +6,7 @@ import (
 
 	dto "github.com/prometheus/client_model/go"
 
+	"redis_sentinel_exporter/health"
 	"redis_sentinel_exporter/sentinel"
 )
 
@@ -49,7 +50,8 @@ func groups(o Options) []group {
 	if o.Peers {
 		all = append(all, newGroup(peerTable()))
 	}
-	all = append(all, newGroup(deploymentTable()), newGroup(deploymentMasterTable()))
+	all = append(all, newGroup(deploymentTable()), newGroup(deploymentMasterTable()),
+		newGroup(healthTable()), newGroup(checkTable()))
 	if o.Events {
 		all = append(all, eventGroups()...)
 	}
@@ -59,11 +61,11 @@ func groups(o Options) []group {
 	return all
 }
 
-// Families returns what the snapshots of one deployment say, sorted by name and
-// within a family by the labels of the rows. The families share their labels
+// Families returns what the snapshots of one deployment say and what the report
+// says of them, sorted by name and within a family by the labels of the rows. The families share their labels
 // with each other and their texts with the Collector: they are to be read only.
-func (c *Collector) Families(snapshots []*sentinel.Snapshot) []*dto.MetricFamily {
-	v := newView(snapshots)
+func (c *Collector) Families(snapshots []*sentinel.Snapshot, report *health.Report) []*dto.MetricFamily {
+	v := newView(snapshots, report)
 	if c.events != nil {
 		v.events = c.events.rows(snapshots)
 	}
@@ -78,16 +80,17 @@ func (c *Collector) Families(snapshots []*sentinel.Snapshot) []*dto.MetricFamily
 // A view is what the tables take their rows from.
 type view struct {
 	snapshots []*sentinel.Snapshot
+	report    *health.Report
 	masters   []masterRow // of all Sentinels that are up, by name and Sentinel
 	events    *eventRows
 }
 
-func newView(snapshots []*sentinel.Snapshot) *view {
+func newView(snapshots []*sentinel.Snapshot, report *health.Report) *view {
 	count := 0
 	for _, s := range snapshots {
 		count += len(s.Masters)
 	}
-	v := &view{snapshots: snapshots, masters: make([]masterRow, 0, count), events: &eventRows{}}
+	v := &view{snapshots: snapshots, report: report, masters: make([]masterRow, 0, count), events: &eventRows{}}
 	for _, s := range snapshots {
 		if !s.Up() {
 			continue

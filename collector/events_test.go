@@ -361,7 +361,7 @@ func TestEventFamilies(t *testing.T) {
 	t.Parallel()
 	e, _ := heard("0 a UP\n0 a +tilt\n1.5 a +switch-master \xff x:1\n2 a +new-thing \xff\n3 a +try-failover \xff\n4 a +elected-leader \xff\n5 a +failover-end \xff")
 	var got []*dto.MetricFamily
-	for _, f := range New(Options{Events: true}).WithEvents(e).Families(nil) {
+	for _, f := range families(New(Options{Events: true}).WithEvents(e), nil) {
 		if strings.Contains(f.GetName(), "event") || strings.Contains(f.GetName(), "switch_time") || strings.Contains(f.GetName(), "duration") {
 			got = append(got, f)
 		}

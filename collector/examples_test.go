@@ -6,6 +6,9 @@ import (
 	"strings"
 	"time"
 
+	dto "github.com/prometheus/client_model/go"
+
+	"redis_sentinel_exporter/health"
 	"redis_sentinel_exporter/sentinel"
 )
 
@@ -119,4 +122,10 @@ func fail(s *sentinel.Snapshot, reason sentinel.Reason, commands ...sentinel.Com
 			s.Err = err
 		}
 	}
+}
+
+// families is what a collector makes of snapshots and the report on them.
+func families(c *Collector, snapshots []*sentinel.Snapshot) []*dto.MetricFamily {
+	report := health.Assess(snapshots)
+	return c.Families(snapshots, &report)
 }

@@ -63,7 +63,7 @@ func (r *rig) durations(result string) *dto.Histogram {
 	r.t.Helper()
 	ctx, cancel := context.WithTimeout(r.t.Context(), 5*time.Second)
 	defer cancel()
-	for _, f := range r.collector.Families(r.deployment.Snapshots(ctx)) {
+	for _, f := range r.families(ctx) {
 		for _, m := range f.Metric {
 			if series(f, m) == fmt.Sprintf("failover_duration_seconds{master_name=%q,result=%q}", master, result) {
 				return m.Histogram

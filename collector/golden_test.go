@@ -16,6 +16,7 @@ redis_sentinel_cpu_seconds_total{mode="sys",sentinel="10.0.0.1:26379"} 1.5
 redis_sentinel_cpu_seconds_total{mode="user",sentinel="10.0.0.1:26379"} 2.25
 redis_sentinel_deployment_master_addresses{master_name="mymaster"} 1
 redis_sentinel_deployment_master_config_epoch{master_name="mymaster"} 4
+redis_sentinel_deployment_master_health{master_name="mymaster"} 0
 redis_sentinel_deployment_sentinels 1
 redis_sentinel_deployment_sentinels_up 1
 redis_sentinel_info{product="redis",sentinel="10.0.0.1:26379",sentinel_id="1111111111111111111111111111111111111111",version="8.2.1"} 1
@@ -111,6 +112,7 @@ redis_sentinel_uptime_seconds{sentinel="10.0.0.1:26379"} 3600
 	failoverText = `
 redis_sentinel_deployment_master_addresses{master_name="mymaster"} 1
 redis_sentinel_deployment_master_config_epoch{master_name="mymaster"} 5
+redis_sentinel_deployment_master_health{master_name="mymaster"} 2
 redis_sentinel_deployment_sentinels 2
 redis_sentinel_deployment_sentinels_up 2
 redis_sentinel_master_config_epoch{master_name="mymaster",sentinel="10.0.0.1:26379"} 5
@@ -199,6 +201,7 @@ redis_sentinel_command_success{command="myid",sentinel="10.0.0.1:26379"} 1
 redis_sentinel_command_success{command="replicas",sentinel="10.0.0.1:26379"} 1
 redis_sentinel_command_success{command="sentinels",sentinel="10.0.0.1:26379"} 1
 redis_sentinel_deployment_master_addresses{master_name="mymaster"} 1
+redis_sentinel_deployment_master_health{master_name="mymaster"} 3
 redis_sentinel_deployment_sentinels 1
 redis_sentinel_deployment_sentinels_up 1
 redis_sentinel_info{product="",sentinel="10.0.0.1:26379",sentinel_id="",version=""} 1

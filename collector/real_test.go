@@ -13,6 +13,7 @@ import (
 	dto "github.com/prometheus/client_model/go"
 
 	"redis_sentinel_exporter/collector"
+	"redis_sentinel_exporter/health"
 	"redis_sentinel_exporter/sentinel"
 	"redis_sentinel_exporter/sentinel/sentineltest"
 )
@@ -52,12 +53,19 @@ func (r *rig) samples(deadline time.Duration) map[string]float64 {
 	ctx, cancel := context.WithTimeout(r.t.Context(), deadline)
 	defer cancel()
 	values := map[string]float64{}
-	for _, f := range r.collector.Families(r.deployment.Snapshots(ctx)) {
+	for _, f := range r.families(ctx) {
 		for _, m := range f.Metric {
 			values[series(f, m)] = m.GetGauge().GetValue() + m.GetCounter().GetValue()
 		}
 	}
 	return values
+}
+
+// families asks the Sentinels and makes metrics of what they say.
+func (r *rig) families(ctx context.Context) []*dto.MetricFamily {
+	snapshots := r.deployment.Snapshots(ctx)
+	report := health.Assess(snapshots)
+	return r.collector.Families(snapshots, &report)
 }
 
 func series(f *dto.MetricFamily, m *dto.Metric) string {

@@ -15,6 +15,7 @@ import (
 	dto "github.com/prometheus/client_model/go"
 
 	"redis_sentinel_exporter/collector"
+	"redis_sentinel_exporter/health"
 	"redis_sentinel_exporter/sentinel"
 )
 
@@ -88,7 +89,8 @@ func (m *metrics) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 func (m *metrics) gatherer(snapshots []*sentinel.Snapshot) prometheus.Gatherer {
 	return prometheus.GathererFunc(func() ([]*dto.MetricFamily, error) {
 		own, err := m.own.Gather()
-		families := slices.Concat(m.collector.Families(snapshots), own)
+		report := health.Assess(snapshots)
+		families := slices.Concat(m.collector.Families(snapshots, &report), own)
 		slices.SortFunc(families, func(a, b *dto.MetricFamily) int { return cmp.Compare(a.GetName(), b.GetName()) })
 		return families, err
 	})

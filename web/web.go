@@ -9,6 +9,7 @@ import (
 	"log/slog"
 	"net/http"
 	"path"
+	"slices"
 	"strings"
 	"time"
 
@@ -62,11 +63,23 @@ func NewHandler(deployment snapshotter, c *collector.Collector, opts Options, lo
 	mux.Handle("GET /{$}", landing)
 	mux.Handle("GET /-/healthy", says(name+" is healthy.\n"))
 	mux.Handle("GET /-/ready", says(name+" is ready.\n"))
-	limited, failures := newLimit(opts.MaxRequests), newFailureLog(logger)
+	failures := newFailureLog(logger)
+	limited := newLimit(opts.MaxRequests)
 	mux.Handle("GET "+opts.TelemetryPath, newMetrics(deployment, c, opts, limited, failures, logger))
 	mux.Handle("GET "+sdPath, limited.on(&sd{deployment, opts.Timeout, failures}))
+	asker := &inquirer{deployment: deployment, timeout: opts.Timeout, failures: failures}
+	mux.Handle("GET /health", limited.on(&verdict{inquirer: asker, logger: logger}))
+	status, err := newStatusPage(asker, logger)
+	if err != nil {
+		return nil, err
+	}
+	mux.Handle("GET /status", limited.on(status))
+	mux.Handle("GET /status.css", style())
 	return mux, nil
 }
+
+// ownPaths are those of the endpoints that cannot be moved.
+func ownPaths() []string { return []string{"/health", "/status", "/status.css", sdPath} }
 
 // checkTelemetryPath refuses a path that no request could reach, and one that
 // another endpoint has.
@@ -76,8 +89,8 @@ func checkTelemetryPath(p string) error {
 		return fmt.Errorf("telemetry path %q does not start with /", p)
 	case p == "/":
 		return errors.New("telemetry path / is taken by the landing page")
-	case p == sdPath:
-		return fmt.Errorf("telemetry path %s is taken by service discovery", p)
+	case slices.Contains(ownPaths(), p):
+		return fmt.Errorf("telemetry path %s is another endpoint", p)
 	case strings.HasPrefix(p, "/-/"):
 		return fmt.Errorf("telemetry path %q: paths under /-/ are the exporter's own", p)
 	case path.Clean(p) != p:
@@ -96,6 +109,8 @@ func landingPage(telemetryPath string) (http.Handler, error) {
 		Profiling:   "false",
 		Links: []toolkit.LandingLinks{
 			{Address: telemetryPath, Text: "Metrics", Description: "what the Sentinels say"},
+			{Address: "/status", Text: "Status", Description: "every master as its Sentinels see it, what is wrong and what to do"},
+			{Address: "/health", Text: "Health", Description: "the same verdict for programs, as JSON"},
 			{Address: sdPath, Text: "Targets", Description: "the Redis nodes, for Prometheus's HTTP service discovery"},
 			{Address: "/-/healthy", Text: "Healthy", Description: "the exporter runs"},
 			{Address: "/-/ready", Text: "Ready", Description: "the exporter can be scraped"},

@@ -12,7 +12,7 @@ import (
 )
 
 func TestEndpoints(t *testing.T) {
-	h := handler(t, always(well("a:1")), defaults())
+	h := handler(t, always(monitoring("a:1", "m", 0)), defaults())
 	for _, tc := range []struct {
 		method, path string
 		want         int
@@ -21,6 +21,12 @@ func TestEndpoints(t *testing.T) {
 		{http.MethodGet, "/", http.StatusOK, "redis_sentinel_exporter"},
 		{http.MethodGet, "/metrics", http.StatusOK, "redis_sentinel_up"},
 		{http.MethodGet, "/metrics?x=y", http.StatusOK, "redis_sentinel_up"},
+		{http.MethodGet, "/health", http.StatusOK, `"status": "ok"`},
+		{http.MethodGet, "/status", http.StatusOK, "<h1>OK</h1>"},
+		{http.MethodGet, "/status.css", http.StatusOK, "prefers-color-scheme"},
+		{http.MethodPost, "/status", http.StatusMethodNotAllowed, ""},
+		{http.MethodHead, "/health", http.StatusOK, ""},
+		{http.MethodPost, "/health", http.StatusMethodNotAllowed, ""},
 		{http.MethodGet, "/-/healthy", http.StatusOK, "healthy"},
 		{http.MethodGet, "/-/ready", http.StatusOK, "ready"},
 		{http.MethodGet, "/sd", http.StatusOK, "[]"},
@@ -53,7 +59,7 @@ func TestEndpoints(t *testing.T) {
 func TestLandingPageLeadsToAllEndpoints(t *testing.T) {
 	opts := defaults()
 	opts.TelemetryPath = "/redis/metrics"
-	h := handler(t, always(well("a:1")), opts)
+	h := handler(t, always(monitoring("a:1", "m", 0)), opts)
 	page := ask(h, http.MethodGet, "/")
 	if got := page.Header().Get("Content-Type"); !strings.HasPrefix(got, "text/html") {
 		t.Errorf("got the content type %q", got)
@@ -65,7 +71,7 @@ func TestLandingPageLeadsToAllEndpoints(t *testing.T) {
 			t.Errorf("the link %s leads to %d", match[1], got.Code)
 		}
 	}
-	if want := []string{"/redis/metrics", "/sd", "/-/healthy", "/-/ready"}; !slices.Equal(paths, want) {
+	if want := []string{"/redis/metrics", "/status", "/health", "/sd", "/-/healthy", "/-/ready"}; !slices.Equal(paths, want) {
 		t.Errorf("got the links %v, want %v", paths, want)
 	}
 }
@@ -74,7 +80,8 @@ func TestTelemetryPath(t *testing.T) {
 	for path, ok := range map[string]bool{
 		"/metrics": true, "/a/b": true, "/-metrics": true, "/m.txt": true,
 		"": false, "metrics": false, "/": false, "//": false, "/metrics/": false, "//metrics": false, "/a/../b": false,
-		"/-/healthy": false, "/-/ready": false, "/sd": false, "/-/metrics": false, "/{x}": false, "/a b": false, "/a?b": false,
+		"/health": false, "/status": false, "/status.css": false, "/healthy": true, "/sd": false,
+		"/-/healthy": false, "/-/ready": false, "/-/metrics": false, "/{x}": false, "/a b": false, "/a?b": false,
 		"/a#b": false, "/a%20b": false, "/\u00e9": false, "/a\nb": false,
 	} {
 		opts := defaults()

@@ -1,0 +1,112 @@
+package cli
+
+import (
+	"bufio"
+	"context"
+	"encoding/json"
+	"fmt"
+	"io"
+
+	"github.com/alecthomas/kingpin/v2"
+
+	"redis_sentinel_exporter/health"
+	"redis_sentinel_exporter/sentinel"
+)
+
+// A check is the command that says how well the deployment is.
+type check struct {
+	master *string // nil for all
+	output string
+}
+
+// NewCheck adds the flags and arguments of the command check to it.
+func NewCheck(command *kingpin.CmdClause) Command {
+	c := &check{}
+	command.Arg("master", "Name of the master to check; all of them when it is not given.").NoEnvar().SetValue((*name)(c))
+	command.Flag("output", "How to print it: text, or the JSON of /health.").
+		Default("text").EnumVar(&c.output, "text", "json")
+	return c
+}
+
+// Run prints the verdict. The exit code is that of a monitoring plugin: 0 ok, 1
+// warning, 2 critical, 3 unknown.
+func (c *check) Run(ctx context.Context, deployment *sentinel.Deployment, stdout io.Writer) (int, error) {
+	report := health.Assess(deployment.Snapshots(ctx))
+	if c.master != nil {
+		narrowed, known := report.Narrowed(*c.master)
+		if !known {
+			report = unknownMaster(&report, *c.master)
+		} else {
+			report = narrowed
+		}
+	}
+	w := bufio.NewWriter(stdout)
+	if err := c.print(w, &report); err != nil {
+		return 0, fmt.Errorf("printing the verdict: %w", err)
+	}
+	if err := w.Flush(); err != nil {
+		return 0, fmt.Errorf("printing the verdict: %w", err)
+	}
+	return int(report.Status), nil
+}
+
+// Failed is the exit code when the check could not even begin: to a monitoring
+// system 1 would mean a warning.
+func (c *check) Failed() int { return int(health.Unknown) }
+
+// unknownMaster is the report on a name that no Sentinel which answered knows.
+func unknownMaster(all *health.Report, name string) health.Report {
+	return health.Report{
+		Status: health.Unknown, Asked: all.Asked, Answered: all.Answered, Checks: all.Checks, Findings: all.Findings, Masters: []health.Master{},
+		Summary: fmt.Sprintf("UNKNOWN: no Sentinel of the %d that answered monitors a master named %q", all.Answered, name),
+	}
+}
+
+func (c *check) print(w io.Writer, r *health.Report) error {
+	if c.output == "json" {
+		encoder := json.NewEncoder(w)
+		encoder.SetIndent("", "  ")
+		encoder.SetEscapeHTML(false)
+		return encoder.Encode(r)
+	}
+	fmt.Fprintln(w, r.Summary)
+	for _, f := range r.All() {
+		printFinding(w, f)
+	}
+	for i := range r.Masters {
+		if m := &r.Masters[i]; len(r.Masters) > 1 && m.Status == health.OK {
+			fmt.Fprintf(w, "\n%s\n", m.Summary)
+		}
+	}
+	return nil
+}
+
+// printFinding prints what is wrong, what it means to do, and the commands to do
+// it with.
+func printFinding(w io.Writer, f health.Finding) {
+	about := f.Check
+	if f.Master != "" {
+		about = health.Printable(f.Master) + " " + f.Check
+	}
+	fmt.Fprintf(w, "\n%s %s\n  %s\n  %s\n", f.Severity, about, f.Message, f.Hint)
+	for _, command := range f.Commands {
+		fmt.Fprintf(w, "    $ %s\n", command)
+	}
+}
+
+// A name is the argument that names a master, which may be empty.
+type name check
+
+// Set takes the argument.
+func (n *name) Set(text string) error {
+	n.master = &text
+	return nil
+}
+
+// String returns it.
+func (n *name) String() string {
+	if n.master == nil {
+		return ""
+	}
+	return *n.master
+}

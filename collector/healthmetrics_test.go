@@ -1,0 +1,61 @@
+package collector
+
+import (
+	"fmt"
+	"slices"
+	"testing"
+
+	"github.com/google/go-cmp/cmp"
+
+	"redis_sentinel_exporter/health"
+	"redis_sentinel_exporter/sentinel"
+)
+
+// Every check is always there, and its status is that of the report.
+func TestCheckStatus(t *testing.T) {
+	t.Parallel()
+	for _, tc := range []struct {
+		name      string
+		snapshots []*sentinel.Snapshot
+		masters   []string
+		not       map[string]int // the checks that are not ok
+	}{
+		{"one Sentinel", []*sentinel.Snapshot{healthy()}, []string{"mymaster"}, nil},
+		{"TILT", []*sentinel.Snapshot{tilted(ms(12_500))}, []string{"mymaster"},
+			map[string]int{"sentinel_tilt": 1, "master_odown": 3, "master_sdown": 3}},
+		{"two masters", []*sentinel.Snapshot{named("a", "b\xff")}, []string{"a", `b\xff`}, map[string]int{"shared_node": 2}},
+		{"nobody", []*sentinel.Snapshot{failed(sentinel.ReasonTimeout, sentinel.CommandInfo, sentinel.CommandMasters)}, nil,
+			map[string]int{
+				"sentinel_unreachable": 2, "no_masters": 3, "sentinel_id_duplicate": 3, "sentinel_tilt": 3,
+				"sentinel_clients_near_limit": 3, "sentinel_scripts_backlog": 3, "failure_simulation": 3,
+			}},
+	} {
+		t.Run(tc.name, func(t *testing.T) {
+			t.Parallel()
+			var want []string
+			for _, c := range health.Checks() {
+				masters := tc.masters
+				if !c.PerMaster {
+					masters = []string{""}
+				}
+				for _, m := range masters {
+					want = append(want, fmt.Sprintf("%s %s %d", c.Name, m, tc.not[c.Name]))
+				}
+			}
+			slices.Sort(want)
+			var got []string
+			for _, f := range families(New(Options{}), tc.snapshots) {
+				if f.GetName() != "redis_sentinel_deployment_check_status" {
+					continue
+				}
+				for _, m := range f.Metric {
+					got = append(got, fmt.Sprintf("%s %s %v", m.Label[0].GetValue(), m.Label[1].GetValue(), m.GetGauge().GetValue()))
+				}
+			}
+			slices.Sort(got)
+			if diff := cmp.Diff(want, got); diff != "" {
+				t.Errorf("(-want +got):\n%s", diff)
+			}
+		})
+	}
+}
