@@ -72,6 +72,7 @@ func TestAllMetricsOfTheDesign(t *testing.T) {
 		peer_last_ok_ping_reply_seconds peer_voted_leader_epoch
 
 		deployment_sentinels deployment_sentinels_up deployment_master_addresses deployment_master_config_epoch
+		deployment_master_health deployment_check_status
 
 		events_total event_stream_up event_stream_losses_total failover_duration_seconds last_switch_timestamp_seconds
 

@@ -30,6 +30,8 @@ type page struct {
 	Masters  []masterView
 	Many     bool // masters, so that the well ones are folded
 	Watchers []watcherView
+	Listens  bool // to the Sentinels' events
+	Events   []eventView
 	Version  string
 }
 

@@ -69,7 +69,7 @@ func NewHandler(deployment snapshotter, c *collector.Collector, opts Options, lo
 	mux.Handle("GET "+sdPath, limited.on(&sd{deployment, opts.Timeout, failures}))
 	asker := &inquirer{deployment: deployment, timeout: opts.Timeout, failures: failures}
 	mux.Handle("GET /health", limited.on(&verdict{inquirer: asker, logger: logger}))
-	status, err := newStatusPage(asker, logger)
+	status, err := newStatusPage(asker, c, logger)
 	if err != nil {
 		return nil, err
 	}

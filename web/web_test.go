@@ -29,7 +29,7 @@ func TestEndpoints(t *testing.T) {
 		{http.MethodPost, "/health", http.StatusMethodNotAllowed, ""},
 		{http.MethodGet, "/-/healthy", http.StatusOK, "healthy"},
 		{http.MethodGet, "/-/ready", http.StatusOK, "ready"},
-		{http.MethodGet, "/sd", http.StatusOK, "[]"},
+		{http.MethodGet, "/sd", http.StatusOK, `"targets"`},
 		{http.MethodPost, "/sd", http.StatusMethodNotAllowed, ""},
 		{http.MethodHead, "/", http.StatusOK, ""},
 		{http.MethodHead, "/metrics", http.StatusOK, ""},

@@ -1,0 +1,58 @@
+package web
+
+import (
+	"fmt"
+	"log/slog"
+	"net/http"
+	"strings"
+	"testing"
+	"time"
+
+	"redis_sentinel_exporter/collector"
+	"redis_sentinel_exporter/sentinel"
+)
+
+// TestStatusPageEvents: the last events with their times, the latest first; those
+// of one master where the page is about one; and none where nobody listens.
+func TestStatusPageEvents(t *testing.T) {
+	t.Parallel()
+	at := time.Date(2026, 1, 2, 3, 4, 5, 678e6, time.UTC)
+	events := collector.NewEvents(slog.New(slog.DiscardHandler))
+	heard := func(second int, n sentinel.Notice) {
+		n.Sentinel, n.Time = "a:1", at.Add(time.Duration(second)*time.Second)
+		events.Handle(&n)
+	}
+	heard(0, sentinel.Notice{Kind: sentinel.NoticeUp})
+	heard(1, sentinel.Notice{Event: sentinel.Event{Name: "+switch-master", Master: "m", MasterAddress: "old:1", NewAddress: "new:2"}})
+	heard(2, sentinel.Notice{Event: sentinel.Event{Name: "+odown", Master: "<b>", Kind: "master", Address: "x:3", Details: "#quorum 2/2"}})
+	c := collector.New(collector.Options{Events: true}).WithEvents(events)
+	h, err := NewHandler(always(monitoring("a:1", "m", 0)), c, defaults(), slog.New(slog.DiscardHandler))
+	if err != nil {
+		t.Fatal(err)
+	}
+	body := ask(h, http.MethodGet, "/status").Body.String()
+	text := strings.ReplaceAll(body, "&#43;", "+")
+	for _, want := range []string{
+		"Last events", `2026-01-02T03:04:07.678Z`, "+odown", "&lt;b&gt;", "master x:3 #quorum 2/2",
+		`2026-01-02T03:04:06.678Z`, "03:04:06.678", "+switch-master", "old:1 → new:2", "subscribed",
+	} {
+		if !strings.Contains(text, want) {
+			t.Errorf("no %q in the page:\n%s", want, text)
+		}
+	}
+	if strings.Index(body, "odown") > strings.Index(body, "switch-master") {
+		t.Error("the latest event is not the first")
+	}
+	if one := ask(h, http.MethodGet, "/status?master=m").Body.String(); strings.Contains(one, "&#43;odown") || !strings.Contains(one, "&#43;switch-master") {
+		t.Error("the page of one master has the events of another, or not its own")
+	}
+	for i := range 3 * shownEvents {
+		heard(10+i, sentinel.Notice{Event: sentinel.Event{Name: fmt.Sprintf("+event-%d", i), Master: "m"}})
+	}
+	if n := strings.Count(ask(h, http.MethodGet, "/status").Body.String(), `<time datetime="2026-01-02`); n != shownEvents {
+		t.Errorf("%d events are shown", n)
+	}
+	if deaf := ask(handler(t, always(well("a:1")), defaults()), http.MethodGet, "/status").Body.String(); strings.Contains(deaf, "Last events") {
+		t.Error("without event streams there is a list of events")
+	}
+}
