@@ -72,6 +72,7 @@ func TestAllMetricsOfTheDesign(t *testing.T) {
 		peer_last_ok_ping_reply_seconds peer_voted_leader_epoch
 
 		deployment_sentinels deployment_sentinels_up deployment_master_addresses deployment_master_config_epoch
+		deployment_master_health deployment_check_status
 
 		node_info node_replication_offset_bytes node_info_age_seconds
 	`)
