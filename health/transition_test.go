@@ -91,7 +91,7 @@ func TestHealthyDeploymentHasNoFindings(t *testing.T) {
 		late   time.Duration // after each step
 		crash  bool
 	}{
-		{"quick", sentineltest.Config{DownAfter: 2 * time.Second, NoSettle: true}, 500 * time.Millisecond, true},
+		{"quick", sentineltest.Config{DownAfter: 5 * time.Second, NoSettle: true}, 500 * time.Millisecond, true},
 		{"usual timers", sentineltest.Config{DownAfter: 30 * time.Second, SlowTimers: true, NoSettle: true}, 3 * time.Second, false},
 	} {
 		t.Run(tc.name, func(t *testing.T) {
