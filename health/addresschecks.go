@@ -1,0 +1,79 @@
+package health
+
+import (
+	"fmt"
+	"net"
+	"net/netip"
+	"slices"
+	"strings"
+)
+
+// loopbackAddress looks at what a Sentinel gives to clients that are elsewhere.
+func loopbackAddress(m *master) outcome {
+	var o outcome
+	for _, v := range m.views {
+		asked, _, err := net.SplitHostPort(v.snapshot.Sentinel)
+		if err != nil || loopback(asked) {
+			continue
+		}
+		var local []string
+		if loopback(v.Host) {
+			local = append(local, "master "+v.Addr)
+		}
+		for i := range v.Replicas {
+			if loopback(v.Replicas[i].Host) {
+				local = append(local, "replica "+v.Replicas[i].Addr)
+			}
+		}
+		for i := range v.Peers {
+			if loopback(v.Peers[i].Host) {
+				local = append(local, "Sentinel "+v.Peers[i].Addr)
+			}
+		}
+		if len(local) > 0 {
+			o.add(Finding{
+				Severity: Warning, Sentinel: v.snapshot.Sentinel,
+				Message:  fmt.Sprintf("Sentinel %s, asked from elsewhere, gives loopback addresses: %s", v.snapshot.Sentinel, few(local)),
+				Commands: []string{onSentinel(v.snapshot, "SENTINEL", "GET-MASTER-ADDR-BY-NAME", m.name)},
+			}, v)
+		}
+	}
+	return o
+}
+
+// loopback tells whether a host is one's own machine, whoever asks.
+func loopback(host string) bool {
+	ip, err := netip.ParseAddr(host)
+	if err != nil {
+		return strings.EqualFold(host, "localhost")
+	}
+	return ip.Unmap().IsLoopback() || ip.IsUnspecified()
+}
+
+func sharedNode(m *master) outcome {
+	var o outcome
+	seen := make(map[string]bool)
+	for _, v := range m.views {
+		addrs := []string{v.Addr}
+		for i := range v.Replicas {
+			addrs = append(addrs, v.Replicas[i].Addr)
+		}
+		for _, addr := range addrs {
+			names := m.deployment.nodes[addr]
+			if len(names) < 2 || seen[addr] {
+				continue
+			}
+			seen[addr] = true
+			others := slices.DeleteFunc(slices.Clone(names), func(name string) bool { return name == m.name })
+			for i := range others {
+				others[i] = printable(others[i])
+			}
+			o.add(Finding{
+				Severity: Critical,
+				Message:  fmt.Sprintf("the node %s belongs to %s as well", addr, list(distinct(others))),
+				Commands: []string{redisCLI(addr, "INFO", "replication"), onSentinel(v.snapshot, "SENTINEL", "MASTERS")},
+			}, v)
+		}
+	}
+	return o
+}

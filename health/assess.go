@@ -1,0 +1,225 @@
+package health
+
+import (
+	"cmp"
+	"fmt"
+	"slices"
+	"strings"
+
+	"redis_sentinel_exporter/sentinel"
+)
+
+// Assess says how well a deployment is, of one snapshot of each of its
+// Sentinels.
+func Assess(snapshots []*sentinel.Snapshot) Report {
+	d := newDeployment(snapshots)
+	r := Report{Asked: len(d.asked), Answered: len(d.up), Masters: make([]Master, len(d.masters))}
+	for _, c := range deploymentChecks() {
+		result := c.run(d)
+		r.Checks = append(r.Checks, result.status(c.Name))
+		r.Findings = append(r.Findings, result.named(c.Check, "")...)
+	}
+	checks := masterChecks()
+	for i, m := range d.masters {
+		r.Masters[i] = m.report(checks)
+	}
+	sortFindings(r.Findings)
+	r.conclude()
+	return r
+}
+
+// report runs every check on one master.
+func (m *master) report(checks []check[*master]) Master {
+	newest := m.newest()
+	r := Master{Name: m.name, Address: newest.Advertised(), FailoverInProgress: m.failingNow}
+	for _, v := range m.views {
+		r.Replicas = max(r.Replicas, int(v.NumReplicas.Value))
+		r.Promotable = max(r.Promotable, v.promotable())
+	}
+	if margin := m.margin(); margin.Present {
+		n := int(margin.Value)
+		r.Margin = &n
+	}
+	r.Checks = make([]Result, 0, len(checks))
+	for _, c := range checks {
+		result := c.run(m)
+		result.temper()
+		r.Checks = append(r.Checks, result.status(c.Name))
+		r.Findings = append(r.Findings, result.named(c.Check, m.name)...)
+	}
+	sortFindings(r.Findings)
+	for _, c := range r.Checks {
+		r.Status = worse(r.Status, c.Status)
+	}
+	r.Summary = r.summary()
+	return r
+}
+
+// conclude makes the overall verdict of its parts.
+func (r *Report) conclude() {
+	r.Status = OK
+	for _, c := range r.Checks {
+		r.Status = worse(r.Status, c.Status)
+	}
+	for i := range r.Masters {
+		r.Status = worse(r.Status, r.Masters[i].Status)
+	}
+	if r.Answered == 0 {
+		r.Status = Unknown
+	}
+	r.Summary = r.summary()
+}
+
+// An outcome is what one check says.
+type outcome struct {
+	found []found
+	// unknown says why nobody can tell; empty when somebody can.
+	unknown string
+}
+
+// A found is a finding with those who saw it.
+type found struct {
+	Finding
+	witnesses []view // nil when it does not rest on what a Sentinel has had to observe
+}
+
+// fine is the outcome of a check that found nothing.
+func fine() outcome { return outcome{} }
+
+// cannotTell is that of one that nobody could make.
+func cannotTell(why string) outcome { return outcome{unknown: why} }
+
+func (o *outcome) add(f Finding, witnesses ...view) {
+	o.found = append(o.found, found{f, witnesses})
+}
+
+// temper takes the edge off what only Sentinels say that have just started: it
+// may be false.
+func (o *outcome) temper() {
+	for i := range o.found {
+		f := &o.found[i]
+		if len(f.witnesses) == 0 || slices.ContainsFunc(f.witnesses, func(v view) bool { return !v.warming() }) {
+			continue
+		}
+		v := f.witnesses[0]
+		f.Severity = min(f.Severity, Warning)
+		f.Message += fmt.Sprintf("; but that Sentinel has run for %s only, less than down-after (%s), and may be wrong",
+			ago(v.snapshot.Info.Uptime.Value), ago(v.DownAfter.Value))
+	}
+}
+
+func (o *outcome) status(check string) Result {
+	r := Result{Check: check}
+	for i := range o.found {
+		r.Status = worse(r.Status, o.found[i].Severity)
+	}
+	if r.Status == OK && o.unknown != "" {
+		r.Status, r.Reason = Unknown, o.unknown
+	}
+	return r
+}
+
+// named fills in what the findings of one check have in common.
+func (o *outcome) named(c Check, master string) []Finding {
+	findings := make([]Finding, len(o.found))
+	for i := range o.found {
+		f := o.found[i].Finding
+		f.Check, f.Master, f.Runbook = c.Name, master, c.Runbook()
+		if f.Hint == "" {
+			f.Hint = c.Advice
+		}
+		findings[i] = f
+	}
+	return findings
+}
+
+// sortFindings puts the worst first, and of those alike the one first that the
+// table has first.
+func sortFindings(findings []Finding) {
+	slices.SortStableFunc(findings, func(a, b Finding) int { return cmp.Compare(b.Severity.rank(), a.Severity.rank()) })
+}
+
+// summary is the line for a pager.
+func (r *Report) summary() string {
+	word := strings.ToUpper(r.Status.String())
+	switch {
+	case r.Asked == 0:
+		return word + ": there is no Sentinel to ask"
+	case r.Answered == 0:
+		return fmt.Sprintf("%s: none of %s answered: %s", word, count(r.Asked, "Sentinel"), first(r.Findings))
+	case len(r.Masters) == 1 && (r.Masters[0].Status == r.Status || r.Status == OK):
+		return r.Masters[0].Summary
+	case r.Status == OK:
+		return fmt.Sprintf("%s: %s, %d of %s answered", word, count(len(r.Masters), "master"), r.Answered, count(r.Asked, "Sentinel"))
+	}
+	return r.worst(word)
+}
+
+// worst names the first master that has the report's status, else the first
+// finding on the deployment.
+func (r *Report) worst(word string) string {
+	var same []*Master
+	for i := range r.Masters {
+		if r.Masters[i].Status == r.Status {
+			same = append(same, &r.Masters[i])
+		}
+	}
+	if len(same) > 0 {
+		if len(same) == 1 {
+			return same[0].Summary
+		}
+		return fmt.Sprintf("%s; as bad: %d more of %d masters", same[0].Summary, len(same)-1, len(r.Masters))
+	}
+	if len(r.Findings) == 0 {
+		return word + ": " + reasons(r.Checks)
+	}
+	return word + ": " + first(r.Findings)
+}
+
+func (m *Master) summary() string {
+	head := strings.ToUpper(m.Status.String()) + " " + printable(m.Name) + ": "
+	switch {
+	case m.Status == Unknown:
+		return head + reasons(m.Checks)
+	case len(m.Findings) > 0:
+		return head + first(m.Findings)
+	}
+	text := fmt.Sprintf("%s is up, %d of %s could be promoted", m.Address, m.Promotable, count(m.Replicas, "replica"))
+	if m.Margin != nil {
+		text += ", " + count(*m.Margin, "more Sentinel") + " may be lost"
+	}
+	if m.FailoverInProgress {
+		text += "; a failover is in progress"
+	}
+	return head + text
+}
+
+// first is the first finding, and how many more there are.
+func first(findings []Finding) string {
+	switch len(findings) {
+	case 0:
+		return "nothing is known"
+	case 1:
+		return findings[0].Message
+	}
+	return fmt.Sprintf("%s (and %d more)", findings[0].Message, len(findings)-1)
+}
+
+// reasons says why a check could not be made.
+func reasons(checks []Result) string {
+	for _, c := range checks {
+		if c.Status == Unknown {
+			return c.Check + " cannot be told: " + c.Reason
+		}
+	}
+	return "nothing is known"
+}
+
+// printable keeps a name with strange bytes on one line.
+func printable(name string) string {
+	quoted := fmt.Sprintf("%q", name)
+	if quoted == `"`+name+`"` && name != "" {
+		return name
+	}
+	return quoted
+}

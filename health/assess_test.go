@@ -1,0 +1,172 @@
+package health
+
+import (
+	"encoding/json"
+	"slices"
+	"strings"
+	"testing"
+
+	"github.com/google/go-cmp/cmp"
+
+	"redis_sentinel_exporter/sentinel"
+)
+
+func TestHealthyDeployment(t *testing.T) {
+	t.Parallel()
+	r := Assess(healthy())
+	if r.Status != OK || len(r.All()) > 0 {
+		t.Errorf("got %s with %+v", r.Status, r.All())
+	}
+	const want = "OK mymaster: 10.0.0.10:6379 is up, 2 of 2 replicas could be promoted, 1 more Sentinel may be lost"
+	if r.Summary != want {
+		t.Errorf("got  %s\nwant %s", r.Summary, want)
+	}
+}
+
+// Every check is always there, in the order of the table, whoever answered.
+func TestEveryCheckIsInTheReport(t *testing.T) {
+	t.Parallel()
+	for _, snapshots := range [][]*sentinel.Snapshot{healthy(), {healthy()[0], silent(1, sentinel.ReasonTimeout, "late")}} {
+		r := Assess(snapshots)
+		var got, want []string
+		for _, c := range append(slices.Clone(r.Checks), r.Masters[0].Checks...) {
+			got = append(got, c.Check)
+		}
+		for _, c := range Checks() {
+			want = append(want, c.Name)
+		}
+		if diff := cmp.Diff(want, got); diff != "" {
+			t.Errorf("(-want +got):\n%s", diff)
+		}
+	}
+}
+
+func TestNobodyAnsweredIsUnknown(t *testing.T) {
+	t.Parallel()
+	for name, snapshots := range map[string][]*sentinel.Snapshot{
+		"none":    nil,
+		"one":     {silent(0, sentinel.ReasonTimeout, "late")},
+		"refused": {silent(0, sentinel.ReasonAuth, "WRONGPASS"), silent(1, sentinel.ReasonPermission, "NOPERM")},
+		"all":     {silent(0, sentinel.ReasonTimeout, "late"), silent(1, sentinel.ReasonUnreachable, "refused")},
+	} {
+		r := Assess(snapshots)
+		if r.Status != Unknown || !strings.HasPrefix(r.Summary, "UNKNOWN: ") {
+			t.Errorf("%s: got %s: %s", name, r.Status, r.Summary)
+		}
+		if narrowed, known := r.Narrowed("mymaster"); !known || narrowed.Status != Unknown {
+			t.Errorf("%s: of one master: got %s, known: %v", name, narrowed.Status, known)
+		}
+	}
+}
+
+func TestSummary(t *testing.T) {
+	t.Parallel()
+	two := func(change func([]*sentinel.Snapshot)) func([]*sentinel.Snapshot) {
+		return func(all []*sentinel.Snapshot) {
+			for i, s := range all {
+				other := healthySentinel(i, 3).Masters[0]
+				other.Name, other.Replicas, other.NumReplicas = "zzz", nil, num(0)
+				other.Instance.Addr = elsewhere
+				other.Replicas = []sentinel.Replica{healthyReplica("10.0.0.67:6379", "y")}
+				other.Replicas[0].MasterHost = "10.0.0.10"
+				s.Masters = append(s.Masters, other)
+			}
+			change(all)
+		}
+	}
+	nothing := func([]*sentinel.Snapshot) {}
+	for _, tc := range []struct {
+		name   string
+		change func([]*sentinel.Snapshot)
+		want   string
+	}{
+		{"one finding", at(0, func(m *sentinel.Master) { replicaDead(&m.Replicas[0], 5000) }),
+			"WARNING mymaster: the replica 10.0.0.11:6379 is down for 5.0 s, says 1 of 3 Sentinels (10.0.0.1:26379)"},
+		{"the worst first", each(func(m *sentinel.Master) { down(m); m.ODownTime = ms(2000) }),
+			"CRITICAL mymaster: the master 10.0.0.10:6379 is objectively down (o_down) for 12 s, say 3 of 3 Sentinels (10.0.0.1:26379, 10.0.0.2:26379, 10.0.0.3:26379) (and 1 more)"},
+		{"TILT", both(tilted(0), tilted(1), tilted(2)),
+			"UNKNOWN mymaster: master_odown cannot be told: every Sentinel that monitors it is in TILT, and sees nothing go down"},
+		{"the deployment", func(all []*sentinel.Snapshot) { all[2].ID = all[0].ID },
+			"CRITICAL: Sentinels 10.0.0.1:26379 and 10.0.0.3:26379 have one id, 0000000000000000000000000000000000000001"},
+		{"failing over", at(0, func(m *sentinel.Master) { m.Flags |= sentinel.FlagFailoverInProgress }),
+			"OK mymaster: 10.0.0.10:6379 is up, 2 of 2 replicas could be promoted, 1 more Sentinel may be lost; a failover is in progress"},
+		{"two masters", two(nothing), "OK: 2 masters, 3 of 3 Sentinels answered"},
+		{"two masters down", two(func(all []*sentinel.Snapshot) {
+			for _, s := range all {
+				down(&s.Masters[0])
+				down(&s.Masters[1])
+				s.Masters[0].ODownTime, s.Masters[1].ODownTime = ms(2000), ms(2000)
+			}
+		}), "CRITICAL mymaster: the master 10.0.0.10:6379 is objectively down (o_down) for 12 s, say 3 of 3 Sentinels (10.0.0.1:26379, 10.0.0.2:26379, 10.0.0.3:26379) (and 1 more); as bad: 1 more of 2 masters"},
+		{"a strange name", each(func(m *sentinel.Master) { m.Name = "a\nb" }),
+			`OK "a\nb": 10.0.0.10:6379 is up, 2 of 2 replicas could be promoted, 1 more Sentinel may be lost`},
+	} {
+		snapshots := healthy()
+		tc.change(snapshots)
+		if got := Assess(snapshots).Summary; got != tc.want {
+			t.Errorf("%s:\ngot  %s\nwant %s", tc.name, got, tc.want)
+		}
+	}
+}
+
+func TestReportOfOneMaster(t *testing.T) {
+	t.Parallel()
+	snapshots := healthy()
+	for i, s := range snapshots {
+		other := healthySentinel(i, 3).Masters[0]
+		other.Name = "other"
+		other.Instance.Addr = elsewhere
+		other.Replicas = []sentinel.Replica{healthyReplica("10.0.0.67:6379", "y")}
+		s.Masters = append(s.Masters, other)
+		down(&s.Masters[0])
+	}
+	r := Assess(snapshots)
+	if one, known := r.Narrowed("other"); !known || one.Status != OK || len(one.Masters) != 1 {
+		t.Errorf("of the one that is well: got %+v", one)
+	}
+	if one, known := r.Narrowed("mymaster"); !known || one.Status != Critical {
+		t.Errorf("of the one that is down: got %+v", one)
+	}
+	if _, known := r.Narrowed("nosuch"); known {
+		t.Error("an unknown name is known")
+	}
+}
+
+func TestReportAsJSON(t *testing.T) {
+	t.Parallel()
+	snapshots := healthy()
+	down(&snapshots[0].Masters[0])
+	want := Assess(snapshots)
+	text, err := json.Marshal(want)
+	if err != nil {
+		t.Fatal(err)
+	}
+	for _, part := range []string{`"status":"critical"`, `"quorum_margin":1`, `{"check":"sentinel_tilt","status":"ok"}`, `"sentinels_asked":3`} {
+		if !strings.Contains(string(text), part) {
+			t.Errorf("%s is missing in %s", part, text)
+		}
+	}
+	var got Report
+	if err := json.Unmarshal(text, &got); err != nil {
+		t.Fatal(err)
+	}
+	if diff := cmp.Diff(want.Masters[0], got.Masters[0]); diff != "" {
+		t.Errorf("read back (-written +read):\n%s", diff)
+	}
+}
+
+// What a master is called may be anything; what is to be pasted into a shell must
+// stay one word.
+func TestCommandsAreQuoted(t *testing.T) {
+	t.Parallel()
+	for word, want := range map[string]string{
+		"mymaster": "mymaster", "": "''", "a b": "'a b'", "$(x)": "'$(x)'", "it's": `'it'\''s'`, "a*": "'a*'", "é": "'é'",
+	} {
+		if got := quote(word); got != want {
+			t.Errorf("quote(%q) = %s, want %s", word, got, want)
+		}
+	}
+	if got, want := redisCLI("[::1]:26379", "SENTINEL", "RESET", pattern("a*[b")), `redis-cli -h ::1 -p 26379 SENTINEL RESET 'a\*\[b'`; strings.ReplaceAll(got, "'::1'", "::1") != want {
+		t.Errorf("got %s, want %s", got, want)
+	}
+}

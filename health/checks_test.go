@@ -1,0 +1,323 @@
+package health
+
+import (
+	"slices"
+	"strings"
+	"testing"
+
+	"github.com/google/go-cmp/cmp"
+
+	"redis_sentinel_exporter/sentinel"
+)
+
+// A checkCase is a change to the healthy deployment, and what one check shall
+// say of it: the status, and each finding's severity and message.
+type checkCase struct {
+	check  string
+	name   string
+	change func([]*sentinel.Snapshot)
+	status Status
+	want   []string
+}
+
+func checkCases() []checkCase {
+	dead := func(i int) func([]*sentinel.Snapshot) {
+		return replace(i, silent(i, sentinel.ReasonUnreachable, "connection refused"))
+	}
+	fresh := func(m *sentinel.Master) { m.RoleReportedTime = ms(2000) }
+	noquorum := func(m *sentinel.Master) {
+		m.CKQuorum = &sentinel.CKQuorum{Usable: 1}
+		for i := range m.Peers {
+			m.Peers[i].Flags |= sentinel.FlagSDown
+			m.Peers[i].SDownTime, m.Peers[i].LastHello = ms(40_000), ms(70_000)
+		}
+	}
+	failing := func(m *sentinel.Master) { m.Flags |= sentinel.FlagFailoverInProgress }
+	moved := func(m *sentinel.Master) { m.Addr, m.Host = replicaOne, "10.0.0.11" }
+	ghost := func(m *sentinel.Master) {
+		p := sentinel.Peer{Instance: instance("10.0.0.9:26379", sentinelID(8), sentinel.FlagSentinel|sentinel.FlagSDown|sentinel.FlagDisconnected)}
+		p.SDownTime, p.LastHello = ms(400_000), ms(430_000)
+		m.Peers = append(m.Peers, p)
+		m.NumOtherSentinels = num(3)
+	}
+	return []checkCase{
+		{"sentinel_unreachable", "one", dead(1), Warning, []string{"warning: Sentinel 10.0.0.2:26379 did not answer: unreachable: connection refused"}},
+		{"sentinel_unreachable", "a majority", both(dead(0), replace(1, silent(1, sentinel.ReasonTimeout, "late"))), Critical, []string{
+			"critical: Sentinel 10.0.0.1:26379 did not answer: unreachable: connection refused; 2 of 3 Sentinels are unreachable",
+			"critical: Sentinel 10.0.0.2:26379 did not answer: timeout: late; 2 of 3 Sentinels are unreachable",
+		}},
+		{"sentinel_unreachable", "in part", func(all []*sentinel.Snapshot) {
+			all[0].Failures = silent(0, sentinel.ReasonTimeout, "late").Failures[3:4]
+		}, Warning, []string{"warning: Sentinel 10.0.0.1:26379 answered only in part: SENTINEL MASTERS: timeout: late"}},
+		{"sentinel_unreachable", "refused is not unreachable", replace(0, silent(0, sentinel.ReasonAuth, "WRONGPASS")), OK, nil},
+		{"sentinel_auth", "password", replace(0, silent(0, sentinel.ReasonAuth, "WRONGPASS no")), Critical, []string{
+			"critical: Sentinel 10.0.0.1:26379 refused us: SENTINEL MASTERS: auth: WRONGPASS no"}},
+		{"sentinel_auth", "permission for one command", func(all []*sentinel.Snapshot) {
+			all[0].Failures = silent(0, sentinel.ReasonPermission, "NOPERM no").Failures[:1]
+		}, Critical, []string{"critical: Sentinel 10.0.0.1:26379 refused us: SENTINEL MASTERS: permission: NOPERM no"}},
+		{"sentinel_auth", "unreachable is not refused", dead(0), OK, nil},
+		{"sentinel_id_duplicate", "copied", func(all []*sentinel.Snapshot) { all[2].ID = all[0].ID }, Critical, []string{
+			"critical: Sentinels 10.0.0.1:26379 and 10.0.0.3:26379 have one id, 0000000000000000000000000000000000000001"}},
+		{"sentinel_id_duplicate", "asked twice", func(all []*sentinel.Snapshot) {
+			all[2].ID, all[2].Info.RunID = all[0].ID, all[0].Info.RunID
+		}, Warning, []string{"warning: 10.0.0.1:26379 and 10.0.0.3:26379 are one Sentinel, asked twice"}},
+		{"sentinel_id_duplicate", "before 6.2 there is none", func(all []*sentinel.Snapshot) { all[0].ID, all[1].ID, all[2].ID = "", "", "" }, OK, nil},
+		{"sentinel_tilt", "one", tilted(1), Warning, []string{
+			"warning: Sentinel 10.0.0.2:26379 is in TILT for 12 s: it fails nothing over, and what it says is down or up is frozen"}},
+		{"sentinel_tilt", "no INFO", func(all []*sentinel.Snapshot) {
+			for _, s := range all {
+				s.Info = nil
+			}
+		}, Unknown, nil},
+		{"sentinel_clients_near_limit", "91 %", info(0, func(i *sentinel.Info) { i.ConnectedClients, i.MaxClients = num(91), num(100) }), Warning, []string{
+			"warning: Sentinel 10.0.0.1:26379 has 91 connections of the 100 that it allows"}},
+		{"sentinel_clients_near_limit", "90 %", info(0, func(i *sentinel.Info) { i.ConnectedClients, i.MaxClients = num(90), num(100) }), OK, nil},
+		{"sentinel_scripts_backlog", "129", info(0, func(i *sentinel.Info) { i.ScriptsQueueLength = num(129) }), Warning, []string{
+			"warning: Sentinel 10.0.0.1:26379 has 129 scripts waiting or running; it drops some from 256 on"}},
+		{"sentinel_scripts_backlog", "128", info(0, func(i *sentinel.Info) { i.ScriptsQueueLength = num(128) }), OK, nil},
+		{"failure_simulation", "on", info(2, func(i *sentinel.Info) { i.SimulateFailureFlags = num(3) }), Warning, []string{
+			"warning: Sentinel 10.0.0.3:26379 will crash in the next failover: simulate-failure flags are 3"}},
+		{"no_masters", "one", func(all []*sentinel.Snapshot) { all[1].Masters = nil }, Warning, []string{"warning: Sentinel 10.0.0.2:26379 monitors no master"}},
+		{"no_masters", "dead is not empty", dead(1), OK, nil},
+
+		{"master_missing", "at one", func(all []*sentinel.Snapshot) { all[1].Masters = nil }, Critical, []string{
+			"critical: Sentinel 10.0.0.2:26379 does not monitor it, 2 of 3 Sentinels do"}},
+		{"master_missing", "dead is not missing", dead(1), OK, nil},
+		{"master_odown", "all", each(down), Critical, []string{
+			"critical: the master 10.0.0.10:6379 is objectively down (o_down) for 12 s, say 3 of 3 Sentinels (10.0.0.1:26379, 10.0.0.2:26379, 10.0.0.3:26379)"}},
+		{"master_odown", "frozen flags", both(at(0, down), tilted(0)), OK, nil},
+		{"master_odown", "all in TILT", both(each(down), tilted(0), tilted(1), tilted(2)), Unknown, nil},
+		{"master_sdown", "one", at(1, func(m *sentinel.Master) { m.Flags |= sentinel.FlagSDown; m.SDownTime = ms(200_000) }), Warning, []string{
+			"warning: the master 10.0.0.10:6379 is down (s_down) for 3 min, says 1 of 3 Sentinels (10.0.0.2:26379)"}},
+		{"master_sdown", "all in TILT", both(tilted(0), tilted(1), tilted(2)), Unknown, nil},
+		{"master_sdown", "all just started, nothing seen", both(each(func(m *sentinel.Master) { m.RunID = "" }), warm(0), warm(1), warm(2)), Unknown, nil},
+		{"master_sdown", "all just started, and reached it", both(warm(0), warm(1), warm(2)), OK, nil},
+		{"master_disagreement", "equal epochs", at(2, moved), Critical, []string{
+			"critical: the Sentinels give clients 2 different masters: 10.0.0.10:6379 with epoch 4 (10.0.0.1:26379, 10.0.0.2:26379) and 10.0.0.11:6379 with epoch 4 (10.0.0.3:26379); the epochs are equal, so this never heals by itself"}},
+		{"master_disagreement", "stale epoch", both(each(func(m *sentinel.Master) { m.ConfigEpoch = num(5) }),
+			at(2, func(m *sentinel.Master) { moved(m); m.ConfigEpoch = num(4) })), Critical, []string{
+			"critical: the Sentinels give clients 2 different masters: 10.0.0.10:6379 with epoch 5 (10.0.0.1:26379, 10.0.0.2:26379) and 10.0.0.11:6379 with epoch 4 (10.0.0.3:26379); the lower epoch is out of date"}},
+		{"master_disagreement", "failing over", both(at(2, moved), at(0, failing)), OK, nil},
+		{"master_disagreement", "just switched", both(at(2, moved), at(2, fresh)), OK, nil},
+		{"epoch_disagreement", "behind", at(1, func(m *sentinel.Master) { m.ConfigEpoch = num(3) }), Warning, []string{
+			"warning: Sentinel 10.0.0.2:26379 has epoch 3 for the master 10.0.0.10:6379, others have 4: it has missed a failover"}},
+		{"epoch_disagreement", "just started", at(1, func(m *sentinel.Master) { m.ConfigEpoch = num(3); fresh(m) }), OK, nil},
+		{"master_role_mismatch", "at rest", at(0, func(m *sentinel.Master) { m.RoleReported, m.RoleReportedTime = "slave", ms(20_000) }), Critical, []string{
+			"critical: 10.0.0.10:6379, the master according to Sentinel 10.0.0.1:26379, has said for 20 s that it is a replica"}},
+		{"master_role_mismatch", "fresh", at(0, func(m *sentinel.Master) { m.RoleReported, m.RoleReportedTime = "slave", ms(5_000) }), OK, nil},
+		{"master_answers_errors", "wrong auth-pass", at(0, func(m *sentinel.Master) { m.LastOKPingReply, m.LastPingReply = ms(5656), ms(842) }), Critical, []string{
+			"critical: the master 10.0.0.10:6379 answers Sentinel 10.0.0.1:26379 with errors: its last reply to PING is 0.8 s old, the last good one 5.7 s"}},
+		{"master_answers_errors", "hung", at(0, func(m *sentinel.Master) { m.LastOKPingReply, m.LastPingReply = ms(5656), ms(5656) }), OK, nil},
+		{"failover_stuck", "o_down for long", each(func(m *sentinel.Master) { down(m); m.ODownTime = ms(200_000) }), Critical, []string{
+			"critical: the master 10.0.0.10:6379 has been objectively down for 3 min, longer than failover-timeout (3 min), and Sentinel 10.0.0.1:26379 sees no new master (failover state: none)",
+			"critical: the master 10.0.0.10:6379 has been objectively down for 3 min, longer than failover-timeout (3 min), and Sentinel 10.0.0.2:26379 sees no new master (failover state: none)",
+			"critical: the master 10.0.0.10:6379 has been objectively down for 3 min, longer than failover-timeout (3 min), and Sentinel 10.0.0.3:26379 sees no new master (failover state: none)",
+		}},
+		{"failover_stuck", "promoted for long", at(0, func(m *sentinel.Master) {
+			failing(m)
+			m.FailoverState = sentinel.FailoverReconfReplicas
+			m.Replicas[0].Flags |= sentinel.FlagPromoted
+			m.Replicas[0].RoleReported, m.Replicas[0].RoleReportedTime = "master", ms(240_000)
+		}), Critical, []string{
+			"critical: the replica 10.0.0.11:6379 has been promoted for 4 min, longer than failover-timeout (3 min), and Sentinel 10.0.0.1:26379 sees no new master (failover state: reconf_slaves)"}},
+		{"failover_stuck", "under way", each(func(m *sentinel.Master) { down(m); failing(m) }), OK, nil},
+
+		{"quorum_unreachable", "all", each(noquorum), Critical, []string{
+			"critical: Sentinel 10.0.0.1:26379 sees 1 usable Sentinels, and the quorum is 2: it can start no failover",
+			"critical: Sentinel 10.0.0.2:26379 sees 1 usable Sentinels, and the quorum is 2: it can start no failover",
+			"critical: Sentinel 10.0.0.3:26379 sees 1 usable Sentinels, and the quorum is 2: it can start no failover",
+		}},
+		{"quorum_unreachable", "one cut off", at(1, noquorum), Warning, []string{
+			"warning: Sentinel 10.0.0.2:26379 sees 1 usable Sentinels, and the quorum is 2: it can start no failover"}},
+		{"quorum_unreachable", "all just started", each(func(m *sentinel.Master) { noquorum(m); fresh(m) }), Unknown, nil},
+		{"quorum_unreachable", "still warming up", both(each(noquorum), each(func(m *sentinel.Master) { m.RoleReportedTime = ms(16_000) }), warm(0), dead(1), dead(2)), Warning, []string{
+			"warning: Sentinel 10.0.0.1:26379 sees 1 usable Sentinels, and the quorum is 2: it can start no failover; but that Sentinel has run for 16 s only, less than down-after (30 s), and may be wrong"}},
+		{"majority_unreachable", "one cut off", at(1, noquorum), Warning, []string{
+			"warning: Sentinel 10.0.0.2:26379 sees 1 usable Sentinels of the 3 that it knows, and the majority is 2: it cannot be elected to fail over"}},
+		{"majority_unreachable", "quorum only", each(func(m *sentinel.Master) { m.CKQuorum = &sentinel.CKQuorum{Usable: 2, MajorityReachable: true} }), OK, nil},
+		{"majority_unreachable", "CKQUORUM refused", each(func(m *sentinel.Master) { m.CKQuorum = nil }), Unknown, nil},
+		{"quorum_fragile", "margin 0", each(func(m *sentinel.Master) { m.CKQuorum.Usable = 2 }), Warning, []string{
+			"warning: 2 of 3 Sentinels are usable and 2 are needed (quorum 2, majority 2): one more lost and no failover can happen, says 10.0.0.1:26379"}},
+		{"quorum_fragile", "one sees more", at(0, func(m *sentinel.Master) { m.CKQuorum.Usable = 2 }), OK, nil},
+		{"quorum_misconfigured", "1", each(func(m *sentinel.Master) { m.Quorum = num(1) }), Warning, []string{
+			"warning: the quorum is 1: a single Sentinel of 3 that sees wrong starts a failover, says 10.0.0.1:26379"}},
+		{"quorum_misconfigured", "above the voters", at(0, func(m *sentinel.Master) { m.Quorum = num(4) }), Warning, []string{
+			"warning: the quorum is 4, but there are only 3 Sentinels: the master can never be objectively down, says 10.0.0.1:26379"}},
+		{"quorum_misconfigured", "below the majority", each(func(m *sentinel.Master) { m.NumOtherSentinels = num(4) }), Warning, []string{
+			"warning: the quorum is 2, below the majority of 5 Sentinels, which is 3, says 10.0.0.1:26379"}},
+		{"quorum_misconfigured", "even", each(func(m *sentinel.Master) { m.Quorum, m.NumOtherSentinels = num(3), num(3) }), Warning, []string{
+			"warning: there are 4 Sentinels, an even number: one of them adds nothing, since no more may be lost than with 3, says 10.0.0.1:26379"}},
+		{"quorum_misconfigured", "too few", each(func(m *sentinel.Master) { m.NumOtherSentinels = num(1) }), Warning, []string{
+			"warning: there are only 2 Sentinels: with fewer than 3 none may be lost, says 10.0.0.1:26379"}},
+		{"quorum_misconfigured", "a ghost does not count", each(ghost), OK, nil},
+		{"settings_drift", "down-after", at(2, func(m *sentinel.Master) { m.DownAfter = ms(5000) }), Warning, []string{
+			"warning: down-after-milliseconds is 30000 at 10.0.0.1:26379, 10.0.0.2:26379 and 5000 at 10.0.0.3:26379"}},
+		{"settings_drift", "all of them", at(2, func(m *sentinel.Master) {
+			m.Quorum, m.FailoverTimeout, m.ParallelSyncs = num(3), ms(1000), num(2)
+		}), Warning, []string{
+			"warning: quorum is 2 at 10.0.0.1:26379, 10.0.0.2:26379 and 3 at 10.0.0.3:26379",
+			"warning: failover-timeout is 180000 at 10.0.0.1:26379, 10.0.0.2:26379 and 1000 at 10.0.0.3:26379",
+			"warning: parallel-syncs is 1 at 10.0.0.1:26379, 10.0.0.2:26379 and 2 at 10.0.0.3:26379",
+		}},
+		{"ghost_sentinels", "one", at(0, ghost), Warning, []string{
+			"warning: Sentinel 10.0.0.1:26379 still counts 10.0.0.9:26379 (down for 7 min): it needs a majority of 3 of 4, where 2 of 3 would do"}},
+		{"ghost_sentinels", "down for a while", at(0, func(m *sentinel.Master) { ghost(m); m.Peers[2].SDownTime = ms(200_000) }), OK, nil},
+		{"ghost_sentinels", "one that we ask is missing, not a ghost", both(at(0, func(m *sentinel.Master) {
+			m.Peers[0].Flags |= sentinel.FlagSDown
+			m.Peers[0].SDownTime = ms(400_000)
+		}), dead(1)), OK, nil},
+		{"ghost_replicas", "one", each(func(m *sentinel.Master) { replicaDead(&m.Replicas[0], 400_000) }), Warning, []string{
+			"warning: the replica 10.0.0.11:6379 has been down for 7 min, say 3 of 3 Sentinels (10.0.0.1:26379, 10.0.0.2:26379, 10.0.0.3:26379): the Sentinels will look for it until a RESET"}},
+		{"ghost_replicas", "another sees it", at(0, func(m *sentinel.Master) { replicaDead(&m.Replicas[0], 400_000) }), OK, nil},
+		{"peers_unreachable", "hello but no answer", at(0, func(m *sentinel.Master) {
+			p := &m.Peers[1]
+			p.Flags |= sentinel.FlagSDown
+			p.SDownTime, p.LastOKPingReply = ms(60_000), ms(90_000)
+		}), Warning, []string{
+			"warning: Sentinel 10.0.0.1:26379 has had no answer of 10.0.0.3:26379 for 90 s, but a hello of it 1.5 s ago: it runs, and cannot be reached from there"}},
+		{"peers_unreachable", "just died", at(0, func(m *sentinel.Master) {
+			m.Peers[1].Flags |= sentinel.FlagSDown
+			m.Peers[1].SDownTime, m.Peers[1].LastHello = ms(500), ms(1700)
+		}), OK, nil},
+
+		{"no_promotable_replica", "priority 0 and dead", each(func(m *sentinel.Master) {
+			m.Replicas[0].Priority = num(0)
+			replicaDead(&m.Replicas[1], 5000)
+		}), Critical, []string{
+			"critical: no failover could succeed: none of 2 replicas may be promoted (10.0.0.11:6379: its replica-priority is 0; 10.0.0.12:6379: it is down)"}},
+		{"no_promotable_replica", "none at all", each(func(m *sentinel.Master) { m.Replicas = nil }), Critical, []string{
+			"critical: no failover could succeed: there is no replica at all"}},
+		{"no_promotable_replica", "objectively down, and their INFO is old", each(func(m *sentinel.Master) {
+			down(m)
+			m.Replicas[0].InfoRefresh, m.Replicas[1].InfoRefresh = ms(9000), ms(9100)
+		}), Critical, []string{
+			"critical: no failover could succeed: none of 2 replicas may be promoted (10.0.0.11:6379: its last INFO is 9s old; 10.0.0.12:6379: its last INFO is 9.1s old)"}},
+		{"no_promotable_replica", "just down, and not asked again yet", each(func(m *sentinel.Master) { down(m); m.ODownTime = ms(300) }), OK, nil},
+		{"no_promotable_replica", "none yet", each(func(m *sentinel.Master) { m.Replicas = nil; fresh(m) }), Unknown, nil},
+		{"no_promotable_replica", "one Sentinel has one", func(all []*sentinel.Snapshot) {
+			all[0].Masters[0].Replicas, all[1].Masters[0].Replicas = nil, nil
+		}, OK, nil},
+		{"replica_down", "for one", at(0, func(m *sentinel.Master) { replicaDead(&m.Replicas[0], 5000) }), Warning, []string{
+			"warning: the replica 10.0.0.11:6379 is down for 5.0 s, says 1 of 3 Sentinels (10.0.0.1:26379)"}},
+		{"replica_down", "for one in TILT", both(at(0, func(m *sentinel.Master) { replicaDead(&m.Replicas[0], 5000) }), tilted(0)), OK, nil},
+		{"replica_link_down", "long", each(func(m *sentinel.Master) {
+			m.Replicas[0].MasterLinkUp, m.Replicas[0].MasterLinkDownTime = false, ms(61_000)
+		}), Warning, []string{
+			"warning: the link of the replica 10.0.0.11:6379 to its master has been down for 61 s, say 3 of 3 Sentinels (10.0.0.1:26379, 10.0.0.2:26379, 10.0.0.3:26379)"}},
+		{"replica_link_down", "never up", at(0, func(m *sentinel.Master) {
+			m.Replicas[0].MasterLinkUp, m.Replicas[0].MasterLinkDownTime = false, sentinel.Duration{}
+		}), Warning, []string{
+			"warning: the link of the replica 10.0.0.11:6379 to its master was never up, says 1 of 3 Sentinels (10.0.0.1:26379)"}},
+		{"replica_link_down", "just now", each(func(m *sentinel.Master) {
+			m.Replicas[0].MasterLinkUp, m.Replicas[0].MasterLinkDownTime = false, ms(3000)
+		}), OK, nil},
+		{"replica_link_down", "master down", each(func(m *sentinel.Master) {
+			down(m)
+			m.Replicas[0].MasterLinkUp, m.Replicas[0].MasterLinkDownTime = false, ms(61_000)
+		}), OK, nil},
+		{"replica_lagging", "behind what was before", each(func(m *sentinel.Master) {
+			m.Replicas[0].InfoRefresh = ms(100)
+			m.Replicas[1].ReplOffset = num(2472 + 20<<20)
+		}), Warning, []string{"warning: the replica 10.0.0.11:6379 is 20.0 MiB behind what 10.0.0.12:6379 had before"}},
+		{"replica_lagging", "asked earlier", each(func(m *sentinel.Master) {
+			m.Replicas[1].InfoRefresh = ms(100)
+			m.Replicas[1].ReplOffset = num(2472 + 20<<20)
+		}), OK, nil},
+		{"replica_lagging", "behind the cached master", each(func(m *sentinel.Master) {
+			m.Cache = []sentinel.CachedInfo{{Age: ms(9900), RunID: m.RunID, ReplOffset: num(64 << 20)}}
+			m.Replicas[1].ReplOffset, m.Replicas[1].InfoRefresh = num(64<<20), ms(100)
+		}), Warning, []string{"warning: the replica 10.0.0.11:6379 is 64.0 MiB behind what 10.0.0.10:6379 had before"}},
+		{"replica_role_mismatch", "for long", each(func(m *sentinel.Master) {
+			m.Replicas[1].RoleReported, m.Replicas[1].RoleReportedTime = "master", ms(26_000)
+		}), Critical, []string{
+			"critical: the replica 10.0.0.12:6379 has said for 26 s that it is a master, beside the master 10.0.0.10:6379, say 3 of 3 Sentinels (10.0.0.1:26379, 10.0.0.2:26379, 10.0.0.3:26379)"}},
+		{"replica_role_mismatch", "an old master that has come back", each(func(m *sentinel.Master) {
+			m.Replicas[1].RoleReported, m.Replicas[1].RoleReportedTime = "master", ms(18_000)
+		}), OK, nil},
+		{"replica_wrong_master", "another", at(0, func(m *sentinel.Master) { m.Replicas[0].MasterHost = "10.0.0.66" }), Warning, []string{
+			"warning: the replica 10.0.0.11:6379 follows 10.0.0.66:6379, and the master is 10.0.0.10:6379, says 1 of 3 Sentinels (10.0.0.1:26379)"}},
+		{"replica_wrong_master", "by name", at(0, func(m *sentinel.Master) { m.Replicas[0].MasterHost = "redis-0" }), OK, nil},
+		{"replica_wrong_master", "just switched", at(0, func(m *sentinel.Master) { m.Replicas[0].MasterHost = "10.0.0.66"; fresh(m) }), OK, nil},
+
+		{"loopback_address", "master and peer", at(0, func(m *sentinel.Master) {
+			m.Instance = instance("127.0.0.1:6379", m.RunID, m.Flags)
+			m.Name = "mymaster"
+			m.Peers[0].Instance = instance("[::1]:26379", "x", sentinel.FlagSentinel)
+		}), Warning, []string{
+			"warning: Sentinel 10.0.0.1:26379, asked from elsewhere, gives loopback addresses: master 127.0.0.1:6379, Sentinel [::1]:26379"}},
+		{"loopback_address", "asked there", func(all []*sentinel.Snapshot) {
+			all[0].Sentinel, all[0].Masters[0].Host = "localhost:26379", "127.0.0.1"
+		}, OK, nil},
+		{"shared_node", "a master's replica", func(all []*sentinel.Snapshot) {
+			other := healthyMaster()
+			other.Name, other.Addr = "another one", elsewhere
+			all[0].Masters = append(all[0].Masters, other)
+		}, Critical, []string{
+			"critical: the node 10.0.0.11:6379 belongs to another one as well",
+			"critical: the node 10.0.0.12:6379 belongs to another one as well",
+		}},
+	}
+}
+
+// warm makes a Sentinel one that has run for less than down-after.
+func warm(i int) func([]*sentinel.Snapshot) {
+	return info(i, func(s *sentinel.Info) { s.Uptime = ms(16_000) })
+}
+
+func TestEachCheck(t *testing.T) {
+	t.Parallel()
+	for _, tc := range checkCases() {
+		t.Run(tc.check+"/"+tc.name, func(t *testing.T) {
+			t.Parallel()
+			snapshots := healthy()
+			tc.change(snapshots)
+			report := Assess(snapshots)
+			var got []string
+			for _, f := range report.All() {
+				if f.Check == tc.check && (f.Master == "" || f.Master == "mymaster") {
+					got = append(got, f.Severity.String()+": "+f.Message)
+					complete(t, f)
+				}
+			}
+			if diff := cmp.Diff(tc.want, got); diff != "" {
+				t.Errorf("findings (-want +got):\n%s", diff)
+			}
+			results := report.Checks
+			if m := report.ByName("mymaster"); m != nil {
+				results = append(slices.Clone(results), m.Checks...)
+			}
+			i := slices.IndexFunc(results, func(r Result) bool { return r.Check == tc.check })
+			if i < 0 || results[i].Status != tc.status {
+				t.Errorf("the status is not %s in %v", tc.status, results)
+			}
+			if results[i].Status == Unknown && results[i].Reason == "" {
+				t.Error("there is no reason for unknown")
+			}
+		})
+	}
+}
+
+// complete holds what every finding must have.
+func complete(t *testing.T, f Finding) {
+	t.Helper()
+	if f.Hint == "" || len(f.Commands) == 0 || f.Runbook != "docs/checks.md#"+f.Check {
+		t.Errorf("the finding lacks a hint, a command or the runbook: %+v", f)
+	}
+	for _, command := range f.Commands {
+		if !strings.HasPrefix(command, "redis-cli -h ") {
+			t.Errorf("%q is no command", command)
+		}
+	}
+}
+
+func TestEveryCheckHasACase(t *testing.T) {
+	t.Parallel()
+	for _, c := range Checks() {
+		fails := slices.ContainsFunc(checkCases(), func(tc checkCase) bool {
+			return tc.check == c.Name && (tc.status == c.Severity || c.Severity == Critical && tc.status == Warning)
+		})
+		if !fails {
+			t.Errorf("no case makes %s fail", c.Name)
+		}
+	}
+}

@@ -1,0 +1,45 @@
+package health
+
+import (
+	"net"
+	"strings"
+
+	"redis_sentinel_exporter/sentinel"
+)
+
+// onSentinel is the command line that sends a command to the Sentinel.
+func onSentinel(s *sentinel.Snapshot, words ...string) string { return redisCLI(s.Sentinel, words...) }
+
+// onEach is the same for several Sentinels.
+func onEach(views []view, words ...string) []string {
+	lines := make([]string, len(views))
+	for i, v := range views {
+		lines[i] = onSentinel(v.snapshot, words...)
+	}
+	return lines
+}
+
+// redisCLI is a line for a shell that sends a command to the node at addr.
+func redisCLI(addr string, words ...string) string {
+	host, port, err := net.SplitHostPort(addr)
+	if err != nil {
+		host, port = addr, "?"
+	}
+	parts := []string{"redis-cli", "-h", quote(host), "-p", quote(port)}
+	for _, word := range words {
+		parts = append(parts, quote(word))
+	}
+	return strings.Join(parts, " ")
+}
+
+// quote makes a word safe to paste into a shell: the name of a master may hold
+// any bytes.
+func quote(word string) string {
+	plain := func(r rune) bool {
+		return r >= 'a' && r <= 'z' || r >= 'A' && r <= 'Z' || r >= '0' && r <= '9' || strings.ContainsRune("-_.:/", r)
+	}
+	if word != "" && !strings.ContainsFunc(word, func(r rune) bool { return !plain(r) }) {
+		return word
+	}
+	return "'" + strings.ReplaceAll(word, "'", `'\''`) + "'"
+}

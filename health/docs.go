@@ -1,0 +1,44 @@
+package health
+
+import (
+	"fmt"
+	"io"
+	"strings"
+)
+
+//go:generate go test -run ^TestDocs$ -update .
+
+const docsIntro = `# Checks
+
+Generated from the table of the package health (` + "`go generate ./health`" + `); do not edit.
+
+What is wrong is a finding: on one master, or on the deployment as a whole.
+` + "`/health`, `/status` and `redis_sentinel_exporter check`" + ` show all findings with the
+commands that help; ` + "`redis_sentinel_deployment_check_status`" + ` has a series for every
+check, with 0 for ok, 1 for a warning, 2 for critical and 3 where nobody who
+answered can tell.
+
+A start, a failover and the seconds after them are no fault. What only Sentinels
+say that have run for less than down-after may be wrong: the finding says so, and
+is a warning at most. The down flags of a Sentinel in TILT count for nothing.
+`
+
+// WriteDocs writes a page on all checks, in Markdown.
+func WriteDocs(w io.Writer) error {
+	var b strings.Builder
+	b.WriteString(docsIntro)
+	for _, perMaster := range []bool{false, true} {
+		title := "On the deployment"
+		if perMaster {
+			title = "On each master"
+		}
+		fmt.Fprintf(&b, "\n## %s\n", title)
+		for _, c := range Checks() {
+			if c.PerMaster == perMaster {
+				fmt.Fprintf(&b, "\n### %s\n\n**%s.** %s\n\n*What to do:* %s\n", c.Name, c.Severity, c.Meaning, c.Advice)
+			}
+		}
+	}
+	_, err := io.WriteString(w, b.String())
+	return err
+}

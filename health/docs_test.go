@@ -1,0 +1,34 @@
+package health
+
+import (
+	"bytes"
+	"flag"
+	"os"
+	"path/filepath"
+	"testing"
+
+	"github.com/google/go-cmp/cmp"
+)
+
+var update = flag.Bool("update", false, "write docs/checks.md")
+
+func TestDocs(t *testing.T) {
+	t.Parallel()
+	path := filepath.Join("..", "docs", "checks.md")
+	var want bytes.Buffer
+	if err := WriteDocs(&want); err != nil {
+		t.Fatal(err)
+	}
+	if *update {
+		if err := os.WriteFile(path, want.Bytes(), 0o644); err != nil {
+			t.Fatal(err)
+		}
+	}
+	got, err := os.ReadFile(path)
+	if err != nil {
+		t.Fatal(err)
+	}
+	if diff := cmp.Diff(want.String(), string(got)); diff != "" {
+		t.Errorf("%s is not what the table says; run go generate ./health (-want +got):\n%s", path, diff)
+	}
+}

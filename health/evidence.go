@@ -1,0 +1,150 @@
+package health
+
+import (
+	"cmp"
+	"slices"
+	"time"
+
+	"redis_sentinel_exporter/sentinel"
+)
+
+// A deployment is what the checks look at.
+type deployment struct {
+	asked   []*sentinel.Snapshot
+	up      []*sentinel.Snapshot // those that answered
+	masters []*master
+	nodes   map[string][]string // the names of masters by the address of a data node
+}
+
+// A master is one master as all Sentinels see it that answered and monitor it.
+type master struct {
+	name       string
+	deployment *deployment
+	views      []view // in the order in which the Sentinels were asked
+	failingNow bool   // a Sentinel drives a failover, or tries to
+}
+
+// A view is what one Sentinel says of one master.
+type view struct {
+	*sentinel.Master
+	snapshot *sentinel.Snapshot
+}
+
+func newDeployment(snapshots []*sentinel.Snapshot) *deployment {
+	d := &deployment{asked: snapshots}
+	byName := make(map[string]*master)
+	for _, s := range snapshots {
+		if !s.Up() {
+			continue
+		}
+		d.up = append(d.up, s)
+		for i := range s.Masters {
+			name := s.Masters[i].Name
+			m := byName[name]
+			if m == nil {
+				m = &master{name: name, deployment: d}
+				byName[name] = m
+				d.masters = append(d.masters, m)
+			}
+			v := view{&s.Masters[i], s}
+			m.views = append(m.views, v)
+			m.failingNow = m.failingNow || v.failingOver()
+		}
+	}
+	slices.SortFunc(d.masters, func(a, b *master) int { return cmp.Compare(a.name, b.name) })
+	d.nodes = d.namesByNode()
+	return d
+}
+
+// namesByNode lists under which names each data node is known.
+func (d *deployment) namesByNode() map[string][]string {
+	nodes := make(map[string][]string)
+	if len(d.masters) < 2 {
+		return nodes // then no node can have two
+	}
+	add := func(addr, name string) {
+		if names := nodes[addr]; !slices.Contains(names, name) {
+			nodes[addr] = append(names, name)
+		}
+	}
+	for _, m := range d.masters {
+		for _, v := range m.views {
+			add(v.Addr, m.name)
+			for i := range v.Replicas {
+				add(v.Replicas[i].Addr, m.name)
+			}
+		}
+	}
+	return nodes
+}
+
+// The times that Sentinel takes, at its usual timers, until what it says can be
+// held against a deployment.
+const (
+	// settleTime is that of a start, a RESET or a switch to another master: INFO
+	// of every node (10 s), hellos of every Sentinel (2 s), and the time to
+	// connect.
+	settleTime = 15 * time.Second
+	// convertTime is the one in which a Sentinel makes a master that has come
+	// back a replica (8 s), and sees that it is one (10 s), with some reserve.
+	convertTime = 25 * time.Second
+	// linkTime is how long a replica may take to get its link up again.
+	linkTime = 15 * time.Second
+	// errorsTime is how far the last good reply to PING may be behind the last
+	// reply of any kind.
+	errorsTime = 2 * time.Second
+	// hasteTime is how long after o_down every replica has sent INFO again.
+	hasteTime = 5 * time.Second
+	// helloTime is how old the hello of a peer may be that is there.
+	helloTime = 10 * time.Second
+	// ghostFactor times down-after is how long a node must have been down to be
+	// taken for gone: 5 minutes with the 30 s of Sentinel's example.
+	ghostFactor = 10
+)
+
+// young tells whether the Sentinel has only just begun to look at this master:
+// it was started, RESET, or has switched to another address.
+func (v view) young() bool {
+	return v.RoleReportedTime.Present && v.RoleReportedTime.Value < settleTime
+}
+
+// warming tells whether the Sentinel has not run for long enough to have seen
+// anything go down.
+func (v view) warming() bool {
+	return v.snapshot.Info != nil && v.snapshot.Info.Uptime.Present && v.snapshot.Info.Uptime.Value < v.DownAfter.Value
+}
+
+func (v view) failingOver() bool { return v.Flags.Has(sentinel.FlagFailoverInProgress) }
+
+// frozen tells whether the down flags mean nothing.
+func (v view) frozen() bool { return v.snapshot.Tilt() }
+
+// sees tells whether the Sentinel has had an answer of the master since its
+// start.
+func (v view) sees() bool {
+	return !v.frozen() && (!v.warming() || v.RunID != "" && !v.Flags.Has(sentinel.FlagDisconnected))
+}
+
+// informed tells whether an INFO of the replica has arrived. Before that
+// Sentinel fills its fields with what it supposes.
+func informed(r *sentinel.Replica) bool { return r.InfoRefresh.Value != 0 || r.RunID != "" }
+
+// settled are the views that do not just begin.
+func (m *master) settled() []view {
+	return slices.DeleteFunc(slices.Clone(m.views), view.young)
+}
+
+// unfrozen are the views whose down flags mean something.
+func (m *master) unfrozen() []view {
+	return slices.DeleteFunc(slices.Clone(m.views), view.frozen)
+}
+
+// newest is a view of the highest epoch.
+func (m *master) newest() view {
+	return slices.MaxFunc(m.views, func(a, b view) int { return cmp.Compare(a.ConfigEpoch.Value, b.ConfigEpoch.Value) })
+}
+
+// isDown tells whether a Sentinel holds the master to be down.
+func (m *master) isDown() bool {
+	return slices.ContainsFunc(m.views, func(v view) bool { return !v.frozen() && v.Flags.Any(sentinel.FlagSDown|sentinel.FlagODown) })
+}

@@ -1,0 +1,151 @@
+package health
+
+import (
+	"errors"
+	"fmt"
+	"net"
+	"time"
+
+	"redis_sentinel_exporter/sentinel"
+)
+
+const (
+	masterAddr  = "10.0.0.10:6379"
+	replicaOne  = "10.0.0.11:6379"
+	replicaTwo  = "10.0.0.12:6379"
+	elsewhere   = "10.0.0.66:6379"
+	sentinelOne = "10.0.0.1:26379"
+)
+
+func ms(n int64) sentinel.Duration { return sentinel.Some(time.Duration(n) * time.Millisecond) }
+
+func num(n int64) sentinel.Number { return sentinel.Some(n) }
+
+func sentinelAddr(i int) string { return fmt.Sprintf("10.0.0.%d:26379", i+1) }
+
+func sentinelID(i int) string { return fmt.Sprintf("%040d", i+1) }
+
+func instance(addr, runID string, flags sentinel.Flags) sentinel.Instance {
+	host, port, err := net.SplitHostPort(addr)
+	if err != nil {
+		panic(err)
+	}
+	return sentinel.Instance{
+		Name: addr, Host: host, Port: port, Addr: addr, RunID: runID, Flags: flags,
+		LastOKPingReply: ms(880), LastPingReply: ms(880), LastPingSent: ms(0), DownAfter: ms(30_000),
+	}
+}
+
+// healthy is three Sentinels with one master and two replicas, with the fields
+// of real replies of Redis 7.0.15.
+func healthy() []*sentinel.Snapshot {
+	snapshots := make([]*sentinel.Snapshot, 3)
+	for i := range snapshots {
+		snapshots[i] = healthySentinel(i, len(snapshots))
+	}
+	return snapshots
+}
+
+func healthySentinel(i, of int) *sentinel.Snapshot {
+	s := &sentinel.Snapshot{
+		Sentinel: sentinelAddr(i), ID: sentinelID(i), Started: time.Unix(1_700_000_000, 0), Duration: 4 * time.Millisecond,
+		Info: &sentinel.Info{
+			Version: "7.0.15", Product: "redis", RunID: fmt.Sprintf("%040x", 0xabc+i), Uptime: ms(3600_000),
+			Masters: num(1), Tilt: sentinel.Some(false), ScriptsQueueLength: num(0), SimulateFailureFlags: num(0),
+			ConnectedClients: num(5), MaxClients: num(10000),
+		},
+		Masters: []sentinel.Master{healthyMaster()},
+	}
+	for k := range of {
+		if k == i {
+			continue
+		}
+		p := sentinel.Peer{Instance: instance(sentinelAddr(k), sentinelID(k), sentinel.FlagSentinel), LastHello: ms(1504), VotedLeader: "?"}
+		p.Name = sentinelID(k)
+		s.Masters[0].Peers = append(s.Masters[0].Peers, p)
+	}
+	s.Masters[0].NumOtherSentinels = num(int64(of - 1))
+	s.Masters[0].CKQuorum = &sentinel.CKQuorum{Usable: int64(of), QuorumReachable: true, MajorityReachable: true}
+	return s
+}
+
+func healthyMaster() sentinel.Master {
+	m := sentinel.Master{
+		Instance:    instance(masterAddr, "0b996a27d2e593804f02b9b38e9fb298cb6443f9", sentinel.FlagMaster),
+		InfoRefresh: ms(3771), RoleReported: "master", RoleReportedTime: ms(3_590_870),
+		ConfigEpoch: num(4), NumReplicas: num(2), Quorum: num(2),
+		FailoverTimeout: ms(180_000), ParallelSyncs: num(1),
+		Replicas: []sentinel.Replica{
+			healthyReplica(replicaOne, "607db6430f945993212be6ef7c973aecdd0c5968"),
+			healthyReplica(replicaTwo, "707db6430f945993212be6ef7c973aecdd0c5968"),
+		},
+	}
+	m.Name = "mymaster"
+	return m
+}
+
+func healthyReplica(addr, runID string) sentinel.Replica {
+	return sentinel.Replica{
+		Instance:    instance(addr, runID, sentinel.FlagReplica),
+		InfoRefresh: ms(9660), RoleReported: "slave", RoleReportedTime: ms(3_590_894),
+		MasterLinkDownTime: ms(0), MasterLinkUp: true, MasterHost: "10.0.0.10", MasterPort: "6379",
+		Priority: num(100), ReplOffset: num(2472), Announced: true,
+	}
+}
+
+// silent is the snapshot of a Sentinel that did not answer.
+func silent(i int, reason sentinel.Reason, text string) *sentinel.Snapshot {
+	s := &sentinel.Snapshot{Sentinel: sentinelAddr(i), Started: time.Unix(1_700_000_000, 0), Duration: time.Second}
+	err := &sentinel.Error{Sentinel: s.Sentinel, Command: "SENTINEL MASTERS", Reason: reason, Err: errors.New(text)}
+	s.Err = err
+	for _, c := range sentinel.Commands() {
+		s.Failures = append(s.Failures, sentinel.Failure{Command: c, Err: err})
+	}
+	return s
+}
+
+// each changes the master in every Sentinel's view.
+func each(change func(*sentinel.Master)) func([]*sentinel.Snapshot) {
+	return func(all []*sentinel.Snapshot) {
+		for _, s := range all {
+			change(&s.Masters[0])
+		}
+	}
+}
+
+// at changes it in one Sentinel's view.
+func at(i int, change func(*sentinel.Master)) func([]*sentinel.Snapshot) {
+	return func(all []*sentinel.Snapshot) { change(&all[i].Masters[0]) }
+}
+
+// info changes what one Sentinel says of itself.
+func info(i int, change func(*sentinel.Info)) func([]*sentinel.Snapshot) {
+	return func(all []*sentinel.Snapshot) { change(all[i].Info) }
+}
+
+// both makes several changes.
+func both(changes ...func([]*sentinel.Snapshot)) func([]*sentinel.Snapshot) {
+	return func(all []*sentinel.Snapshot) {
+		for _, change := range changes {
+			change(all)
+		}
+	}
+}
+
+func replace(i int, with *sentinel.Snapshot) func([]*sentinel.Snapshot) {
+	return func(all []*sentinel.Snapshot) { all[i] = with }
+}
+
+func tilted(i int) func([]*sentinel.Snapshot) {
+	return info(i, func(s *sentinel.Info) { s.Tilt, s.TiltSince = sentinel.Some(true), ms(12_000) })
+}
+
+func replicaDead(r *sentinel.Replica, ms_ int64) {
+	r.Flags |= sentinel.FlagSDown | sentinel.FlagDisconnected
+	r.SDownTime, r.LastOKPingReply = ms(ms_), ms(ms_+30_000)
+}
+
+func down(m *sentinel.Master) {
+	m.Flags |= sentinel.FlagSDown | sentinel.FlagODown
+	m.SDownTime, m.ODownTime = ms(12_000), ms(11_000)
+}

@@ -1,0 +1,80 @@
+package health
+
+import (
+	"fmt"
+	"slices"
+	"time"
+)
+
+// maxLag is how many bytes a replica may be behind.
+const maxLag = 16 << 20
+
+// An offset is how far a node had come at one moment.
+type offset struct {
+	addr  string
+	at    time.Time
+	bytes int64
+}
+
+// offsets are all that the Sentinels know. Each of them asks a node every 10 s,
+// so that they know it of different moments.
+func (m *master) offsets() []offset {
+	var all []offset
+	for _, v := range m.views {
+		for i := range v.Replicas {
+			s := sighting{&v.Replicas[i], v}
+			if s.live() && s.ReplOffset.Present && s.InfoRefresh.Present {
+				all = append(all, offset{s.Addr, v.snapshot.Started.Add(-s.InfoRefresh.Value), s.ReplOffset.Value})
+			}
+		}
+		for _, c := range v.Cache {
+			if c.RunID == v.RunID && v.RunID != "" && c.ReplOffset.Present && c.Age.Present {
+				all = append(all, offset{v.Addr, v.snapshot.Started.Add(-c.Age.Value), c.ReplOffset.Value})
+			}
+		}
+	}
+	return all
+}
+
+// lag is how far a replica is behind for certain: behind what another node had
+// at the same time or before. A node's later offset proves nothing: the replica
+// may have it by now, too.
+func lag(of offset, all []offset) (bytes int64, ahead string) {
+	for _, other := range all {
+		if other.addr != of.addr && !other.at.After(of.at) && other.bytes-of.bytes > bytes {
+			bytes, ahead = other.bytes-of.bytes, other.addr
+		}
+	}
+	return bytes, ahead
+}
+
+func replicaLagging(m *master) outcome {
+	o := m.replicasKnown()
+	if m.failingNow {
+		return o
+	}
+	all := m.offsets()
+	for _, group := range m.replicas(m.views) {
+		latest, known := latestOf(group[0].Addr, all)
+		if !known || slices.ContainsFunc(group, func(s sighting) bool { return s.down() || !s.MasterLinkUp }) {
+			continue // other checks tell
+		}
+		if bytes, ahead := lag(latest, all); bytes > maxLag {
+			o.add(Finding{
+				Severity: Warning,
+				Message:  fmt.Sprintf("the replica %s is %s behind what %s had before", latest.addr, size(bytes), ahead),
+				Commands: []string{redisCLI(latest.addr, "INFO", "replication")},
+			}, witnesses(group, func(sighting) bool { return true })...)
+		}
+	}
+	return o
+}
+
+func latestOf(addr string, all []offset) (latest offset, known bool) {
+	for _, o := range all {
+		if o.addr == addr && (!known || o.at.After(latest.at)) {
+			latest, known = o, true
+		}
+	}
+	return latest, known
+}

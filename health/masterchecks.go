@@ -1,0 +1,141 @@
+package health
+
+import (
+	"fmt"
+	"slices"
+	"time"
+
+	"redis_sentinel_exporter/sentinel"
+)
+
+func masterODown(m *master) outcome {
+	return m.down(sentinel.FlagODown, Critical, "objectively down (o_down)")
+}
+func masterSDown(m *master) outcome { return m.down(sentinel.FlagSDown, Warning, "down (s_down)") }
+
+// down looks at one of the flags. A Sentinel in TILT does not update them, and
+// one that has just started has not had the time.
+func (m *master) down(flag sentinel.Flags, severity Status, words string) outcome {
+	var who []view
+	var longest time.Duration
+	for _, v := range m.unfrozen() {
+		if v.Flags.Has(flag) {
+			who = append(who, v)
+			longest = max(longest, v.SDownTime.Value)
+		}
+	}
+	if len(who) == 0 {
+		return m.notDown()
+	}
+	addrs := make([]string, len(who))
+	for i, v := range who {
+		addrs[i] = v.Addr
+	}
+	at := list(distinct(addrs))
+	var o outcome
+	o.add(Finding{
+		Severity: severity,
+		Message:  fmt.Sprintf("the master %s is %s for %s, %s", at, words, ago(longest), say(who, len(m.views))),
+		Commands: append([]string{redisCLI(who[0].Addr, "PING")}, onEach(who[:1], "SENTINEL", "MASTER", m.name)...),
+	}, who...)
+	return o
+}
+
+// notDown is the outcome when nobody holds the master to be down: whether
+// anybody would know.
+func (m *master) notDown() outcome {
+	switch {
+	case slices.ContainsFunc(m.views, view.sees):
+		return fine()
+	case !slices.ContainsFunc(m.views, func(v view) bool { return !v.frozen() }):
+		return cannotTell("every Sentinel that monitors it is in TILT, and sees nothing go down")
+	}
+	return cannotTell("the Sentinels have just started and have not reached it yet")
+}
+
+func masterAnswersErrors(m *master) outcome {
+	var o outcome
+	for _, v := range m.views {
+		behind := v.LastOKPingReply.Value - v.LastPingReply.Value
+		if !v.LastOKPingReply.Present || !v.LastPingReply.Present || behind < errorsTime {
+			continue
+		}
+		o.add(Finding{
+			Severity: Critical, Sentinel: v.snapshot.Sentinel,
+			Message: fmt.Sprintf("the master %s answers Sentinel %s with errors: its last reply to PING is %s old, the last good one %s",
+				v.Addr, v.snapshot.Sentinel, ago(v.LastPingReply.Value), ago(v.LastOKPingReply.Value)),
+			Commands: []string{redisCLI(v.Addr, "PING"), onSentinel(v.snapshot, "SENTINEL", "SET", m.name, "auth-pass", "PASSWORD")},
+		}, v)
+	}
+	return o
+}
+
+// masterRoleMismatch gives a switch the time to be heard of by all.
+func masterRoleMismatch(m *master) outcome {
+	if m.failingNow {
+		return fine()
+	}
+	var o outcome
+	for _, v := range m.views {
+		if v.RoleReported != "slave" || v.RoleReportedTime.Value < settleTime {
+			continue
+		}
+		o.add(Finding{
+			Severity: Critical, Sentinel: v.snapshot.Sentinel,
+			Message: fmt.Sprintf("%s, the master according to Sentinel %s, has said for %s that it is a replica",
+				v.Addr, v.snapshot.Sentinel, ago(v.RoleReportedTime.Value)),
+			Commands: []string{redisCLI(v.Addr, "ROLE")},
+		}, v)
+	}
+	return o
+}
+
+func masterMissing(m *master) outcome {
+	var o outcome
+	for _, s := range m.deployment.up {
+		if s.Master(m.name) != nil {
+			continue
+		}
+		v := m.newest()
+		o.add(Finding{
+			Severity: Critical, Sentinel: s.Sentinel,
+			Message: fmt.Sprintf("Sentinel %s does not monitor it, %d of %s do", s.Sentinel, len(m.views), count(len(m.deployment.up), "Sentinel")),
+			Commands: []string{
+				onSentinel(s, "SENTINEL", "MONITOR", m.name, v.Host, v.Port, fmt.Sprint(v.Quorum.Value)),
+			},
+		})
+	}
+	return o
+}
+
+// failoverStuck knows no start of a failover, since Sentinel tells none. It goes
+// by how long the master has been down, or its successor promoted.
+func failoverStuck(m *master) outcome {
+	var o outcome
+	for _, v := range m.unfrozen() {
+		since, what := v.failingFor()
+		if !v.FailoverTimeout.Present || since <= v.FailoverTimeout.Value {
+			continue
+		}
+		o.add(Finding{
+			Severity: Critical, Sentinel: v.snapshot.Sentinel,
+			Message: fmt.Sprintf("%s %s, longer than failover-timeout (%s), and Sentinel %s sees no new master (failover state: %s)",
+				what, ago(since), ago(v.FailoverTimeout.Value), v.snapshot.Sentinel, v.FailoverState),
+			Commands: []string{onSentinel(v.snapshot, "SENTINEL", "MASTER", m.name), onSentinel(v.snapshot, "SENTINEL", "CKQUORUM", m.name)},
+		}, v)
+	}
+	return o
+}
+
+func (v view) failingFor() (time.Duration, string) {
+	if v.Flags.Has(sentinel.FlagODown) {
+		return v.ODownTime.Value, "the master " + v.Addr + " has been objectively down for"
+	}
+	for i := range v.Replicas {
+		r := &v.Replicas[i]
+		if v.failingOver() && r.Flags.Has(sentinel.FlagPromoted) && r.RoleReported == "master" {
+			return r.RoleReportedTime.Value, "the replica " + r.Addr + " has been promoted for"
+		}
+	}
+	return 0, ""
+}

@@ -1,0 +1,100 @@
+package health
+
+import (
+	"fmt"
+	"slices"
+	"strings"
+	"time"
+
+	"redis_sentinel_exporter/sentinel"
+)
+
+// ghostTime is how long a node must have been down to be taken for gone.
+func (v view) ghostTime() time.Duration { return ghostFactor * v.DownAfter.Value }
+
+// ghostPeers are the Sentinels that v counts, that have been down for long, and
+// that nobody told us to ask. Those that we were told to ask are missing, not
+// ghosts.
+func (m *master) ghostPeers(v view) []*sentinel.Peer {
+	if v.frozen() {
+		return nil
+	}
+	var ghosts []*sentinel.Peer
+	for i := range v.Peers {
+		p := &v.Peers[i]
+		if p.Flags.Has(sentinel.FlagSDown) && p.SDownTime.Value > v.ghostTime() && !m.deployment.asks(p) {
+			ghosts = append(ghosts, p)
+		}
+	}
+	// One that we ask by another address than its peers do, and that does not
+	// answer, cannot be told from a ghost: it is given the benefit of the doubt.
+	return ghosts[min(len(ghosts), m.deployment.strangers(v)):]
+}
+
+// asks tells whether the peer is one of those that we ask.
+func (d *deployment) asks(p *sentinel.Peer) bool {
+	return slices.ContainsFunc(d.asked, func(s *sentinel.Snapshot) bool {
+		return s.Sentinel == p.Addr || s.ID != "" && s.ID == p.RunID
+	})
+}
+
+// strangers counts the Sentinels that do not answer and whose address v does not
+// know.
+func (d *deployment) strangers(v view) int {
+	n := 0
+	for _, s := range d.asked {
+		if !s.Up() && !slices.ContainsFunc(v.Peers, func(p sentinel.Peer) bool { return p.Addr == s.Sentinel }) {
+			n++
+		}
+	}
+	return n
+}
+
+func ghostSentinels(m *master) outcome {
+	var o outcome
+	for _, v := range m.views {
+		ghosts := m.ghostPeers(v)
+		if len(ghosts) == 0 {
+			continue
+		}
+		names := make([]string, len(ghosts))
+		for i, p := range ghosts {
+			names[i] = fmt.Sprintf("%s (down for %s)", p.Addr, ago(p.SDownTime.Value))
+		}
+		voters := v.Voters().Value
+		live := voters - int64(len(ghosts))
+		o.add(Finding{
+			Severity: Warning, Sentinel: v.snapshot.Sentinel,
+			Message: fmt.Sprintf("Sentinel %s still counts %s: it needs a majority of %d of %d, where %d of %d would do",
+				v.snapshot.Sentinel, few(names), voters/2+1, voters, live/2+1, live),
+			Commands: []string{onSentinel(v.snapshot, "SENTINEL", "RESET", pattern(m.name))},
+		}, v)
+	}
+	return o
+}
+
+// pattern is the glob that RESET takes for a name.
+func pattern(name string) string {
+	return strings.NewReplacer(`\`, `\\`, `*`, `\*`, `?`, `\?`, `[`, `\[`).Replace(name)
+}
+
+// peersUnreachable finds those of whom a hello has come since they are down.
+func peersUnreachable(m *master) outcome {
+	var o outcome
+	for _, v := range m.unfrozen() {
+		for i := range v.Peers {
+			p := &v.Peers[i]
+			heard := p.LastHello.Present && p.LastHello.Value < helloTime && p.LastHello.Value < p.SDownTime.Value
+			if !p.Flags.Has(sentinel.FlagSDown) || !heard {
+				continue
+			}
+			o.add(Finding{
+				Severity: Warning, Sentinel: v.snapshot.Sentinel,
+				Message: fmt.Sprintf("Sentinel %s has had no answer of %s for %s, but a hello of it %s ago: it runs, and cannot be reached from there",
+					v.snapshot.Sentinel, p.Addr, ago(p.LastOKPingReply.Value), ago(p.LastHello.Value)),
+				Commands: []string{redisCLI(p.Addr, "PING")},
+			}, v)
+		}
+	}
+	return o
+}

@@ -1,0 +1,238 @@
+package health
+
+import (
+	"fmt"
+	"net"
+	"net/netip"
+	"slices"
+	"strings"
+	"time"
+
+	"redis_sentinel_exporter/sentinel"
+)
+
+// A sighting is one replica as one Sentinel sees it.
+type sighting struct {
+	*sentinel.Replica
+	by view
+}
+
+// replicas groups what the Sentinels say by replica, in the order of addresses.
+func (m *master) replicas(views []view) [][]sighting {
+	var groups [][]sighting
+	at := make(map[string]int)
+	for _, v := range views {
+		for i := range v.Replicas {
+			r := &v.Replicas[i]
+			k, found := at[r.Addr]
+			if !found {
+				k = len(groups)
+				at[r.Addr] = k
+				groups = append(groups, nil)
+			}
+			groups[k] = append(groups[k], sighting{r, v})
+		}
+	}
+	slices.SortFunc(groups, func(a, b []sighting) int { return strings.Compare(a[0].Addr, b[0].Addr) })
+	return groups
+}
+
+// replicasKnown is the outcome of a check on replicas before any is looked at.
+func (m *master) replicasKnown() outcome {
+	if slices.ContainsFunc(m.views, func(v view) bool { return v.ReplicasErr == nil }) {
+		return fine()
+	}
+	return cannotTell("no Sentinel answered REPLICAS")
+}
+
+// live tells whether what the last INFO of the replica said of its replication
+// still counts: of a dead replica Sentinel shows it for ever.
+func (s sighting) live() bool {
+	return informed(s.Replica) && !s.Flags.Any(sentinel.FlagSDown|sentinel.FlagODown)
+}
+
+func (s sighting) down() bool { return s.Flags.Has(sentinel.FlagSDown) && !s.by.frozen() }
+
+// witnesses are those of the sightings for which something holds.
+func witnesses(group []sighting, is func(sighting) bool) []view {
+	var who []view
+	for _, s := range group {
+		if is(s) {
+			who = append(who, s.by)
+		}
+	}
+	return who
+}
+
+// longest is the greatest of an age.
+func longest(group []sighting, age func(sighting) time.Duration) time.Duration {
+	var most time.Duration
+	for _, s := range group {
+		most = max(most, age(s))
+	}
+	return most
+}
+
+// eachReplica makes a check that holds one condition against every replica, and
+// one finding of all who see it fail.
+func (m *master) eachReplica(severity Status, is func(sighting) bool, message func([]sighting, string) string, command ...string) outcome {
+	o := m.replicasKnown()
+	for _, group := range m.replicas(m.views) {
+		if who := witnesses(group, is); len(who) > 0 {
+			seen := slices.DeleteFunc(slices.Clone(group), func(s sighting) bool { return !is(s) })
+			o.add(Finding{
+				Severity: severity, Message: message(seen, say(who, len(m.views))),
+				Commands: []string{redisCLI(group[0].Addr, command...)},
+			}, who...)
+		}
+	}
+	return o
+}
+
+func replicaDown(m *master) outcome {
+	return m.eachReplica(Warning, sighting.down, func(seen []sighting, who string) string {
+		since := longest(seen, func(s sighting) time.Duration { return s.SDownTime.Value })
+		return fmt.Sprintf("the replica %s is down for %s, %s", seen[0].Addr, ago(since), who)
+	}, "PING")
+}
+
+// ghostReplicas takes a replica for gone when all who know it have missed it for
+// long.
+func ghostReplicas(m *master) outcome {
+	o := m.replicasKnown()
+	for _, group := range m.replicas(m.unfrozen()) {
+		gone := func(s sighting) bool { return s.down() && s.SDownTime.Value > s.by.ghostTime() }
+		who := witnesses(group, gone)
+		if len(who) < len(group) {
+			continue
+		}
+		since := longest(group, func(s sighting) time.Duration { return s.SDownTime.Value })
+		o.add(Finding{
+			Severity: Warning,
+			Message: fmt.Sprintf("the replica %s has been down for %s, %s: the Sentinels will look for it until a RESET",
+				group[0].Addr, ago(since), say(who, len(m.views))),
+			Commands: onEach(who, "SENTINEL", "RESET", pattern(m.name)),
+		}, who...)
+	}
+	return o
+}
+
+// replicaLinkDown does not blame a replica for a master that is down, nor for a
+// link that is just being made.
+func replicaLinkDown(m *master) outcome {
+	if m.failingNow || m.isDown() {
+		return m.replicasKnown()
+	}
+	cut := func(s sighting) bool {
+		if !s.live() || s.MasterLinkUp || s.RoleReported == "master" || s.by.young() {
+			return false
+		}
+		if s.MasterLinkDownTime.Present {
+			return s.MasterLinkDownTime.Value >= linkTime
+		}
+		return s.RoleReportedTime.Value >= linkTime
+	}
+	return m.eachReplica(Warning, cut, func(seen []sighting, who string) string {
+		since := longest(seen, func(s sighting) time.Duration { return s.MasterLinkDownTime.Value })
+		how := "has been down for " + ago(since)
+		if since == 0 {
+			how = "was never up"
+		}
+		return fmt.Sprintf("the link of the replica %s to its master %s, %s", seen[0].Addr, how, who)
+	}, "INFO", "replication")
+}
+
+// replicaRoleMismatch gives Sentinel the time to make a master that has come back
+// a replica again.
+func replicaRoleMismatch(m *master) outcome {
+	if m.failingNow {
+		return m.replicasKnown()
+	}
+	wrong := func(s sighting) bool {
+		return s.live() && s.RoleReported == "master" && s.RoleReportedTime.Value >= convertTime
+	}
+	return m.eachReplica(Critical, wrong, func(seen []sighting, who string) string {
+		since := longest(seen, func(s sighting) time.Duration { return s.RoleReportedTime.Value })
+		return fmt.Sprintf("the replica %s has said for %s that it is a master, beside the master %s, %s",
+			seen[0].Addr, ago(since), seen[0].by.Addr, who)
+	}, "ROLE")
+}
+
+func replicaWrongMaster(m *master) outcome {
+	if m.failingNow {
+		return m.replicasKnown()
+	}
+	wrong := func(s sighting) bool { return s.live() && !s.by.young() && s.followsAnother() }
+	return m.eachReplica(Warning, wrong, func(seen []sighting, who string) string {
+		return fmt.Sprintf("the replica %s follows %s, and the master is %s, %s",
+			seen[0].Addr, net.JoinHostPort(seen[0].MasterHost, seen[0].MasterPort), seen[0].by.Addr, who)
+	}, "INFO", "replication")
+}
+
+// followsAnother tells whether the replica's master is surely another node. That
+// a host name and an IP address are the same host cannot be known.
+func (s sighting) followsAnother() bool {
+	if s.RoleReported != "slave" || s.MasterHost == "" || s.MasterHost == "?" {
+		return false
+	}
+	if s.MasterPort != s.by.Port {
+		return true
+	}
+	a, errA := netip.ParseAddr(s.MasterHost)
+	b, errB := netip.ParseAddr(s.by.Host)
+	switch {
+	case errA == nil && errB == nil:
+		return a.Unmap() != b.Unmap()
+	case errA != nil && errB != nil:
+		return !strings.EqualFold(s.MasterHost, s.by.Host)
+	}
+	return false
+}
+
+// calm is the master without the haste in which Sentinel wants INFO of a replica
+// to be 5 s old at most: it asks for one as soon as the master is objectively
+// down, and has them a moment later.
+func (v view) calm() *sentinel.Master {
+	m := *v.Master
+	if m.ODownTime.Value < hasteTime {
+		m.Flags &^= sentinel.FlagSDown
+	}
+	return &m
+}
+
+func (v view) promotable() int { return int(v.calm().PromotableReplicas().Value) }
+
+// noPromotableReplica is content when one Sentinel could promote a replica. That
+// one knows none right after a start, a RESET or a switch means nothing yet.
+func noPromotableReplica(m *master) outcome {
+	o := m.replicasKnown()
+	if m.failingNow || o.unknown != "" {
+		return o
+	}
+	for _, v := range m.views {
+		if v.promotable() > 0 {
+			return o
+		}
+	}
+	who := slices.DeleteFunc(m.settled(), func(v view) bool { return v.ReplicasErr != nil })
+	if len(who) == 0 {
+		return cannotTell("the Sentinels have just begun to look for its replicas")
+	}
+	f := Finding{Severity: Critical, Message: "no failover could succeed: there is no replica at all"}
+	if v := who[0]; len(v.Replicas) > 0 {
+		why := make([]string, len(v.Replicas))
+		for i := range v.Replicas {
+			why[i] = v.Replicas[i].Addr + ": " + v.calm().Unpromotable(&v.Replicas[i])
+		}
+		slices.Sort(why)
+		f.Message = fmt.Sprintf("no failover could succeed: none of %s may be promoted (%s)", count(len(why), "replica"), strings.Join(why, "; "))
+	}
+	f.Commands = onEach(who[:1], "SENTINEL", "REPLICAS", m.name)
+	for _, group := range m.replicas(who[:1]) {
+		if group[0].Priority.Present && group[0].Priority.Value == 0 {
+			f.Commands = append(f.Commands, redisCLI(group[0].Addr, "CONFIG", "SET", "replica-priority", "100"))
+		}
+	}
+	o.add(f, who...)
+	return o
+}

@@ -1,0 +1,103 @@
+package health
+
+// A Report is what [Assess] has found.
+type Report struct {
+	// Status is the worst of the deployment and all its masters. It is Unknown
+	// when no Sentinel answered, whatever else has been found.
+	Status Status `json:"status"`
+	// Summary is one line for a pager.
+	Summary string `json:"summary"`
+	// Asked and Answered count Sentinels.
+	Asked    int `json:"sentinels_asked"`
+	Answered int `json:"sentinels_answered"`
+	// Checks has every check on the deployment as a whole, in the order of the
+	// table; Findings has what they found.
+	Checks   []Result  `json:"checks"`
+	Findings []Finding `json:"findings"`
+	// Masters are sorted by name.
+	Masters []Master `json:"masters"`
+}
+
+// A Master is the report on one master.
+type Master struct {
+	Name    string `json:"name"`
+	Status  Status `json:"status"`
+	Summary string `json:"summary"`
+	// Address is the one that clients are given; that of the highest epoch where
+	// the Sentinels differ.
+	Address string `json:"address"`
+	// FailoverInProgress: a Sentinel drives one, or tries to.
+	FailoverInProgress bool `json:"failover_in_progress"`
+	// Replicas that are known, and those that a failover could promote, as the
+	// Sentinel sees it that sees most of them.
+	Replicas   int `json:"replicas"`
+	Promotable int `json:"promotable_replicas"`
+	// Margin is how many more Sentinels may be lost before no failover can
+	// happen; absent when not known.
+	Margin   *int      `json:"quorum_margin,omitempty"`
+	Checks   []Result  `json:"checks"`
+	Findings []Finding `json:"findings"`
+}
+
+// A Result is how one check came out.
+type Result struct {
+	Check  string `json:"check"`
+	Status Status `json:"status"`
+	// Reason says why nobody can tell, when the status is Unknown.
+	Reason string `json:"reason,omitempty"`
+}
+
+// A Finding is one thing that is wrong.
+type Finding struct {
+	Check    string `json:"check"`
+	Severity Status `json:"severity"`
+	// Master is empty in a finding on the deployment as a whole.
+	Master string `json:"master,omitempty"`
+	// Sentinel is the address asked, where the finding is about one Sentinel.
+	Sentinel string `json:"sentinel,omitempty"`
+	// Message names the node and the number.
+	Message string `json:"message"`
+	// Hint says what to do, Commands how; each is a line for a shell.
+	Hint     string   `json:"hint"`
+	Commands []string `json:"commands,omitempty"`
+	// Runbook leads to the check's chapter in the documentation.
+	Runbook string `json:"runbook"`
+}
+
+// ByName returns the report on one master, nil when no Sentinel that answered
+// monitors it.
+func (r *Report) ByName(name string) *Master {
+	for i := range r.Masters {
+		if r.Masters[i].Name == name {
+			return &r.Masters[i]
+		}
+	}
+	return nil
+}
+
+// Narrowed returns the report with one master only; what is wrong with the
+// deployment as a whole concerns that master as well and stays. It tells false
+// when Sentinels answered and none of them monitors the master. When nobody
+// answered, nobody knows.
+func (r *Report) Narrowed(name string) (Report, bool) {
+	narrowed := *r
+	narrowed.Masters = nil
+	if m := r.ByName(name); m != nil {
+		narrowed.Masters = []Master{*m}
+	} else if r.Answered > 0 {
+		return Report{}, false
+	}
+	narrowed.conclude()
+	return narrowed, true
+}
+
+// All returns the findings on the deployment and on every master, the worst
+// first.
+func (r *Report) All() []Finding {
+	all := append([]Finding(nil), r.Findings...)
+	for i := range r.Masters {
+		all = append(all, r.Masters[i].Findings...)
+	}
+	sortFindings(all)
+	return all
+}

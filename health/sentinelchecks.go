@@ -1,0 +1,195 @@
+package health
+
+import (
+	"errors"
+	"fmt"
+
+	"redis_sentinel_exporter/sentinel"
+)
+
+// refusal is the first failure of a snapshot that is about our credentials.
+func refusal(s *sentinel.Snapshot) *sentinel.Error {
+	return failure(s, func(r sentinel.Reason) bool { return r == sentinel.ReasonAuth || r == sentinel.ReasonPermission })
+}
+
+// silence is the first failure of a snapshot that is not.
+func silence(s *sentinel.Snapshot) *sentinel.Error {
+	return failure(s, func(r sentinel.Reason) bool { return r != sentinel.ReasonAuth && r != sentinel.ReasonPermission })
+}
+
+func failure(s *sentinel.Snapshot, is func(sentinel.Reason) bool) *sentinel.Error {
+	var masters *sentinel.Error
+	if errors.As(s.Err, &masters) { // why there is nothing at all comes first
+		if is(masters.Reason) {
+			return masters
+		}
+		return nil
+	}
+	for _, f := range s.Failures {
+		if is(f.Err.Reason) {
+			return f.Err
+		}
+	}
+	return nil
+}
+
+func sentinelUnreachable(d *deployment) outcome {
+	var o outcome
+	unreachable := 0
+	for _, s := range d.asked {
+		if !s.Up() && silence(s) != nil {
+			unreachable++
+		}
+	}
+	for _, s := range d.asked {
+		err := silence(s)
+		if err == nil {
+			continue
+		}
+		f := Finding{Severity: Warning, Sentinel: s.Sentinel, Commands: []string{onSentinel(s, "PING")}}
+		f.Message = fmt.Sprintf("Sentinel %s answered only in part: %s: %s: %v", s.Sentinel, err.Command, err.Reason, err.Err)
+		if !s.Up() {
+			f.Message = fmt.Sprintf("Sentinel %s did not answer: %s: %v", s.Sentinel, err.Reason, err.Err)
+			if 2*unreachable > len(d.asked) {
+				f.Severity = Critical
+				f.Message += fmt.Sprintf("; %d of %s are unreachable", unreachable, count(len(d.asked), "Sentinel"))
+			}
+		}
+		o.add(f)
+	}
+	return o
+}
+
+func sentinelAuth(d *deployment) outcome {
+	var o outcome
+	for _, s := range d.asked {
+		if err := refusal(s); err != nil {
+			o.add(Finding{
+				Severity: Critical, Sentinel: s.Sentinel,
+				Message:  fmt.Sprintf("Sentinel %s refused us: %s: %s: %v", s.Sentinel, err.Command, err.Reason, err.Err),
+				Commands: []string{onSentinel(s, "ACL", "LOG")},
+			})
+		}
+	}
+	return o
+}
+
+// sentinelIDDuplicate tells a copied id from one process asked at two addresses.
+func sentinelIDDuplicate(d *deployment) outcome {
+	var o outcome
+	if len(d.up) == 0 {
+		return nobody()
+	}
+	first := make(map[string]*sentinel.Snapshot)
+	for _, s := range d.up {
+		other := first[s.ID]
+		if s.ID == "" || other == nil { // before 6.2 there is no way to ask
+			first[s.ID] = s
+			continue
+		}
+		f := Finding{
+			Severity: Critical, Sentinel: s.Sentinel,
+			Message:  fmt.Sprintf("Sentinels %s and %s have one id, %s", other.Sentinel, s.Sentinel, s.ID),
+			Commands: []string{onSentinel(other, "SENTINEL", "MYID"), onSentinel(s, "SENTINEL", "MYID")},
+		}
+		if s.Info != nil && other.Info != nil && s.Info.RunID == other.Info.RunID {
+			f.Severity = Warning
+			f.Message = fmt.Sprintf("%s and %s are one Sentinel, asked twice", other.Sentinel, s.Sentinel)
+			f.Hint = "Give each Sentinel once, with --sentinel.address."
+		}
+		o.add(f)
+	}
+	return o
+}
+
+func sentinelTilt(d *deployment) outcome {
+	return onInfo(d, func(s *sentinel.Snapshot) (Finding, bool) {
+		f := Finding{
+			Severity: Warning,
+			Message:  fmt.Sprintf("Sentinel %s is in TILT", s.Sentinel),
+			Commands: []string{onSentinel(s, "INFO", "sentinel")},
+		}
+		if since := s.Info.TiltSince; since.Present {
+			f.Message += " for " + ago(since.Value)
+		}
+		f.Message += ": it fails nothing over, and what it says is down or up is frozen"
+		return f, s.Tilt()
+	})
+}
+
+// nearLimit is the part of maxclients from which on there are too many.
+const nearLimit = 0.9
+
+func sentinelClientsNearLimit(d *deployment) outcome {
+	return onInfo(d, func(s *sentinel.Snapshot) (Finding, bool) {
+		connected, limit := s.Info.ConnectedClients, s.Info.MaxClients
+		return Finding{
+			Severity: Warning,
+			Message:  fmt.Sprintf("Sentinel %s has %d connections of the %d that it allows", s.Sentinel, connected.Value, limit.Value),
+			Commands: []string{onSentinel(s, "CLIENT", "LIST")},
+		}, connected.Present && limit.Value > 0 && float64(connected.Value) > nearLimit*float64(limit.Value)
+	})
+}
+
+// scriptsBacklog is half of what Sentinel keeps.
+const scriptsBacklog = 128
+
+func sentinelScriptsBacklog(d *deployment) outcome {
+	return onInfo(d, func(s *sentinel.Snapshot) (Finding, bool) {
+		queued := s.Info.ScriptsQueueLength
+		return Finding{
+			Severity: Warning,
+			Message:  fmt.Sprintf("Sentinel %s has %d scripts waiting or running; it drops some from 256 on", s.Sentinel, queued.Value),
+			Commands: []string{onSentinel(s, "SENTINEL", "PENDING-SCRIPTS")},
+		}, queued.Value > scriptsBacklog
+	})
+}
+
+func failureSimulation(d *deployment) outcome {
+	return onInfo(d, func(s *sentinel.Snapshot) (Finding, bool) {
+		flags := s.Info.SimulateFailureFlags
+		return Finding{
+			Severity: Warning,
+			Message:  fmt.Sprintf("Sentinel %s will crash in the next failover: simulate-failure flags are %d", s.Sentinel, flags.Value),
+			Commands: []string{onSentinel(s, "SENTINEL", "SIMULATE-FAILURE", "HELP")}, // switches all of them off
+		}, flags.Value != 0
+	})
+}
+
+func noMasters(d *deployment) outcome {
+	var o outcome
+	if len(d.up) == 0 {
+		return nobody()
+	}
+	for _, s := range d.up {
+		if len(s.Masters) == 0 {
+			o.add(Finding{
+				Severity: Warning, Sentinel: s.Sentinel,
+				Message:  fmt.Sprintf("Sentinel %s monitors no master", s.Sentinel),
+				Commands: []string{onSentinel(s, "SENTINEL", "MASTERS")},
+			})
+		}
+	}
+	return o
+}
+
+// onInfo makes a check on what INFO says of each Sentinel.
+func onInfo(d *deployment, look func(*sentinel.Snapshot) (Finding, bool)) outcome {
+	o := nobody()
+	for _, s := range d.asked {
+		if s.Info == nil {
+			continue
+		}
+		o.unknown = ""
+		if f, bad := look(s); bad {
+			f.Sentinel = s.Sentinel
+			o.add(f)
+		}
+	}
+	if o.unknown != "" && len(d.up) > 0 {
+		o.unknown = "no Sentinel answered INFO"
+	}
+	return o
+}
+
+func nobody() outcome { return cannotTell("no Sentinel answered") }

@@ -1,0 +1,83 @@
+package health
+
+import (
+	"fmt"
+	"slices"
+	"strings"
+	"time"
+)
+
+// addresses returns those of the Sentinels, in their order.
+func addresses(views []view) []string {
+	list := make([]string, len(views))
+	for i, v := range views {
+		list[i] = v.snapshot.Sentinel
+	}
+	return list
+}
+
+// say is who says something: "says 10.0.0.1:26379", or with the number of those
+// that could have said it.
+func say(who []view, of int) string {
+	names := addresses(who)
+	if len(names) == 1 {
+		return fmt.Sprintf("says 1 of %d Sentinels (%s)", of, names[0])
+	}
+	return fmt.Sprintf("say %d of %d Sentinels (%s)", len(names), of, strings.Join(names, ", "))
+}
+
+// list joins words in a sentence.
+func list(words []string) string {
+	switch len(words) {
+	case 0:
+		return "none"
+	case 1:
+		return words[0]
+	}
+	return strings.Join(words[:len(words)-1], ", ") + " and " + words[len(words)-1]
+}
+
+// few joins words, and says how many more there are.
+func few(words []string) string {
+	const most = 4
+	if len(words) <= most {
+		return strings.Join(words, ", ")
+	}
+	return fmt.Sprintf("%s and %d more", strings.Join(words[:most], ", "), len(words)-most)
+}
+
+// ago prints a duration as people read it.
+func ago(d time.Duration) string {
+	switch {
+	case d < 10*time.Second:
+		return fmt.Sprintf("%.1f s", d.Seconds())
+	case d < 2*time.Minute:
+		return fmt.Sprintf("%.0f s", d.Seconds())
+	case d < 2*time.Hour:
+		return fmt.Sprintf("%.0f min", d.Minutes())
+	case d < 48*time.Hour:
+		return fmt.Sprintf("%.0f h", d.Hours())
+	}
+	return fmt.Sprintf("%.0f days", d.Hours()/24)
+}
+
+// count is a number with its noun.
+func count(n int, noun string) string {
+	if n == 1 {
+		return "1 " + noun
+	}
+	return fmt.Sprintf("%d %ss", n, noun)
+}
+
+// size prints bytes.
+func size(n int64) string {
+	const mib = 1 << 20
+	return fmt.Sprintf("%.1f MiB", float64(n)/mib)
+}
+
+// distinct returns the words without repetitions, sorted.
+func distinct(words []string) []string {
+	words = slices.Clone(words)
+	slices.Sort(words)
+	return slices.Compact(words)
+}
