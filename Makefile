@@ -40,8 +40,11 @@ lint: .bin/golangci-lint ## gofmt, go vet and golangci-lint
 	.bin/golangci-lint run
 
 .PHONY: bench
-bench: ## run the benchmarks
-	go test -run '^$$' -bench . -benchmem ./...
+bench: ## measure what a scrape costs, on real Sentinels with up to 1,000 masters
+	@tools/need redis-server=redis-server redis-cli=redis-tools
+	@$(MAKE) --no-print-directory build
+	@go build -buildvcs=false -o .bin/bench ./bench
+	@.bin/bench
 
 .PHONY: docs
 docs: ## write the generated documentation again

@@ -614,7 +614,7 @@ func TestScenariosNameMetrics(t *testing.T) {
 	t.Parallel()
 	all := descriptions(groups(everything()))
 	for _, sc := range scenarios() {
-		for _, pattern := range strings.Fields(sc.metrics) {
+		for pattern := range strings.FieldsSeq(sc.metrics) {
 			if !slices.ContainsFunc(all, func(d description) bool { return fits(d.name, pattern) }) {
 				t.Errorf("%s: %q fits no metric", sc.name, pattern)
 			}

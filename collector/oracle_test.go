@@ -3,6 +3,7 @@ package collector_test
 import (
 	"context"
 	"fmt"
+	"maps"
 	"math"
 	"net"
 	"regexp"
@@ -34,7 +35,7 @@ type cachedNode struct {
 	age        float64
 }
 
-func ask(ctx context.Context, t *testing.T, s *sentineltest.Sentinel, addr, name string) *oracle {
+func ask(ctx context.Context, t *testing.T, s *sentineltest.Sentinel, addr string) *oracle {
 	t.Helper()
 	o := &oracle{t: t, addr: addr}
 	must := func(err error) {
@@ -48,31 +49,31 @@ func ask(ctx context.Context, t *testing.T, s *sentineltest.Sentinel, addr, name
 	must(err)
 	o.id, err = s.CLI(ctx, "SENTINEL", "MYID")
 	must(err)
-	o.master, err = s.Reply(ctx, "SENTINEL", "MASTER", name)
+	o.master, err = s.Reply(ctx, "SENTINEL", "MASTER", master)
 	must(err)
 	for command, rows := range map[string]*[]map[string]string{"REPLICAS": &o.replicas, "SENTINELS": &o.peers} {
-		list, err := s.Rows(ctx, "SENTINEL", command, name)
+		list, err := s.Rows(ctx, "SENTINEL", command, master)
 		must(err)
 		for _, row := range list {
 			*rows = append(*rows, row.Map())
 		}
 	}
 	var pair []string
-	must(s.JSON(ctx, &pair, "SENTINEL", "GET-MASTER-ADDR-BY-NAME", name))
+	must(s.JSON(ctx, &pair, "SENTINEL", "GET-MASTER-ADDR-BY-NAME", master))
 	o.advertise = net.JoinHostPort(pair[0], pair[1])
-	o.quorum, err = s.CLI(ctx, "SENTINEL", "CKQUORUM", name)
+	o.quorum, err = s.CLI(ctx, "SENTINEL", "CKQUORUM", master)
 	if err != nil {
 		o.quorum = err.Error()
 	}
-	o.askCache(ctx, s, name)
+	o.askCache(ctx, s)
 	return o
 }
 
 // askCache finds each node of INFO-CACHE by the run id in its text.
-func (o *oracle) askCache(ctx context.Context, s *sentineltest.Sentinel, name string) {
+func (o *oracle) askCache(ctx context.Context, s *sentineltest.Sentinel) {
 	o.t.Helper()
 	var reply []any
-	if err := s.JSON(ctx, &reply, "SENTINEL", "INFO-CACHE", name); err != nil {
+	if err := s.JSON(ctx, &reply, "SENTINEL", "INFO-CACHE", master); err != nil {
 		o.t.Fatal(err)
 	}
 	for _, node := range reply[1].([]any) {
@@ -260,7 +261,7 @@ func (o *oracle) perReplica() map[string]float64 {
 		if r["role-reported"] != "slave" {
 			wrong = absent
 		}
-		maps := o.named(map[string]float64{
+		values := o.named(map[string]float64{
 			"ok":                         bit(o.replicaOK(r)),
 			"sdown":                      bit(has(r, "s_down")),
 			"disconnected":               bit(has(r, "disconnected")),
@@ -276,9 +277,7 @@ func (o *oracle) perReplica() map[string]float64 {
 			"info_refresh_seconds":       millis(r["info-refresh"]),
 			"link_pending_commands":      number(r["link-pending-commands"]),
 		}, "replica_", label, fmt.Sprintf(`replica_info{master_name=%q,replica=%q,run_id=%q,sentinel=%q}`, o.master["name"], addrOf(r), r["runid"], o.addr))
-		for k, v := range maps {
-			all[k] = v
-		}
+		maps.Copy(all, values)
 	}
 	return all
 }
@@ -287,16 +286,14 @@ func (o *oracle) perPeer() map[string]float64 {
 	all := map[string]float64{}
 	for _, p := range o.peers {
 		label := fmt.Sprintf(`{master_name=%q,peer=%q,sentinel=%q}`, o.master["name"], addrOf(p), o.addr)
-		for k, v := range o.named(map[string]float64{
+		maps.Copy(all, o.named(map[string]float64{
 			"ok":                         bit(!has(p, "s_down")),
 			"sdown":                      bit(has(p, "s_down")),
 			"disconnected":               bit(has(p, "disconnected")),
 			"last_hello_seconds":         millis(p["last-hello-message"]),
 			"last_ok_ping_reply_seconds": millis(p["last-ok-ping-reply"]),
 			"voted_leader_epoch":         number(p["voted-leader-epoch"]),
-		}, "peer_", label, fmt.Sprintf(`peer_info{master_name=%q,peer=%q,sentinel=%q,sentinel_id=%q}`, o.master["name"], addrOf(p), o.addr, p["runid"])) {
-			all[k] = v
-		}
+		}, "peer_", label, fmt.Sprintf(`peer_info{master_name=%q,peer=%q,sentinel=%q,sentinel_id=%q}`, o.master["name"], addrOf(p), o.addr, p["runid"])))
 	}
 	return all
 }
@@ -305,13 +302,11 @@ func (o *oracle) perNode() map[string]float64 {
 	all := map[string]float64{}
 	for _, n := range o.cache {
 		label := fmt.Sprintf(`{master_name=%q,node=%q,sentinel=%q}`, o.master["name"], n.addr, o.addr)
-		for k, v := range o.named(map[string]float64{
+		maps.Copy(all, o.named(map[string]float64{
 			"replication_offset_bytes": number(lineOf(n.text, "master_repl_offset")),
 			"info_age_seconds":         n.age,
 		}, "node_", label, fmt.Sprintf(`node_info{master_name=%q,node=%q,product="redis",replication_id=%q,role=%q,sentinel=%q,version=%q}`,
-			o.master["name"], n.addr, lineOf(n.text, "master_replid"), lineOf(n.text, "role"), o.addr, lineOf(n.text, "redis_version"))) {
-			all[k] = v
-		}
+			o.master["name"], n.addr, lineOf(n.text, "master_replid"), lineOf(n.text, "role"), o.addr, lineOf(n.text, "redis_version"))))
 	}
 	return all
 }

@@ -91,9 +91,9 @@ func (r *rig) is(values map[string]float64, want float64, format string, args ..
 func (r *rig) holds(i int) {
 	r.t.Helper()
 	s, addr := r.Sentinels[i], r.addrs[i]
-	before := ask(r.t.Context(), r.t, s, addr, master)
+	before := ask(r.t.Context(), r.t, s, addr)
 	got := of(r.samples(5*time.Second), addr)
-	after := ask(r.t.Context(), r.t, s, addr, master)
+	after := ask(r.t.Context(), r.t, s, addr)
 	want, again := before.all(), after.all()
 	for _, series := range slices.Sorted(maps.Keys(want)) {
 		value, found := got[series]
@@ -155,7 +155,7 @@ func TestEveryMetric(t *testing.T) {
 		r.holds(i)
 	}
 
-	current, err := r.Topology.Master(ctx, master)
+	current, err := r.Master(ctx, master)
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -168,7 +168,7 @@ func TestEveryMetric(t *testing.T) {
 	dead.Kill()
 	r.Sentinels[2].Kill()
 	r.until("the replica and the Sentinel are down", func() bool {
-		o := ask(ctx, t, r.Sentinels[0], r.addrs[0], master)
+		o := ask(ctx, t, r.Sentinels[0], r.addrs[0])
 		return slices.ContainsFunc(o.replicas, func(row map[string]string) bool { return has(row, "s_down") && has(row, "disconnected") }) &&
 			slices.ContainsFunc(o.peers, func(row map[string]string) bool { return has(row, "s_down") && has(row, "disconnected") })
 	})
@@ -199,7 +199,7 @@ func TestMasterDown(t *testing.T) {
 		t.Fatal(err)
 	}
 	down := func() bool {
-		o := ask(t.Context(), t, r.Sentinels[0], r.addrs[0], master)
+		o := ask(t.Context(), t, r.Sentinels[0], r.addrs[0])
 		return has(o.master, "o_down") && !has(o.master, "failover_in_progress") && !has(o.master, "disconnected")
 	}
 	r.until("o_down", down)

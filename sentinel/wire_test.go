@@ -28,7 +28,7 @@ func wire(value any) string {
 // flat turns "name=value name=value" into a flat array; a value may be empty.
 func flat(pairs string) []any {
 	var list []any
-	for _, pair := range strings.Fields(pairs) {
+	for pair := range strings.FieldsSeq(pairs) {
 		name, value, _ := strings.Cut(pair, "=")
 		list = append(list, name, value)
 	}

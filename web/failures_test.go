@@ -38,6 +38,10 @@ func TestFailuresAreLoggedOnceEach(t *testing.T) {
 			[]string{`level=INFO msg="Sentinel answers again" sentinel=a:26379`},
 		},
 		{
+			"it may do one thing more", []*sentinel.Snapshot{well(a), failing(b, sentinel.ReasonPermission, sentinel.CommandMyID)},
+			[]string{`level=WARN msg="Sentinel does not answer some commands" sentinel=b:26379 command=myid reason=permission err="it permission"`},
+		},
+		{
 			"two reasons at once", []*sentinel.Snapshot{well(a), twoReasons},
 			[]string{
 				`level=WARN msg="Sentinel does not answer some commands" sentinel=b:26379 command=myid reason=permission err="it permission"`,

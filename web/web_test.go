@@ -32,6 +32,8 @@ func TestEndpoints(t *testing.T) {
 		{http.MethodPost, "/metrics", http.StatusMethodNotAllowed, ""},
 		{http.MethodPut, "/metrics", http.StatusMethodNotAllowed, ""},
 		{http.MethodDelete, "/-/healthy", http.StatusMethodNotAllowed, ""},
+		{http.MethodPost, "/-/ready", http.StatusMethodNotAllowed, ""},
+		{http.MethodPost, "/elsewhere", http.StatusNotFound, ""},
 		{http.MethodGet, "/metrics/", http.StatusNotFound, ""},
 		{http.MethodGet, "/metricsx", http.StatusNotFound, ""},
 		{http.MethodGet, "/favicon.ico", http.StatusNotFound, ""},

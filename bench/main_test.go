@@ -1,0 +1,46 @@
+package main
+
+import (
+	"bytes"
+	"context"
+	"os/exec"
+	"path/filepath"
+	"strings"
+	"testing"
+	"time"
+
+	"go.uber.org/goleak"
+)
+
+func TestMain(m *testing.M) { goleak.VerifyTestMain(m) }
+
+// TestRun: a small run measures something in every place.
+func TestRun(t *testing.T) {
+	t.Parallel()
+	binary := filepath.Join(t.TempDir(), "redis_sentinel_exporter")
+	if out, err := exec.CommandContext(t.Context(), "go", "build", "-buildvcs=false", "-o", binary, "..").CombinedOutput(); err != nil {
+		t.Fatalf("building the exporter: %v\n%s", err, out)
+	}
+	ctx, cancel := context.WithTimeout(t.Context(), 2*time.Minute)
+	defer cancel()
+	var out bytes.Buffer
+	if err := run(ctx, &out, binary, "1,3", 2); err != nil {
+		t.Fatal(err)
+	}
+	rows := 0
+	for line := range strings.Lines(out.String()) {
+		cells := strings.Split(strings.Trim(line, "|\n"), "|")
+		if len(cells) < 5 || strings.Contains(line, "masters") || strings.Contains(line, "---") {
+			continue
+		}
+		rows++
+		for i, cell := range cells {
+			if cell := strings.TrimSpace(cell); cell == "0" || cell == "0.00" || cell == "" && i < 3 {
+				t.Errorf("column %d is %q in %s", i, cell, line)
+			}
+		}
+	}
+	if rows != 2*(5+1) {
+		t.Errorf("%d rows:\n%s", rows, out.String())
+	}
+}

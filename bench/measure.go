@@ -1,0 +1,233 @@
+package main
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"slices"
+	"sync"
+	"time"
+
+	"redis_sentinel_exporter/sentinel"
+	"redis_sentinel_exporter/sentinel/sentineltest"
+)
+
+// A bench measures one size.
+type bench struct {
+	binary    string
+	masters   int
+	rounds    int
+	sentinels []*sentinelServer
+}
+
+// direct is the distance of a Sentinel without a proxy before it. With one the
+// delay is 0 or more: the proxy itself costs some time.
+const direct = time.Duration(-1)
+
+// all measures everything about this size.
+func (b *bench) all(ctx context.Context, r *report) error {
+	for _, delay := range []time.Duration{direct, 0, time.Millisecond, 10 * time.Millisecond} {
+		row, err := b.one(ctx, delay)
+		if err != nil {
+			return err
+		}
+		r.rows = append(r.rows, row)
+	}
+	three, err := b.three(ctx)
+	if err != nil {
+		return err
+	}
+	r.rows = append(r.rows, three)
+	crowd, err := b.crowd(ctx)
+	if err != nil {
+		return err
+	}
+	r.crowds = append(r.crowds, crowd)
+	return nil
+}
+
+// one measures a scrape of one Sentinel that is a delay away each way, and the
+// bound, in turns.
+func (b *bench) one(ctx context.Context, delay time.Duration) (row, error) {
+	addr, done, err := b.at(delay)
+	if err != nil {
+		return row{}, err
+	}
+	defer done()
+	e, err := startExporter(ctx, b.binary, []string{addr})
+	if err != nil {
+		return row{}, err
+	}
+	defer e.stop()
+	low, err := newBound(addr)
+	if err != nil {
+		return row{}, err
+	}
+	defer low.close()
+	for range 2 { // the first learns the names
+		if err := low.snapshot(); err != nil {
+			return row{}, err
+		}
+	}
+	out, err := b.scrapes(ctx, e, low.snapshot)
+	out.sentinels, out.delay = 1, delay
+	return out, err
+}
+
+// three measures a scrape of all three Sentinels.
+func (b *bench) three(ctx context.Context) (row, error) {
+	addrs := make([]string, len(b.sentinels))
+	for i, s := range b.sentinels {
+		addrs[i] = s.addr
+	}
+	e, err := startExporter(ctx, b.binary, addrs)
+	if err != nil {
+		return row{}, err
+	}
+	defer e.stop()
+	out, err := b.scrapes(ctx, e, nil)
+	out.sentinels, out.delay = len(addrs), direct
+	return out, err
+}
+
+// at returns the address of the first Sentinel with a delay before it.
+func (b *bench) at(delay time.Duration) (addr string, done func(), err error) {
+	if delay == direct {
+		return b.sentinels[0].addr, func() {}, nil
+	}
+	proxy, err := sentineltest.NewProxy(b.sentinels[0].addr)
+	if err != nil {
+		return "", nil, err
+	}
+	proxy.Delay(delay)
+	return proxy.Addr(), proxy.Close, nil
+}
+
+// scrapes measures scrapes, and the bound between them where there is one.
+func (b *bench) scrapes(ctx context.Context, e *exporter, low func() error) (row, error) {
+	out := row{masters: b.masters}
+	for range 3 { // warm
+		if _, err := e.scrape(ctx); err != nil {
+			return out, err
+		}
+	}
+	before, err := e.usage(ctx)
+	if err != nil {
+		return out, err
+	}
+	sentinelBefore, err := cpuTime(b.sentinels[0].cmd.Process.Pid)
+	if err != nil {
+		return out, err
+	}
+	var walls, bounds []time.Duration
+	for range b.rounds {
+		start := time.Now()
+		if out.body, err = e.scrape(ctx); err != nil {
+			return out, err
+		}
+		walls = append(walls, time.Since(start))
+	}
+	sentinelAfter, err := cpuTime(b.sentinels[0].cmd.Process.Pid)
+	if err != nil {
+		return out, err
+	}
+	after, err := e.usage(ctx)
+	if err != nil {
+		return out, err
+	}
+	for range b.rounds {
+		if low == nil {
+			break
+		}
+		start := time.Now()
+		if err := low(); err != nil {
+			return out, err
+		}
+		bounds = append(bounds, time.Since(start))
+	}
+	n := b.rounds + 1 // the last reading is a scrape too
+	out.wall = median(walls)
+	if len(bounds) > 0 {
+		out.bound = median(bounds)
+	}
+	out.cpu = (after.cpu - before.cpu) / time.Duration(n)
+	out.sentinelCPU = (sentinelAfter - sentinelBefore) / time.Duration(b.rounds)
+	out.mallocs = (after.mallocs - before.mallocs) / float64(n)
+	out.samples = after.samples
+	out.rss, err = peakRSS(e.cmd.Process.Pid)
+	return out, err
+}
+
+// crowd measures ten scrapes at a time, and how long another client waits for a
+// PING meanwhile.
+func (b *bench) crowd(ctx context.Context) (crowd, error) {
+	const scrapers = 10
+	e, err := startExporter(ctx, b.binary, []string{b.sentinels[0].addr})
+	if err != nil {
+		return crowd{}, err
+	}
+	defer e.stop()
+	other := sentinel.NewClient(sentinel.Options{Address: b.sentinels[0].addr})
+	defer other.Close()
+	out := crowd{masters: b.masters}
+	if out.commandsOfOne, err = b.commands(ctx, other, func() error { _, err := e.scrape(ctx); return err }); err != nil {
+		return out, err
+	}
+	out.commandsOfTen, err = b.commands(ctx, other, func() error { return together(scrapers, func() error { _, err := e.scrape(ctx); return err }) })
+	if err != nil {
+		return out, err
+	}
+	pinging, stop := context.WithCancel(ctx)
+	var pings []time.Duration
+	var wg sync.WaitGroup
+	wg.Go(func() {
+		for pinging.Err() == nil {
+			start := time.Now()
+			if other.Ping(pinging) == nil {
+				pings = append(pings, time.Since(start))
+			}
+			time.Sleep(time.Millisecond)
+		}
+	})
+	start := time.Now()
+	for range b.rounds {
+		if _, err = e.scrape(ctx); err != nil {
+			break
+		}
+	}
+	out.wall = time.Since(start) / time.Duration(b.rounds)
+	stop()
+	wg.Wait()
+	if len(pings) == 0 {
+		return out, errors.Join(err, errors.New("no PING was answered during the scrapes"))
+	}
+	slices.Sort(pings)
+	out.pingP90 = pings[len(pings)*9/10]
+	return out, err
+}
+
+// commands counts what the Sentinel processed meanwhile, less the counting.
+func (b *bench) commands(ctx context.Context, c *sentinel.Client, during func() error) (int64, error) {
+	before, err := c.Info(ctx)
+	if err != nil {
+		return 0, err
+	}
+	if err := during(); err != nil {
+		return 0, err
+	}
+	after, err := c.Info(ctx)
+	if err != nil {
+		return 0, fmt.Errorf("counting commands: %w", err)
+	}
+	return after.TotalCommands.Value - before.TotalCommands.Value - 1, nil
+}
+
+func together(n int, do func() error) error {
+	errs := make([]error, n)
+	var wg sync.WaitGroup
+	for i := range errs {
+		wg.Go(func() { errs[i] = do() })
+	}
+	wg.Wait()
+	return errors.Join(errs...)
+}

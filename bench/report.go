@@ -1,0 +1,61 @@
+package main
+
+import (
+	"fmt"
+	"io"
+	"text/tabwriter"
+	"time"
+)
+
+// A row is what a scrape of one size, distance and number of Sentinels costs.
+type row struct {
+	masters, sentinels int
+	delay              time.Duration // each way, or direct
+	bound, wall, cpu   time.Duration
+	sentinelCPU        time.Duration // of the first Sentinel
+	mallocs            float64
+	samples            int
+	rss, body          int64
+}
+
+// A crowd is what ten scrapes at once cost, and what another client notices.
+type crowd struct {
+	masters                      int
+	commandsOfOne, commandsOfTen int64
+	wall, pingP90                time.Duration
+}
+
+// A report is the result of a run.
+type report struct {
+	rows   []row
+	crowds []crowd
+}
+
+// write prints the report as two tables in Markdown.
+func (r *report) write(w io.Writer) error {
+	out := tabwriter.NewWriter(w, 0, 0, 1, ' ', 0)
+	line := func(format string, args ...any) { _, _ = fmt.Fprintf(out, format+"\n", args...) }
+	line("| masters\t| Sentinels\t| each way\t| bound ms\t| wall ms\t| wall / bound\t| CPU ms\t| Sentinel's CPU ms\t| samples\t| allocations a sample\t| peak RSS MiB\t| body KiB\t|")
+	line("|---:\t|---:\t|---:\t|---:\t|---:\t|---:\t|---:\t|---:\t|---:\t|---:\t|---:\t|---:\t|")
+	for _, row := range r.rows {
+		bound, ratio := "", ""
+		if row.bound > 0 {
+			bound, ratio = ms(row.bound), fmt.Sprintf("%.1f", float64(row.wall)/float64(row.bound))
+		}
+		away := row.delay.String()
+		if row.delay == direct {
+			away = "no proxy"
+		}
+		line("| %d\t| %d\t| %s\t| %s\t| %s\t| %s\t| %s\t| %s\t| %d\t| %.2f\t| %d\t| %d\t|", row.masters, row.sentinels, away, bound,
+			ms(row.wall), ratio, ms(row.cpu), ms(row.sentinelCPU), row.samples, row.mallocs/float64(row.samples), row.rss>>20, row.body>>10)
+	}
+	line("")
+	line("| masters\t| commands of 1 scrape\t| of 10 at once\t| scrape ms with another client\t| its PING, p90 ms\t|")
+	line("|---:\t|---:\t|---:\t|---:\t|---:\t|")
+	for _, c := range r.crowds {
+		line("| %d\t| %d\t| %d\t| %s\t| %s\t|", c.masters, c.commandsOfOne, c.commandsOfTen, ms(c.wall), ms(c.pingP90))
+	}
+	return out.Flush()
+}
+
+func ms(d time.Duration) string { return fmt.Sprintf("%.2f", float64(d)/float64(time.Millisecond)) }
