@@ -2,8 +2,10 @@ package main
 
 import (
 	"context"
+	"errors"
 	"fmt"
 	"io"
+	"sync"
 
 	"github.com/prometheus/common/promslog"
 	toolkit "github.com/prometheus/exporter-toolkit/web"
@@ -22,6 +24,9 @@ func serve(ctx context.Context, f *flags, logs io.Writer) error {
 	if err := toolkit.Validate(*f.listen.WebConfigFile); err != nil {
 		return fmt.Errorf("--web.config.file: %w", err)
 	}
+	if err := f.admin.check(); err != nil {
+		return err
+	}
 	f.log.Writer = logs
 	logger := promslog.New(&f.log)
 	sentinel.QuietLibrary()
@@ -30,11 +35,34 @@ func serve(ctx context.Context, f *flags, logs io.Writer) error {
 		return err
 	}
 	defer deployment.Close()
+	ctx, cancel := context.WithCancel(ctx)
+	defer cancel()
+	write := f.admin.listener(ctx, deployment, &f.web, logger)
 	handler, err := web.NewHandler(deployment, collector.New(f.collector), f.web, logger)
 	if err != nil {
 		return err
 	}
-	return web.Serve(ctx, handler, f.listen, logger)
+	metrics := func(ctx context.Context) error { return web.Serve(ctx, handler, f.listen, logger) }
+	return together(ctx, cancel, metrics, write)
+}
+
+// together runs the servers, of which some may be nil, until ctx ends or one of
+// them fails, which cancels it.
+func together(ctx context.Context, cancel func(), servers ...func(context.Context) error) error {
+	errs := make([]error, len(servers))
+	var wg sync.WaitGroup
+	for i, run := range servers {
+		if run == nil {
+			continue
+		}
+		wg.Go(func() {
+			if errs[i] = run(ctx); errs[i] != nil {
+				cancel()
+			}
+		})
+	}
+	wg.Wait()
+	return errors.Join(errs...)
 }
 
 // deployment returns the Sentinels to ask.
