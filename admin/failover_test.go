@@ -46,7 +46,7 @@ func TestFailover(t *testing.T) {
 			t.Errorf("Sentinel %d names %s, the answer %s", i, got, answer.Address)
 		}
 	}
-	if !refused || !slices.Contains(steps, answer.Results[0].Sentinel+": reconf_slaves") {
+	if !refused || !slices.Contains(steps, answer.Results[0].Sentinel+": wait_promotion") {
 		t.Errorf("it told %q", steps)
 	}
 	r.shows(name, "quorum", "2")
