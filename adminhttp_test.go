@@ -147,7 +147,7 @@ func TestAdminRefusals(t *testing.T) {
 		{"twice true", with(set(`{"quorum":1}`), func(c *call) { c.path += "?dry_run=true&dry_run=false" }), 400, "once"},
 		{"a body to fail over", with(post(master+"/failover"), func(c *call) { c.body = `{"force":true}` }), 400, "empty body"},
 		{"monitor what", monitor(`{}`), 400, "quorum"},
-		{"monitor unknown", monitor(`{"address":"127.0.0.1:1","quorum":2,"adress":1}`), 400, "there are address, quorum and set"},
+		{"monitor unknown", monitor(`{"address":"127.0.0.1:1","quorum":2,"addr":1}`), 400, "there are address, quorum and set"},
 		{"monitor no address", monitor(`{"address":"127.0.0.1","quorum":2}`), 400, "host:port"},
 		{"monitor bad option", monitor(`{"address":"127.0.0.1:1","quorum":2,"set":{"no-such":1}}`), 400, "there is no option"},
 		{"monitor a script", monitor(`{"address":"127.0.0.1:1","quorum":2,"set":{"notification-script":"/bin/true"}}`), 400, "path of a script"},

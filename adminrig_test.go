@@ -29,10 +29,9 @@ const adminUsers = "basic_auth_users:\n  operator: $2a$04$vpVIiqQab1IAM6HMPRBNN.
 type adminRig struct {
 	*sentineltest.Topology
 	*program
-	t     *testing.T
-	url   string // of the admin listener
-	said  strings.Builder
-	calls int
+	t    *testing.T
+	url  string // of the admin listener
+	said strings.Builder
 }
 
 func configFile(t *testing.T, text string) string {

@@ -74,8 +74,7 @@ func TestFailoverOfNobody(t *testing.T) {
 	t.Parallel()
 	r := newRig(t, sentineltest.Config{Sentinels: 1, Replicas: sentineltest.None, Quorum: 1})
 	_, err := r.operator.Do(t.Context(), admin.Operation{Action: admin.Failover, Master: "nosuch"}, nil)
-	var unknown *admin.UnknownMasterError
-	if !errors.As(err, &unknown) {
+	if _, ok := errors.AsType[*admin.UnknownMasterError](err); !ok {
 		t.Errorf("got the error %v", err)
 	}
 	r.Sentinels[0].Kill()

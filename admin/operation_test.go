@@ -54,8 +54,7 @@ func TestInvalidOperations(t *testing.T) {
 		"a bad option":            monitor("a", "127.0.0.1:1", 1, option("no-such", 2)),
 	} {
 		_, err := operator.Do(t.Context(), op, nil)
-		var invalid *admin.InvalidError
-		if !errors.As(err, &invalid) {
+		if _, ok := errors.AsType[*admin.InvalidError](err); !ok {
 			t.Errorf("%s: got the error %v", what, err)
 		} else if strings.Contains(err.Error(), canary) || strings.Contains(err.Error(), "\n") {
 			t.Errorf("%s: the error says %q", what, err)

@@ -157,8 +157,7 @@ func refusal(op admin.Operation, err error) *admin.Answer {
 		Action: op.Action, Master: sentinel.ValidUTF8(op.Master), DryRun: op.DryRun,
 		Results: []admin.Result{}, Findings: []health.Finding{}, Error: sentinel.ValidUTF8(err.Error()),
 	}
-	var guarded *admin.GuardedError
-	if errors.As(err, &guarded) {
+	if guarded, ok := errors.AsType[*admin.GuardedError](err); ok {
 		answer.Findings = guarded.Findings
 	}
 	return answer

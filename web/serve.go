@@ -25,22 +25,24 @@ const (
 // it lets the requests in flight finish, as long as that takes no more than a few
 // seconds. An error says why it could not serve.
 func Serve(ctx context.Context, handler http.Handler, flags *toolkit.FlagConfig, logger *slog.Logger) error {
-	return serve(ctx, "Started "+name, handler, flags, logger)
+	started := func() { logger.Info("Started "+name, "version", version.Info()) }
+	return serve(ctx, started, handler, flags, logger)
 }
 
 // ServeAdmin does the same for the admin listener.
 func ServeAdmin(ctx context.Context, handler http.Handler, flags *toolkit.FlagConfig, logger *slog.Logger) error {
-	return serve(ctx, "The admin listener is open", handler, flags, logger)
+	started := func() { logger.Info("The admin listener is open") }
+	return serve(ctx, started, handler, flags, logger)
 }
 
-func serve(ctx context.Context, started string, handler http.Handler, flags *toolkit.FlagConfig, logger *slog.Logger) error {
+func serve(ctx context.Context, started func(), handler http.Handler, flags *toolkit.FlagConfig, logger *slog.Logger) error {
 	server := &http.Server{
 		Handler:           handler,
 		ReadHeaderTimeout: readHeaderTimeout,
 		IdleTimeout:       idleTimeout,
 		MaxHeaderBytes:    maxHeaderBytes,
 		ErrorLog:          slog.NewLogLogger(logger.Handler(), slog.LevelWarn),
-		BaseContext:       sayStarted(started, logger),
+		BaseContext:       sayStarted(started),
 	}
 	served := make(chan error, 1)
 	go func() { served <- toolkit.ListenAndServe(server, flags, logger) }()
@@ -70,10 +72,8 @@ func shutDown(server *http.Server, timeout time.Duration, logger *slog.Logger) {
 
 // sayStarted logs the start when the first listener is open: before an error
 // that keeps the program from serving, such a line would only hide it.
-func sayStarted(started string, logger *slog.Logger) func(net.Listener) context.Context {
-	once := sync.OnceFunc(func() {
-		logger.LogAttrs(context.Background(), slog.LevelInfo, started, slog.String("version", version.Info()))
-	})
+func sayStarted(started func()) func(net.Listener) context.Context {
+	once := sync.OnceFunc(started)
 	return func(net.Listener) context.Context {
 		once()
 		return context.Background()
