@@ -2,7 +2,6 @@ package main
 
 import (
 	"context"
-	"io"
 
 	"github.com/alecthomas/kingpin/v2"
 
@@ -17,6 +16,7 @@ func addCommands(app *kingpin.Application) map[string]cli.Command {
 		"watch": addWatch(app),
 	}
 	cli.AddDiscover(app, commands)
+	cli.AddWrites(app, commands)
 	return commands
 }
 
@@ -30,8 +30,8 @@ func addWatch(app *kingpin.Application) *cli.Watch {
 }
 
 // runCommand runs one of them against the deployment of the flags and returns
-// its exit code.
-func runCommand(ctx context.Context, command cli.Command, f *flags, stdout io.Writer) (status int, err error) {
+// its exit code. One that changes something takes as long as that takes.
+func runCommand(ctx context.Context, command cli.Command, f *flags, streams cli.Streams) (status int, err error) {
 	if err := f.check(); err != nil {
 		return 0, err
 	}
@@ -41,13 +41,16 @@ func runCommand(ctx context.Context, command cli.Command, f *flags, stdout io.Wr
 		return 0, err
 	}
 	defer deployment.Close()
-	sentinel.QuietLibrary()
+	if changer, changes := command.(cli.Changer); changes {
+		streams.Timeout = f.web.Timeout
+		return changer.Change(ctx, deployment, streams)
+	}
 	if _, endless := command.(*cli.Watch); !endless {
 		var cancel context.CancelFunc
 		ctx, cancel = context.WithTimeout(ctx, f.web.Timeout)
 		defer cancel()
 	}
-	return command.Run(ctx, deployment, stdout)
+	return command.Run(ctx, deployment, streams.Out)
 }
 
 // failed is the exit code after an error. The command line may be what is wrong

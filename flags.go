@@ -26,6 +26,7 @@ type flags struct {
 	collector collector.Options
 	listen    *toolkit.FlagConfig
 	web       web.Options
+	admin     adminFlags
 	log       promslog.Config
 	commands  map[string]cli.Command // by the name on the command line
 }
@@ -54,6 +55,7 @@ func newApp(f *flags) *kingpin.Application {
 	addCollectorFlags(app, &f.collector)
 	f.listen = toolkitflag.AddFlags(app, defaultListen)
 	addWebFlags(app, &f.web)
+	f.admin.addTo(app)
 	promslogflag.AddFlags(app, &f.log)
 	app.Command(serveCommand, "Serve the metrics over HTTP; the default.")
 	f.commands = addCommands(app)

@@ -103,6 +103,8 @@ func TestFlagsFillTheirFields(t *testing.T) {
 			TelemetryPath: "/web.telemetry-path", MaxRequests: 7, Timeout: 7 * time.Second, TimeoutOffset: 7 * time.Second,
 			DisableExporterMetrics: true,
 		}},
+		{"admin address", f.admin.listen, []string{"/admin.listen-address"}},
+		{"admin configuration", f.admin.configFile, "/admin.config.file"},
 		{"listen", *f.listen.WebListenAddresses, []string{"/web.listen-address"}},
 		{"web config", *f.listen.WebConfigFile, "/web.config.file"},
 		{"log level", f.log.Level.String(), "debug"},

@@ -10,6 +10,8 @@ import (
 	"os/signal"
 	"strings"
 	"syscall"
+
+	"redis_sentinel_exporter/cli"
 )
 
 const name = "redis_sentinel_exporter"
@@ -17,25 +19,31 @@ const name = "redis_sentinel_exporter"
 func main() {
 	ctx, stop := signal.NotifyContext(context.Background(), os.Interrupt, syscall.SIGTERM)
 	context.AfterFunc(ctx, stop) // a second signal kills
-	os.Exit(run(ctx, os.Args[1:], os.Stdout, os.Stderr))
+	streams := cli.Streams{In: os.Stdin, Terminal: isTerminal(os.Stdin), Out: os.Stdout, Err: os.Stderr}
+	os.Exit(runWith(ctx, os.Args[1:], streams))
 }
 
-// run is the whole program, but for the process around it. It ends when ctx does
-// and returns the exit code.
+// run is the program where nobody can be asked.
 func run(ctx context.Context, args []string, stdout, stderr io.Writer) int {
+	return runWith(ctx, args, cli.Streams{In: strings.NewReader(""), Out: stdout, Err: stderr})
+}
+
+// runWith is the whole program, but for the process around it. It ends when ctx
+// does and returns the exit code.
+func runWith(ctx context.Context, args []string, streams cli.Streams) int {
 	var f flags
 	app := newApp(&f)
-	app.UsageWriter(stdout).ErrorWriter(stderr)
+	app.UsageWriter(streams.Out).ErrorWriter(streams.Err)
 	command, status, err := parse(app, args)
 	switch {
 	case err != nil || command == "":
 	case command == serveCommand:
-		err = serve(ctx, &f, stderr)
+		err = serve(ctx, &f, streams.Err)
 	default:
-		status, err = runCommand(ctx, f.commands[command], &f, stdout)
+		status, err = runCommand(ctx, f.commands[command], &f, streams)
 	}
 	if err != nil {
-		_, _ = fmt.Fprintf(stderr, "%s: error: %s\n", name, oneLine(err))
+		_, _ = fmt.Fprintf(streams.Err, "%s: error: %s\n", name, oneLine(err))
 		return f.failed(args)
 	}
 	return status

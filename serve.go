@@ -2,6 +2,7 @@ package main
 
 import (
 	"context"
+	"errors"
 	"fmt"
 	"io"
 	"sync"
@@ -23,6 +24,9 @@ func serve(ctx context.Context, f *flags, logs io.Writer) error {
 	if err := toolkit.Validate(*f.listen.WebConfigFile); err != nil {
 		return fmt.Errorf("--web.config.file: %w", err)
 	}
+	if err := f.admin.check(); err != nil {
+		return err
+	}
 	f.log.Writer = logs
 	logger := promslog.New(&f.log)
 	deployment, err := f.deployment()
@@ -36,15 +40,38 @@ func serve(ctx context.Context, f *flags, logs io.Writer) error {
 		metrics = metrics.WithEvents(events)
 		background = func(ctx context.Context) { deployment.Events(ctx, sentinel.EventOptions{}, events.Handle) }
 	}
+	ctx, cancel := context.WithCancel(ctx)
+	var wg sync.WaitGroup
+	defer wg.Wait()
+	defer cancel()
+	write := f.admin.listener(ctx, deployment, &f.web, logger)
 	handler, err := web.NewHandler(deployment, metrics, f.web, logger)
 	if err != nil {
 		return err
 	}
-	ctx, stop := context.WithCancel(ctx)
+	read := func(ctx context.Context) error {
+		return web.Serve(ctx, handler, f.listen, logger, func() { wg.Go(func() { background(ctx) }) })
+	}
+	return together(ctx, cancel, read, write)
+}
+
+// together runs the servers, of which some may be nil, until ctx ends or one of
+// them fails, which cancels it.
+func together(ctx context.Context, cancel func(), servers ...func(context.Context) error) error {
+	errs := make([]error, len(servers))
 	var wg sync.WaitGroup
-	defer wg.Wait()
-	defer stop()
-	return web.Serve(ctx, handler, f.listen, logger, func() { wg.Go(func() { background(ctx) }) })
+	for i, run := range servers {
+		if run == nil {
+			continue
+		}
+		wg.Go(func() {
+			if errs[i] = run(ctx); errs[i] != nil {
+				cancel()
+			}
+		})
+	}
+	wg.Wait()
+	return errors.Join(errs...)
 }
 
 // deployment returns the Sentinels to ask.

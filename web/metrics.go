@@ -40,6 +40,9 @@ func newMetrics(
 ) http.Handler {
 	registry := prometheus.NewRegistry()
 	registry.MustRegister(versioncollector.NewCollector(name))
+	if opts.AdminRequests != nil {
+		registry.MustRegister(opts.AdminRequests.counter)
+	}
 	m := &metrics{
 		deployment: deployment,
 		collector:  c,

@@ -26,13 +26,27 @@ const (
 // seconds. An error says why it could not serve. It calls started once, when the
 // first listener is open; not after it has returned.
 func Serve(ctx context.Context, handler http.Handler, flags *toolkit.FlagConfig, logger *slog.Logger, started func()) error {
+	open := func() {
+		logger.Info("Started "+name, "version", version.Info())
+		started()
+	}
+	return serve(ctx, open, handler, flags, logger)
+}
+
+// ServeAdmin does the same for the admin listener.
+func ServeAdmin(ctx context.Context, handler http.Handler, flags *toolkit.FlagConfig, logger *slog.Logger) error {
+	open := func() { logger.Info("The admin listener is open") }
+	return serve(ctx, open, handler, flags, logger)
+}
+
+func serve(ctx context.Context, open func(), handler http.Handler, flags *toolkit.FlagConfig, logger *slog.Logger) error {
 	server := &http.Server{
 		Handler:           handler,
 		ReadHeaderTimeout: readHeaderTimeout,
 		IdleTimeout:       idleTimeout,
 		MaxHeaderBytes:    maxHeaderBytes,
 		ErrorLog:          slog.NewLogLogger(logger.Handler(), slog.LevelWarn),
-		BaseContext:       onStart(logger, started),
+		BaseContext:       onOpen(open),
 	}
 	served := make(chan error, 1)
 	go func() { served <- toolkit.ListenAndServe(server, flags, logger) }()
@@ -60,14 +74,11 @@ func shutDown(server *http.Server, timeout time.Duration, logger *slog.Logger) {
 	}
 }
 
-// onStart logs the start when the first listener is open, and lets begin what
-// goes on in the background: before an error that keeps the program from
-// serving, their lines in the log would only hide it.
-func onStart(logger *slog.Logger, started func()) func(net.Listener) context.Context {
-	once := sync.OnceFunc(func() {
-		logger.Info("Started "+name, "version", version.Info())
-		started()
-	})
+// onOpen says that the first listener is open, and lets begin what goes on in the
+// background: before an error that keeps the program from serving, their lines in
+// the log would only hide it.
+func onOpen(open func()) func(net.Listener) context.Context {
+	once := sync.OnceFunc(open)
 	return func(net.Listener) context.Context {
 		once()
 		return context.Background()

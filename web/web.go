@@ -48,6 +48,8 @@ type Options struct {
 	TimeoutOffset time.Duration
 	// DisableExporterMetrics leaves out go_*, process_* and promhttp_*.
 	DisableExporterMetrics bool
+	// AdminRequests are the calls to the admin listener; nil when there is none.
+	AdminRequests *AdminRequests
 }
 
 // NewHandler returns the handler of all endpoints.

@@ -1,0 +1,27 @@
+package admin
+
+import "sync"
+
+// claims are the masters on which an operation is under way.
+type claims struct {
+	mu   sync.Mutex
+	held map[string]Action
+}
+
+// take claims a master until the returned function is called.
+func (c *claims) take(op *Operation) (release func(), err error) {
+	if op.DryRun || op.Action == FlushConfig { // change no master
+		return func() {}, nil
+	}
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	if other, busy := c.held[op.Master]; busy {
+		return nil, &BusyError{Master: op.Master, Action: other}
+	}
+	c.held[op.Master] = op.Action
+	return func() {
+		c.mu.Lock()
+		defer c.mu.Unlock()
+		delete(c.held, op.Master)
+	}, nil
+}

@@ -1,0 +1,137 @@
+package admin
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"strings"
+	"time"
+
+	"redis_sentinel_exporter/health"
+	"redis_sentinel_exporter/sentinel"
+)
+
+// helloPatience is how long the other Sentinels may take to hear of a failover:
+// some hellos of 2 s.
+const helloPatience = 10 * time.Second
+
+// leaderOf picks the Sentinel that shall lead the failover: one that could, and of
+// these the first. Those that cannot come in question stand for the whole when
+// there is no other.
+func (j *job) leaderOf(steps []*step) []*step {
+	for _, fit := range []func(*step) bool{
+		func(s *step) bool {
+			return s.act != nil && !s.snapshot.Tilt() && s.master.PromotableReplicas().Value > 0
+		},
+		func(s *step) bool { return s.act != nil && !s.snapshot.Tilt() },
+		func(s *step) bool { return s.act != nil },
+	} {
+		for _, s := range steps {
+			if fit(s) {
+				return []*step{s}
+			}
+		}
+	}
+	return steps
+}
+
+func (j *job) planFailover(s *step) {
+	if s.master == nil {
+		s.err = errNotMonitored
+		return
+	}
+	s.commands = []string{command("SENTINEL FAILOVER", j.Master)}
+	s.note = "it leads the failover"
+	s.act = func(ctx context.Context) error { return j.failover(ctx, s) }
+}
+
+func (j *job) failover(ctx context.Context, s *step) error {
+	from := s.master.Advertised()
+	began := time.Now()
+	if err := j.within(func(ctx context.Context) error { return s.client.Failover(ctx, j.Master) })(ctx); err != nil {
+		return err
+	}
+	to, err := j.follow(ctx, s)
+	took := time.Since(began)
+	j.answer.Seconds = seconds(took)
+	if err != nil {
+		return err
+	}
+	j.answer.PreviousAddress, j.answer.Address = from, to
+	s.note = fmt.Sprintf("it led the failover from %s to %s in %s", from, to, took.Round(time.Millisecond))
+	j.waitFollowed(ctx, to)
+	return nil
+}
+
+// follow waits for the end of the failover that a Sentinel has just begun, and
+// returns the new master's address. It asks that Sentinel again and again: the
+// flag is there from the command's answer on, and gone with the end, for better
+// (another address, a higher epoch) or worse. A subscription to the Sentinel's
+// events can take the place of this function.
+func (j *job) follow(ctx context.Context, s *step) (to string, err error) {
+	ctx, cancel := context.WithTimeout(ctx, failoverPatience(s.master))
+	defer cancel()
+	said := sentinel.FailoverNone
+	err = poll(ctx, func() (bool, error) {
+		m, err := j.look(ctx, s.client)
+		if err != nil {
+			return false, fmt.Errorf("the failover has begun, and its end was not seen: %w", err)
+		}
+		if m.Flags.Has(sentinel.FlagFailoverInProgress) {
+			if m.FailoverState != said {
+				said = m.FailoverState
+				j.say(s.sentinel + ": " + said.String())
+			}
+			return false, fmt.Errorf("the failover has begun, and was still in the state %s when we stopped following it", m.FailoverState)
+		}
+		if m.Addr == s.master.Addr || m.ConfigEpoch.Value <= s.master.ConfigEpoch.Value {
+			return true, fmt.Errorf("the failover was given up: the master is still %s; the log of the Sentinel has the event -failover-abort-... that says why", m.Addr)
+		}
+		to = m.Addr
+		return true, nil
+	})
+	return to, err
+}
+
+// failoverPatience is how long a failover can take: failover-timeout to promote a
+// replica, as long again until the others follow it, and some reserve.
+func failoverPatience(m *sentinel.Master) time.Duration {
+	const usual = 3 * time.Minute
+	return 2*m.FailoverTimeout.Or(usual) + 30*time.Second
+}
+
+// look asks one Sentinel about the master, by a command of its own: a snapshot may
+// be shared with a scrape that began before.
+func (j *job) look(ctx context.Context, c *sentinel.Client) (m *sentinel.Master, err error) {
+	err = j.within(func(ctx context.Context) error {
+		m, err = c.Master(ctx, j.Master)
+		return err
+	})(ctx)
+	return m, err
+}
+
+// waitFollowed waits until every other Sentinel names the new master, and calls
+// out those that do not: they send clients to the old one.
+func (j *job) waitFollowed(ctx context.Context, to string) {
+	ctx, cancel := context.WithTimeout(ctx, helloPatience)
+	defer cancel()
+	err := poll(ctx, func() (bool, error) {
+		var behind []string
+		s := takeSurvey(ctx, j.operator.deployment, j.operator.timeout)
+		for _, v := range s.views(j.Master) {
+			if addr := v.Master(j.Master).Advertised(); addr != to {
+				behind = append(behind, v.Sentinel+" ("+addr+")")
+			}
+		}
+		if len(behind) == 0 {
+			return true, nil
+		}
+		return false, errors.New(strings.Join(behind, ", "))
+	})
+	if err != nil {
+		f := about(&j.Operation, checkNotFollowed, "Look at the network of these Sentinels: the hellos of the others do not reach them.",
+			"%s after the failover some Sentinels still name another master: %s", helloPatience, err)
+		f.Severity = health.Warning
+		j.answer.Findings = append(j.answer.Findings, f)
+	}
+}

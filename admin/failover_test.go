@@ -1,0 +1,89 @@
+package admin_test
+
+import (
+	"errors"
+	"slices"
+	"testing"
+	"time"
+
+	"redis_sentinel_exporter/admin"
+	"redis_sentinel_exporter/sentinel/sentineltest"
+)
+
+// TestFailover follows one to its end. Meanwhile every other operation on that
+// master is refused.
+func TestFailover(t *testing.T) {
+	t.Parallel()
+	r := newRig(t, sentineltest.Config{})
+	old := r.Masters[0].Node.Addr()
+	var steps []string
+	refused := false
+	began := time.Now()
+	answer := r.do(admin.Operation{Action: admin.Failover, Master: name}, func(text string) {
+		steps = append(steps, text)
+		if !refused {
+			refused = true
+			_, err := r.operator.Do(t.Context(), admin.Operation{Action: admin.Set, Master: name, Settings: set("quorum", 1)}, nil)
+			var busy *admin.BusyError
+			if !errors.As(err, &busy) || busy.Action != admin.Failover {
+				t.Errorf("a second operation: got the error %v", err)
+			}
+		}
+	})
+	took := time.Since(began)
+	r.want(answer, admin.Done, true)
+	if answer.PreviousAddress != old || answer.Address == old {
+		t.Errorf("it went from %s to %s, the master was %s", answer.PreviousAddress, answer.Address, old)
+	}
+	if answer.Seconds <= 0.1 || answer.Seconds > took.Seconds() {
+		t.Errorf("it says that it took %v s; all took %s", answer.Seconds, took)
+	}
+	if len(answer.Findings) != 0 {
+		t.Errorf("got the findings %v", answer.Findings)
+	}
+	for i := range r.Sentinels {
+		if got := hostPort(r.row(i, "SENTINEL", "MASTER", name)); got != answer.Address {
+			t.Errorf("Sentinel %d names %s, the answer %s", i, got, answer.Address)
+		}
+	}
+	if !refused || !slices.Contains(steps, answer.Results[0].Sentinel+": wait_promotion") {
+		t.Errorf("it told %q", steps)
+	}
+	r.shows(name, "quorum", "2")
+	if _, err := r.operator.Do(t.Context(), admin.Operation{Action: admin.Set, Master: name, Settings: set("quorum", 1)}, nil); err != nil {
+		t.Errorf("after its end: %v", err)
+	}
+}
+
+// TestFailoverGivenUp: the replica dies in the middle.
+func TestFailoverGivenUp(t *testing.T) {
+	t.Parallel()
+	r := newRig(t, sentineltest.Config{Replicas: 1, FailoverTimeout: time.Second})
+	if err := r.Masters[0].Replicas[0].Hang(); err != nil {
+		t.Fatal(err)
+	}
+	answer := r.do(admin.Operation{Action: admin.Failover, Master: name}, nil)
+	r.want(answer, admin.Failed, false)
+	if got := answer.Results[0].Error; !contains(got, "given up", r.Masters[0].Node.Addr()) {
+		t.Errorf("it says %s", got)
+	}
+}
+
+// TestFailoverOfNobody: nobody answers, and nobody knows the name.
+func TestFailoverOfNobody(t *testing.T) {
+	t.Parallel()
+	r := newRig(t, sentineltest.Config{Sentinels: 1, Replicas: sentineltest.None, Quorum: 1})
+	_, err := r.operator.Do(t.Context(), admin.Operation{Action: admin.Failover, Master: "nosuch"}, nil)
+	if _, ok := errors.AsType[*admin.UnknownMasterError](err); !ok {
+		t.Errorf("got the error %v", err)
+	}
+	r.Sentinels[0].Kill()
+	for _, action := range admin.Actions() {
+		op := admin.Operation{Action: action, Master: name, Address: "127.0.0.1:1", Quorum: 1, Settings: set("parallel-syncs", 1)}
+		answer := r.do(op, nil)
+		r.want(answer, admin.Failed, false)
+		if !contains(answer.Results[0].Error, "unreachable") {
+			t.Errorf("%s: it says %s", action, answer.Results[0].Error)
+		}
+	}
+}

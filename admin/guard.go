@@ -1,0 +1,176 @@
+package admin
+
+import (
+	"fmt"
+	"net"
+	"net/netip"
+	"slices"
+	"strings"
+
+	"redis_sentinel_exporter/health"
+	"redis_sentinel_exporter/sentinel"
+)
+
+// The findings that no check of health makes.
+const (
+	checkFailoverInProgress = "failover_in_progress"
+	checkAddressTaken       = "address_taken"
+	checkSettingsForgotten  = "settings_forgotten"
+	checkSettingsDefault    = "settings_default"
+	checkNotFollowed        = "failover_not_followed"
+)
+
+const (
+	runbookGuards   = "docs/admin.md#guards"
+	runbookSettings = "docs/admin.md#settings"
+)
+
+// guards returns what speaks against an operation.
+func guards(op *Operation, s *survey) []health.Finding {
+	switch op.Action {
+	case Failover:
+		return slices.Concat(inProgress(op, s), tilt(op, s), disagreement(op, s), noReplica(op, s))
+	case Reset:
+		return slices.Concat(inProgress(op, s), masterDown(op, s))
+	case Monitor:
+		return addressTaken(op, s)
+	default:
+		return nil
+	}
+}
+
+// about makes a finding of this package's own.
+func about(op *Operation, check, hint, format string, args ...any) health.Finding {
+	return health.Finding{
+		Check: check, Severity: health.Critical, Master: sentinel.ValidUTF8(op.Master),
+		Message: fmt.Sprintf(format, args...), Hint: hint, Runbook: runbookGuards,
+	}
+}
+
+// picked are the findings of some checks on the master.
+func picked(op *Operation, s *survey, checks ...string) []health.Finding {
+	m := s.report.ByName(op.Master)
+	if m == nil {
+		return nil
+	}
+	return slices.DeleteFunc(slices.Clone(m.Findings), func(f health.Finding) bool { return !slices.Contains(checks, f.Check) })
+}
+
+func inProgress(op *Operation, s *survey) []health.Finding {
+	var found []health.Finding
+	for _, v := range s.views(op.Master) {
+		m := v.Master(op.Master)
+		if m.Flags.Has(sentinel.FlagFailoverInProgress) {
+			f := about(op, checkFailoverInProgress, "Wait for its end.",
+				"a failover is in progress, which Sentinel %s leads (failover state: %s)", v.Sentinel, m.FailoverState)
+			f.Sentinel = v.Sentinel
+			found = append(found, f)
+		}
+	}
+	return found
+}
+
+// tilt takes the findings on the Sentinels that monitor the master.
+func tilt(op *Operation, s *survey) []health.Finding {
+	views := s.views(op.Master)
+	return slices.DeleteFunc(slices.Clone(s.report.Findings), func(f health.Finding) bool {
+		monitors := func(v *sentinel.Snapshot) bool { return v.Sentinel == f.Sentinel }
+		return f.Check != "sentinel_tilt" || !slices.ContainsFunc(views, monitors)
+	})
+}
+
+// disagreement does not wait, as the check does, for the Sentinels to have had the
+// time to agree: until then is no time for a failover either.
+func disagreement(op *Operation, s *survey) []health.Finding {
+	if found := picked(op, s, "master_disagreement"); len(found) > 0 {
+		return found
+	}
+	var addresses []string
+	for _, v := range s.views(op.Master) {
+		if addr := v.Master(op.Master).Advertised(); !slices.Contains(addresses, addr) {
+			addresses = append(addresses, addr)
+		}
+	}
+	if len(addresses) < 2 {
+		return nil
+	}
+	return []health.Finding{about(op, "master_disagreement", "Wait until they agree.",
+		"the Sentinels do not agree yet who the master is: %s", strings.Join(addresses, ", "))}
+}
+
+func noReplica(op *Operation, s *survey) []health.Finding {
+	m := s.report.ByName(op.Master)
+	if m == nil || m.Promotable > 0 {
+		return nil
+	}
+	if found := picked(op, s, "no_promotable_replica"); len(found) > 0 {
+		return found
+	}
+	return []health.Finding{about(op, "no_promotable_replica", "Wait until the Sentinels have found its replicas.",
+		"no Sentinel sees a replica that it could promote; %d are known", m.Replicas)}
+}
+
+// masterDown is also the case when nobody can tell whether it is up. After a RESET
+// of a master that is down no Sentinel finds its replicas again.
+func masterDown(op *Operation, s *survey) []health.Finding {
+	found := picked(op, s, "master_odown", "master_sdown")
+	m := s.report.ByName(op.Master)
+	if len(found) > 0 || m == nil {
+		return found
+	}
+	for _, c := range m.Checks {
+		if c.Check == "master_sdown" && c.Status == health.Unknown {
+			return []health.Finding{about(op, c.Check, "Wait until a Sentinel sees the master.", "nobody can tell whether the master is up: %s", c.Reason)}
+		}
+	}
+	return nil
+}
+
+// addressTaken looks for the address among the nodes of the other masters.
+func addressTaken(op *Operation, s *survey) []health.Finding {
+	var found []health.Finding
+	var names []string
+	for _, v := range s.snapshots {
+		for i := range v.Masters {
+			m := &v.Masters[i]
+			role := roleOf(m, op.Address)
+			if m.Name == op.Master || role == "" || slices.Contains(names, m.Name) {
+				continue
+			}
+			names = append(names, m.Name)
+			found = append(found, about(op, checkAddressTaken,
+				"Give the address of this master's own node. A failover of either master would take the node, and the data, from the other.",
+				"%s is the %s of %q already, says %s", op.Address, role, m.Name, v.Sentinel))
+		}
+	}
+	return found
+}
+
+// roleOf is what a node is to a master; empty if it is nothing.
+func roleOf(m *sentinel.Master, addr string) string {
+	if sameAddress(m.Addr, addr) {
+		return "master"
+	}
+	for i := range m.Replicas {
+		if sameAddress(m.Replicas[i].Addr, addr) {
+			return "replica"
+		}
+	}
+	return ""
+}
+
+// sameAddress compares host:port. That a name and an IP address are one host
+// cannot be known here: it is for the Sentinel to resolve a name.
+func sameAddress(a, b string) bool {
+	hostA, portA, errA := net.SplitHostPort(a)
+	hostB, portB, errB := net.SplitHostPort(b)
+	if errA != nil || errB != nil || portA != portB {
+		return false
+	}
+	ipA, errA := netip.ParseAddr(hostA)
+	ipB, errB := netip.ParseAddr(hostB)
+	if errA == nil && errB == nil {
+		return ipA.Unmap() == ipB.Unmap()
+	}
+	return strings.EqualFold(hostA, hostB)
+}

@@ -1,0 +1,65 @@
+package admin
+
+import (
+	"context"
+	"fmt"
+	"strconv"
+
+	"redis_sentinel_exporter/sentinel"
+)
+
+// planMonitor leaves a Sentinel alone that monitors the master as asked, and
+// completes its settings: a call before may have come that far.
+func (j *job) planMonitor(s *step) {
+	there := s.master != nil
+	if there {
+		if s.err = j.differs(s.master); s.err != nil {
+			return
+		}
+		s.note = "it monitors it already"
+		if len(j.Settings) == 0 {
+			return
+		}
+	} else {
+		s.commands = []string{command("SENTINEL MONITOR", append([]string{j.Master}, j.target()...)...)}
+	}
+	s.commands = append(s.commands, j.setCommands()...)
+	if note := unseen(j.Settings); note != "" {
+		s.note = note
+	}
+	s.act = j.within(func(ctx context.Context) error { return j.monitor(ctx, s, there) })
+}
+
+// target is the rest of the command.
+func (j *job) target() []string { return []string{j.Address, strconv.Itoa(j.Quorum)} }
+
+func (j *job) monitor(ctx context.Context, s *step, there bool) error {
+	if !there {
+		if err := s.client.Monitor(ctx, j.Master, j.Address, j.Quorum); err != nil {
+			return err
+		}
+		s.changed = true
+	}
+	if err := j.set(ctx, s); err != nil {
+		return fmt.Errorf("it monitors the master, but lacks settings: %w", err)
+	}
+	m, err := s.client.Master(ctx, j.Master)
+	if err != nil {
+		return unread(err)
+	}
+	if m.Quorum.Value != int64(j.Quorum) {
+		return fmt.Errorf("it said OK, but shows the quorum %d", m.Quorum.Value)
+	}
+	return j.readSettings(m)
+}
+
+// differs says how a Sentinel monitors the name otherwise than asked.
+func (j *job) differs(m *sentinel.Master) error {
+	if !sameAddress(m.Advertised(), j.Address) {
+		return fmt.Errorf("it monitors that name at %s: REMOVE it first, or give that address", m.Advertised())
+	}
+	if m.Quorum.Present && m.Quorum.Value != int64(j.Quorum) {
+		return fmt.Errorf("it monitors that name with the quorum %d: SET the quorum, or give that one", m.Quorum.Value)
+	}
+	return nil
+}

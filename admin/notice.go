@@ -1,0 +1,95 @@
+package admin
+
+import (
+	"fmt"
+	"slices"
+	"strings"
+
+	"redis_sentinel_exporter/health"
+	"redis_sentinel_exporter/sentinel"
+)
+
+// defaults are the settings of a master that was just given to a Sentinel.
+func defaults() map[string]string {
+	return map[string]string{optionDownAfter: "30000", optionFailoverTimeout: "180000", optionParallelSyncs: "1"}
+}
+
+// notices call out the settings that an operation makes the Sentinels forget, or
+// leaves at their defaults.
+func notices(op *Operation, s *survey) []health.Finding {
+	switch op.Action {
+	case Remove:
+		return forgotten(op, s)
+	case Monitor:
+		return left(op, s)
+	default:
+		return nil
+	}
+}
+
+// forgotten says, of all that can be read, what is lost with the name.
+func forgotten(op *Operation, s *survey) []health.Finding {
+	var found []health.Finding
+	for _, v := range s.views(op.Master) {
+		f := about(op, checkSettingsForgotten,
+			"To MONITOR it again with them, give them in the same call: in \"set\" over HTTP, with --set on the command line.",
+			"Sentinel %s forgets its settings of this name: %s; and auth-user, auth-pass, rename-command, the scripts and master-reboot-down-after-period, which no Sentinel shows",
+			v.Sentinel, readable(v.Master(op.Master)))
+		f.Severity, f.Sentinel, f.Runbook = health.Warning, v.Sentinel, runbookSettings
+		found = append(found, f)
+	}
+	return found
+}
+
+// readable lists the settings that a Sentinel shows.
+func readable(m *sentinel.Master) string {
+	var settings []string
+	for _, o := range options() {
+		if o.read == nil {
+			continue
+		}
+		if value := o.read(m); value.Present {
+			settings = append(settings, fmt.Sprintf("%s %d", o.name, value.Value))
+		}
+	}
+	return strings.Join(settings, ", ")
+}
+
+// left says which settings a new name begins with, of those that are not given.
+func left(op *Operation, s *survey) []health.Finding {
+	answered := func(v *sentinel.Snapshot) bool { return v.Up() && v.Master(op.Master) == nil }
+	if !slices.ContainsFunc(s.snapshots, answered) {
+		return nil
+	}
+	given := func(name string) bool {
+		return slices.ContainsFunc(op.Settings, func(o sentinel.Option) bool { return o.Name == name })
+	}
+	var missing []string
+	for _, o := range options() {
+		if o.name == optionQuorum || given(o.name) {
+			continue
+		}
+		if value := defaults()[o.name]; value != "" {
+			missing = append(missing, o.name+" "+value)
+		} else if strings.HasPrefix(o.name, "auth-") {
+			missing = append(missing, "no "+o.name)
+		}
+	}
+	if len(missing) == 0 {
+		return nil
+	}
+	f := about(op, checkSettingsDefault,
+		"Give other values in the same call: in \"set\" over HTTP, with --set on the command line. Without the right auth-user and auth-pass the Sentinels take a master that wants them for dead.",
+		"a Sentinel that does not monitor it yet begins with %s%s", strings.Join(missing, ", "), elsewhere(op, s))
+	f.Severity, f.Runbook = health.Warning, runbookSettings
+	return []health.Finding{f}
+}
+
+// elsewhere tells the settings of those that monitor it already.
+func elsewhere(op *Operation, s *survey) string {
+	views := s.views(op.Master)
+	if len(views) == 0 {
+		return ""
+	}
+	return fmt.Sprintf("; Sentinel %s, which does, has %s", views[0].Sentinel, readable(views[0].Master(op.Master)))
+}

@@ -1,0 +1,106 @@
+package admin
+
+import (
+	"math"
+	"net"
+	"slices"
+	"strconv"
+	"strings"
+
+	"redis_sentinel_exporter/sentinel"
+)
+
+// An Action is what can be done.
+type Action string
+
+// The actions.
+const (
+	Failover    Action = "failover"
+	Reset       Action = "reset"
+	Set         Action = "set"
+	Monitor     Action = "monitor"
+	Remove      Action = "remove"
+	FlushConfig Action = "flush-config"
+)
+
+// Actions returns all actions.
+func Actions() []Action { return []Action{Failover, Reset, Set, Monitor, Remove, FlushConfig} }
+
+// An Operation is one action with all that it takes.
+type Operation struct {
+	Action Action
+	// Master is the name of the master; FlushConfig has none.
+	Master string
+	// Address and Quorum are those of a master to Monitor.
+	Address string
+	Quorum  int
+	// Settings are those to Set, or to give to a master to Monitor.
+	Settings []sentinel.Option
+	// DryRun says what would be done and sends nothing that changes anything.
+	DryRun bool
+	// Force does it against the guards. It overrides no error.
+	Force bool
+}
+
+// check refuses what no Sentinel should be sent, before any is.
+func (op *Operation) check() error {
+	if !slices.Contains(Actions(), op.Action) {
+		return invalid("there is no action %q", op.Action)
+	}
+	if op.Action == FlushConfig {
+		return nil
+	}
+	if err := checkText("the master's name", op.Master); err != nil {
+		return err
+	}
+	if op.Action == Set && len(op.Settings) == 0 {
+		return invalid("there is no option to set: the options are %s", strings.Join(optionNames(), ", "))
+	}
+	if op.Action == Monitor {
+		if err := op.checkMonitor(); err != nil {
+			return err
+		}
+	}
+	return checkSettings(op.Settings)
+}
+
+// checkMonitor looks at what becomes a line of the Sentinels' configuration.
+func (op *Operation) checkMonitor() error {
+	switch {
+	case op.Master == "":
+		return invalid("the master's name is empty")
+	case strings.ContainsFunc(op.Master, breaksLines):
+		return invalid("the master's name %q holds a blank or a quote: a Sentinel would write it to its configuration file as it is, and not start again", op.Master)
+	case op.Quorum < 1 || op.Quorum > math.MaxInt32:
+		return invalid("the quorum is %d, and must be at least 1", op.Quorum)
+	}
+	host, port, err := net.SplitHostPort(op.Address)
+	if err != nil || host == "" {
+		return invalid("the address %q is not host:port", op.Address)
+	}
+	if strings.ContainsFunc(host, breaksLines) {
+		return invalid("the address %q holds a blank or a quote", op.Address)
+	}
+	if n, err := strconv.ParseUint(port, 10, 16); err != nil || n == 0 {
+		return invalid("the port of the address %q is not between 1 and 65535", op.Address)
+	}
+	for _, s := range op.Settings {
+		if s.Name == optionQuorum {
+			return invalid("the quorum is given twice: leave it out of the options")
+		}
+	}
+	return nil
+}
+
+// checkText refuses control characters, of which a newline would begin another
+// directive in the Sentinels' configuration files.
+func checkText(what, text string) error {
+	if strings.ContainsFunc(text, func(r rune) bool { return r < ' ' || r == 0x7f }) {
+		return invalid("%s holds a control character", what)
+	}
+	return nil
+}
+
+// breaksLines tells whether a character would end a word, or begin a quoted one,
+// in a configuration file. Sentinel writes words there without quoting them.
+func breaksLines(r rune) bool { return r <= ' ' || r == 0x7f || r == '"' || r == '\'' }

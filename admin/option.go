@@ -1,0 +1,141 @@
+package admin
+
+import (
+	"math"
+	"slices"
+	"strconv"
+	"strings"
+
+	"redis_sentinel_exporter/sentinel"
+)
+
+// A Kind is the type of an option's value.
+type Kind int
+
+// The kinds.
+const (
+	Number Kind = iota // a whole number
+	Text               // one word, which may be empty
+	Pair               // two words: the old name and the new
+)
+
+// The options that a Sentinel shows, so that they can be read back.
+const (
+	optionQuorum          = "quorum"
+	optionDownAfter       = "down-after-milliseconds"
+	optionFailoverTimeout = "failover-timeout"
+	optionParallelSyncs   = "parallel-syncs"
+)
+
+// An option is one that can be set. The paths of scripts are none: what a
+// Sentinel executes is for those who can write its configuration file.
+type option struct {
+	name string
+	kind Kind
+	min  int64
+	read func(*sentinel.Master) sentinel.Number // nil where no Sentinel shows it
+}
+
+func options() []option {
+	return []option{
+		{optionQuorum, Number, 1, func(m *sentinel.Master) sentinel.Number { return m.Quorum }},
+		{optionDownAfter, Number, 1, func(m *sentinel.Master) sentinel.Number { return millis(m.DownAfter) }},
+		{optionFailoverTimeout, Number, 1, func(m *sentinel.Master) sentinel.Number { return millis(m.FailoverTimeout) }},
+		{optionParallelSyncs, Number, 1, func(m *sentinel.Master) sentinel.Number { return m.ParallelSyncs }},
+		{"auth-user", Text, 0, nil},
+		{"auth-pass", Text, 0, nil},
+		{"rename-command", Pair, 0, nil},
+		{"master-reboot-down-after-period", Number, 0, nil},
+	}
+}
+
+func millis(d sentinel.Duration) sentinel.Number {
+	return sentinel.Number{Value: d.Value.Milliseconds(), Present: d.Present}
+}
+
+func optionNames() []string {
+	var names []string
+	for _, o := range options() {
+		names = append(names, o.name)
+	}
+	return names
+}
+
+// KindOf returns the type of an option's value. The error says that there is no
+// such option, or none that can be set this way.
+func KindOf(name string) (Kind, error) {
+	o, err := optionNamed(name)
+	return o.kind, err
+}
+
+func optionNamed(name string) (option, error) {
+	for _, o := range options() {
+		if o.name == name {
+			return o, nil
+		}
+	}
+	if strings.HasSuffix(strings.ToLower(name), "-script") {
+		return option{}, invalid("the option %q is the path of a script, which is set in the configuration file of each Sentinel only", name)
+	}
+	return option{}, invalid("there is no option %q: the options are %s", name, strings.Join(optionNames(), ", "))
+}
+
+// checkSettings looks at each option, and for any that is given twice.
+func checkSettings(settings []sentinel.Option) error {
+	for i, s := range settings {
+		if err := checkSetting(s); err != nil {
+			return err
+		}
+		same := func(other sentinel.Option) bool { return other.Name == s.Name }
+		if s.Name != "rename-command" && slices.ContainsFunc(settings[:i], same) {
+			return invalid("the option %q is given twice", s.Name)
+		}
+	}
+	return nil
+}
+
+// checkSetting looks at one option. No error holds a value that may be a password.
+func checkSetting(s sentinel.Option) error {
+	o, err := optionNamed(s.Name)
+	if err != nil {
+		return err
+	}
+	want := 1
+	if o.kind == Pair {
+		want = 2
+	}
+	if len(s.Values) != want {
+		return invalid("the option %q takes %d values, not %d", s.Name, want, len(s.Values))
+	}
+	if o.kind == Number {
+		return o.checkNumber(s.Values[0])
+	}
+	for _, value := range s.Values {
+		if strings.ContainsFunc(value, breaksLines) {
+			return invalid("the value of %q holds a blank, a quote or a control character: a Sentinel would write it to its configuration file as it is, and not start again", s.Name)
+		}
+	}
+	if o.kind == Pair && slices.Contains(s.Values, "") {
+		return invalid("the option %q takes two names, of which one is empty", s.Name)
+	}
+	return nil
+}
+
+func (o option) checkNumber(text string) error {
+	n, err := strconv.ParseInt(text, 10, 64)
+	if err != nil || n < o.min || n > math.MaxInt32 || text != strconv.FormatInt(n, 10) {
+		return invalid("the option %q takes a whole number from %d to %d, not %q", o.name, o.min, math.MaxInt32, text)
+	}
+	return nil
+}
+
+// shows tells, for a setting that a Sentinel shows, whether it shows this value.
+func shows(m *sentinel.Master, s sentinel.Option) (shown string, same bool) {
+	o, err := optionNamed(s.Name)
+	if err != nil || o.read == nil {
+		return "", true
+	}
+	is := o.read(m)
+	shown = strconv.FormatInt(is.Value, 10)
+	return shown, !is.Present || shown == s.Values[0]
+}

@@ -1,0 +1,31 @@
+package admin
+
+import (
+	"context"
+	"time"
+)
+
+// pollEvery is how often a Sentinel is asked how far it has come.
+const pollEvery = 100 * time.Millisecond
+
+// poll asks until it is done. When the context ends first, the error is the one of
+// the last time.
+func poll(ctx context.Context, ask func() (done bool, err error)) error {
+	tick := time.NewTicker(pollEvery)
+	defer tick.Stop()
+	var last error
+	for {
+		done, err := ask()
+		if done {
+			return err
+		}
+		if ctx.Err() == nil || last == nil { // what the context has cut short tells nothing
+			last = err
+		}
+		select {
+		case <-tick.C:
+		case <-ctx.Done():
+			return last
+		}
+	}
+}

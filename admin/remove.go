@@ -1,0 +1,28 @@
+package admin
+
+import (
+	"context"
+	"errors"
+
+	"redis_sentinel_exporter/sentinel"
+)
+
+func (j *job) planRemove(s *step) {
+	if s.master == nil {
+		s.note = "it does not monitor it"
+		return
+	}
+	s.commands = []string{command("SENTINEL REMOVE", j.Master)}
+	s.act = j.within(func(ctx context.Context) error {
+		if err := s.client.Remove(ctx, j.Master); err != nil && !errors.Is(err, sentinel.ErrNoSuchMaster) {
+			return err
+		}
+		switch _, err := s.client.Master(ctx, j.Master); {
+		case errors.Is(err, sentinel.ErrNoSuchMaster):
+			return nil
+		case err != nil:
+			return unread(err)
+		}
+		return errors.New("it said OK, but monitors it still")
+	})
+}

@@ -1,0 +1,148 @@
+package admin
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"strings"
+	"time"
+
+	"redis_sentinel_exporter/sentinel"
+)
+
+// rediscovery is how long a Sentinel may take, after a RESET, until it has found
+// the replicas (INFO of the master: 10 s, and of each replica: 10 s) and the other
+// Sentinels (hello: 2 s) again, with some reserve.
+const rediscovery = 60 * time.Second
+
+// planReset waits until the Sentinel has found again what is alive now: until
+// then it could fail nothing over. Only then comes the next one's turn.
+func (j *job) planReset(s *step) {
+	if s.master == nil {
+		s.err = errNotMonitored
+		return
+	}
+	s.commands = []string{command("SENTINEL RESET", pattern(j.Master))}
+	s.act = func(ctx context.Context) error {
+		if err := j.stillSafe(ctx); err != nil {
+			return err
+		}
+		if err := j.reset(ctx, s.client); err != nil {
+			return err
+		}
+		s.changed = true
+		return j.waitFound(ctx, s)
+	}
+}
+
+// stillSafe looks at the guards again before each Sentinel: a rolling reset takes
+// a while.
+func (j *job) stillSafe(ctx context.Context) error {
+	if j.Force || len(j.answer.Results) == 0 {
+		return nil
+	}
+	s := takeSurvey(ctx, j.operator.deployment, j.operator.timeout)
+	if findings := guards(&j.Operation, s); len(findings) > 0 {
+		return &GuardedError{Action: Reset, Master: j.Master, Findings: findings}
+	}
+	return nil
+}
+
+func (j *job) reset(ctx context.Context, c *sentinel.Client) error {
+	return j.within(func(ctx context.Context) error {
+		n, err := c.Reset(ctx, pattern(j.Master))
+		if err == nil && n != 1 {
+			return fmt.Errorf("it has reset %d masters, not 1", n)
+		}
+		return err
+	})(ctx)
+}
+
+// pattern is the glob that RESET takes for a name.
+func pattern(name string) string {
+	return strings.NewReplacer(`\`, `\\`, `*`, `\*`, `?`, `\?`, `[`, `\[`).Replace(name)
+}
+
+// waitFound waits until the Sentinel knows all that it knew alive before.
+func (j *job) waitFound(ctx context.Context, s *step) error {
+	ctx, cancel := context.WithTimeout(ctx, rediscovery)
+	defer cancel()
+	said := ""
+	err := poll(ctx, func() (bool, error) {
+		missing, err := j.missing(ctx, s)
+		if err == nil && missing != "" {
+			err = errors.New("it has not found again " + missing)
+		}
+		if err != nil && err.Error() != said {
+			said = err.Error()
+			j.say(s.sentinel + ": waiting: " + said)
+		}
+		return err == nil, err
+	})
+	if err != nil {
+		return fmt.Errorf("it was reset, and within %s: %w", rediscovery, err)
+	}
+	return nil
+}
+
+// missing names what the Sentinel knew alive before the RESET and does not know
+// now. It reads by commands of its own: a snapshot may be shared with a scrape
+// that began before the RESET.
+func (j *job) missing(ctx context.Context, s *step) (string, error) {
+	var names []string
+	err := j.within(func(ctx context.Context) error {
+		m, err := s.client.Master(ctx, j.Master)
+		if err != nil {
+			return err
+		}
+		if !found(&m.Instance) {
+			names = append(names, "the master "+m.Addr)
+		}
+		replicas, err := s.client.Replicas(ctx, j.Master)
+		if err != nil {
+			return err
+		}
+		peers, err := s.client.Sentinels(ctx, j.Master)
+		if err != nil {
+			return err
+		}
+		names = append(names, missingReplicas(s.master, replicas)...)
+		names = append(names, missingPeers(s.master, peers)...)
+		return nil
+	})(ctx)
+	return strings.Join(names, ", "), err
+}
+
+func missingReplicas(before *sentinel.Master, now []sentinel.Replica) []string {
+	known := make(map[string]bool)
+	for i := range now {
+		known[now[i].Addr] = found(&now[i].Instance)
+	}
+	var names []string
+	for i := range before.Replicas {
+		if r := &before.Replicas[i]; found(&r.Instance) && !known[r.Addr] {
+			names = append(names, "the replica "+r.Addr)
+		}
+	}
+	return names
+}
+
+func missingPeers(before *sentinel.Master, now []sentinel.Peer) []string {
+	known := make(map[string]bool)
+	for i := range now {
+		known[now[i].RunID] = found(&now[i].Instance)
+	}
+	var names []string
+	for i := range before.Peers {
+		if p := &before.Peers[i]; found(&p.Instance) && !known[p.RunID] {
+			names = append(names, "the Sentinel "+p.Addr)
+		}
+	}
+	return names
+}
+
+// found tells whether the Sentinel has reached a node: it knows its run id, has a
+// connection to it, and gets replies.
+func found(i *sentinel.Instance) bool {
+	return i.RunID != "" && !i.Flags.Any(sentinel.FlagSDown|sentinel.FlagODown|sentinel.FlagDisconnected)
+}

@@ -1,0 +1,108 @@
+package admin
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"strings"
+
+	"redis_sentinel_exporter/sentinel"
+)
+
+// A step is what is to be done at one Sentinel.
+type step struct {
+	sentinel string
+	client   *sentinel.Client
+	snapshot *sentinel.Snapshot
+	master   *sentinel.Master // as that Sentinel sees it; nil if it does not monitor it
+	commands []string         // for people
+	act      func(context.Context) error
+	note     string // on what is well
+	changed  bool
+	err      error // why it cannot be done, or was not
+}
+
+var (
+	errStopped = errors.New("not done: the operation was stopped before")
+	errGone    = errors.New("it is not asked any more, since no Sentinel knows it")
+)
+
+// A haltError is the end of a rolling operation, at a Sentinel that did not do it.
+type haltError struct{ at string }
+
+func (e *haltError) Error() string {
+	return fmt.Sprintf("not done: Sentinel %s must be well again before", e.at)
+}
+
+// steps plans what to do at each Sentinel. One that has not answered is sent
+// nothing: it could take effect at any time.
+func (j *job) steps(clients []*sentinel.Client) []*step {
+	var steps []*step
+	for _, snapshot := range j.survey.snapshots {
+		s := &step{sentinel: snapshot.Sentinel, snapshot: snapshot, master: snapshot.Master(j.Master), err: snapshot.Err}
+		for _, c := range clients {
+			if c.Address() == s.sentinel {
+				s.client = c
+			}
+		}
+		if s.client == nil && s.err == nil {
+			s.err = errGone
+		}
+		if s.err == nil {
+			j.plan(s)
+		}
+		steps = append(steps, s)
+	}
+	return steps
+}
+
+func (j *job) plan(s *step) {
+	switch j.Action {
+	case Failover:
+		j.planFailover(s)
+	case Reset:
+		j.planReset(s)
+	case Set:
+		j.planSet(s)
+	case Monitor:
+		j.planMonitor(s)
+	case Remove:
+		j.planRemove(s)
+	case FlushConfig:
+		s.commands = []string{command("SENTINEL FLUSHCONFIG")}
+		s.act = j.within(s.client.FlushConfig)
+	}
+}
+
+// within gives an act as long as a Sentinel may take.
+func (j *job) within(act func(context.Context) error) func(context.Context) error {
+	return func(ctx context.Context) error {
+		ctx, cancel := context.WithTimeout(ctx, j.operator.timeout)
+		defer cancel()
+		return act(ctx)
+	}
+}
+
+// errNotMonitored is what to do about a name that this Sentinel lacks.
+var errNotMonitored = errors.New("it does not monitor the master: MONITOR it there first")
+
+// planned is the result of a dry run.
+func (s *step) planned() Result { return s.result() }
+
+func (s *step) result() Result {
+	r := Result{Sentinel: s.sentinel, OK: s.err == nil, Changed: s.changed, Commands: s.commands, Note: s.note}
+	if s.err != nil {
+		r.Error, r.Note = sentinel.ValidUTF8(s.err.Error()), ""
+	}
+	return r
+}
+
+// command writes a command as one types it.
+func command(name string, words ...string) string {
+	for i, word := range words {
+		if word == "" || strings.ContainsFunc(word, breaksLines) || sentinel.ValidUTF8(word) != word {
+			words[i] = fmt.Sprintf("%q", word)
+		}
+	}
+	return strings.Join(append([]string{name}, words...), " ")
+}

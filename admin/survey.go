@@ -1,0 +1,33 @@
+package admin
+
+import (
+	"context"
+	"time"
+
+	"redis_sentinel_exporter/health"
+	"redis_sentinel_exporter/sentinel"
+)
+
+// A survey is what all Sentinels say of the deployment before it is changed.
+type survey struct {
+	snapshots []*sentinel.Snapshot
+	report    health.Report
+}
+
+func takeSurvey(ctx context.Context, d *sentinel.Deployment, timeout time.Duration) *survey {
+	ctx, cancel := context.WithTimeout(ctx, timeout)
+	defer cancel()
+	snapshots := d.Snapshots(ctx)
+	return &survey{snapshots: snapshots, report: health.Assess(snapshots)}
+}
+
+// views are the snapshots of the Sentinels that monitor a master.
+func (s *survey) views(name string) []*sentinel.Snapshot {
+	var views []*sentinel.Snapshot
+	for _, snapshot := range s.snapshots {
+		if snapshot.Up() && snapshot.Master(name) != nil {
+			views = append(views, snapshot)
+		}
+	}
+	return views
+}

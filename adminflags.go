@@ -1,0 +1,60 @@
+package main
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"log/slog"
+	"time"
+
+	"github.com/alecthomas/kingpin/v2"
+	toolkit "github.com/prometheus/exporter-toolkit/web"
+
+	"redis_sentinel_exporter/admin"
+	"redis_sentinel_exporter/sentinel"
+	"redis_sentinel_exporter/web"
+)
+
+// adminFlags say where the write path is; there is none without an address.
+type adminFlags struct {
+	listen     []string
+	configFile string
+}
+
+func (f *adminFlags) addTo(app *kingpin.Application) {
+	app.Flag("admin.listen-address", "Address on which to take calls that change the Sentinels; there is none by default. Repeatable.").
+		PlaceHolder("ADDRESS").StringsVar(&f.listen)
+	app.Flag("admin.config.file", "Web configuration file of that address, as --web.config.file. It must require basic auth or client certificates.").
+		PlaceHolder("FILE").StringVar(&f.configFile)
+}
+
+// check refuses to open a way to change the Sentinels to everybody.
+func (f *adminFlags) check() error {
+	if len(f.listen) == 0 {
+		if f.configFile != "" {
+			return errors.New("--admin.config.file: there is no --admin.listen-address to use it for")
+		}
+		return nil
+	}
+	if err := web.CheckAdminConfig(f.configFile); err != nil {
+		return fmt.Errorf("--admin.config.file: %w", err)
+	}
+	return nil
+}
+
+// listener returns what serves the write path, nil when there is none, and lets
+// its calls be counted.
+func (f *adminFlags) listener(
+	ctx context.Context, d *sentinel.Deployment, opts *web.Options, logger *slog.Logger,
+) func(context.Context) error {
+	if len(f.listen) == 0 {
+		return nil
+	}
+	opts.AdminRequests = web.NewAdminRequests()
+	handler := web.NewAdminHandler(admin.New(d, max(opts.Timeout, time.Second)), web.AdminOptions{
+		ConfigFile: f.configFile, Requests: opts.AdminRequests, Stop: ctx.Done(),
+	}, logger)
+	noSocket := false
+	flags := &toolkit.FlagConfig{WebListenAddresses: &f.listen, WebConfigFile: &f.configFile, WebSystemdSocket: &noSocket}
+	return func(ctx context.Context) error { return web.ServeAdmin(ctx, handler, flags, logger) }
+}

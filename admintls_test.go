@@ -1,0 +1,70 @@
+package main
+
+import (
+	"crypto/tls"
+	"net/http"
+	"os"
+	"path/filepath"
+	"strings"
+	"testing"
+
+	"redis_sentinel_exporter/sentinel/sentineltest"
+)
+
+// TestAdminClientCertificate: with a certificate of the file's authority, with
+// none, and after the file has come to let everybody in.
+func TestAdminClientCertificate(t *testing.T) {
+	t.Parallel()
+	topology := sentineltest.Run(t, sentineltest.Config{Sentinels: 1, Replicas: sentineltest.None})
+	certs, err := sentineltest.NewCertificates(filepath.Join(t.TempDir(), "tls"))
+	if err != nil {
+		t.Fatal(err)
+	}
+	open := "tls_server_config:\n  cert_file: " + certs.ServerCert + "\n  key_file: " + certs.ServerKey + "\n"
+	file := configFile(t, open+"  client_auth_type: RequireAndVerifyClientCert\n  client_ca_file: "+certs.CA+"\n")
+	address := freeAddress(t)
+	p := start(t, "--sentinel.address="+topology.SentinelAddrs()[0], "--admin.listen-address="+address, "--admin.config.file="+file)
+	waitFor(t, "the admin listener", func() bool { return strings.Contains(p.stderr.String(), "The admin listener is open") })
+
+	with, err := certs.ClientConfig()
+	if err != nil {
+		t.Fatal(err)
+	}
+	without := &tls.Config{RootCAs: with.RootCAs, MinVersion: tls.VersionTLS12}
+	set := func(config *tls.Config) (int, error) {
+		client := http.Client{Transport: &http.Transport{TLSClientConfig: config, DisableKeepAlives: true}}
+		request, err := http.NewRequestWithContext(t.Context(), http.MethodPatch, "https://"+address+"/api/v1/masters/mymaster", strings.NewReader(`{"quorum":7}`))
+		if err != nil {
+			t.Fatal(err)
+		}
+		request.Header.Set("Content-Type", "application/json")
+		response, err := client.Do(request)
+		if err != nil {
+			return 0, err
+		}
+		return response.StatusCode, response.Body.Close()
+	}
+	if status, err := set(without); err == nil {
+		t.Errorf("without a certificate: got %d", status)
+	}
+	if got := shows(t, topology, "mymaster", "quorum")[0]; got != "1" {
+		t.Errorf("without a certificate: the quorum is %s", got)
+	}
+	if status, err := set(with); err != nil || status != http.StatusOK {
+		t.Errorf("with a certificate: got %d, %v", status, err)
+	}
+	if got := shows(t, topology, "mymaster", "quorum")[0]; got != "7" {
+		t.Errorf("with a certificate: the quorum is %s", got)
+	}
+	if lines := audits(p.stderr.String()); len(lines) != 1 || !strings.Contains(lines[0], "who=CN=client") && !strings.Contains(lines[0], `who="CN=client"`) {
+		t.Errorf("the audit lines are %s", lines)
+	}
+	if err := os.WriteFile(file, []byte(open), 0o600); err != nil {
+		t.Fatal(err)
+	}
+	for _, config := range []*tls.Config{with, without} {
+		if status, err := set(config); err != nil || status != http.StatusForbidden {
+			t.Errorf("when the file requires nothing any more: got %d, %v", status, err)
+		}
+	}
+}

@@ -1,0 +1,221 @@
+package cli
+
+import (
+	"bufio"
+	"context"
+	"errors"
+	"fmt"
+	"io"
+	"strings"
+	"time"
+
+	"github.com/alecthomas/kingpin/v2"
+
+	"redis_sentinel_exporter/admin"
+	"redis_sentinel_exporter/health"
+	"redis_sentinel_exporter/sentinel"
+)
+
+// Streams are where a command that changes something talks with people.
+type Streams struct {
+	In       io.Reader
+	Terminal bool // somebody is at In to answer
+	Out, Err io.Writer
+	// Timeout is how long a Sentinel may take to answer.
+	Timeout time.Duration
+}
+
+// A Changer is a Command that changes something: it asks before it does, and takes
+// as long as that takes.
+type Changer interface {
+	Command
+	Change(ctx context.Context, deployment *sentinel.Deployment, streams Streams) (status int, err error)
+}
+
+// write is one of the commands that change something.
+type write struct {
+	op           admin.Operation
+	words        []string // options and values, as given
+	sets         []string // the same as name=value
+	passwordFile string
+	yes          bool
+}
+
+// AddWrites adds the commands that change something to the application, and to
+// the commands by their names.
+func AddWrites(app *kingpin.Application, commands map[string]Command) {
+	add := func(action admin.Action, help string) (*kingpin.CmdClause, *write) {
+		clause, w := app.Command(string(action), help), &write{op: admin.Operation{Action: action}}
+		w.addFlags(clause)
+		if action != admin.FlushConfig {
+			clause.Arg("name", "Name of the master.").Required().NoEnvar().StringVar(&w.op.Master)
+		}
+		commands[string(action)] = w
+		return clause, w
+	}
+	add(admin.Failover, "Fail a master over, and follow that to its end.")
+	add(admin.Reset, "Make the Sentinels forget what they know of a master, one at a time, each waited for until it has found all again.")
+	set, w := add(admin.Set, "Change settings of a master on every Sentinel, such as: set mymaster quorum 2 parallel-syncs 1")
+	set.Arg("option value", "Options by the names that Sentinel has for them, each with its value.").NoEnvar().StringsVar(&w.words)
+	w.addPasswordFile(set)
+	monitor, w := add(admin.Monitor, "Make every Sentinel monitor a master.")
+	monitor.Arg("address", "Address of the master, as host:port.").Required().NoEnvar().StringVar(&w.op.Address)
+	monitor.Arg("quorum", "How many Sentinels must agree that it is down.").Required().NoEnvar().IntVar(&w.op.Quorum)
+	monitor.Flag("set", "A setting to begin with, as option=value. Repeatable.").NoEnvar().PlaceHolder("OPTION=VALUE").StringsVar(&w.sets)
+	w.addPasswordFile(monitor)
+	add(admin.Remove, "Make every Sentinel forget a master with its settings.")
+	add(admin.FlushConfig, "Make every Sentinel write its configuration file again.")
+}
+
+// addFlags has no variables: one that is left in an environment would say yes, or
+// force, for ever.
+func (w *write) addFlags(clause *kingpin.CmdClause) {
+	clause.Flag("dry-run", "Say what would be done, and do nothing.").NoEnvar().BoolVar(&w.op.DryRun)
+	clause.Flag("yes", "Do not ask.").NoEnvar().BoolVar(&w.yes)
+	clause.Flag("force", "Do it though it is held to do harm.").NoEnvar().BoolVar(&w.op.Force)
+}
+
+func (w *write) addPasswordFile(clause *kingpin.CmdClause) {
+	clause.Flag("auth-pass-file", "File with the auth-pass to set: everybody on a machine can read the command lines.").
+		NoEnvar().PlaceHolder("FILE").StringVar(&w.passwordFile)
+}
+
+// Run does it where nobody can be asked.
+func (w *write) Run(ctx context.Context, deployment *sentinel.Deployment, stdout io.Writer) (int, error) {
+	return w.Change(ctx, deployment, Streams{In: strings.NewReader(""), Out: stdout, Err: io.Discard, Timeout: 5 * time.Second})
+}
+
+// Change says what would be done, asks, and does it. The exit code is 0 when every
+// Sentinel has done it, 1 otherwise.
+func (w *write) Change(ctx context.Context, deployment *sentinel.Deployment, streams Streams) (int, error) {
+	if err := w.settle(); err != nil {
+		return 0, err
+	}
+	if !w.op.DryRun && !w.yes && !streams.Terminal {
+		return 0, errors.New("there is no terminal to ask at: give --yes to do it, or --dry-run to see what it would do")
+	}
+	operator := admin.New(deployment, streams.Timeout)
+	if w.op.DryRun || !w.yes {
+		status, err := w.plan(ctx, operator, streams)
+		if err != nil || status != 0 || w.op.DryRun {
+			return status, err
+		}
+		if yes, err := ask(ctx, streams); !yes {
+			return 1, err
+		}
+	}
+	return w.do(ctx, operator, streams)
+}
+
+// plan prints what would be done. Whoever is asked should have seen it.
+func (w *write) plan(ctx context.Context, operator *admin.Operator, streams Streams) (int, error) {
+	dry := w.op
+	dry.DryRun = true
+	answer, err := operator.Do(ctx, dry, nil)
+	if err != nil {
+		return w.refused(err, streams)
+	}
+	for _, r := range answer.Results {
+		for _, line := range planned(r) {
+			_, _ = fmt.Fprintf(streams.Out, "%s  %s\n", r.Sentinel, line)
+		}
+	}
+	printFindings(streams.Out, answer.Findings)
+	if answer.Outcome() == admin.Failed {
+		return 1, nil
+	}
+	if w.op.DryRun && answer.Outcome() != admin.Done {
+		return 1, nil
+	}
+	return 0, nil
+}
+
+// planned is what would be done at one Sentinel.
+func planned(r admin.Result) []string {
+	switch {
+	case !r.OK:
+		return []string{"cannot: " + r.Error}
+	case len(r.Commands) == 0:
+		return []string{"nothing to do: " + r.Note}
+	}
+	return r.Commands
+}
+
+func (w *write) do(ctx context.Context, operator *admin.Operator, streams Streams) (int, error) {
+	answer, err := operator.Do(ctx, w.op, func(text string) { _, _ = fmt.Fprintln(streams.Err, text) })
+	if err != nil {
+		return w.refused(err, streams)
+	}
+	for _, r := range answer.Results {
+		text := "ok"
+		switch {
+		case !r.OK:
+			text = "FAILED: " + r.Error
+		case r.Note != "":
+			text += ": " + r.Note
+		}
+		_, _ = fmt.Fprintf(streams.Out, "%s  %s\n", r.Sentinel, text)
+	}
+	printFindings(streams.Out, answer.Findings)
+	if answer.Address != "" {
+		_, _ = fmt.Fprintf(streams.Out, "%s is the master now, after %.1f s\n", answer.Address, answer.Seconds)
+	}
+	if answer.Outcome() != admin.Done {
+		_, _ = fmt.Fprintln(streams.Out, "Not every Sentinel has done it. When the cause is mended, do it again to complete it.")
+		return 1, nil
+	}
+	return 0, nil
+}
+
+// refused prints why a guard refuses it; any other error is the caller's.
+func (w *write) refused(err error, streams Streams) (int, error) {
+	var guarded *admin.GuardedError
+	if !errors.As(err, &guarded) {
+		return 0, err
+	}
+	_, _ = fmt.Fprintln(streams.Out, "Refused, since it would do harm (--force does it all the same). Nothing was sent.")
+	printFindings(streams.Out, guarded.Findings)
+	return 1, nil
+}
+
+func printFindings(out io.Writer, findings []health.Finding) {
+	for _, f := range findings {
+		_, _ = fmt.Fprintf(out, "%s %s: %s\n  %s\n", f.Severity, f.Check, f.Message, f.Hint)
+	}
+}
+
+// ask waits for a yes. The end of the context is a no: nothing can end the reading
+// of a terminal, so that goroutine then ends with the program.
+func ask(ctx context.Context, streams Streams) (bool, error) {
+	_, _ = fmt.Fprint(streams.Err, "Do this? [y/N] ")
+	type reply struct {
+		line string
+		err  error
+	}
+	replies := make(chan reply, 1)
+	go func() {
+		line, err := bufio.NewReader(streams.In).ReadString('\n')
+		replies <- reply{line, err}
+	}()
+	select {
+	case r := <-replies:
+		return sure(r.line, r.err, streams)
+	case <-ctx.Done():
+		_, _ = fmt.Fprintln(streams.Err)
+		return false, fmt.Errorf("nothing was done: %w", context.Cause(ctx))
+	}
+}
+
+func sure(line string, err error, streams Streams) (bool, error) {
+	switch answer := strings.ToLower(strings.TrimSpace(line)); {
+	case answer == "y", answer == "yes":
+		return true, nil
+	case err != nil && answer == "":
+		return false, errors.New("nobody answered: give --yes to do it without being asked")
+	}
+	_, _ = fmt.Fprintln(streams.Err, "Nothing was done.")
+	return false, nil
+}
+
+// Failed returns the exit code of an error.
+func (*write) Failed() int { return 1 }

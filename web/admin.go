@@ -1,0 +1,179 @@
+package web
+
+import (
+	"bytes"
+	"context"
+	"encoding/json"
+	"errors"
+	"log/slog"
+	"net/http"
+	"sync"
+
+	"redis_sentinel_exporter/admin"
+	"redis_sentinel_exporter/health"
+	"redis_sentinel_exporter/sentinel"
+)
+
+// AdminOptions say how to serve the write path.
+type AdminOptions struct {
+	// ConfigFile is the web configuration of the admin listener. That it requires
+	// authentication is looked at again with each request.
+	ConfigFile string
+	// Requests count the calls.
+	Requests *AdminRequests
+	// Stop is closed when the program ends: an operation under way then begins
+	// nothing more. That its client has gone does not stop it, since half of it may
+	// be worse than all or nothing.
+	Stop <-chan struct{}
+}
+
+// An adminRoute is where an action is.
+type adminRoute struct {
+	method, path string
+	action       admin.Action
+}
+
+func adminRoutes() []adminRoute {
+	const master = "/api/v1/masters/{name}"
+	return []adminRoute{
+		{http.MethodPost, master + "/failover", admin.Failover},
+		{http.MethodPost, master + "/reset", admin.Reset},
+		{http.MethodPatch, master, admin.Set},
+		{http.MethodPut, master, admin.Monitor},
+		{http.MethodDelete, master, admin.Remove},
+		{http.MethodPost, "/api/v1/flush-config", admin.FlushConfig},
+	}
+}
+
+// adminAPI is the write path.
+type adminAPI struct {
+	operator *admin.Operator
+	options  AdminOptions
+	origin   *http.CrossOriginProtection
+	logger   *slog.Logger
+}
+
+// NewAdminHandler returns the handler of the admin listener.
+func NewAdminHandler(operator *admin.Operator, options AdminOptions, logger *slog.Logger) http.Handler {
+	api := &adminAPI{operator, options, http.NewCrossOriginProtection(), logger}
+	mux := http.NewServeMux()
+	for _, route := range adminRoutes() {
+		mux.Handle(route.method+" "+route.path, api.on(route.action))
+	}
+	return mux
+}
+
+// on answers the calls for one action.
+func (a *adminAPI) on(action admin.Action) http.Handler {
+	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		op, answer, err := a.do(w, r, action)
+		status, result := outcomeOf(answer, err)
+		if answer == nil {
+			answer = refusal(op, err)
+		}
+		a.options.Requests.add(action, result)
+		a.audit(r, op, answer, status, result)
+		respond(w, status, answer)
+	})
+}
+
+func (a *adminAPI) do(w http.ResponseWriter, r *http.Request, action admin.Action) (admin.Operation, *admin.Answer, error) {
+	op := admin.Operation{Action: action, Master: r.PathValue("name")}
+	if err := authenticated(a.options.ConfigFile, r); err != nil {
+		return op, nil, &requestError{http.StatusForbidden, err}
+	}
+	if err := a.origin.Check(r); err != nil {
+		return op, nil, &requestError{http.StatusForbidden, err}
+	}
+	op, err := readOperation(w, r, action)
+	if err != nil {
+		return op, nil, err
+	}
+	ctx, end := a.untilStop(r.Context())
+	defer end()
+	answer, err := a.operator.Do(ctx, op, func(text string) { a.logger.Debug("Admin progress", "action", action, "text", text) })
+	return op, answer, err
+}
+
+// untilStop ends with the program, and not with the client. The caller must call
+// end.
+func (a *adminAPI) untilStop(ctx context.Context) (_ context.Context, end func()) {
+	ctx, cancel := context.WithCancel(context.WithoutCancel(ctx))
+	var wg sync.WaitGroup
+	wg.Go(func() {
+		select {
+		case <-a.options.Stop:
+			cancel()
+		case <-ctx.Done():
+		}
+	})
+	return ctx, func() {
+		cancel()
+		wg.Wait()
+	}
+}
+
+// outcomeOf is the status of an answer or an error, and the result for the count.
+func outcomeOf(answer *admin.Answer, err error) (status int, result string) {
+	var request *requestError
+	var guarded *admin.GuardedError
+	var busy *admin.BusyError
+	var unknown *admin.UnknownMasterError
+	switch {
+	case errors.As(err, &request) && request.status == http.StatusForbidden:
+		return request.status, resultForbidden
+	case errors.As(err, &request):
+		return request.status, resultInvalid
+	case errors.As(err, &guarded):
+		return http.StatusConflict, resultGuarded
+	case errors.As(err, &busy):
+		return http.StatusConflict, resultBusy
+	case errors.As(err, &unknown):
+		return http.StatusNotFound, resultUnknown
+	case err != nil:
+		return http.StatusBadRequest, resultInvalid
+	}
+	status, result = statusOf(answer.Outcome())
+	if answer.DryRun {
+		result = resultDryRun
+	}
+	return status, result
+}
+
+func statusOf(o admin.Outcome) (status int, result string) {
+	switch o {
+	case admin.Done:
+		return http.StatusOK, resultOK
+	case admin.Partial:
+		return http.StatusMultiStatus, resultPartial
+	default:
+		return http.StatusBadGateway, resultFailed
+	}
+}
+
+// refusal is the answer when nothing was done.
+func refusal(op admin.Operation, err error) *admin.Answer {
+	answer := &admin.Answer{
+		Action: op.Action, Master: sentinel.ValidUTF8(op.Master), DryRun: op.DryRun,
+		Results: []admin.Result{}, Findings: []health.Finding{}, Error: sentinel.ValidUTF8(err.Error()),
+	}
+	if guarded, ok := errors.AsType[*admin.GuardedError](err); ok {
+		answer.Findings = guarded.Findings
+	}
+	return answer
+}
+
+func respond(w http.ResponseWriter, status int, answer *admin.Answer) {
+	var b bytes.Buffer
+	e := json.NewEncoder(&b)
+	e.SetEscapeHTML(false)
+	e.SetIndent("", "  ")
+	if err := e.Encode(answer); err != nil {
+		http.Error(w, err.Error(), http.StatusInternalServerError)
+		return
+	}
+	w.Header().Set("Content-Type", "application/json; charset=utf-8")
+	w.Header().Set("Cache-Control", "no-store")
+	w.WriteHeader(status)
+	_, _ = w.Write(b.Bytes())
+}

@@ -1,0 +1,52 @@
+package web
+
+import (
+	"log/slog"
+	"net/http"
+	"strings"
+
+	"redis_sentinel_exporter/admin"
+)
+
+// audit says in one line who asked for what, on whom, and what came of it. A
+// password is ******.
+func (a *adminAPI) audit(r *http.Request, op admin.Operation, answer *admin.Answer, status int, result string) {
+	level := slog.LevelInfo
+	if status != http.StatusOK {
+		level = slog.LevelWarn
+	}
+	attrs := []slog.Attr{
+		slog.String("who", caller(r)), slog.String("from", r.RemoteAddr),
+		slog.String("action", string(op.Action)), slog.String("master", op.Master),
+		slog.Bool("dry_run", op.DryRun), slog.Bool("force", op.Force),
+		slog.String("result", result), slog.Int("status", status), slog.Float64("seconds", answer.Seconds),
+	}
+	if what := whatOf(op); what != "" {
+		attrs = append(attrs, slog.String("what", what))
+	}
+	var done, failed []string
+	for _, one := range answer.Results {
+		if one.OK {
+			done = append(done, one.Sentinel)
+		} else {
+			failed = append(failed, one.Sentinel+" ("+one.Error+")")
+		}
+	}
+	attrs = append(attrs, slog.String("sentinels_done", strings.Join(done, ",")), slog.String("sentinels_failed", strings.Join(failed, ",")))
+	if answer.Error != "" {
+		attrs = append(attrs, slog.String("err", answer.Error))
+	}
+	a.logger.LogAttrs(r.Context(), level, "Admin call", attrs...)
+}
+
+// whatOf is the rest of an operation.
+func whatOf(op admin.Operation) string {
+	var words []string
+	if op.Address != "" {
+		words = append(words, op.Address)
+	}
+	for _, o := range op.Settings {
+		words = append(words, o.String())
+	}
+	return strings.Join(words, ", ")
+}

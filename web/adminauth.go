@@ -1,0 +1,84 @@
+package web
+
+import (
+	"errors"
+	"fmt"
+	"net/http"
+	"os"
+
+	toolkit "github.com/prometheus/exporter-toolkit/web"
+	"go.yaml.in/yaml/v2"
+)
+
+// errOpen says that the file would let everybody in. RequireAnyClientCert lets in
+// whoever makes a certificate, and without client_ca_file any certificate counts
+// that the machine's authorities have signed.
+var errOpen = errors.New("it must require authentication: basic_auth_users, or in tls_server_config " +
+	"client_auth_type: RequireAndVerifyClientCert with client_ca_file")
+
+// authentication is what a web configuration file asks of its clients.
+type authentication struct {
+	users        bool // basic auth
+	certificates bool // a certificate of an authority of the file
+}
+
+// CheckAdminConfig says why the file with the configuration of the admin listener
+// cannot be used: above all, that it requires no authentication.
+func CheckAdminConfig(file string) error {
+	if file == "" {
+		return errOpen
+	}
+	if err := toolkit.Validate(file); err != nil {
+		return err
+	}
+	_, err := readAuthentication(file)
+	return err
+}
+
+func readAuthentication(file string) (authentication, error) {
+	text, err := os.ReadFile(file) //nolint:gosec // the operator names it
+	if err != nil {
+		return authentication{}, err
+	}
+	var config toolkit.Config
+	if err := yaml.UnmarshalStrict(text, &config); err != nil {
+		return authentication{}, fmt.Errorf("%s: %w", file, err)
+	}
+	tls := config.TLSConfig
+	a := authentication{
+		users:        len(config.Users) > 0,
+		certificates: tls.ClientAuth == "RequireAndVerifyClientCert" && (tls.ClientCAs != "" || tls.ClientCAsText != ""),
+	}
+	if !a.users && !a.certificates {
+		return a, errOpen
+	}
+	return a, nil
+}
+
+// authenticated holds each request against the file as it is now. The toolkit
+// reads it again for each request and each connection as well, and lets everybody
+// in should it have come to require nothing.
+func authenticated(file string, r *http.Request) error {
+	a, err := readAuthentication(file)
+	if err != nil {
+		return fmt.Errorf("--admin.config.file: %w", err)
+	}
+	if a.users {
+		return nil // the toolkit has asked for the password
+	}
+	if r.TLS == nil || len(r.TLS.VerifiedChains) == 0 {
+		return errors.New("this connection was made without a client certificate")
+	}
+	return nil
+}
+
+// caller names who makes a request.
+func caller(r *http.Request) string {
+	if user, _, given := r.BasicAuth(); given {
+		return user
+	}
+	if r.TLS != nil && len(r.TLS.PeerCertificates) > 0 {
+		return r.TLS.PeerCertificates[0].Subject.String()
+	}
+	return ""
+}

@@ -1,0 +1,237 @@
+package web
+
+import (
+	"bytes"
+	"encoding/json"
+	"errors"
+	"fmt"
+	"io"
+	"mime"
+	"net/http"
+	"net/url"
+	"slices"
+	"strconv"
+	"time"
+
+	"redis_sentinel_exporter/admin"
+	"redis_sentinel_exporter/sentinel"
+)
+
+const (
+	maxAdminBody     = 16 << 10
+	adminBodyTimeout = 10 * time.Second
+)
+
+// A requestError is a request that is not answered as asked.
+type requestError struct {
+	status int
+	err    error
+}
+
+// Error says why.
+func (e *requestError) Error() string { return e.err.Error() }
+
+// Unwrap returns the reason.
+func (e *requestError) Unwrap() error { return e.err }
+
+func badRequest(format string, args ...any) error {
+	return &requestError{http.StatusBadRequest, fmt.Errorf(format, args...)}
+}
+
+// readOperation makes an operation of a request. No error holds a value of the
+// body: it may be a password.
+func readOperation(w http.ResponseWriter, r *http.Request, action admin.Action) (admin.Operation, error) {
+	op := admin.Operation{Action: action, Master: r.PathValue("name")}
+	if err := readSwitches(r.URL.RawQuery, &op); err != nil {
+		return op, err
+	}
+	body, err := readBody(w, r)
+	if err != nil {
+		return op, err
+	}
+	switch action {
+	case admin.Set:
+		op.Settings, err = readSettings(body)
+	case admin.Monitor:
+		err = readTarget(body, &op)
+	default:
+		err = readNothing(body)
+	}
+	return op, err
+}
+
+// readSwitches reads the query.
+func readSwitches(raw string, op *admin.Operation) error {
+	values, err := url.ParseQuery(raw)
+	if err != nil {
+		return badRequest("the query cannot be read: %w", err)
+	}
+	for name, all := range values {
+		var into *bool
+		switch name {
+		case "dry_run":
+			into = &op.DryRun
+		case "force":
+			into = &op.Force
+		default:
+			return badRequest("there is no parameter %q: there are dry_run and force", name)
+		}
+		if len(all) != 1 || all[0] != "true" && all[0] != "false" {
+			return badRequest("the parameter %q is true or false, once", name)
+		}
+		*into = all[0] == "true"
+	}
+	return nil
+}
+
+// readBody returns what there is, if it is said to be JSON and not too large.
+func readBody(w http.ResponseWriter, r *http.Request) ([]byte, error) {
+	// Not every writer has deadlines; one that has none needs none.
+	control := http.NewResponseController(w)
+	_ = control.SetReadDeadline(time.Now().Add(adminBodyTimeout))
+	defer func() { _ = control.SetReadDeadline(time.Time{}) }()
+	body, err := io.ReadAll(http.MaxBytesReader(w, r.Body, maxAdminBody))
+	var tooLarge *http.MaxBytesError
+	switch {
+	case errors.As(err, &tooLarge):
+		return nil, &requestError{http.StatusRequestEntityTooLarge, fmt.Errorf("the body is larger than %d bytes", maxAdminBody)}
+	case err != nil:
+		return nil, badRequest("the body cannot be read: %w", err)
+	case len(body) == 0:
+		return nil, nil
+	}
+	if kind, _, err := mime.ParseMediaType(r.Header.Get("Content-Type")); err != nil || kind != "application/json" {
+		return nil, &requestError{http.StatusUnsupportedMediaType, errors.New("the body must be of the type application/json")}
+	}
+	return body, nil
+}
+
+// A member is one of a JSON object.
+type member struct {
+	name  string
+	value json.RawMessage
+}
+
+// readObject reads one JSON object and nothing after it. encoding/json would take
+// a name in other capitals and the last of two that are alike.
+func readObject(text []byte) ([]member, error) {
+	d := json.NewDecoder(bytes.NewReader(text))
+	if t, err := d.Token(); err != nil || t != json.Delim('{') {
+		return nil, badRequest("the body must be one JSON object")
+	}
+	var members []member
+	for d.More() {
+		t, err := d.Token()
+		if err != nil {
+			return nil, badRequest("the body is not JSON: %w", err)
+		}
+		m := member{name: fmt.Sprint(t)}
+		if err := d.Decode(&m.value); err != nil {
+			return nil, badRequest("the body is not JSON: %w", err)
+		}
+		if slices.ContainsFunc(members, func(other member) bool { return other.name == m.name }) {
+			return nil, badRequest("%q is given twice", m.name)
+		}
+		members = append(members, m)
+	}
+	if _, err := d.Token(); err != nil {
+		return nil, badRequest("the body is not JSON: %w", err)
+	}
+	if _, err := d.Token(); !errors.Is(err, io.EOF) {
+		return nil, badRequest("there is more after the JSON object")
+	}
+	return members, nil
+}
+
+// readNothing takes no body, or an empty object.
+func readNothing(body []byte) error {
+	if body == nil {
+		return nil
+	}
+	members, err := readObject(body)
+	if err == nil && len(members) > 0 {
+		err = badRequest("there is no %q: this takes an empty body", members[0].name)
+	}
+	return err
+}
+
+// readTarget reads what to monitor.
+func readTarget(body []byte, op *admin.Operation) error {
+	members, err := readObject(body)
+	if err != nil {
+		return err
+	}
+	for _, m := range members {
+		switch m.name {
+		case "address":
+			op.Address, err = asText(m)
+		case "quorum":
+			op.Quorum, err = asInt(m)
+		case "set":
+			op.Settings, err = readSettings(m.value)
+		default:
+			err = badRequest("there is no %q: there are address, quorum and set", m.name)
+		}
+		if err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+// readSettings reads options by their names, in the order in which they are given.
+func readSettings(text []byte) ([]sentinel.Option, error) {
+	members, err := readObject(text)
+	if err != nil {
+		return nil, err
+	}
+	var settings []sentinel.Option
+	for _, m := range members {
+		kind, err := admin.KindOf(m.name)
+		if err != nil {
+			return nil, err
+		}
+		o := sentinel.Option{Name: m.name}
+		switch kind {
+		case admin.Number:
+			var n int
+			n, err = asInt(m)
+			o.Values = []string{strconv.Itoa(n)}
+		case admin.Pair:
+			o.Values, err = asPair(m)
+		default:
+			var word string
+			word, err = asText(m)
+			o.Values = []string{word}
+		}
+		if err != nil {
+			return nil, err
+		}
+		settings = append(settings, o)
+	}
+	return settings, nil
+}
+
+func asText(m member) (string, error) {
+	var text string
+	if m.value[0] != '"' || json.Unmarshal(m.value, &text) != nil {
+		return "", badRequest("%q must be a string", m.name)
+	}
+	return text, nil
+}
+
+func asInt(m member) (int, error) {
+	n, err := strconv.Atoi(string(m.value))
+	if err != nil {
+		return 0, badRequest("%q must be a whole number", m.name)
+	}
+	return n, nil
+}
+
+func asPair(m member) ([]string, error) {
+	var pair []*string
+	if json.Unmarshal(m.value, &pair) != nil || len(pair) != 2 || pair[0] == nil || pair[1] == nil {
+		return nil, badRequest("%q must be an array of two strings", m.name)
+	}
+	return []string{*pair[0], *pair[1]}, nil
+}
