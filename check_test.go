@@ -67,5 +67,8 @@ func TestCheckUsageErrorsAreUnknown(t *testing.T) {
 		if status != 3 || stdout != "" || strings.Count(stderr, "\n") != 1 {
 			t.Errorf("%v: got %d, stdout %q, stderr %q", args, status, stdout, stderr)
 		}
+		if option, _, ok := strings.Cut(args[1], "="); ok && !strings.Contains(stderr, option) {
+			t.Errorf("%v: the error does not name the flag: %s", args, stderr)
+		}
 	}
 }

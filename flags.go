@@ -100,7 +100,7 @@ func addCollectorFlags(app *kingpin.Application, opts *collector.Options) {
 func addWebFlags(app *kingpin.Application, opts *web.Options) {
 	app.Flag("web.telemetry-path", "Path of the metrics.").
 		Default("/metrics").StringVar(&opts.TelemetryPath)
-	app.Flag("web.max-requests", "How many scrapes are served at one time; 0 is no limit.").
+	app.Flag("web.max-requests", "How many requests for which the Sentinels are asked are served at one time; 0 is no limit.").
 		Default("40").IntVar(&opts.MaxRequests)
 	app.Flag("web.disable-exporter-metrics", "Leave out the metrics about the exporter itself (promhttp_*, process_*, go_*).").
 		BoolVar(&opts.DisableExporterMetrics)

@@ -55,8 +55,15 @@ func withoutVariables(app *kingpin.Application) {
 
 // nameInErrors makes a value that a flag does not take say which flag that is.
 func nameInErrors(app *kingpin.Application) {
-	for _, flag := range app.Model().Flags {
-		clause := app.GetFlag(flag.Name)
+	nameFlags(app.Model().FlagGroupModel, app.GetFlag)
+	for _, command := range app.Model().Commands {
+		nameFlags(command.FlagGroupModel, app.GetCommand(command.Name).GetFlag)
+	}
+}
+
+func nameFlags(flags *kingpin.FlagGroupModel, get func(string) *kingpin.FlagClause) {
+	for _, flag := range flags.Flags {
+		clause := get(flag.Name)
 		clause.SetValue(namedValue{flag.Value, clause})
 	}
 }
