@@ -11,7 +11,7 @@ import (
 // patience is the least time that those get to answer which are not needed any
 // more. Without it the slower of two healthy Sentinels would lose its connection
 // each time, and one that leads a failover might not be heard.
-const patience = 20 * time.Millisecond
+const patience = 100 * time.Millisecond
 
 // A round asks every Sentinel of a deployment once.
 type round struct {

@@ -170,6 +170,10 @@ func cutMaster(ctx context.Context, r *Rig) (Mend, error) {
 // lagReplica cuts a replica off from the master, which it notices only after
 // repl-timeout, and writes much.
 func lagReplica(ctx context.Context, r *Rig) (Mend, error) {
+	// A replica whose link is being made again has no stream yet to fall behind in.
+	if err := r.WaitSettled(ctx); err != nil {
+		return nothing, err
+	}
 	master, replicas, err := r.roles(ctx)
 	if err != nil {
 		return nothing, err
