@@ -259,3 +259,20 @@ func TestStateIsNotMadeOfEvents(t *testing.T) {
 		r.is(values, 0, "master_sdown{master_name=%q,sentinel=%q}", master, addr)
 	}
 }
+
+// TestBurstIsCounted: 10,000 events at once, each of them.
+func TestBurstIsCounted(t *testing.T) {
+	t.Parallel()
+	const events = 10_000
+	fake := sentineltest.RunFake(t, sentineltest.FakeConfig{})
+	r := &rig{t: t, addrs: []string{fake.Addr()}, collector: collector.New(collector.Options{Events: true})}
+	r.deployment = sentinel.NewDeployment(sentinel.NewClient(sentinel.Options{Address: fake.Addr()}))
+	t.Cleanup(r.deployment.Close)
+	r.follow()
+	fake.PublishRaw([]byte(strings.Repeat("*4\r\n$8\r\npmessage\r\n$1\r\n*\r\n$6\r\n+sdown\r\n$31\r\nmaster mymaster 127.0.0.1 17000\r\n", events)))
+	count := fmt.Sprintf("events_total{event=\"+sdown\",master_name=%q,sentinel=%q}", master, fake.Addr())
+	r.until("all are counted", func() bool { return r.samples(5 * time.Second)[count] >= events })
+	values := r.samples(5 * time.Second)
+	r.is(values, events, "%s", count)
+	r.is(values, 0, "event_stream_losses_total{sentinel=%q}", fake.Addr())
+}

@@ -63,12 +63,12 @@ func payloads() map[string]struct {
 		"-script-error":   {"/notify.sh 0 1", Event{Details: "/notify.sh 0 1"}},
 		"-script-timeout": {"/notify.sh 123", Event{Details: "/notify.sh 123"}},
 	}
-	for _, name := range strings.Fields(`-monitor +reset-master +try-failover +elected-leader +failover-state-select-slave
+	for _, name := range strings.FieldsSeq(`-monitor +reset-master +try-failover +elected-leader +failover-state-select-slave
 		+failover-state-reconf-slaves +failover-end-for-timeout +failover-end -failover-abort-not-elected
 		-failover-abort-no-good-slave -failover-abort-slave-timeout -failover-abort-master-timeout -odown +reboot`) {
 		rows[name] = row{masterText, aboutMaster("")}
 	}
-	for _, name := range strings.Fields(`+slave +selected-slave +failover-state-send-slaveof-noone +failover-state-wait-promotion
+	for _, name := range strings.FieldsSeq(`+slave +selected-slave +failover-state-send-slaveof-noone +failover-state-wait-promotion
 		+promoted-slave +slave-reconf-sent +slave-reconf-inprog +slave-reconf-done +slave-reconf-sent-be -slave-reconf-sent-timeout
 		+convert-to-slave +fix-slave-config -sdown`) {
 		rows[name] = row{replicaText, aboutReplica("")}

@@ -136,8 +136,7 @@ func (s *eventStream) notice(kind NoticeKind) *Notice {
 // failure says what is wrong with the stream, without a password.
 func (s *eventStream) failure(ctx context.Context, err error, password string) *Error {
 	const command = "PSUBSCRIBE"
-	var refused *refusedError
-	if errors.As(err, &refused) {
+	if refused, ok := errors.AsType[*refusedError](err); ok {
 		reason, cause := replyError(scrub(refused.text, password))
 		return &Error{Sentinel: s.client.Address(), Command: command, Reason: reason, Err: cause}
 	}
