@@ -14,7 +14,17 @@ import (
 func addCommands(app *kingpin.Application) map[string]cli.Command {
 	return map[string]cli.Command{
 		"check": cli.NewCheck(app.Command("check", "Say how well the deployment is: one line, then what is wrong and what to do. Exits with 0 ok, 1 warning, 2 critical, 3 unknown.")),
+		"watch": addWatch(app),
 	}
+}
+
+func addWatch(app *kingpin.Application) *cli.Watch {
+	watch := &cli.Watch{}
+	command := app.Command("watch", "Print what the Sentinels publish as it comes, until it is stopped.")
+	command.Flag("output", "How to print: text, or json for one object a line.").
+		Default("text").EnumVar(&watch.Output, "text", "json")
+	command.Arg("master", "Print only what is about this master.").StringVar(&watch.Master)
+	return watch
 }
 
 // runCommand runs one of them against the deployment of the flags and returns
@@ -29,8 +39,11 @@ func runCommand(ctx context.Context, command cli.Command, f *flags, stdout io.Wr
 		return 0, err
 	}
 	defer deployment.Close()
-	ctx, cancel := context.WithTimeout(ctx, f.web.Timeout)
-	defer cancel()
+	if _, endless := command.(*cli.Watch); !endless {
+		var cancel context.CancelFunc
+		ctx, cancel = context.WithTimeout(ctx, f.web.Timeout)
+		defer cancel()
+	}
 	return command.Run(ctx, deployment, stdout)
 }
 

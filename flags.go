@@ -86,6 +86,8 @@ func addCollectorFlags(app *kingpin.Application, opts *collector.Options) {
 		Default("true").BoolVar(&opts.Replicas)
 	app.Flag("collector.peers", "Metrics about each other Sentinel that a Sentinel knows.").
 		Default("true").BoolVar(&opts.Peers)
+	app.Flag("collector.events", "Metrics from the events that the Sentinels publish; a second connection to each of them.").
+		Default("true").BoolVar(&opts.Events)
 	app.Flag("collector.info-cache", "Metrics from the INFO of each data node, as the Sentinels have cached it.").
 		Default("false").BoolVar(&opts.InfoCache)
 }

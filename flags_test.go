@@ -122,7 +122,7 @@ func TestDefaults(t *testing.T) {
 	if diff := cmp.Diff(want, f.web); diff != "" {
 		t.Errorf("web (-want +got):\n%s", diff)
 	}
-	if diff := cmp.Diff(collector.Options{Replicas: true, Peers: true}, f.collector); diff != "" {
+	if diff := cmp.Diff(collector.Options{Replicas: true, Peers: true, Events: true}, f.collector); diff != "" {
 		t.Errorf("collector (-want +got):\n%s", diff)
 	}
 	if diff := cmp.Diff([]string{"127.0.0.1:26379"}, f.sentinel.addresses); diff != "" {

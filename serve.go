@@ -4,6 +4,7 @@ import (
 	"context"
 	"fmt"
 	"io"
+	"sync"
 
 	"github.com/prometheus/common/promslog"
 	toolkit "github.com/prometheus/exporter-toolkit/web"
@@ -30,11 +31,21 @@ func serve(ctx context.Context, f *flags, logs io.Writer) error {
 		return err
 	}
 	defer deployment.Close()
-	handler, err := web.NewHandler(deployment, collector.New(f.collector), f.web, logger)
+	metrics, background := collector.New(f.collector), func(context.Context) {}
+	if f.collector.Events {
+		events := collector.NewEvents(logger)
+		metrics = metrics.WithEvents(events)
+		background = func(ctx context.Context) { deployment.Events(ctx, sentinel.EventOptions{}, events.Handle) }
+	}
+	handler, err := web.NewHandler(deployment, metrics, f.web, logger)
 	if err != nil {
 		return err
 	}
-	return web.Serve(ctx, handler, f.listen, logger)
+	ctx, stop := context.WithCancel(ctx)
+	var wg sync.WaitGroup
+	defer wg.Wait()
+	defer stop()
+	return web.Serve(ctx, handler, f.listen, logger, func() { wg.Go(func() { background(ctx) }) })
 }
 
 // deployment returns the Sentinels to ask.

@@ -135,6 +135,7 @@ func TestSwitches(t *testing.T) {
 		{nil, []string{"redis_sentinel_replica_ok{", "redis_sentinel_peer_ok{", "go_goroutines"}, []string{"redis_sentinel_node_"}},
 		{[]string{"--no-collector.replicas"}, []string{"redis_sentinel_peer_ok{"}, []string{"redis_sentinel_replica_ok{"}},
 		{[]string{"--no-collector.peers"}, []string{"redis_sentinel_replica_ok{"}, []string{"redis_sentinel_peer_ok{"}},
+		{[]string{"--no-collector.events"}, []string{"redis_sentinel_up{"}, []string{"redis_sentinel_event", "redis_sentinel_failover_duration"}},
 		{[]string{"--web.disable-exporter-metrics"}, []string{"redis_sentinel_exporter_build_info{"}, []string{"go_", "process_", "promhttp_"}},
 		{[]string{"--collector.info-cache"}, []string{`command="info_cache"`}, nil},
 	} {
@@ -185,7 +186,7 @@ func TestStopLetsAScrapeFinish(t *testing.T) {
 		asked <- struct{}{}
 		_, _ = io.Copy(io.Discard, conn) // and no answer
 	})
-	p := start(t, "--sentinel.address="+silent)
+	p := start(t, "--sentinel.address="+silent, "--no-collector.events")
 	var wg sync.WaitGroup
 	wg.Go(func() {
 		got, err := p.get("/metrics", "X-Prometheus-Scrape-Timeout-Seconds", "2")

@@ -1,5 +1,6 @@
 // Package cli holds the commands for people and for cron: each asks the
-// Sentinels of a deployment once and prints what it found.
+// Sentinels of a deployment once and prints what it found. [Watch] alone goes on
+// until it is stopped.
 package cli
 
 import (

@@ -15,17 +15,24 @@ type Options struct {
 	Replicas  bool // those of each replica
 	Peers     bool // those of each Sentinel that another one knows
 	InfoCache bool // those of the data nodes, from INFO-CACHE
+	Events    bool // those of the event streams; see [Collector.WithEvents]
 }
 
 // A Collector makes metric families of snapshots. It keeps nothing from one call
 // to the next and may be used concurrently.
 type Collector struct {
 	groups []group
+	events *Events // nil where nobody listens
 }
 
 // New returns a Collector with the metrics that o asks for.
 func New(o Options) *Collector {
 	return &Collector{groups: groups(o)}
+}
+
+// WithEvents returns a Collector that shows what e has heard as well.
+func (c *Collector) WithEvents(e *Events) *Collector {
+	return &Collector{groups: c.groups, events: e}
 }
 
 // groups are all tables in the order of their documentation.
@@ -45,6 +52,9 @@ func groups(o Options) []group {
 	}
 	all = append(all, newGroup(deploymentTable()), newGroup(deploymentMasterTable()),
 		newGroup(healthTable()), newGroup(checkTable()))
+	if o.Events {
+		all = append(all, eventGroups()...)
+	}
 	if o.InfoCache {
 		all = append(all, newGroup(nodeTable()))
 	}
@@ -56,6 +66,9 @@ func groups(o Options) []group {
 // with each other and their texts with the Collector: they are to be read only.
 func (c *Collector) Families(snapshots []*sentinel.Snapshot, report *health.Report) []*dto.MetricFamily {
 	v := newView(snapshots, report)
+	if c.events != nil {
+		v.events = c.events.rows(snapshots)
+	}
 	var families []*dto.MetricFamily
 	for _, g := range c.groups {
 		families = g.appendFamilies(families, v)
@@ -69,6 +82,7 @@ type view struct {
 	snapshots []*sentinel.Snapshot
 	report    *health.Report
 	masters   []masterRow // of all Sentinels that are up, by name and Sentinel
+	events    *eventRows
 }
 
 func newView(snapshots []*sentinel.Snapshot, report *health.Report) *view {
@@ -76,7 +90,7 @@ func newView(snapshots []*sentinel.Snapshot, report *health.Report) *view {
 	for _, s := range snapshots {
 		count += len(s.Masters)
 	}
-	v := &view{snapshots: snapshots, report: report, masters: make([]masterRow, 0, count)}
+	v := &view{snapshots: snapshots, report: report, masters: make([]masterRow, 0, count), events: &eventRows{}}
 	for _, s := range snapshots {
 		if !s.Up() {
 			continue

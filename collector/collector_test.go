@@ -21,7 +21,7 @@ import (
 	"redis_sentinel_exporter/sentinel"
 )
 
-func everything() Options { return Options{Replicas: true, Peers: true, InfoCache: true} }
+func everything() Options { return Options{Replicas: true, Peers: true, InfoCache: true, Events: true} }
 
 // A scenario is what some Sentinels say, and all samples that the metrics named
 // shall have of it: a metric without a line must have none.

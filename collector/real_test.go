@@ -33,7 +33,7 @@ func newRig(t *testing.T, cfg sentineltest.Config, options ...func(*sentinel.Opt
 	t.Helper()
 	r := &rig{Topology: sentineltest.Run(t, cfg), t: t}
 	r.addrs = r.ClientAddrs()
-	r.collector = collector.New(collector.Options{Replicas: true, Peers: true, InfoCache: true})
+	r.collector = collector.New(collector.Options{Replicas: true, Peers: true, InfoCache: true, Events: true})
 	clients := make([]*sentinel.Client, len(r.addrs))
 	for i, addr := range r.addrs {
 		o := sentinel.Options{Address: addr, InfoCache: true}
@@ -53,14 +53,19 @@ func (r *rig) samples(deadline time.Duration) map[string]float64 {
 	ctx, cancel := context.WithTimeout(r.t.Context(), deadline)
 	defer cancel()
 	values := map[string]float64{}
-	snapshots := r.deployment.Snapshots(ctx)
-	report := health.Assess(snapshots)
-	for _, f := range r.collector.Families(snapshots, &report) {
+	for _, f := range r.families(ctx) {
 		for _, m := range f.Metric {
 			values[series(f, m)] = m.GetGauge().GetValue() + m.GetCounter().GetValue()
 		}
 	}
 	return values
+}
+
+// families asks the Sentinels and makes metrics of what they say.
+func (r *rig) families(ctx context.Context) []*dto.MetricFamily {
+	snapshots := r.deployment.Snapshots(ctx)
+	report := health.Assess(snapshots)
+	return r.collector.Families(snapshots, &report)
 }
 
 func series(f *dto.MetricFamily, m *dto.Metric) string {

@@ -73,6 +73,8 @@ func TestAllMetricsOfTheDesign(t *testing.T) {
 
 		deployment_sentinels deployment_sentinels_up deployment_master_addresses deployment_master_config_epoch
 
+		events_total event_stream_up event_stream_losses_total failover_duration_seconds last_switch_timestamp_seconds
+
 		node_info node_replication_offset_bytes node_info_age_seconds
 	`)
 	var got []string

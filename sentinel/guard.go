@@ -15,6 +15,7 @@ const (
 	maxElements = 1 << 20  // elements of one array
 	maxDepth    = 6        // arrays within arrays; PENDING-SCRIPTS has 3
 	maxExchange = 64 << 20 // bytes between two requests
+	maxMessage  = 16 << 10 // bytes of one message of a subscription; real payloads end at 1,023
 )
 
 // A guard is a connection that reads along and breaks off what cannot be a
@@ -27,6 +28,8 @@ type guard struct {
 	skip    int    // bytes of a string, and its CRLF, still to come
 	pending []int  // elements still to come of the arrays that are open, outermost first
 	total   int    // bytes since the last request
+	stream  bool   // a subscription: no request asks for what comes, so each message is bounded instead
+	message int    // bytes of the message under way, of a subscription
 }
 
 // Read hands over only bytes that have been looked at.
@@ -45,7 +48,7 @@ func (g *guard) Write(p []byte) (int, error) {
 }
 
 func (g *guard) look(data []byte) error {
-	if g.total += len(data); g.total > maxExchange {
+	if g.total += len(data); g.total > maxExchange && !g.stream {
 		return fmt.Errorf("%w: it does not end within %d MiB", errMalformed, maxExchange>>20)
 	}
 	for len(data) > 0 {
@@ -94,6 +97,7 @@ func (g *guard) header(line []byte) error {
 	if err := g.first(line); err != nil {
 		return err
 	}
+	g.message += len(line)
 	switch line[0] {
 	case '$':
 		n, err := claimed(line, maxBulk)
@@ -102,6 +106,7 @@ func (g *guard) header(line []byte) error {
 		}
 		if n >= 0 {
 			g.skip = n + len("\r\n")
+			g.message += n
 		}
 	case '*':
 		n, err := claimed(line, maxElements)
@@ -116,6 +121,9 @@ func (g *guard) header(line []byte) error {
 			return nil
 		}
 	}
+	if g.stream && g.message > maxMessage {
+		return fmt.Errorf("%w: a message of over %d KiB", errMalformed, maxMessage>>10)
+	}
 	g.element()
 	return nil
 }
@@ -128,6 +136,7 @@ func (g *guard) element() {
 		}
 		g.pending = g.pending[:last]
 	}
+	g.message = 0
 }
 
 // claimed reads the length in a header line, -1 for nil.

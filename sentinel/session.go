@@ -20,7 +20,7 @@ func QuietLibrary() { logging.Disable() }
 // dialled before go-redis comes into it: go-redis dials outside of the caller's
 // context and, after a failure, in the background.
 type session struct {
-	conn net.Conn
+	conn *guard
 	rdb  *redis.Client
 	used bool // an exchange has succeeded on it
 }

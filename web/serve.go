@@ -23,15 +23,16 @@ const (
 
 // Serve answers with handler on the listeners of the flags until ctx ends. Then
 // it lets the requests in flight finish, as long as that takes no more than a few
-// seconds. An error says why it could not serve.
-func Serve(ctx context.Context, handler http.Handler, flags *toolkit.FlagConfig, logger *slog.Logger) error {
+// seconds. An error says why it could not serve. It calls started once, when the
+// first listener is open; not after it has returned.
+func Serve(ctx context.Context, handler http.Handler, flags *toolkit.FlagConfig, logger *slog.Logger, started func()) error {
 	server := &http.Server{
 		Handler:           handler,
 		ReadHeaderTimeout: readHeaderTimeout,
 		IdleTimeout:       idleTimeout,
 		MaxHeaderBytes:    maxHeaderBytes,
 		ErrorLog:          slog.NewLogLogger(logger.Handler(), slog.LevelWarn),
-		BaseContext:       sayStarted(logger),
+		BaseContext:       onStart(logger, started),
 	}
 	served := make(chan error, 1)
 	go func() { served <- toolkit.ListenAndServe(server, flags, logger) }()
@@ -59,10 +60,14 @@ func shutDown(server *http.Server, timeout time.Duration, logger *slog.Logger) {
 	}
 }
 
-// sayStarted logs the start when the first listener is open: before an error
-// that keeps the program from serving, such a line would only hide it.
-func sayStarted(logger *slog.Logger) func(net.Listener) context.Context {
-	once := sync.OnceFunc(func() { logger.Info("Started "+name, "version", version.Info()) })
+// onStart logs the start when the first listener is open, and lets begin what
+// goes on in the background: before an error that keeps the program from
+// serving, their lines in the log would only hide it.
+func onStart(logger *slog.Logger, started func()) func(net.Listener) context.Context {
+	once := sync.OnceFunc(func() {
+		logger.Info("Started "+name, "version", version.Info())
+		started()
+	})
 	return func(net.Listener) context.Context {
 		once()
 		return context.Background()

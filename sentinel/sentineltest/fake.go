@@ -149,6 +149,35 @@ func (f *Fake) answer(c *fakeConn, args []string) {
 		return
 	}
 	_, _ = c.Write(f.replies.Load().answer(c, args)) // a client that is gone does not mind
+	if args[0] == "PSUBSCRIBE" {
+		c.subscribed.Store(true)
+	}
+}
+
+// Publish sends an event to all clients that have subscribed, and returns how many those are.
+func (f *Fake) Publish(channel, payload string) int {
+	message := append([]byte("*4\r\n"), Bulk("pmessage")...)
+	for _, s := range []string{"*", channel, payload} {
+		message = appendBulk(message, s)
+	}
+	return f.PublishRaw(message)
+}
+
+// PublishRaw sends these bytes, whatever they are, to all clients that have subscribed.
+func (f *Fake) PublishRaw(b []byte) int {
+	f.mu.Lock()
+	var subscribers []*fakeConn
+	for c := range f.conns {
+		if c.subscribed.Load() {
+			subscribers = append(subscribers, c)
+		}
+	}
+	f.mu.Unlock()
+	for _, c := range subscribers {
+		_, _ = c.Write(b)
+		_ = c.flush()
+	}
+	return len(subscribers)
 }
 
 // note counts a command and returns the script for it, nil if there is none.

@@ -4,6 +4,7 @@ import (
 	"fmt"
 	"net"
 	"sync"
+	"sync/atomic"
 )
 
 // A fakeConn is a client's connection to a Fake. While a further command is at hand it holds replies back, as Redis
@@ -11,6 +12,8 @@ import (
 type fakeConn struct {
 	net.Conn
 	resp3 bool // used by the one goroutine that answers
+
+	subscribed atomic.Bool // to all events
 
 	once sync.Once
 	done chan struct{} // closed when the connection is

@@ -135,6 +135,10 @@ func (s *replySet) answer(c *fakeConn, args []string) []byte {
 		return s.sentinel(c, args)
 	case name == "INFO":
 		return s.infoReply(args)
+	case name == "PSUBSCRIBE" && len(args) == 1:
+		return append(append(append(arrayHead(3), Bulk("psubscribe")...), Bulk(args[0])...), ":1\r\n"...)
+	case name == "PING" && c.subscribed.Load():
+		return append(append(arrayHead(2), Bulk("pong")...), Bulk("")...)
 	case name == "PING" && len(args) == 0:
 		return []byte("+PONG\r\n")
 	case name == "PING" && len(args) == 1:

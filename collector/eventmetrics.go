@@ -1,0 +1,110 @@
+package collector
+
+import (
+	"fmt"
+	"time"
+)
+
+const sectionEvents = "From the event streams (`--no-collector.events`)"
+
+// eventRows are what Events knows at one moment.
+type eventRows struct {
+	counts    []eventRow
+	streams   []streamRow
+	failovers []histogramRow
+	switches  []switchRow
+}
+
+// eventGroups are the tables of the event streams.
+func eventGroups() []group {
+	return []group{
+		newGroup(eventTable()),
+		newGroup(streamTable()),
+		failoverGroup(),
+		newGroup(switchTable()),
+	}
+}
+
+type eventRow struct {
+	source
+	event string
+	count uint64
+}
+
+func eventTable() table[eventRow] {
+	return table[eventRow]{
+		section: sectionEvents,
+		labels: []label[eventRow]{
+			{labelSentinel, func(r *eventRow) string { return r.sentinel }},
+			{labelMaster, func(r *eventRow) string { return r.master }},
+			{"event", func(r *eventRow) string { return r.event }},
+		},
+		rows: func(v *view) []eventRow { return v.events.counts },
+		metrics: []metric[eventRow]{{
+			name: "events_total",
+			help: "Events that the Sentinel published since the exporter started, as far as they were received. " +
+				"event is as Sentinel names it, such as +switch-master, or other for a name that the exporter does not know; those about replicas and Sentinels count for their master. " +
+				"master_name is empty where an event has none, and " +
+				fmt.Sprintf("for masters beyond the first %d. A master that no Sentinel monitors is forgotten after %d minutes. ", maxEventMasters, int(forgetAfter.Minutes())) +
+				"Do not derive a state from them: a switch ends +odown without -odown.",
+			kind:  counter,
+			value: func(r *eventRow) (float64, bool) { return float64(r.count), true },
+		}},
+	}
+}
+
+type streamRow struct {
+	sentinel string
+	up       bool
+	losses   uint64
+}
+
+func streamTable() table[streamRow] {
+	return table[streamRow]{
+		section: sectionEvents,
+		labels:  []label[streamRow]{{labelSentinel, func(r *streamRow) string { return r.sentinel }}},
+		rows:    func(v *view) []streamRow { return v.events.streams },
+		metrics: []metric[streamRow]{
+			{
+				name:  "event_stream_up",
+				help:  "1 while the exporter is subscribed to the Sentinel's events.",
+				value: func(r *streamRow) (float64, bool) { return truth(r.up) },
+			},
+			{
+				name:  "event_stream_losses_total",
+				help:  "Times that the subscription broke, or that events came faster than they could be counted: gaps in which events may be missing.",
+				kind:  counter,
+				value: func(r *streamRow) (float64, bool) { return float64(r.losses), true },
+			},
+		},
+	}
+}
+
+func failoverGroup() group {
+	return &histogramGroup{
+		section: sectionEvents,
+		name:    "failover_duration_seconds",
+		help: "Duration in seconds of the master's failovers, each counted once for all Sentinels, from +try-failover of the Sentinel that leads it to its +failover-end (ended) or -failover-abort-* (aborted). " +
+			"A failover of which a part was not seen is left out. As for masters, it holds what events_total holds.",
+		labels: []string{labelMaster, "result"},
+		rows:   func(v *view) []histogramRow { return v.events.failovers },
+	}
+}
+
+type switchRow struct {
+	master string
+	at     time.Time
+}
+
+func switchTable() table[switchRow] {
+	return table[switchRow]{
+		section: sectionEvents,
+		labels:  []label[switchRow]{{labelMaster, func(r *switchRow) string { return r.master }}},
+		rows:    func(v *view) []switchRow { return v.events.switches },
+		metrics: []metric[switchRow]{{
+			name:  "last_switch_timestamp_seconds",
+			help:  "Unix time at which a Sentinel first published the master's last switch to another address. Absent until the exporter has seen one.",
+			value: func(r *switchRow) (float64, bool) { return float64(r.at.UnixMilli()) / 1000, true },
+		}},
+	}
+}

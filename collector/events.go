@@ -1,0 +1,223 @@
+package collector
+
+import (
+	"log/slog"
+	"slices"
+	"strings"
+	"sync"
+	"time"
+
+	"redis_sentinel_exporter/sentinel"
+)
+
+// Bounds on what the network can make the exporter keep.
+const (
+	maxEventMasters = 4096 // events of further masters count without a name
+	maxNameBytes    = 1024 // a payload ends there, so no real name is longer
+	recentNotices   = 200
+	// forgetAfter is how long a master is kept that no Sentinel monitors and none
+	// publishes anything about.
+	forgetAfter = time.Hour
+)
+
+// Events keeps what the event streams of one deployment tell, for the metrics
+// and to be looked at. The state of a master is never made of it: events get
+// lost, and a switch ends what +odown began without a word.
+type Events struct {
+	logger *slog.Logger
+
+	mu        sync.Mutex // guards all below
+	names     []string   // of the events that are counted by name
+	index     map[string]int
+	masters   map[string]*eventMaster
+	counts    map[source]*eventCounts
+	streams   map[string]*streamState // by Sentinel
+	switches  switches
+	failovers failovers
+	recent    ring
+}
+
+// A source is a master, as one Sentinel publishes about it; what is about no
+// master has an empty name.
+type source struct{ sentinel, master string }
+
+// An eventMaster is a master that events are counted of.
+type eventMaster struct {
+	name  string    // in memory of its own: that of a snapshot is a part of all it was read from
+	heard time.Time // when it was last heard of
+}
+
+// NewEvents returns an Events that has heard nothing yet. It logs switches, and
+// streams that break.
+func NewEvents(logger *slog.Logger) *Events {
+	e := &Events{
+		logger:    logger,
+		names:     sentinel.EventNames(),
+		index:     make(map[string]int),
+		masters:   make(map[string]*eventMaster),
+		counts:    make(map[source]*eventCounts),
+		streams:   make(map[string]*streamState),
+		switches:  make(switches),
+		failovers: newFailovers(),
+	}
+	for i, name := range e.names {
+		e.index[name] = i
+	}
+	return e
+}
+
+// Handle takes in what a stream tells. It never waits for anything but other
+// calls.
+func (e *Events) Handle(n *sentinel.Notice) {
+	e.mu.Lock()
+	defer e.mu.Unlock()
+	if n.Kind != sentinel.NoticeFailed {
+		e.recent.add(n)
+	}
+	e.stream(n.Sentinel).note(n, e.logger)
+	if n.Gap() {
+		e.failovers.gap(n.Sentinel)
+	}
+	if n.Kind == sentinel.NoticeEvent {
+		e.event(n)
+	}
+}
+
+// event counts an event, and looks whether it is a step of a failover.
+func (e *Events) event(n *sentinel.Notice) {
+	master := e.master(n.Event.Master, n.Time)
+	i, known := e.index[n.Event.Name]
+	if !known {
+		i = len(e.names)
+	}
+	e.source(source{n.Sentinel, master}).counts[i]++
+	e.failovers.event(n, master)
+	if n.Event.Name == sentinel.EventSwitchMaster && master != "" && e.switches.event(n) {
+		e.logger.Info("Master switched", "master", master,
+			"from", n.Event.MasterAddress, "to", n.Event.NewAddress, "sentinel", n.Sentinel)
+	}
+}
+
+// master returns the name under which a master is counted: its own unless there
+// are too many.
+func (e *Events) master(name string, now time.Time) string {
+	if name == "" || len(name) > maxNameBytes {
+		return ""
+	}
+	m := e.masters[name]
+	if m == nil {
+		if len(e.masters) >= maxEventMasters {
+			return ""
+		}
+		m = &eventMaster{name: strings.Clone(name)}
+		e.masters[m.name] = m
+	}
+	m.heard = now
+	return m.name
+}
+
+func (e *Events) source(s source) *eventCounts {
+	c := e.counts[s]
+	if c == nil {
+		c = &eventCounts{counts: make([]uint64, len(e.names)+1)}
+		e.counts[s] = c
+	}
+	return c
+}
+
+func (e *Events) stream(address string) *streamState {
+	s := e.streams[address]
+	if s == nil {
+		s = &streamState{}
+		e.streams[address] = s
+	}
+	return s
+}
+
+// Recent returns the last notices, up to n of them, the oldest first. They are
+// events, and where streams broke and came back.
+func (e *Events) Recent(n int) []sentinel.Notice {
+	e.mu.Lock()
+	defer e.mu.Unlock()
+	return e.recent.last(n)
+}
+
+// observe makes the series of all Sentinels and masters of the snapshots exist,
+// and forgets masters that are gone.
+func (e *Events) observe(snapshots []*sentinel.Snapshot) {
+	var now time.Time
+	for _, s := range snapshots {
+		e.stream(s.Sentinel)
+		e.source(source{sentinel: s.Sentinel})
+		if !s.Up() {
+			continue
+		}
+		now = s.Started
+		for i := range s.Masters {
+			if name := e.master(s.Masters[i].Name, s.Started); name != "" {
+				e.source(source{s.Sentinel, name})
+			}
+		}
+	}
+	if !now.IsZero() {
+		e.forget(now.Add(-forgetAfter))
+	}
+}
+
+// forget drops the masters last heard of before a time.
+func (e *Events) forget(before time.Time) {
+	for name, m := range e.masters {
+		if !m.heard.Before(before) {
+			continue
+		}
+		delete(e.masters, name)
+		delete(e.switches, name)
+		e.failovers.forget(name)
+		for s := range e.counts {
+			if s.master == name {
+				delete(e.counts, s)
+			}
+		}
+	}
+}
+
+// rows returns what the tables show, now.
+func (e *Events) rows(snapshots []*sentinel.Snapshot) *eventRows {
+	e.mu.Lock()
+	defer e.mu.Unlock()
+	e.observe(snapshots)
+	r := &eventRows{}
+	for s, c := range e.counts {
+		r.counts = c.appendRows(r.counts, s, e.names)
+	}
+	for address, s := range e.streams {
+		r.streams = append(r.streams, streamRow{sentinel: address, up: s.up, losses: s.losses})
+	}
+	for master := range e.masters {
+		r.failovers = e.failovers.appendRows(r.failovers, master)
+	}
+	for master, s := range e.switches {
+		r.switches = append(r.switches, switchRow{master: master, at: s[len(s)-1].at})
+	}
+	return r
+}
+
+// A ring keeps the last notices.
+type ring struct {
+	notices []sentinel.Notice
+	next    int
+}
+
+func (r *ring) add(n *sentinel.Notice) {
+	if len(r.notices) < recentNotices {
+		r.notices = append(r.notices, *n)
+		return
+	}
+	r.notices[r.next] = *n
+	r.next = (r.next + 1) % recentNotices
+}
+
+func (r *ring) last(n int) []sentinel.Notice {
+	all := slices.Concat(r.notices[r.next:], r.notices[:r.next])
+	return all[max(0, len(all)-max(0, n)):]
+}

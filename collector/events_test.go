@@ -1,0 +1,386 @@
+package collector
+
+import (
+	"errors"
+	"fmt"
+	"log/slog"
+	"slices"
+	"strings"
+	"testing"
+	"time"
+
+	"github.com/google/go-cmp/cmp"
+	dto "github.com/prometheus/client_model/go"
+
+	"redis_sentinel_exporter/sentinel"
+)
+
+// A tape is a sequence of notices, written as "seconds Sentinel event [details]":
+// of an event about a master the details are its name, "m" when there are none;
+// of a switch they are name and new address, of +new-epoch the number.
+type tape string
+
+func (text tape) play(e *Events) {
+	for line := range strings.Lines(strings.TrimSpace(string(text))) {
+		words := strings.Fields(line)
+		seconds, _ := time.ParseDuration(words[0] + "s")
+		n := &sentinel.Notice{Sentinel: words[1], Time: time.Unix(1_700_000_000, 0).Add(seconds)}
+		failure := &sentinel.Error{Sentinel: words[1], Reason: sentinel.ReasonUnreachable, Err: errors.New("gone")}
+		details := append(words[3:], "m")
+		switch n.Event.Name = words[2]; words[2] {
+		case "UP":
+			n.Kind, n.Event.Name = sentinel.NoticeUp, ""
+		case "LOST":
+			n.Kind, n.Event.Name, n.Err = sentinel.NoticeLost, "", failure
+		case "FAILED":
+			n.Kind, n.Event.Name, n.Err = sentinel.NoticeFailed, "", failure
+		case "DROPPED":
+			n.Kind, n.Event.Name, n.Dropped = sentinel.NoticeDropped, "", 7
+		case sentinel.EventNewEpoch:
+			var epoch int64
+			_, _ = fmt.Sscan(details[0], &epoch)
+			n.Event.Epoch = sentinel.Some(epoch)
+		case sentinel.EventSwitchMaster:
+			n.Event.Master, n.Event.NewAddress = details[0], details[1]
+		case sentinel.EventTilt:
+		default:
+			n.Event.Master = details[0]
+		}
+		e.Handle(n)
+	}
+}
+
+// heard returns an Events that has heard the tape, and its log.
+func heard(text tape) (*Events, *strings.Builder) {
+	var b strings.Builder
+	e := NewEvents(slog.New(slog.NewTextHandler(&b, nil)))
+	text.play(e)
+	return e, &b
+}
+
+// TestDurations: of each failover there is one duration or, where a part of it
+// was not seen, none; whatever comes between, twice, or from several Sentinels.
+func TestDurations(t *testing.T) {
+	t.Parallel()
+	const crash tape = `
+0 a +new-epoch 5
+0 a +try-failover
+1 a +elected-leader
+3 a +failover-end
+3 a +switch-master m x:2`
+	tests := []struct {
+		name  string
+		tape  tape
+		ended float64 // their sum; none when 0
+		abort float64
+	}{
+		{"one", crash, 3, 0},
+		{"two, one after the other", crash + `
+100 a +new-epoch 6
+100 a +try-failover
+101 a +elected-leader
+107 a +failover-end`, 3 + 7, 0},
+		{"the same epochs again after all Sentinels were made anew", crash + tape(strings.NewReplacer("\n0 ", "\n100 ", "\n1 ", "\n101 ", "\n3 ", "\n103 ").Replace(string(crash))), 6, 0},
+		{"a Sentinel that is asked under two addresses", `
+0 a +new-epoch 5
+0 b +new-epoch 5
+0 a +try-failover
+0 b +try-failover
+1 a +elected-leader
+1 b +elected-leader
+3 a +failover-end
+3 b +failover-end`, 3, 0},
+		{"no good replica", `
+0 a +new-epoch 5
+0 a +try-failover
+1 a +elected-leader
+2 a -failover-abort-no-good-slave`, 0, 2},
+		{"the promotion fails", `
+0 a +new-epoch 5
+0 a +try-failover
+1 a +elected-leader
+20 a -failover-abort-slave-timeout`, 0, 20},
+		{"an election that another Sentinel wins", `
+0 a +new-epoch 5
+0 a +try-failover
+0.1 b +new-epoch 6
+0.1 b +try-failover
+1 b +elected-leader
+3 b +failover-end
+10 a -failover-abort-not-elected`, 2.9, 0},
+		{"and that ends before the winner does", `
+0 a +new-epoch 5
+0 a +try-failover
+0.1 b +new-epoch 6
+0.1 b +try-failover
+1 b +elected-leader
+10 a -failover-abort-not-elected
+30.1 b +failover-end`, 30, 0},
+		{"an election that nobody wins", `
+0 a +new-epoch 5
+0 b +new-epoch 5
+0 a +try-failover
+0 b +try-failover
+10 a -failover-abort-not-elected
+11 b -failover-abort-not-elected`, 0, 10},
+		{"and the one after it, which is won", `
+0 a +new-epoch 5
+0 a +try-failover
+10 a -failover-abort-not-elected
+30 b +new-epoch 6
+30 b +try-failover
+31 b +elected-leader
+34 b +failover-end`, 4, 10},
+		{"the leader dies", `
+0 a +new-epoch 5
+0 a +try-failover
+1 a +elected-leader
+2 a LOST
+30 b +new-epoch 6
+30 b +try-failover
+31 b +elected-leader
+34 b +failover-end`, 4, 0},
+		{"the stream is lost in between", `
+0 a +new-epoch 5
+0 a +try-failover
+1 a +elected-leader
+2 a LOST
+2.5 a UP
+3 a +failover-end`, 0, 0},
+		{"events are dropped in between", `
+0 a +try-failover
+2 a DROPPED
+3 a +failover-end`, 0, 0},
+		{"the stream of another Sentinel is lost", `
+0 a +new-epoch 5
+0 a +try-failover
+1 a +elected-leader
+2 b LOST
+3 a +failover-end`, 3, 0},
+		{"its start was not seen", `
+1 a +elected-leader
+3 a +failover-end`, 0, 0},
+		{"its end was not seen: the next counts from its own start", `
+0 a +try-failover
+50 a +try-failover
+51 a +elected-leader
+54 a +failover-end`, 4, 0},
+		{"another Sentinel's configuration ends it without a word", `
+0 a +try-failover
+2 a +switch-master m x:2
+9 a +failover-end`, 0, 0},
+		{"RESET ends it without a word", `
+0 a +try-failover
+2 a +reset-master
+9 a +failover-end`, 0, 0},
+		{"an end twice", crash + `
+4 a +failover-end`, 3, 0},
+		{"of other masters at the same time", `
+0 a +new-epoch 5
+0 a +try-failover
+1 a +new-epoch 6
+1 a +try-failover other
+2 b +try-failover third
+2 a +elected-leader
+2 a +elected-leader other
+2 b FAILED
+3 a +failover-end
+9 a -failover-abort-slave-timeout other`, 3, 0},
+	}
+	for _, test := range tests {
+		t.Run(test.name, func(t *testing.T) {
+			t.Parallel()
+			e, _ := heard(test.tape)
+			got := map[string]float64{}
+			for _, row := range e.rows(nil).failovers {
+				if row.values[0] == "m" {
+					got[row.values[1]] = row.histogram.GetSampleSum()
+				}
+			}
+			want := map[string]float64{resultEnded: test.ended, resultAborted: test.abort}
+			if diff := cmp.Diff(want, got); diff != "" {
+				t.Errorf("(-want +got):\n%s", diff)
+			}
+		})
+	}
+}
+
+// TestSwitchIsOne however many Sentinels report it, and how late.
+func TestSwitchIsOne(t *testing.T) {
+	t.Parallel()
+	e, log := heard(`
+0 a +switch-master m x:2
+1 b +switch-master m x:2
+50 a +switch-master m x:1
+51 b +switch-master m x:1
+52 c +switch-master m x:2
+53 c +switch-master m x:1
+90 a +switch-master m x:2
+91 a +switch-master n y:1`)
+	if n := strings.Count(log.String(), "Master switched"); n != 4 {
+		t.Errorf("four switches are logged in %d lines:\n%s", n, log)
+	}
+	got := map[string]int64{}
+	for _, row := range e.rows(nil).switches {
+		got[row.master] = row.at.Unix() - 1_700_000_000
+	}
+	if diff := cmp.Diff(map[string]int64{"m": 90, "n": 91}, got); diff != "" {
+		t.Errorf("(-want +got):\n%s", diff)
+	}
+}
+
+// TestStreamsShow: the state, the losses, and one line in the log for each change.
+func TestStreamsShow(t *testing.T) {
+	t.Parallel()
+	e, log := heard(`
+0 a UP
+1 a LOST
+2 a FAILED
+3 a FAILED
+4 a UP
+5 a DROPPED
+0 b FAILED
+1 b FAILED`)
+	got := map[string]streamRow{}
+	for _, row := range e.rows([]*sentinel.Snapshot{{Sentinel: "c"}}).streams {
+		got[row.sentinel] = row
+	}
+	want := map[string]streamRow{"a": {"a", true, 2}, "b": {"b", false, 0}, "c": {"c", false, 0}}
+	if diff := cmp.Diff(want, got, cmp.AllowUnexported(streamRow{})); diff != "" {
+		t.Errorf("(-want +got):\n%s", diff)
+	}
+	var texts []string
+	for line := range strings.Lines(log.String()) {
+		_, line, _ = strings.Cut(line, "level=")
+		texts = append(texts, strings.TrimSpace(line))
+	}
+	wantTexts := []string{
+		`WARN msg="Event stream lost: events may be missing until it is back" sentinel=a reason=unreachable err=gone`,
+		`INFO msg="Event stream is back" sentinel=a`,
+		`WARN msg="Events dropped: they came faster than they could be counted" sentinel=a events=7`,
+		`WARN msg="Event stream cannot be opened" sentinel=b reason=unreachable err=gone`,
+	}
+	if diff := cmp.Diff(wantTexts, texts); diff != "" {
+		t.Errorf("log (-want +got):\n%s", diff)
+	}
+}
+
+// TestSeriesAreBounded, whatever the network sends.
+func TestSeriesAreBounded(t *testing.T) {
+	t.Parallel()
+	e, _ := heard("")
+	handle := func(event, master string) {
+		e.Handle(&sentinel.Notice{Sentinel: "a", Time: time.Unix(1_700_000_000, 0), Event: sentinel.Event{Name: event, Master: master}})
+	}
+	for i := range 3 * maxEventMasters {
+		handle(sentinel.EventODown, fmt.Sprint("m", i))
+		handle(fmt.Sprint("+new", i), "")
+	}
+	handle(sentinel.EventODown, strings.Repeat("x", maxNameBytes+1))
+	got := map[string]uint64{}
+	rows := e.rows(nil)
+	for _, row := range rows.counts {
+		if row.master == "" {
+			got[row.event] += row.count
+		}
+	}
+	want := map[string]uint64{"+odown": 2*maxEventMasters + 1, "other": 3 * maxEventMasters, "+tilt": 0, "-tilt": 0, "-script-error": 0, "-script-timeout": 0}
+	if diff := cmp.Diff(want, got); diff != "" {
+		t.Errorf("without a name (-want +got):\n%s", diff)
+	}
+	if n := len(rows.failovers); n != 2*maxEventMasters {
+		t.Errorf("%d histograms", n)
+	}
+}
+
+// TestGoneMastersAreForgotten after an hour, but not while no Sentinel answers.
+func TestGoneMastersAreForgotten(t *testing.T) {
+	t.Parallel()
+	e, _ := heard("0 a +switch-master gone x:1\n0 a +switch-master m x:1\n0 a +try-failover gone\n3 a +failover-end gone")
+	masters := func(after time.Duration, up bool) []string {
+		s := &sentinel.Snapshot{Sentinel: "a", Started: time.Unix(1_700_000_000, 0).Add(after)}
+		s.Masters = []sentinel.Master{{Instance: sentinel.Instance{Name: "m"}}}
+		if !up {
+			s.Masters, s.Err = nil, &sentinel.Error{Err: errors.New("gone")}
+		}
+		rows := e.rows([]*sentinel.Snapshot{s})
+		var names []string
+		for _, row := range rows.failovers {
+			names = append(names, row.values[0])
+		}
+		for _, row := range rows.switches {
+			names = append(names, row.master)
+		}
+		for _, row := range rows.counts {
+			names = append(names, row.master)
+		}
+		slices.Sort(names)
+		return slices.Compact(names)
+	}
+	for _, step := range []struct {
+		after time.Duration
+		up    bool
+		want  []string
+	}{
+		{59 * time.Minute, true, []string{"", "gone", "m"}},
+		{5 * time.Hour, false, []string{"", "gone", "m"}},
+		{5 * time.Hour, true, []string{"", "m"}},
+		{50 * time.Hour, true, []string{"", "m"}},
+	} {
+		if diff := cmp.Diff(step.want, masters(step.after, step.up)); diff != "" {
+			t.Errorf("after %s (-want +got):\n%s", step.after, diff)
+		}
+	}
+}
+
+// TestRecent: the last notices in their order, as many as are kept.
+func TestRecent(t *testing.T) {
+	t.Parallel()
+	e, _ := heard("")
+	if got := e.Recent(5); len(got) != 0 {
+		t.Errorf("nothing has happened, but %v", got)
+	}
+	for i := range recentNotices + 17 {
+		tape(fmt.Sprintf("%d a +sdown m%d\n0 a FAILED", i, i)).play(e)
+	}
+	for _, n := range []int{-1, 0, 1, 3, recentNotices, recentNotices + 1, 1 << 30} {
+		got := e.Recent(n)
+		if want := min(max(n, 0), recentNotices); len(got) != want {
+			t.Errorf("%d of %d came", len(got), want)
+		}
+		for i := range got {
+			if want := fmt.Sprint("m", recentNotices+17-len(got)+i); got[i].Event.Master != want {
+				t.Errorf("of %d, number %d is about %s, want %s", n, i, got[i].Event.Master, want)
+			}
+		}
+	}
+}
+
+// TestEventFamilies: the text of all metrics, with names that are no UTF-8.
+func TestEventFamilies(t *testing.T) {
+	t.Parallel()
+	e, _ := heard("0 a UP\n0 a +tilt\n1.5 a +switch-master \xff x:1\n2 a +new-thing \xff\n3 a +try-failover \xff\n4 a +elected-leader \xff\n5 a +failover-end \xff")
+	var got []*dto.MetricFamily
+	for _, f := range families(New(Options{Events: true}).WithEvents(e), nil) {
+		if strings.Contains(f.GetName(), "event") || strings.Contains(f.GetName(), "switch_time") || strings.Contains(f.GetName(), "duration") {
+			got = append(got, f)
+		}
+	}
+	out := text(t, got)
+	for _, want := range []string{
+		"redis_sentinel_event_stream_up{sentinel=\"a\"} 1\n",
+		"redis_sentinel_event_stream_losses_total{sentinel=\"a\"} 0\n",
+		"redis_sentinel_events_total{event=\"+tilt\",master_name=\"\",sentinel=\"a\"} 1\n",
+		"redis_sentinel_events_total{event=\"other\",master_name=\"\\\\xff\",sentinel=\"a\"} 1\n",
+		"redis_sentinel_events_total{event=\"+odown\",master_name=\"\\\\xff\",sentinel=\"a\"} 0\n",
+		"redis_sentinel_last_switch_timestamp_seconds{master_name=\"\\\\xff\"} 1.7000000015e+09\n",
+		"redis_sentinel_failover_duration_seconds_bucket{master_name=\"\\\\xff\",result=\"ended\",le=\"1\"} 0\n",
+		"redis_sentinel_failover_duration_seconds_bucket{master_name=\"\\\\xff\",result=\"ended\",le=\"2\"} 1\n",
+		"redis_sentinel_failover_duration_seconds_sum{master_name=\"\\\\xff\",result=\"ended\"} 2\n",
+		"redis_sentinel_failover_duration_seconds_count{master_name=\"\\\\xff\",result=\"aborted\"} 0\n",
+	} {
+		if !strings.Contains(out, want) {
+			t.Errorf("%q is missing in:\n%s", want, out)
+		}
+	}
+}

@@ -1,0 +1,45 @@
+package collector
+
+import (
+	"log/slog"
+
+	"redis_sentinel_exporter/sentinel"
+)
+
+// A streamState is what became of the stream of one Sentinel.
+type streamState struct {
+	up     bool
+	losses uint64
+	said   sentinel.Maybe[sentinel.Reason] // why it is down, as it was logged last
+}
+
+// note takes in a notice and logs it, unless it says the same as the last one: a
+// stream that cannot be opened is tried again every few seconds.
+func (s *streamState) note(n *sentinel.Notice, logger *slog.Logger) {
+	switch n.Kind {
+	case sentinel.NoticeUp:
+		s.up = true
+		if s.said.Present {
+			logger.Info("Event stream is back", "sentinel", n.Sentinel)
+		}
+		s.said = sentinel.Maybe[sentinel.Reason]{}
+	case sentinel.NoticeDropped:
+		s.losses++
+		logger.Warn("Events dropped: they came faster than they could be counted", "sentinel", n.Sentinel, "events", n.Dropped)
+	case sentinel.NoticeLost:
+		s.up = false
+		s.losses++
+		s.say(n, logger, "Event stream lost: events may be missing until it is back")
+	case sentinel.NoticeFailed:
+		s.up = false
+		s.say(n, logger, "Event stream cannot be opened")
+	}
+}
+
+func (s *streamState) say(n *sentinel.Notice, logger *slog.Logger, text string) {
+	if s.said == sentinel.Some(n.Err.Reason) {
+		return
+	}
+	s.said = sentinel.Some(n.Err.Reason)
+	logger.Warn(text, "sentinel", n.Sentinel, "reason", n.Err.Reason.String(), "err", n.Err.Err) //nolint:sloglint // one of two texts
+}

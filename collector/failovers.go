@@ -1,0 +1,174 @@
+package collector
+
+import (
+	"slices"
+	"time"
+
+	"github.com/prometheus/client_golang/prometheus"
+	dto "github.com/prometheus/client_model/go"
+
+	"redis_sentinel_exporter/sentinel"
+)
+
+// How a failover can come out.
+const (
+	resultEnded   = "ended"
+	resultAborted = "aborted"
+)
+
+// keptAttempts is how many attempts at a master a late report is compared with.
+const keptAttempts = 8
+
+// failovers follows the failovers of all masters. Of one failover one duration
+// is observed, or none where a part of it was not seen: never a wrong one.
+type failovers struct {
+	epochs    map[string]sentinel.Number // by Sentinel: of a +new-epoch that was its last event
+	open      map[source]*attempt
+	over      map[string][]attempt // by master, the newest last
+	durations map[outcome]prometheus.Histogram
+	none      *dto.Histogram // of a master that had no failover
+}
+
+// An attempt is what one Sentinel does to fail a master over, from +try-failover
+// on. Several may try at one time; at most one of them is elected.
+type attempt struct {
+	epoch      sentinel.Number
+	elected    bool
+	start, end time.Time
+}
+
+type outcome struct{ master, result string }
+
+func newFailovers() failovers {
+	var none dto.Metric
+	if err := newDurations().Write(&none); err != nil {
+		panic(err) // it has no labels that could be wrong
+	}
+	return failovers{
+		epochs:    make(map[string]sentinel.Number),
+		open:      make(map[source]*attempt),
+		over:      make(map[string][]attempt),
+		durations: make(map[outcome]prometheus.Histogram),
+		none:      none.Histogram,
+	}
+}
+
+func newDurations() prometheus.Histogram {
+	return prometheus.NewHistogram(prometheus.HistogramOpts{
+		Name:                            "failover_duration_seconds",
+		Buckets:                         []float64{1, 2, 3, 5, 10, 20, 30, 60, 120, 180, 300, 600},
+		NativeHistogramBucketFactor:     1.1,
+		NativeHistogramMaxBucketNumber:  100,
+		NativeHistogramMinResetDuration: time.Hour,
+	})
+}
+
+// event takes in a step of a failover. The master's name is empty when it has
+// none or is not to be counted.
+func (f *failovers) event(n *sentinel.Notice, master string) {
+	epoch := f.epochs[n.Sentinel]
+	delete(f.epochs, n.Sentinel)
+	if n.Event.Name == sentinel.EventNewEpoch {
+		f.epochs[n.Sentinel] = n.Event.Epoch
+	}
+	if master == "" {
+		return
+	}
+	key := source{n.Sentinel, master}
+	switch n.Event.Name {
+	case sentinel.EventTryFailover:
+		// The epoch of an attempt is published just before it.
+		f.open[key] = &attempt{epoch: epoch, start: n.Time}
+	case sentinel.EventElectedLeader:
+		if a := f.open[key]; a != nil {
+			a.elected = true
+		}
+	case sentinel.EventFailoverEnd:
+		f.close(key, n.Time, resultEnded)
+	case sentinel.EventAbortNotElected, sentinel.EventAbortNoGoodSlave,
+		sentinel.EventAbortSlaveTimeout, sentinel.EventAbortMasterTimeout:
+		f.close(key, n.Time, resultAborted)
+	case sentinel.EventSwitchMaster, sentinel.EventResetMaster, sentinel.EventMonitor, sentinel.EventUnmonitor:
+		delete(f.open, key) // forgotten without a word, for one that another Sentinel has ended
+	}
+}
+
+// gap gives up the attempts of a Sentinel of which events may be missing.
+func (f *failovers) gap(address string) {
+	delete(f.epochs, address)
+	for key := range f.open {
+		if key.sentinel == address {
+			delete(f.open, key)
+		}
+	}
+}
+
+// close observes the end of an attempt, unless that of the same failover was.
+func (f *failovers) close(key source, end time.Time, result string) {
+	a := f.open[key]
+	if a == nil {
+		return
+	}
+	delete(f.open, key)
+	a.end = end
+	if f.counted(key, a) {
+		return
+	}
+	kept := append(f.over[key.master], *a)
+	f.over[key.master] = slices.Clone(kept[max(0, len(kept)-keptAttempts):])
+	o := outcome{key.master, result}
+	if f.durations[o] == nil {
+		f.durations[o] = newDurations()
+	}
+	f.durations[o].Observe(a.end.Sub(a.start).Seconds())
+}
+
+// counted tells whether an attempt is part of a failover that is counted by
+// another one. An epoch has one leader, so two that were elected in it at the
+// same time are one, seen twice. One that was not elected lost to the one that
+// was, or is one of several at the same election that had no winner.
+func (f *failovers) counted(key source, a *attempt) bool {
+	for _, b := range f.over[key.master] {
+		sameEpoch := a.epoch.Present && a.epoch == b.epoch
+		if a.start.Before(b.end) && b.start.Before(a.end) && (a.elected && b.elected && sameEpoch || !a.elected && (b.elected || sameEpoch)) {
+			return true
+		}
+	}
+	if a.elected {
+		return false
+	}
+	for other, b := range f.open {
+		if other.master == key.master && b.elected {
+			return true
+		}
+	}
+	return false
+}
+
+// forget drops all about a master.
+func (f *failovers) forget(master string) {
+	delete(f.over, master)
+	delete(f.durations, outcome{master, resultEnded})
+	delete(f.durations, outcome{master, resultAborted})
+	for key := range f.open {
+		if key.master == master {
+			delete(f.open, key)
+		}
+	}
+}
+
+// appendRows appends a master's durations, also when there are none.
+func (f *failovers) appendRows(rows []histogramRow, master string) []histogramRow {
+	for _, result := range []string{resultAborted, resultEnded} {
+		row := histogramRow{values: []string{master, result}, histogram: f.none}
+		if durations := f.durations[outcome{master, result}]; durations != nil {
+			var m dto.Metric
+			if err := durations.Write(&m); err != nil {
+				continue // it has no labels that could be wrong
+			}
+			row.histogram = m.Histogram
+		}
+		rows = append(rows, row)
+	}
+	return rows
+}

@@ -1,0 +1,39 @@
+package collector
+
+import (
+	"slices"
+	"time"
+
+	"redis_sentinel_exporter/sentinel"
+)
+
+// keptSwitches is how many switches of a master a late report is compared with.
+const keptSwitches = 4
+
+// switches are the last switches of each master, the newest last.
+type switches map[string][]masterSwitch
+
+// A masterSwitch is one switch, which each Sentinel reports for itself: the
+// leader at the end of the failover, the others when they hear of it.
+type masterSwitch struct {
+	address   string
+	at        time.Time // of the first report
+	reporters []string
+}
+
+// event takes in a +switch-master and tells whether it is the first report of
+// the switch. A further one is of a Sentinel that has not reported it yet; the
+// same Sentinel tells of the same address only after another switch, which may
+// have been missed.
+func (s switches) event(n *sentinel.Notice) bool {
+	kept := s[n.Event.Master]
+	for i := len(kept) - 1; i >= 0; i-- {
+		if kept[i].address == n.Event.NewAddress && !slices.Contains(kept[i].reporters, n.Sentinel) {
+			kept[i].reporters = append(kept[i].reporters, n.Sentinel)
+			return false
+		}
+	}
+	kept = append(kept, masterSwitch{address: n.Event.NewAddress, at: n.Time, reporters: []string{n.Sentinel}})
+	s[n.Event.Master] = slices.Clone(kept[max(0, len(kept)-keptSwitches):])
+	return true
+}

@@ -1,0 +1,95 @@
+package sentinel
+
+// A shape says how the payload of an event is built.
+type shape int
+
+const (
+	shapeText     shape = iota // nothing in it is about a master
+	shapeInstance              // TYPE NAME IP PORT [@ MASTER IP PORT], then a known number of words
+	shapeSet                   // the same with an option and its values
+	shapeSwitch                // MASTER IP PORT IP PORT
+	shapeEpoch                 // EPOCH
+	shapeVote                  // ID EPOCH
+)
+
+// An eventLayout is what is known of an event beforehand.
+type eventLayout struct {
+	name  string
+	shape shape
+	words int // that follow an instance
+}
+
+// eventTable holds every event that a Sentinel of Redis 2.8 to 8 or of Valkey 7
+// to 9 publishes.
+func eventTable() []eventLayout {
+	return []eventLayout{
+		{EventMonitor, shapeInstance, 2}, // quorum 2
+		{EventUnmonitor, shapeInstance, 0},
+		{eventSet, shapeSet, 2},
+		{EventResetMaster, shapeInstance, 0},
+		{"+slave", shapeInstance, 0},
+		{"+sentinel", shapeInstance, 0},
+		{"+sentinel-address-switch", shapeInstance, 6}, // ip IP port PORT for ID
+		{"+sentinel-address-update", shapeInstance, 4}, // 2 additional matching instances
+		{"+sentinel-invalid-addr", shapeInstance, 0},
+		{"-dup-sentinel", shapeInstance, 5}, // #duplicate of IP:PORT or ID
+		{"+reboot", shapeInstance, 0},
+		{"+role-change", shapeInstance, 5}, // new reported role is slave
+		{"-role-change", shapeInstance, 5},
+		{EventSDown, shapeInstance, 0},
+		{EventSDownEnd, shapeInstance, 0},
+		{EventODown, shapeInstance, 2}, // #quorum 2/2
+		{EventODownEnd, shapeInstance, 0},
+		{EventNewEpoch, shapeEpoch, 0},
+		{EventTryFailover, shapeInstance, 0},
+		{"+vote-for-leader", shapeVote, 0},
+		{EventElectedLeader, shapeInstance, 0},
+		{"+failover-state-select-slave", shapeInstance, 0},
+		{"+selected-slave", shapeInstance, 0},
+		{"+failover-state-send-slaveof-noone", shapeInstance, 0},
+		{"+failover-state-wait-promotion", shapeInstance, 0},
+		{"+promoted-slave", shapeInstance, 0},
+		{"+failover-state-reconf-slaves", shapeInstance, 0},
+		{"+slave-reconf-sent", shapeInstance, 0},
+		{"+slave-reconf-inprog", shapeInstance, 0},
+		{"+slave-reconf-done", shapeInstance, 0},
+		{"+slave-reconf-sent-be", shapeInstance, 0},
+		{"-slave-reconf-sent-timeout", shapeInstance, 0},
+		{"+failover-end-for-timeout", shapeInstance, 0},
+		{EventFailoverEnd, shapeInstance, 0},
+		{EventSwitchMaster, shapeSwitch, 0},
+		{"+config-update-from", shapeInstance, 0},
+		{EventAbortNotElected, shapeInstance, 0},
+		{EventAbortNoGoodSlave, shapeInstance, 0},
+		{EventAbortSlaveTimeout, shapeInstance, 0},
+		{EventAbortMasterTimeout, shapeInstance, 0},
+		{"+convert-to-slave", shapeInstance, 0},
+		{"+fix-slave-config", shapeInstance, 0},
+		{EventTilt, shapeText, 0},
+		{EventTiltEnd, shapeText, 0},
+		{EventScriptError, shapeText, 0},
+		{EventScriptTimeout, shapeText, 0},
+	}
+}
+
+// EventNames returns the names of all events that are known. Others can come,
+// from a Sentinel that is newer than the exporter.
+func EventNames() []string {
+	table := eventTable()
+	names := make([]string, len(table))
+	for i := range table {
+		names[i] = table[i].name
+	}
+	return names
+}
+
+// isSetOption tells whether a word is an option of SENTINEL SET.
+func isSetOption(word string) bool {
+	switch word {
+	case "quorum", "down-after-milliseconds", "failover-timeout", "parallel-syncs", "auth-pass", "auth-user",
+		"notification-script", "client-reconfig-script", "rename-command",
+		"master-reboot-down-after-period", "primary-reboot-down-after-period":
+		return true
+	}
+	return false
+}

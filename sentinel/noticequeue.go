@@ -1,0 +1,64 @@
+package sentinel
+
+import "context"
+
+// A noticeQueue is between the reader of a stream, which never waits, and its
+// consumer. When it is full, events are dropped, and a notice of that takes the
+// place where they would have been.
+type noticeQueue struct {
+	taken   chan *Notice
+	waiting []*Notice // had no room: that the stream is up, that events were dropped
+}
+
+func newNoticeQueue(room int) *noticeQueue { return &noticeQueue{taken: make(chan *Notice, room)} }
+
+// push adds a notice without waiting for room.
+func (q *noticeQueue) push(n *Notice) {
+	q.advance()
+	if len(q.waiting) == 0 {
+		select {
+		case q.taken <- n:
+			return
+		default:
+		}
+	}
+	q.keep(n)
+}
+
+// advance adds what is waiting, as far as there is room now.
+func (q *noticeQueue) advance() {
+	for len(q.waiting) > 0 {
+		select {
+		case q.taken <- q.waiting[0]:
+			q.waiting = q.waiting[1:]
+		default:
+			return
+		}
+	}
+}
+
+// finish adds what is waiting and a last notice, and does wait for room: the
+// connection is closed, so nobody waits for its reader.
+func (q *noticeQueue) finish(ctx context.Context, n *Notice) {
+	for _, n := range append(q.waiting, n) {
+		select {
+		case q.taken <- n:
+		case <-ctx.Done():
+			return
+		}
+	}
+	q.waiting = nil
+}
+
+// keep keeps what must not be lost; of an event only the count.
+func (q *noticeQueue) keep(n *Notice) {
+	if n.Kind != NoticeEvent {
+		q.waiting = append(q.waiting, n)
+		return
+	}
+	if last := len(q.waiting) - 1; last >= 0 && q.waiting[last].Kind == NoticeDropped {
+		q.waiting[last].Dropped++
+		return
+	}
+	q.waiting = append(q.waiting, &Notice{Sentinel: n.Sentinel, Time: n.Time, Kind: NoticeDropped, Dropped: 1})
+}

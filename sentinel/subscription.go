@@ -1,0 +1,184 @@
+package sentinel
+
+import (
+	"bufio"
+	"context"
+	"errors"
+	"fmt"
+	"io"
+	"strconv"
+	"strings"
+	"time"
+)
+
+// A subscription is one connection that has subscribed to all events. go-redis
+// authenticates on it; then it is read without go-redis, whose PubSub connects
+// again by itself, which hides the gap, and trusts a message to be well-formed.
+type subscription struct {
+	session *session
+	reader  *bufio.Reader
+	options EventOptions
+}
+
+// subscribe connects and returns when the Sentinel has confirmed.
+func subscribe(ctx context.Context, o Options, password string, eo EventOptions) (*subscription, error) {
+	ctx, cancel := context.WithTimeout(ctx, eo.PingTimeout)
+	defer cancel()
+	session, err := openSession(ctx, o, password)
+	if err != nil {
+		return nil, err
+	}
+	s := &subscription{session: session, reader: bufio.NewReaderSize(session.conn, maxMessage), options: eo}
+	if err := s.start(ctx); err != nil {
+		s.close()
+		return nil, errors.Join(ctx.Err(), err)
+	}
+	return s, nil
+}
+
+func (s *subscription) close() { s.session.close() }
+
+// start authenticates and subscribes.
+func (s *subscription) start(ctx context.Context) error {
+	replies, err := s.session.exchange(ctx, [][]any{{"PING"}})
+	if err != nil {
+		return err
+	}
+	if text, refused := strings.CutPrefix(replies[0], "-"); refused {
+		return &refusedError{strings.TrimSuffix(text, "\r\n")}
+	}
+	conn := s.session.conn
+	conn.stream = true
+	deadline, _ := ctx.Deadline()
+	if err := conn.SetDeadline(deadline); err != nil {
+		return err
+	}
+	stop := context.AfterFunc(ctx, func() { _ = conn.Close() })
+	defer stop()
+	if _, err := conn.Write([]byte("*2\r\n$10\r\nPSUBSCRIBE\r\n$1\r\n*\r\n")); err != nil {
+		return err
+	}
+	message, err := s.message()
+	if err == nil && message[0] != "psubscribe" {
+		err = fmt.Errorf("%w: %q where a subscription should be confirmed", errMalformed, clip(message[0]))
+	}
+	return err
+}
+
+// receive hands over the messages until the connection breaks or ctx ends, and
+// says why it ended. A connection on which nothing comes, not even the answer to
+// a PING, is taken for broken.
+func (s *subscription) receive(ctx context.Context, handle func(channel, payload string), idle func()) error {
+	ctx, cancel := context.WithCancel(ctx)
+	stop := context.AfterFunc(ctx, func() { _ = s.session.conn.Close() })
+	pinged := make(chan struct{})
+	go func() {
+		defer close(pinged)
+		s.ping(ctx)
+	}()
+	defer func() {
+		cancel()
+		stop()
+		<-pinged
+	}()
+	for {
+		if err := s.session.conn.SetReadDeadline(time.Now().Add(s.options.PingInterval + s.options.PingTimeout)); err != nil {
+			return err
+		}
+		message, err := s.message()
+		switch {
+		case err != nil:
+			return err
+		case message[0] == "pmessage" && len(message) == 4:
+			handle(message[2], message[3])
+		case message[0] == "pong":
+			idle()
+		default:
+			return fmt.Errorf("%w: %q where an event should be", errMalformed, clip(message[0]))
+		}
+	}
+}
+
+// ping asks for a sign of life until ctx ends. A PING that cannot be sent breaks
+// the connection.
+func (s *subscription) ping(ctx context.Context) {
+	tick := time.NewTicker(s.options.PingInterval)
+	defer tick.Stop()
+	for {
+		select {
+		case <-ctx.Done():
+			return
+		case <-tick.C:
+		}
+		// The deadline is for writing alone; the reader has its own.
+		err := s.session.conn.SetWriteDeadline(time.Now().Add(s.options.PingTimeout))
+		if err == nil {
+			_, err = s.session.conn.Conn.Write([]byte("*1\r\n$4\r\nPING\r\n"))
+		}
+		if err != nil {
+			_ = s.session.conn.Close() // the reader tells
+			return
+		}
+	}
+}
+
+// message reads one array of strings and numbers, at least one. The guard has
+// seen that it is well-formed and small.
+func (s *subscription) message() ([]string, error) {
+	head, err := s.line()
+	if err != nil {
+		return nil, err
+	}
+	if head[0] == '-' {
+		return nil, &refusedError{head[1:]}
+	}
+	n, err := strconv.Atoi(head[1:])
+	if head[0] != '*' || err != nil || n < 1 {
+		return nil, fmt.Errorf("%w: %q where a message should be", errMalformed, clip(head))
+	}
+	message := make([]string, 0, min(n, 4))
+	for range n {
+		text, err := s.text()
+		if err != nil {
+			return nil, err
+		}
+		message = append(message, text)
+	}
+	return message, nil
+}
+
+func (s *subscription) text() (string, error) {
+	head, err := s.line()
+	if err != nil {
+		return "", err
+	}
+	if head[0] == ':' {
+		return head[1:], nil
+	}
+	n, err := strconv.Atoi(head[1:])
+	if head[0] != '$' || err != nil || n < 0 {
+		return "", fmt.Errorf("%w: %q where a string should be", errMalformed, clip(head))
+	}
+	text := make([]byte, n+len("\r\n"))
+	if _, err := io.ReadFull(s.reader, text); err != nil {
+		return "", err
+	}
+	return string(text[:n]), nil
+}
+
+// line reads one line, which has at least one character.
+func (s *subscription) line() (string, error) {
+	line, err := s.reader.ReadString('\n')
+	if err != nil {
+		return "", err
+	}
+	if line = strings.TrimRight(line, "\r\n"); line == "" {
+		return "", fmt.Errorf("%w: an empty line", errMalformed)
+	}
+	return line, nil
+}
+
+// A refusedError is an error reply to the handshake of a subscription.
+type refusedError struct{ text string }
+
+func (e *refusedError) Error() string { return clip(e.text) }
