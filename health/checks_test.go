@@ -84,11 +84,11 @@ func checkCases() []checkCase {
 			"critical: Sentinel 10.0.0.2:26379 does not monitor it, 2 of 3 Sentinels do"}},
 		{"master_missing", "dead is not missing", dead(1), OK, nil},
 		{"master_odown", "all", each(down), Critical, []string{
-			"critical: the master 10.0.0.10:6379 is objectively down (o_down) for 12 s, say 3 of 3 Sentinels (10.0.0.1:26379, 10.0.0.2:26379, 10.0.0.3:26379)"}},
+			"critical: the master 10.0.0.10:6379 has been objectively down (o_down) for 12 s, say 3 of 3 Sentinels (10.0.0.1:26379, 10.0.0.2:26379, 10.0.0.3:26379)"}},
 		{"master_odown", "frozen flags", both(at(0, down), tilted(0)), OK, nil},
 		{"master_odown", "all in TILT", both(each(down), tilted(0), tilted(1), tilted(2)), Unknown, nil},
 		{"master_sdown", "one", at(1, func(m *sentinel.Master) { m.Flags |= sentinel.FlagSDown; m.SDownTime = ms(200_000) }), Warning, []string{
-			"warning: the master 10.0.0.10:6379 is down (s_down) for 3 min, says 1 of 3 Sentinels (10.0.0.2:26379)"}},
+			"warning: the master 10.0.0.10:6379 has been down (s_down) for 3 min, says 1 of 3 Sentinels (10.0.0.2:26379)"}},
 		{"master_sdown", "all in TILT", both(tilted(0), tilted(1), tilted(2)), Unknown, nil},
 		{"master_sdown", "all just started, nothing seen", both(each(func(m *sentinel.Master) { m.RunID = "" }), warm(0), warm(1), warm(2)), Unknown, nil},
 		{"master_sdown", "all just started, and reached it", both(warm(0), warm(1), warm(2)), OK, nil},
@@ -198,7 +198,7 @@ func checkCases() []checkCase {
 			all[0].Masters[0].Replicas, all[1].Masters[0].Replicas = nil, nil
 		}, OK, nil},
 		{"replica_down", "for one", at(0, func(m *sentinel.Master) { replicaDead(&m.Replicas[0], 5000) }), Warning, []string{
-			"warning: the replica 10.0.0.11:6379 is down for 5.0 s, says 1 of 3 Sentinels (10.0.0.1:26379)"}},
+			"warning: the replica 10.0.0.11:6379 has been down for 5.0 s, says 1 of 3 Sentinels (10.0.0.1:26379)"}},
 		{"replica_down", "for one in TILT", both(at(0, func(m *sentinel.Master) { replicaDead(&m.Replicas[0], 5000) }), tilted(0)), OK, nil},
 		{"replica_link_down", "long", each(func(m *sentinel.Master) {
 			m.Replicas[0].MasterLinkUp, m.Replicas[0].MasterLinkDownTime = false, ms(61_000)

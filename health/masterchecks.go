@@ -35,7 +35,7 @@ func (m *master) down(flag sentinel.Flags, severity Status, words string) outcom
 	var o outcome
 	o.add(Finding{
 		Severity: severity,
-		Message:  fmt.Sprintf("the master %s is %s for %s, %s", at, words, ago(longest), say(who, len(m.views))),
+		Message:  fmt.Sprintf("the master %s has been %s for %s, %s", at, words, ago(longest), say(who, len(m.views))),
 		Commands: append([]string{redisCLI(who[0].Addr, "PING")}, onEach(who[:1], "SENTINEL", "MASTER", m.name)...),
 	}, who...)
 	return o

@@ -92,7 +92,7 @@ func (m *master) eachReplica(severity Status, is func(sighting) bool, message fu
 func replicaDown(m *master) outcome {
 	return m.eachReplica(Warning, sighting.down, func(seen []sighting, who string) string {
 		since := longest(seen, func(s sighting) time.Duration { return s.SDownTime.Value })
-		return fmt.Sprintf("the replica %s is down for %s, %s", seen[0].Addr, ago(since), who)
+		return fmt.Sprintf("the replica %s has been down for %s, %s", seen[0].Addr, ago(since), who)
 	}, "PING")
 }
 

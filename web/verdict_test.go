@@ -51,7 +51,7 @@ func TestVerdict(t *testing.T) {
 		{"warning, stricter", shaky, "/health?fail_on=warning", 503, `"status": "warning"`},
 		{"critical", bad, "/health", 503, `"status": "critical"`},
 		{"unknown", silent, "/health", 503, `"status": "unknown"`},
-		{"one master", bad, "/health?master=m", 503, `"summary": "CRITICAL m: the master 10.0.0.10:6379 is objectively down`},
+		{"one master", bad, "/health?master=m", 503, `"summary": "CRITICAL m: the master 10.0.0.10:6379 has been objectively down`},
 		{"one master, stricter", shaky, "/health?master=m&fail_on=warning", 503, `"status": "warning"`},
 		{"unknown name", fine, "/health?master=nosuch", 404, `no Sentinel that answered monitors a master named "nosuch"`},
 		{"empty name", fine, "/health?master=", 404, `named ""`},

@@ -1,0 +1,147 @@
+package health_test
+
+import (
+	"context"
+	"fmt"
+	"slices"
+	"strings"
+	"testing"
+	"time"
+
+	"github.com/google/go-cmp/cmp"
+
+	"redis_sentinel_exporter/health"
+	"redis_sentinel_exporter/sentinel"
+	"redis_sentinel_exporter/sentinel/sentineltest"
+	"redis_sentinel_exporter/sentinel/sentineltest/faults"
+)
+
+const askFor = time.Second // how long a hung Sentinel may cost
+
+// deploymentOf returns the Sentinels at some addresses.
+func deploymentOf(t *testing.T, addrs []string) *sentinel.Deployment {
+	t.Helper()
+	clients := make([]*sentinel.Client, len(addrs))
+	for i, addr := range addrs {
+		clients[i] = sentinel.NewClient(sentinel.Options{Address: addr})
+	}
+	d := sentinel.NewDeployment(clients...)
+	t.Cleanup(d.Close)
+	return d
+}
+
+func assess(ctx context.Context, d *sentinel.Deployment) health.Report {
+	ctx, cancel := context.WithTimeout(ctx, askFor)
+	defer cancel()
+	return health.Assess(d.Snapshots(ctx))
+}
+
+// found are the findings without their words, each check once.
+func found(r *health.Report) []string {
+	var list []string
+	for _, f := range r.All() {
+		if s := f.Severity.String() + " " + f.Check; !slices.Contains(list, s) {
+			list = append(list, s)
+		}
+	}
+	slices.Sort(list)
+	return list
+}
+
+func expected(f faults.Fault) []string {
+	var list []string
+	for _, e := range f.Findings {
+		list = append(list, e.Severity+" "+e.Check)
+	}
+	slices.Sort(list)
+	return list
+}
+
+// eventually waits for exactly these findings.
+func eventually(t *testing.T, d *sentinel.Deployment, what string, want []string) health.Report {
+	t.Helper()
+	var r health.Report
+	for deadline := time.Now().Add(60 * time.Second); ; time.Sleep(50 * time.Millisecond) {
+		r = assess(t.Context(), d)
+		if slices.Equal(found(&r), want) {
+			return r
+		}
+		if time.Now().After(deadline) {
+			t.Errorf("%s: findings (-want +got):\n%s\n%s", what, cmp.Diff(want, found(&r)), messages(&r))
+			return r
+		}
+	}
+}
+
+func messages(r *health.Report) string {
+	var b strings.Builder
+	for _, f := range r.All() {
+		fmt.Fprintf(&b, "%s %s %s: %s\n", f.Severity, f.Master, f.Check, f.Message)
+	}
+	return b.String()
+}
+
+// TestFaults makes every fault of the table for real: it leads to its findings and
+// no other, and they go away with it.
+func TestFaults(t *testing.T) {
+	t.Parallel()
+	for _, g := range faults.Groups() {
+		t.Run(g.Name, func(t *testing.T) {
+			t.Parallel()
+			rig := &faults.Rig{Topology: sentineltest.Run(t, g.Config)}
+			d := deploymentOf(t, rig.ClientAddrs())
+			eventually(t, d, "at first", nil)
+			for _, f := range g.Faults {
+				began := time.Now()
+				showFault(t, rig, d, f)
+				t.Logf("%s took %s", f.Name, time.Since(began).Round(100*time.Millisecond))
+				if t.Failed() {
+					return // the next would only fail with it
+				}
+			}
+		})
+	}
+}
+
+func showFault(t *testing.T, rig *faults.Rig, d *sentinel.Deployment, f faults.Fault) {
+	t.Helper()
+	ctx, cancel := context.WithTimeout(t.Context(), 2*time.Minute)
+	defer cancel()
+	asked := d
+	if f.Ask != nil {
+		addrs, err := f.Ask(rig)
+		if err != nil {
+			t.Fatal(err)
+		}
+		asked = deploymentOf(t, addrs)
+	}
+	mend, err := f.Make(ctx, rig)
+	if err != nil {
+		t.Errorf("%s: %v", f.Name, err)
+	} else {
+		r := eventually(t, asked, f.Name, expected(f))
+		t.Logf("%s: %s\n%s", f.Name, r.Summary, messages(&r))
+	}
+	if err := mend(ctx); err != nil {
+		t.Fatalf("mending %s: %v", f.Name, err)
+	}
+	eventually(t, d, "after "+f.Name, nil)
+}
+
+// TestEveryCheckIsProvoked: no check is without a real fault that it finds.
+func TestEveryCheckIsProvoked(t *testing.T) {
+	t.Parallel()
+	provoked := map[string]bool{}
+	for _, g := range faults.Groups() {
+		for _, f := range g.Faults {
+			for _, e := range f.Findings {
+				provoked[e.Check] = true
+			}
+		}
+	}
+	for _, c := range health.Checks() {
+		if !provoked[c.Name] {
+			t.Errorf("no fault leads to %s", c.Name)
+		}
+	}
+}

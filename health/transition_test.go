@@ -1,0 +1,134 @@
+package health_test
+
+import (
+	"slices"
+	"sync"
+	"testing"
+	"time"
+
+	"redis_sentinel_exporter/health"
+	"redis_sentinel_exporter/sentinel"
+	"redis_sentinel_exporter/sentinel/sentineltest"
+)
+
+// A watcher looks at the deployment all the time, and notes each finding with the
+// words it had first.
+type watcher struct {
+	t    *testing.T
+	stop chan struct{}
+	wg   sync.WaitGroup
+
+	mu      sync.Mutex
+	seen    map[string]string
+	reports int
+}
+
+func watch(t *testing.T, d *sentinel.Deployment) *watcher {
+	t.Helper()
+	w := &watcher{t: t, stop: make(chan struct{}), seen: map[string]string{}}
+	w.wg.Go(func() {
+		for {
+			r := assess(t.Context(), d)
+			w.note(&r)
+			select {
+			case <-w.stop:
+				return
+			case <-time.After(30 * time.Millisecond):
+			}
+		}
+	})
+	t.Cleanup(func() {
+		close(w.stop)
+		w.wg.Wait()
+	})
+	return w
+}
+
+func (w *watcher) note(r *health.Report) {
+	w.mu.Lock()
+	defer w.mu.Unlock()
+	w.reports++
+	for _, f := range r.All() {
+		if w.seen[f.Check] == "" {
+			w.seen[f.Check] = f.Severity.String() + ": " + f.Message
+		}
+	}
+}
+
+// only checks what was found since the last call.
+func (w *watcher) only(phase string, allowed ...string) {
+	w.t.Helper()
+	w.mu.Lock()
+	defer w.mu.Unlock()
+	for check, message := range w.seen {
+		if !slices.Contains(allowed, check) {
+			w.t.Errorf("%s: %s: %s", phase, check, message)
+		}
+	}
+	w.t.Logf("%s: %d reports, found %v", phase, w.reports, w.seen)
+	w.seen, w.reports = map[string]string{}, 0
+}
+
+// settle waits until the Sentinels know all, and some time for what comes late.
+func settle(t *testing.T, topology *sentineltest.Topology, late time.Duration) {
+	t.Helper()
+	if err := topology.WaitSettled(t.Context()); err != nil {
+		t.Fatal(err)
+	}
+	select {
+	case <-time.After(late): // that nothing happens has no condition to wait for
+	case <-t.Context().Done():
+	}
+}
+
+// TestHealthyDeploymentHasNoFindings: not while it starts, fails over and
+// settles; and while a master is dead only what is true.
+func TestHealthyDeploymentHasNoFindings(t *testing.T) {
+	t.Parallel()
+	for _, tc := range []struct {
+		name   string
+		config sentineltest.Config
+		late   time.Duration // after each step
+		crash  bool
+	}{
+		{"quick", sentineltest.Config{DownAfter: 2 * time.Second, NoSettle: true}, 500 * time.Millisecond, true},
+		{"usual timers", sentineltest.Config{DownAfter: 30 * time.Second, SlowTimers: true, NoSettle: true}, 3 * time.Second, false},
+	} {
+		t.Run(tc.name, func(t *testing.T) {
+			t.Parallel()
+			topology := sentineltest.Run(t, tc.config)
+			w := watch(t, deploymentOf(t, topology.SentinelAddrs()))
+			settle(t, topology, tc.late)
+			w.only("start")
+			if _, err := topology.Failover(t.Context(), "mymaster"); err != nil {
+				t.Fatal(err)
+			}
+			settle(t, topology, tc.late)
+			w.only("failover by hand")
+			if tc.crash {
+				crash(t, topology, w, tc.late)
+			}
+		})
+	}
+}
+
+func crash(t *testing.T, topology *sentineltest.Topology, w *watcher, late time.Duration) {
+	t.Helper()
+	node, err := topology.MasterNode(t.Context(), "mymaster")
+	if err != nil {
+		t.Fatal(err)
+	}
+	node.Kill()
+	if _, err := topology.WaitFailover(t.Context(), "mymaster", node.Addr()); err != nil {
+		t.Fatal(err)
+	}
+	settle(t, topology, late)
+	w.only("crash", "master_sdown", "master_odown", "replica_down")
+	if err := node.Restart(t.Context()); err != nil {
+		t.Fatal(err)
+	}
+	settle(t, topology, late)
+	w.only("return of the old master", "replica_down")
+	settle(t, topology, late)
+	w.only("after all")
+}

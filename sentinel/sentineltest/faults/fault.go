@@ -1,0 +1,117 @@
+package faults
+
+import (
+	"context"
+	"fmt"
+	"time"
+
+	"redis_sentinel_exporter/sentinel/sentineltest"
+)
+
+// The name of the master that every topology of the table has.
+const MasterName = "mymaster"
+
+// A Group is a topology with the faults that can be made on it, one after the
+// other.
+type Group struct {
+	Name   string
+	Config sentineltest.Config
+	Faults []Fault
+}
+
+// A Fault is one thing that can go wrong.
+type Fault struct {
+	Name string
+	// Make breaks the topology. It returns how to mend it, which is to be called
+	// even if Make failed, as far as it came.
+	Make func(context.Context, *Rig) (mend Mend, err error)
+	// Findings are all that the checks shall find, in the end.
+	Findings []Finding
+	// Ask says at which addresses the Sentinels are to be asked while the fault
+	// is there; nil where that is as always.
+	Ask func(*Rig) ([]string, error)
+}
+
+// Mend takes a fault back.
+type Mend func(context.Context) error
+
+// A Finding is one that a fault must lead to.
+type Finding struct {
+	Check    string
+	Severity string
+}
+
+// A Rig is a running topology.
+type Rig struct {
+	*sentineltest.Topology
+}
+
+func (r *Rig) sentinel(i int) *sentineltest.Sentinel { return r.Sentinels[i] }
+
+// roles returns the master and its replicas as they are now.
+func (r *Rig) roles(ctx context.Context) (master *sentineltest.Node, replicas []*sentineltest.Node, err error) {
+	master, err = r.MasterNode(ctx, MasterName)
+	if err != nil {
+		return nil, nil, err
+	}
+	for _, n := range r.Masters[0].DataNodes() {
+		if n != master {
+			replicas = append(replicas, n)
+		}
+	}
+	return master, replicas, nil
+}
+
+// each runs one command on all Sentinels.
+func (r *Rig) each(ctx context.Context, args ...string) error {
+	for _, s := range r.Sentinels {
+		if _, err := s.CLI(ctx, args...); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+// run sends commands to one node, one after the other.
+func run(ctx context.Context, n *sentineltest.Node, commands ...[]string) error {
+	for _, c := range commands {
+		if _, err := n.CLI(ctx, c...); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+// until waits for a condition.
+func until(ctx context.Context, what string, ok func() (bool, error)) error {
+	tick := time.NewTicker(50 * time.Millisecond)
+	defer tick.Stop()
+	for {
+		done, err := ok()
+		if done {
+			return nil
+		}
+		select {
+		case <-tick.C:
+		case <-ctx.Done():
+			return fmt.Errorf("waiting until %s: %w (%w)", what, ctx.Err(), err)
+		}
+	}
+}
+
+// nothing is there to mend.
+func nothing(context.Context) error { return nil }
+
+func warning(checks ...string) []Finding  { return findings("warning", checks) }
+func critical(checks ...string) []Finding { return findings("critical", checks) }
+
+func findings(severity string, checks []string) []Finding {
+	list := make([]Finding, len(checks))
+	for i, c := range checks {
+		list[i] = Finding{c, severity}
+	}
+	return list
+}
+
+// command splits one with plain words.
+func command(words ...string) []string { return words }

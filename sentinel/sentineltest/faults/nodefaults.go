@@ -1,0 +1,201 @@
+package faults
+
+import (
+	"context"
+	"errors"
+	"strconv"
+
+	"redis_sentinel_exporter/sentinel/sentineltest"
+)
+
+const masterPassword = "sesame"
+
+// asIs breaks nothing.
+func asIs(context.Context, *Rig) (Mend, error) { return nothing, nil }
+
+func killReplica(ctx context.Context, r *Rig) (Mend, error) {
+	_, replicas, err := r.roles(ctx)
+	if err != nil {
+		return nothing, err
+	}
+	replicas[0].Kill()
+	return replicas[0].Restart, nil
+}
+
+// ghostReplica is a replica that does not come back: only RESET forgets it. It is
+// started again in the end, for those who come after.
+func ghostReplica(ctx context.Context, r *Rig) (Mend, error) {
+	_, replicas, err := r.roles(ctx)
+	if err != nil {
+		return nothing, err
+	}
+	replicas[0].Kill()
+	return func(ctx context.Context) error {
+		if err := r.resetEach(ctx); err != nil {
+			return err
+		}
+		return replicas[0].Restart(ctx)
+	}, nil
+}
+
+func (r *Rig) priorities(ctx context.Context, priority string) error {
+	var errs []error
+	for _, n := range r.Masters[0].DataNodes() {
+		if n.Live() {
+			errs = append(errs, run(ctx, n, command("CONFIG", "SET", "replica-priority", priority)))
+		}
+	}
+	return errors.Join(errs...)
+}
+
+func zeroPriorities(ctx context.Context, r *Rig) (Mend, error) {
+	return func(ctx context.Context) error { return r.priorities(ctx, "100") }, r.priorities(ctx, "0")
+}
+
+// killMasterWithoutHeir kills the master once the Sentinels know that nobody can
+// take over.
+func killMasterWithoutHeir(ctx context.Context, r *Rig) (Mend, error) {
+	master, _, err := r.roles(ctx)
+	if err != nil {
+		return nothing, err
+	}
+	mend := func(ctx context.Context) error {
+		return errors.Join(master.Restart(ctx), r.priorities(ctx, "100"))
+	}
+	if err := r.priorities(ctx, "0"); err != nil {
+		return mend, err
+	}
+	for _, s := range r.Sentinels {
+		if err := until(ctx, s.Name()+" knows the priorities", func() (bool, error) { return knowsPriorities(ctx, s, "0") }); err != nil {
+			return mend, err
+		}
+	}
+	master.Kill()
+	return mend, nil
+}
+
+func knowsPriorities(ctx context.Context, s *sentineltest.Sentinel, want string) (bool, error) {
+	rows, err := s.Rows(ctx, "SENTINEL", "REPLICAS", MasterName)
+	if err != nil {
+		return false, err
+	}
+	for _, row := range rows {
+		if row.Get("slave-priority") != want {
+			return false, nil
+		}
+	}
+	return true, nil
+}
+
+// breakReplication makes a replica use a wrong password for its master.
+func breakReplication(ctx context.Context, r *Rig) (Mend, error) {
+	_, replicas, err := r.roles(ctx)
+	if err != nil {
+		return nothing, err
+	}
+	mend := func(ctx context.Context) error {
+		return run(ctx, replicas[0], command("CONFIG", "SET", "masterauth", masterPassword))
+	}
+	return mend, run(ctx, replicas[0], command("CONFIG", "SET", "masterauth", "wrong"), command("CLIENT", "KILL", "TYPE", "master"))
+}
+
+func follow(ctx context.Context, n, master *sentineltest.Node) error {
+	return run(ctx, n, command("REPLICAOF", master.Host(), strconv.Itoa(master.Port())))
+}
+
+// chainReplica makes one replica follow the other. Sentinel would correct that
+// after failover-timeout.
+func chainReplica(ctx context.Context, r *Rig) (Mend, error) {
+	master, replicas, err := r.roles(ctx)
+	if err != nil {
+		return nothing, err
+	}
+	mend := func(ctx context.Context) error { return follow(ctx, replicas[0], master) }
+	return mend, follow(ctx, replicas[0], replicas[1])
+}
+
+func wrongAuthPass(ctx context.Context, r *Rig) (Mend, error) {
+	n := r.sentinel(1).Node
+	set := func(ctx context.Context, password string) error {
+		return run(ctx, n, command("SENTINEL", "SET", MasterName, "auth-pass", password))
+	}
+	return func(ctx context.Context) error { return set(ctx, masterPassword) }, set(ctx, "wrong")
+}
+
+// looseReplica makes a replica a master, and forbids the Sentinels to make it a
+// replica again.
+func looseReplica(ctx context.Context, r *Rig) (Mend, error) {
+	_, replicas, err := r.roles(ctx)
+	if err != nil {
+		return nothing, err
+	}
+	n := replicas[0]
+	mend := func(ctx context.Context) error { return run(ctx, n, command("ACL", "SETUSER", "default", "+@all")) }
+	return mend, run(ctx, n, command("REPLICAOF", "NO", "ONE"), command("ACL", "SETUSER", "default", "-slaveof", "-replicaof"))
+}
+
+// splitView makes a Sentinel monitor a replica in place of the master.
+func splitView(ctx context.Context, r *Rig) (Mend, error) {
+	_, replicas, err := r.roles(ctx)
+	if err != nil {
+		return nothing, err
+	}
+	n := r.sentinel(2).Node
+	mend := func(ctx context.Context) error {
+		if err := run(ctx, n, command("SENTINEL", "REMOVE", MasterName)); err != nil {
+			return err
+		}
+		return r.monitorAgain(ctx, 2)
+	}
+	return mend, run(ctx, n, command("SENTINEL", "REMOVE", MasterName),
+		command("SENTINEL", "MONITOR", MasterName, replicas[0].Host(), strconv.Itoa(replicas[0].Port()), "2"),
+		command("SENTINEL", "SET", MasterName, "down-after-milliseconds", "1000", "failover-timeout", "3000"))
+}
+
+func (r *Rig) heal(context.Context) error { return r.Heal() }
+
+// cutPeers cuts two Sentinels off from each other, but not from Redis.
+func cutPeers(_ context.Context, r *Rig) (Mend, error) {
+	return r.heal, r.Partition([]*sentineltest.Node{r.sentinel(0).Node}, []*sentineltest.Node{r.sentinel(1).Node})
+}
+
+func cutMaster(ctx context.Context, r *Rig) (Mend, error) {
+	master, _, err := r.roles(ctx)
+	if err != nil {
+		return nothing, err
+	}
+	return r.heal, r.Partition([]*sentineltest.Node{r.sentinel(2).Node}, []*sentineltest.Node{master})
+}
+
+// lagReplica cuts a replica off from the master, which it notices only after
+// repl-timeout, and writes much.
+func lagReplica(ctx context.Context, r *Rig) (Mend, error) {
+	master, replicas, err := r.roles(ctx)
+	if err != nil {
+		return nothing, err
+	}
+	if err := r.Partition(replicas[:1], []*sentineltest.Node{master}); err != nil {
+		return r.heal, err
+	}
+	return r.heal, run(ctx, master, command("EVAL", "return redis.call('SET', 'much', string.rep('x', 20000000)).ok", "0"))
+}
+
+// missFailovers cuts a Sentinel off while the others fail over. After two times
+// the master is where it was.
+func missFailovers(times int) func(context.Context, *Rig) (Mend, error) {
+	return func(ctx context.Context, r *Rig) (Mend, error) {
+		mend := func(context.Context) error { return r.Rejoin(r.sentinel(2).Node) }
+		if err := r.Isolate(r.sentinel(2).Node); err != nil {
+			return mend, err
+		}
+		for range times {
+			if _, err := r.Failover(ctx, MasterName); err != nil {
+				return mend, err
+			}
+			if err := r.WaitSettled(ctx); err != nil {
+				return mend, err
+			}
+		}
+		return mend, nil
+	}
+}

@@ -1,0 +1,231 @@
+package faults
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"net"
+	"os"
+	"path/filepath"
+	"strconv"
+)
+
+func killSentinel(_ context.Context, r *Rig) (Mend, error) {
+	s := r.sentinel(2)
+	s.Kill()
+	return s.Restart, nil
+}
+
+func hangSentinel(_ context.Context, r *Rig) (Mend, error) {
+	s := r.sentinel(1)
+	return func(context.Context) error { return s.Resume() }, s.Hang()
+}
+
+func killTwoSentinels(_ context.Context, r *Rig) (Mend, error) {
+	r.sentinel(1).Kill()
+	r.sentinel(2).Kill()
+	return func(ctx context.Context) error {
+		return errors.Join(r.sentinel(1).Restart(ctx), r.sentinel(2).Restart(ctx))
+	}, nil
+}
+
+// forbid takes a permission away, which holds for connections that exist.
+func forbid(ctx context.Context, r *Rig) (Mend, error) {
+	n := r.sentinel(0).Node
+	mend := func(ctx context.Context) error { return run(ctx, n, command("ACL", "SETUSER", "default", "+@all")) }
+	return mend, run(ctx, n, command("ACL", "SETUSER", "default", "-sentinel|masters"))
+}
+
+func tilt(ctx context.Context, r *Rig) (Mend, error) {
+	return r.sentinel(1).EndTilt, r.sentinel(1).ForceTilt(ctx)
+}
+
+func simulateFailure(ctx context.Context, r *Rig) (Mend, error) {
+	n := r.sentinel(1).Node
+	mend := func(ctx context.Context) error { return run(ctx, n, command("SENTINEL", "SIMULATE-FAILURE", "HELP")) }
+	return mend, run(ctx, n, command("SENTINEL", "SIMULATE-FAILURE", "crash-after-election"))
+}
+
+// fillClients opens connections up to just below the limit.
+func fillClients(ctx context.Context, r *Rig) (Mend, error) {
+	s := r.sentinel(0)
+	var open []net.Conn
+	mend := func(context.Context) error {
+		var errs []error
+		for _, conn := range open {
+			errs = append(errs, conn.Close())
+		}
+		return errors.Join(errs...)
+	}
+	info, err := s.Info(ctx, "clients")
+	if err != nil {
+		return mend, err
+	}
+	now, err := strconv.Atoi(info["connected_clients"])
+	if err != nil {
+		return mend, fmt.Errorf("connected_clients: %w", err)
+	}
+	var d net.Dialer
+	for range 94 - now { // of 100, with some left for who wants to look
+		conn, err := d.DialContext(ctx, "tcp", s.Addr())
+		if err != nil {
+			return mend, err
+		}
+		open = append(open, conn)
+	}
+	return mend, nil
+}
+
+// queueScripts makes events, each of which calls a script that does not end.
+func queueScripts(ctx context.Context, r *Rig) (Mend, error) {
+	s := r.sentinel(0)
+	script, hold := filepath.Join(s.Dir(), "wait.sh"), filepath.Join(s.Dir(), "hold")
+	mend := func(ctx context.Context) error {
+		return errors.Join(os.Remove(hold), run(ctx, s.Node, command("SENTINEL", "SET", MasterName, "notification-script", "")))
+	}
+	if err := os.WriteFile(hold, nil, 0o600); err != nil {
+		return nothing, err
+	}
+	text := fmt.Sprintf("#!/bin/sh\nwhile [ -e '%s' ]; do sleep 0.1; done\n", hold)
+	if err := os.WriteFile(script, []byte(text), 0o700); err != nil { //nolint:gosec // a script must be executable
+		return mend, err
+	}
+	if err := run(ctx, s.Node, command("SENTINEL", "SET", MasterName, "notification-script", script)); err != nil {
+		return mend, err
+	}
+	pairs := command("SENTINEL", "SET", MasterName)
+	for range 140 {
+		pairs = append(pairs, "parallel-syncs", "1") // each is an event
+	}
+	return mend, run(ctx, s.Node, pairs)
+}
+
+func driftSettings(ctx context.Context, r *Rig) (Mend, error) {
+	n := r.sentinel(2).Node
+	mend := func(ctx context.Context) error {
+		return run(ctx, n, command("SENTINEL", "SET", MasterName, "parallel-syncs", "1"))
+	}
+	return mend, run(ctx, n, command("SENTINEL", "SET", MasterName, "parallel-syncs", "3"))
+}
+
+func lowQuorum(ctx context.Context, r *Rig) (Mend, error) {
+	mend := func(ctx context.Context) error { return r.each(ctx, "SENTINEL", "SET", MasterName, "quorum", "2") }
+	return mend, r.each(ctx, "SENTINEL", "SET", MasterName, "quorum", "1")
+}
+
+func removeMaster(ctx context.Context, r *Rig) (Mend, error) {
+	mend := func(ctx context.Context) error { return r.monitorAgain(ctx, 2) }
+	return mend, run(ctx, r.sentinel(2).Node, command("SENTINEL", "REMOVE", MasterName))
+}
+
+// monitorAgain makes a Sentinel monitor what the first one does, with the same
+// settings.
+func (r *Rig) monitorAgain(ctx context.Context, i int) error {
+	row, err := r.sentinel(0).Row(ctx, "SENTINEL", "MASTER", MasterName)
+	if err != nil {
+		return err
+	}
+	return run(ctx, r.sentinel(i).Node,
+		command("SENTINEL", "MONITOR", MasterName, row.Get("ip"), row.Get("port"), row.Get("quorum")),
+		command("SENTINEL", "SET", MasterName,
+			"down-after-milliseconds", row.Get("down-after-milliseconds"),
+			"failover-timeout", row.Get("failover-timeout"),
+			"parallel-syncs", row.Get("parallel-syncs")))
+}
+
+func shareNode(ctx context.Context, r *Rig) (Mend, error) {
+	mend := func(ctx context.Context) error { return r.each(ctx, "SENTINEL", "REMOVE", "other") }
+	master, _, err := r.roles(ctx)
+	if err != nil {
+		return nothing, err
+	}
+	return mend, r.each(ctx, "SENTINEL", "MONITOR", "other", master.Host(), strconv.Itoa(master.Port()), "2")
+}
+
+// ghostSentinel says hello once in the name of a Sentinel that is no more, as one
+// does whose pod then goes away.
+func ghostSentinel(ctx context.Context, r *Rig) (Mend, error) {
+	master, _, err := r.roles(ctx)
+	if err != nil {
+		return nothing, err
+	}
+	hello := fmt.Sprintf("127.0.0.1,1,%s,0,%s,%s,%d,0", "dead00000000000000000000000000000000dead", MasterName, master.Host(), master.Port())
+	return r.resetEach, run(ctx, master, command("PUBLISH", "__sentinel__:hello", hello))
+}
+
+// resetEach is what an operator has to do: one Sentinel at a time, each when the
+// one before has found all again.
+func (r *Rig) resetEach(ctx context.Context) error {
+	for _, s := range r.Sentinels {
+		if err := run(ctx, s.Node, command("SENTINEL", "RESET", MasterName)); err != nil {
+			return err
+		}
+		if err := r.WaitSettled(ctx); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+// cloneID gives one Sentinel the configuration's id of another.
+func cloneID(ctx context.Context, r *Rig) (Mend, error) {
+	s := r.sentinel(2)
+	own, err := s.CLI(ctx, "SENTINEL", "MYID")
+	if err != nil {
+		return nothing, err
+	}
+	other, err := r.sentinel(1).CLI(ctx, "SENTINEL", "MYID")
+	if err != nil {
+		return nothing, err
+	}
+	mend := func(ctx context.Context) error {
+		if err := r.rename(ctx, 2, other, own); err != nil {
+			return err
+		}
+		return r.resetEach(ctx)
+	}
+	if err := r.rename(ctx, 2, own, other); err != nil {
+		return mend, err
+	}
+	return mend, until(ctx, "each Sentinel has forgotten the id that is no more", func() (bool, error) { return r.takesTwoForOne(ctx) })
+}
+
+// takesTwoForOne tells whether each Sentinel counts one other. One that still
+// counts the id that was given up is RESET.
+func (r *Rig) takesTwoForOne(ctx context.Context) (bool, error) {
+	all := true
+	for _, s := range r.Sentinels {
+		row, err := s.Row(ctx, "SENTINEL", "MASTER", MasterName)
+		if err != nil {
+			return false, err
+		}
+		switch row.Get("num-other-sentinels") {
+		case "1":
+			continue
+		case "2":
+			if err := run(ctx, s.Node, command("SENTINEL", "RESET", MasterName)); err != nil {
+				return false, err
+			}
+		}
+		all = false
+	}
+	return all, nil
+}
+
+// rename starts a Sentinel anew under another id, and without its memory of that
+// one as a peer.
+func (r *Rig) rename(ctx context.Context, i int, from, to string) error {
+	s := r.sentinel(i)
+	if err := s.Stop(); err != nil {
+		return err
+	}
+	file := filepath.Join(s.Dir(), "sentinel.conf")
+	text, err := os.ReadFile(file) //nolint:gosec // it is ours
+	if err != nil {
+		return err
+	}
+	if err := os.WriteFile(file, []byte(renamed(string(text), from, to)), 0o600); err != nil {
+		return err
+	}
+	return s.Restart(ctx)
+}
