@@ -30,7 +30,7 @@ demo: ## start a throw-away deployment and the exporter on it; FOR=30s ends by i
 
 .PHONY: test
 test: ## run all tests, with the race detector, against real Sentinels
-	@tools/need redis-server=redis-server redis-cli=redis-tools promtool=prometheus gcc=gcc,libc6-dev
+	@tools/need redis-server=redis-server redis-cli=redis-tools promtool=prometheus prometheus=prometheus amtool=prometheus-alertmanager prometheus-alertmanager=prometheus-alertmanager gcc=gcc,libc6-dev
 	CGO_ENABLED=1 go test -race ./...
 
 .PHONY: lint
