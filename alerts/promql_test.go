@@ -48,57 +48,92 @@ func exposed(t *testing.T) map[string][]string {
 // uses checks the names in an expression. It is no parser: promtool is one. It
 // only has to tell metrics from labels, and to refuse what it does not know.
 func uses(expr string, metrics map[string][]string) error {
-	tokens := regexp.MustCompile(`"(?:[^"\\]|\\.)*"|[0-9][0-9a-z.]*|[A-Za-z_:][A-Za-z0-9_:]*|=~|!~|!=|.`).FindAllString(strings.Join(strings.Fields(expr), " "), -1)
-	tokens = slices.DeleteFunc(tokens, func(s string) bool { return s == " " })
-	known := map[string]bool{} // labels of the metrics of this expression
-	var grouped, args []string // labels in by (...) and the like; string arguments
-	var errs []error
-	for i := 0; i < len(tokens); i++ {
-		word, next := tokens[i], ""
-		if i+1 < len(tokens) {
-			next = tokens[i+1]
+	u := usage{tokens: tokens(expr), metrics: metrics, known: map[string]bool{}}
+	for u.at < len(u.tokens) {
+		u.word()
+	}
+	// label_replace(expr, label, value, source, regexp) alone has strings outside of
+	// matchers.
+	for call := range slices.Chunk(u.strings, 4) {
+		if len(call) == 4 && call[2] != "" {
+			u.groups = append(u.groups, call[2])
 		}
-		switch {
-		case word[0] == '"':
-			args = append(args, word[1:len(word)-1])
-		case !regexp.MustCompile(`^[A-Za-z_]`).MatchString(word):
-		case slices.Contains([]string{"by", "on", "group_left"}, word):
-			for i += 2; i < len(tokens) && tokens[i] != ")"; i++ {
-				if tokens[i] != "," {
-					grouped = append(grouped, tokens[i])
-				}
-			}
-		case next == "(" || slices.Contains([]string{"and", "or", "unless", "sum", "count", "min", "max"}, word):
-		default:
-			labels, ok := metrics[word]
-			if !ok {
-				errs = append(errs, fmt.Errorf("there is no metric %s", word))
-			}
-			for _, l := range labels {
-				known[l] = true
-			}
-			if next == "{" {
-				for i += 2; i < len(tokens) && tokens[i] != "}"; i++ {
-					if regexp.MustCompile(`^[a-z_]`).MatchString(tokens[i]) && !slices.Contains(labels, tokens[i]) {
-						errs = append(errs, fmt.Errorf("%s has no label %s", word, tokens[i]))
-					}
-				}
-			}
+		u.known[call[0]] = true
+	}
+	for _, l := range u.groups {
+		if !u.known[l] {
+			u.errs = append(u.errs, fmt.Errorf("no metric here has the label %s", l))
 		}
 	}
-	for i := 0; i+3 < len(args); i += 4 { // label_replace(expr, label, value, source, regexp)
-		if source := args[i+2]; source != "" && !known[source] {
-			errs = append(errs, fmt.Errorf("no metric here has the label %s", source))
-		}
-		known[args[i]] = true
-	}
-	for _, l := range grouped {
-		if !known[l] {
-			errs = append(errs, fmt.Errorf("no metric here has the label %s", l))
-		}
-	}
-	return errors.Join(errs...)
+	return errors.Join(u.errs...)
 }
+
+// tokens splits an expression.
+func tokens(expr string) []string {
+	token := regexp.MustCompile(`"(?:[^"\\]|\\.)*"|[0-9][0-9a-z.]*|[A-Za-z_:][A-Za-z0-9_:]*|[^ ]`)
+	return token.FindAllString(strings.Join(strings.Fields(expr), " "), -1)
+}
+
+// A usage is what an expression uses, as far as it is read.
+type usage struct {
+	tokens  []string
+	at      int
+	metrics map[string][]string
+	known   map[string]bool // labels of the metrics so far
+	groups  []string        // labels in by (...) and the like
+	strings []string
+	errs    []error
+}
+
+// word reads on from the next word.
+func (u *usage) word() {
+	word, next := u.tokens[u.at], ""
+	u.at++
+	if u.at < len(u.tokens) {
+		next = u.tokens[u.at]
+	}
+	switch {
+	case word[0] == '"':
+		u.strings = append(u.strings, word[1:len(word)-1])
+	case !isName(word):
+	case slices.Contains([]string{"by", "on", "group_left"}, word):
+		u.groups = append(u.groups, u.names(")")...)
+	case next == "(" || slices.Contains([]string{"and", "or", "unless", "sum", "count", "min", "max"}, word):
+	default:
+		u.metric(word, next == "{")
+	}
+}
+
+func (u *usage) metric(name string, matchers bool) {
+	labels, ok := u.metrics[name]
+	if !ok {
+		u.errs = append(u.errs, fmt.Errorf("there is no metric %s", name))
+	}
+	for _, l := range labels {
+		u.known[l] = true
+	}
+	if !matchers {
+		return
+	}
+	for _, l := range u.names("}") {
+		if !slices.Contains(labels, l) {
+			u.errs = append(u.errs, fmt.Errorf("%s has no label %s", name, l))
+		}
+	}
+}
+
+// names returns the names up to a closing bracket.
+func (u *usage) names(end string) []string {
+	var list []string
+	for ; u.at < len(u.tokens) && u.tokens[u.at] != end; u.at++ {
+		if isName(u.tokens[u.at]) {
+			list = append(list, u.tokens[u.at])
+		}
+	}
+	return list
+}
+
+func isName(token string) bool { return regexp.MustCompile(`^[A-Za-z_]`).MatchString(token) }
 
 func TestUses(t *testing.T) {
 	t.Parallel()
