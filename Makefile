@@ -30,7 +30,7 @@ demo: ## start a throw-away deployment and the exporter on it; FOR=30s ends by i
 
 .PHONY: test
 test: ## run all tests, with the race detector, against real Sentinels
-	@tools/need redis-server=redis-server redis-cli=redis-tools prometheus=prometheus promtool=prometheus gcc=gcc,libc6-dev chromium=chromium
+	@tools/need redis-server=redis-server redis-cli=redis-tools prometheus=prometheus promtool=prometheus amtool=prometheus-alertmanager prometheus-alertmanager=prometheus-alertmanager gcc=gcc,libc6-dev chromium=chromium
 	CGO_ENABLED=1 go test -race ./...
 	CGO_ENABLED=1 go test -C web/browsertest -race ./...
 

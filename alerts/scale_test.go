@@ -1,0 +1,37 @@
+package alerts_test
+
+import (
+	"fmt"
+	"regexp"
+	"testing"
+	"time"
+)
+
+// factor is by how much the tests against real servers shorten every duration in
+// the files of alerts/ and deploy/: for, keep_firing_for, ranges, intervals and
+// waits alike. Nothing else of the files is changed but addresses. Redis Sentinel
+// itself runs with timers of some hundred milliseconds (sentineltest), which are
+// not shortened any further.
+const factor = 30
+
+// scaled shortens the durations in a file.
+func scaled(text string) string {
+	setting := regexp.MustCompile(`(?m)(^ *(?:for|keep_firing_for|[a-z]+_interval|group_wait): |\[)(\d+[smh])(\]|$)`)
+	return setting.ReplaceAllStringFunc(text, func(s string) string {
+		part := setting.FindStringSubmatch(s)
+		d, err := time.ParseDuration(part[2])
+		if err != nil {
+			panic(err) // the expression takes no other
+		}
+		return fmt.Sprintf("%s%dms%s", part[1], (d / factor).Milliseconds(), part[3])
+	})
+}
+
+func TestScaled(t *testing.T) {
+	t.Parallel()
+	got := scaled("  for: 5m\n  expr: max_over_time(x[1h]) > 30\n  group_wait: 30s\n  name: 5m long\n")
+	want := "  for: 10000ms\n  expr: max_over_time(x[120000ms]) > 30\n  group_wait: 1000ms\n  name: 5m long\n"
+	if got != want {
+		t.Errorf("got:\n%s\nwant:\n%s", got, want)
+	}
+}

@@ -1,0 +1,39 @@
+package alerts_test
+
+import (
+	"context"
+	"os/exec"
+	"strings"
+	"testing"
+	"time"
+)
+
+// run runs a program, which must be there and succeed.
+func run(t *testing.T, program string, args ...string) string {
+	t.Helper()
+	ctx, cancel := context.WithTimeout(t.Context(), 5*time.Minute)
+	defer cancel()
+	out, err := exec.CommandContext(ctx, program, args...).CombinedOutput()
+	if err != nil {
+		t.Fatalf("%s %s: %v\n%s", program, strings.Join(args, " "), err, out)
+	}
+	return string(out)
+}
+
+func TestPromtool(t *testing.T) {
+	t.Parallel()
+	t.Log(run(t, "promtool", "check", "rules", rulesFile, compatFile))
+	t.Log(run(t, "promtool", "test", "rules", "redis_sentinel.rules_test.yml", "redis_exporter_compat.rules_test.yml"))
+	t.Log(run(t, "promtool", "check", "config", "../deploy/prometheus.yml"))
+}
+
+func TestAmtool(t *testing.T) {
+	t.Parallel()
+	t.Log(run(t, "amtool", "check-config", alertmanagerFile))
+	for severity, receiver := range map[string]string{
+		"critical": "page", "warning": "morning", "info": "information", "none": "watchdog", "unknown": "morning",
+	} {
+		run(t, "amtool", "config", "routes", "test", "--config.file="+alertmanagerFile, "--verify.receivers="+receiver,
+			"severity="+severity, "job=redis_sentinel", "master_name=mymaster")
+	}
+}
