@@ -16,6 +16,10 @@ import (
 // with much else to do.
 const patience = 90 * time.Second
 
+// downAfter is longer than a busy machine lets a server wait for its turn, so that
+// there is no failover but those that a fault is about.
+const downAfter = 2 * time.Second
+
 // A lane is a deployment with a job of its own, on which faults are made one after
 // the other.
 type lane struct {
@@ -33,6 +37,7 @@ func lanes(t *testing.T) []*lane {
 		for piece := range slices.Chunk(g.Faults, most) {
 			part := g
 			part.Faults = piece
+			part.Config.DownAfter = downAfter
 			if g.Name == "data nodes" {
 				// Sentinel corrects a replica of another after failover-timeout: by default
 				// before the alert, so that this must be longer in proportion.
@@ -131,6 +136,9 @@ func (l *lane) told(t *testing.T, s *stack, name string, want expectation, began
 				at, told = s.hook.first(l.job, receiver, alert, "firing", began)
 				return told
 			})
+			if at.IsZero() {
+				continue
+			}
 			t.Logf("%-32s %-7s %-40s after %4.1f s", name, receiver, alert, at.Sub(began).Seconds())
 			if !s.were(t, l.job, "pending", began)[alert] && alert != "RedisSentinelFailoverAborted" { // which has no for
 				t.Errorf("%s: %s was never pending", name, alert)
@@ -186,7 +194,7 @@ func (l *lane) quiet(t *testing.T, s *stack, when string) {
 // any page takes.
 func (l *lane) pageNobody(t *testing.T, s *stack) {
 	t.Helper()
-	topology := sentineltest.Run(t, sentineltest.Config{NoSettle: true})
+	topology := sentineltest.Run(t, sentineltest.Config{DownAfter: downAfter, NoSettle: true})
 	exporter := s.startExporter(t, l.address, topology.ClientAddrs())
 	eventually(t, "Prometheus scrapes the exporter", patience, func() bool {
 		return len(s.query(t, fmt.Sprintf("up{job=%q} == 1", l.job))) > 0

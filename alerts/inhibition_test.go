@@ -51,7 +51,7 @@ func named(t *testing.T, alerts map[string]rule, matchers []string) []rule {
 		t.Fatalf("%q is no matcher of alerts by name", matchers[0])
 	}
 	var list []rule
-	for _, suffix := range strings.Split(pattern[2], "|") {
+	for suffix := range strings.SplitSeq(pattern[2], "|") {
 		a, ok := alerts[pattern[1]+suffix]
 		if !ok {
 			t.Errorf("there is no alert %s", pattern[1]+suffix)

@@ -1,6 +1,7 @@
 package alerts_test
 
 import (
+	"maps"
 	"regexp"
 	"slices"
 	"strings"
@@ -62,10 +63,7 @@ func TestProblems(t *testing.T) {
 		"dashboard":    func(a *rule) { a.Annotations["dashboard_url"] = "https://grafana.example.com/d/other" },
 	} {
 		bad := good
-		bad.Annotations = map[string]string{}
-		for k, v := range good.Annotations {
-			bad.Annotations[k] = v
-		}
+		bad.Annotations = maps.Clone(good.Annotations)
 		spoil(&bad)
 		if len(problems(bad)) != 1 {
 			t.Errorf("%s: got the problems %q, want one", name, problems(bad))
