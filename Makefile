@@ -34,6 +34,11 @@ test: ## run all tests, with the race detector, against real Sentinels
 	CGO_ENABLED=1 go test -race ./...
 	CGO_ENABLED=1 go test -C web/browsertest -race ./...
 
+.PHONY: e2e
+e2e: ## bring every alert about for real, through Prometheus and Alertmanager to a webhook
+	@tools/need redis-server=redis-server redis-cli=redis-tools prometheus=prometheus prometheus-alertmanager=prometheus-alertmanager gcc=gcc,libc6-dev
+	CGO_ENABLED=1 go test -race -tags e2e -run 'TestFaults|TestScaled' ./alerts
+
 .PHONY: lint
 lint: .bin/golangci-lint ## gofmt, go vet and golangci-lint
 	@unformatted=$$(gofmt -l .); test -z "$$unformatted" || { echo "gofmt these files:" $$unformatted >&2; exit 1; }

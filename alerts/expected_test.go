@@ -1,3 +1,5 @@
+//go:build e2e
+
 package alerts_test
 
 // An expectation is what people shall be told of a fault.
