@@ -3,6 +3,7 @@ package faults
 import (
 	"context"
 	"errors"
+	"slices"
 	"strconv"
 
 	"redis_sentinel_exporter/sentinel/sentineltest"
@@ -168,7 +169,8 @@ func cutMaster(ctx context.Context, r *Rig) (Mend, error) {
 }
 
 // lagReplica cuts a replica off from the master, which it notices only after
-// repl-timeout, and writes much.
+// repl-timeout, and writes much: in pieces, since one large write can keep a busy
+// machine's master from answering for so long that it is failed over.
 func lagReplica(ctx context.Context, r *Rig) (Mend, error) {
 	// A replica whose link is being made again has no stream yet to fall behind in.
 	if err := r.WaitSettled(ctx); err != nil {
@@ -181,7 +183,8 @@ func lagReplica(ctx context.Context, r *Rig) (Mend, error) {
 	if err := r.Partition(replicas[:1], []*sentineltest.Node{master}); err != nil {
 		return r.heal, err
 	}
-	return r.heal, run(ctx, master, command("EVAL", "return redis.call('SET', 'much', string.rep('x', 20000000)).ok", "0"))
+	megabyte := command("EVAL", "return redis.call('SET', 'much', string.rep('x', 1000000)).ok", "0")
+	return r.heal, run(ctx, master, slices.Repeat([][]string{megabyte}, 20)...)
 }
 
 // missFailovers cuts a Sentinel off while the others fail over. After two times
