@@ -34,6 +34,11 @@ test: ## run all tests, with the race detector, against real Sentinels
 	CGO_ENABLED=1 go test -race ./...
 	CGO_ENABLED=1 go test -C web/browsertest -race ./...
 
+.PHONY: matrix
+matrix: ## run the tests on Redis 7.0, 8.0 and Valkey 8.1, 9.1; SERVERS="valkey-9.1" PACKAGES=./collector for less
+	@tools/need prometheus=prometheus promtool=prometheus gcc=gcc,libc6-dev
+	@tools/matrix $(SERVERS)
+
 .PHONY: e2e
 e2e: ## bring every alert about for real, through Prometheus and Alertmanager to a webhook
 	@tools/need redis-server=redis-server redis-cli=redis-tools prometheus=prometheus prometheus-alertmanager=prometheus-alertmanager gcc=gcc,libc6-dev

@@ -134,6 +134,7 @@ func or0(n float64) float64 {
 func (o *oracle) perSentinel() map[string]float64 {
 	i := o.info
 	label := fmt.Sprintf(`sentinel=%q`, o.addr)
+	product, version := sentineltest.ProductOf(i)
 	want := map[string]float64{
 		"up{" + label + "}":                         1,
 		"masters{" + label + "}":                    number(i["sentinel_masters"]),
@@ -150,7 +151,7 @@ func (o *oracle) perSentinel() map[string]float64 {
 		"connections_received_total{" + label + "}": number(i["total_connections_received"]),
 		"commands_processed_total{" + label + "}":   number(i["total_commands_processed"]),
 		"scrape_duration_seconds{" + label + "}":    0.5,
-		fmt.Sprintf(`info{product="redis",sentinel=%q,sentinel_id=%q,version=%q}`, o.addr, o.id, i["redis_version"]): 1,
+		fmt.Sprintf(`info{product=%q,sentinel=%q,sentinel_id=%q,version=%q}`, product, o.addr, o.id, version): 1,
 	}
 	for field, value := range i {
 		if mode, found := strings.CutPrefix(field, "used_cpu_"); found {
@@ -302,11 +303,14 @@ func (o *oracle) perNode() map[string]float64 {
 	all := map[string]float64{}
 	for _, n := range o.cache {
 		label := fmt.Sprintf(`{master_name=%q,node=%q,sentinel=%q}`, o.master["name"], n.addr, o.addr)
+		product, version := sentineltest.ProductOf(map[string]string{
+			"redis_version": lineOf(n.text, "redis_version"), "valkey_version": lineOf(n.text, "valkey_version"),
+		})
 		maps.Copy(all, o.named(map[string]float64{
 			"replication_offset_bytes": number(lineOf(n.text, "master_repl_offset")),
 			"info_age_seconds":         n.age,
-		}, "node_", label, fmt.Sprintf(`node_info{master_name=%q,node=%q,product="redis",replication_id=%q,role=%q,sentinel=%q,version=%q}`,
-			o.master["name"], n.addr, lineOf(n.text, "master_replid"), lineOf(n.text, "role"), o.addr, lineOf(n.text, "redis_version"))))
+		}, "node_", label, fmt.Sprintf(`node_info{master_name=%q,node=%q,product=%q,replication_id=%q,role=%q,sentinel=%q,version=%q}`,
+			o.master["name"], n.addr, product, lineOf(n.text, "master_replid"), lineOf(n.text, "role"), o.addr, version)))
 	}
 	return all
 }

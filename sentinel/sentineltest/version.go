@@ -24,6 +24,15 @@ func (v Version) AtLeast(major, minor int) bool {
 	return v.Major > major || v.Major == major && v.Minor >= minor
 }
 
+// ProductOf returns the product and its own version from the fields of an INFO. A Valkey's redis_version is only that of
+// the Redis that it can stand for.
+func ProductOf(info map[string]string) (product, version string) {
+	if own := info["valkey_version"]; own != "" {
+		return "valkey", own
+	}
+	return "redis", info["redis_version"]
+}
+
 func askVersion(ctx context.Context, binary string) (Version, error) {
 	out, err := exec.CommandContext(ctx, binary, "--version").Output()
 	if err != nil {
