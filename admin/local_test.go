@@ -31,13 +31,14 @@ func contains(text string, parts ...string) bool {
 	return true
 }
 
-// config is the file that a Sentinel keeps.
+// config is the file that a Sentinel keeps, without the quotes that Valkey 9.1
+// puts around some of the words.
 func (r *rig) config(i int) string {
 	text, err := os.ReadFile(filepath.Join(r.Sentinels[i].Dir(), "sentinel.conf"))
 	if err != nil {
 		r.t.Fatal(err)
 	}
-	return string(text)
+	return strings.ReplaceAll(string(text), `"`, "")
 }
 
 // TestOnEverySentinel: SET, REMOVE, MONITOR with settings, and FLUSHCONFIG, each

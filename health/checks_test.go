@@ -89,6 +89,15 @@ func checkCases() []checkCase {
 		{"master_odown", "all in TILT", both(each(down), tilted(0), tilted(1), tilted(2)), Unknown, nil},
 		{"master_sdown", "one", at(1, func(m *sentinel.Master) { m.Flags |= sentinel.FlagSDown; m.SDownTime = ms(200_000) }), Warning, []string{
 			"warning: the master 10.0.0.10:6379 has been down (s_down) for 3 min, says 1 of 3 Sentinels (10.0.0.2:26379)"}},
+		{"master_sdown", "only failed over by hand", at(1, func(m *sentinel.Master) {
+			m.Flags |= sentinel.FlagSDown | sentinel.FlagFailoverInProgress | sentinel.FlagForceFailover
+			m.SDownTime, m.LastOKPingReply = ms(2), ms(400)
+		}), OK, nil},
+		{"master_sdown", "failed over by hand since it is down", at(1, func(m *sentinel.Master) {
+			m.Flags |= sentinel.FlagSDown | sentinel.FlagFailoverInProgress | sentinel.FlagForceFailover
+			m.SDownTime, m.LastOKPingReply = ms(2000), ms(32_000)
+		}), Warning, []string{
+			"warning: the master 10.0.0.10:6379 has been down (s_down) for 2.0 s, says 1 of 3 Sentinels (10.0.0.2:26379)"}},
 		{"master_sdown", "all in TILT", both(tilted(0), tilted(1), tilted(2)), Unknown, nil},
 		{"master_sdown", "all just started, nothing seen", both(each(func(m *sentinel.Master) { m.RunID = "" }), warm(0), warm(1), warm(2)), Unknown, nil},
 		{"master_sdown", "all just started, and reached it", both(warm(0), warm(1), warm(2)), OK, nil},

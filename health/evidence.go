@@ -117,6 +117,13 @@ func (v view) warming() bool {
 
 func (v view) failingOver() bool { return v.Flags.Has(sentinel.FlagFailoverInProgress) }
 
+// onlyByHand tells whether the master is down for no other reason than that
+// somebody fails it over: Valkey 9 flags it s_down for a moment then, in the
+// Sentinel that was told to.
+func (v view) onlyByHand() bool {
+	return v.Flags.Has(sentinel.FlagForceFailover) && v.LastOKPingReply.Present && v.LastOKPingReply.Value < v.DownAfter.Value
+}
+
 // frozen tells whether the down flags mean nothing.
 func (v view) frozen() bool { return v.snapshot.Tilt() }
 

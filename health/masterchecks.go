@@ -19,7 +19,7 @@ func (m *master) down(flag sentinel.Flags, severity Status, words string) outcom
 	var who []view
 	var longest time.Duration
 	for _, v := range m.unfrozen() {
-		if v.Flags.Has(flag) {
+		if v.Flags.Has(flag) && !v.onlyByHand() {
 			who = append(who, v)
 			longest = max(longest, v.SDownTime.Value)
 		}

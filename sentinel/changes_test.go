@@ -34,7 +34,13 @@ func config(t *testing.T, s *sentineltest.Sentinel) string {
 	t.Helper()
 	text, err := os.ReadFile(filepath.Join(s.Dir(), "sentinel.conf"))
 	must(t, err)
-	return strings.ReplaceAll(string(text), `"`, "") // as Valkey 9.1 writes some of the words
+	return asRedis(string(text))
+}
+
+// asRedis is a configuration as Redis writes it: Valkey 9.1 quotes words and has
+// new names for old settings.
+func asRedis(config string) string {
+	return strings.NewReplacer(`"`, "", "sentinel primary-", "sentinel master-").Replace(config)
 }
 
 func wantError(t *testing.T, what string, got, want error) {

@@ -179,6 +179,8 @@ func reasonOf(ctx context.Context, err error) Reason {
 	case errors.As(err, &refused): // of the handshake: no other error reply comes this way
 		reason, _ := replyError(refused.Error())
 		return reason
+	case strings.HasPrefix(err.Error(), "redis: ") && !errors.Is(err, redis.ErrClosed): // its reply, which go-redis finds odd
+		return ReasonProtocol
 	}
 	return ReasonUnreachable
 }

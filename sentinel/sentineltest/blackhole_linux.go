@@ -5,6 +5,7 @@ import (
 	"errors"
 	"fmt"
 	"net"
+	"net/netip"
 	"os"
 	"strconv"
 	"syscall"
@@ -12,40 +13,65 @@ import (
 	"time"
 )
 
-// BlackHoleAddr returns a loopback address where connecting neither succeeds nor fails, as where packets are dropped: one
-// whose queue of connections is full. It works on Linux only; the test fails elsewhere.
+// BlackHoleAddr returns a loopback address where connecting neither succeeds nor fails: see BlackHole.
 func BlackHoleAddr(t testing.TB) string {
 	t.Helper()
-	addr, fd, err := listenWithoutQueue()
+	addr, end := BlackHole(t, "127.0.0.1:0")
+	t.Cleanup(end)
+	return addr
+}
+
+// BlackHole makes connecting to an address neither succeed nor fail, as where packets are dropped: the queue of connections
+// there is full. Nothing else may listen there. It returns the address, with the port that was free if 0 was given, and
+// what ends it. It works on Linux, with IPv4; the test fails elsewhere.
+func BlackHole(t testing.TB, addr string) (at string, end func()) {
+	t.Helper()
+	at, fd, err := listenWithoutQueue(addr)
 	if err != nil {
 		t.Fatal(err)
 	}
-	t.Cleanup(func() { _ = syscall.Close(fd) })
+	var queued []net.Conn
+	end = func() {
+		_ = syscall.Close(fd)
+		for _, conn := range queued {
+			_ = conn.Close()
+		}
+	}
 	const most = 16
 	for range most {
 		ctx, cancel := context.WithTimeout(t.Context(), 200*time.Millisecond)
 		var d net.Dialer
-		conn, err := d.DialContext(ctx, "tcp", addr)
+		conn, err := d.DialContext(ctx, "tcp", at)
 		cancel()
 		if errors.Is(err, os.ErrDeadlineExceeded) || errors.Is(err, context.DeadlineExceeded) {
-			return addr
+			return at, end
 		}
 		if err != nil {
+			end()
 			t.Fatal(err)
 		}
-		t.Cleanup(func() { _ = conn.Close() })
+		queued = append(queued, conn)
 	}
-	t.Fatalf("the queue of %s is not full after %d connections", addr, most)
-	return ""
+	end()
+	t.Fatalf("the queue of %s is not full after %d connections", at, most)
+	return "", nil
 }
 
 // listenWithoutQueue does what the net package cannot: listen with a queue of length 0, which holds one connection.
-func listenWithoutQueue() (addr string, fd int, err error) {
+func listenWithoutQueue(addr string) (at string, fd int, err error) {
+	want, err := netip.ParseAddrPort(addr)
+	if err != nil {
+		return "", 0, fmt.Errorf("sentineltest: a black hole: %w", err)
+	}
 	fd, err = syscall.Socket(syscall.AF_INET, syscall.SOCK_STREAM|syscall.SOCK_CLOEXEC, 0)
 	if err != nil {
 		return "", 0, fmt.Errorf("sentineltest: a socket: %w", err)
 	}
-	err = errors.Join(syscall.Bind(fd, &syscall.SockaddrInet4{Addr: [4]byte{127, 0, 0, 1}}), syscall.Listen(fd, 0))
+	err = errors.Join(
+		syscall.SetsockoptInt(fd, syscall.SOL_SOCKET, syscall.SO_REUSEADDR, 1), // connections may have been there just before
+		syscall.Bind(fd, &syscall.SockaddrInet4{Addr: want.Addr().As4(), Port: int(want.Port())}),
+		syscall.Listen(fd, 0),
+	)
 	if err != nil {
 		_ = syscall.Close(fd)
 		return "", 0, fmt.Errorf("sentineltest: listening: %w", err)
@@ -60,5 +86,5 @@ func listenWithoutQueue() (addr string, fd int, err error) {
 		_ = syscall.Close(fd)
 		return "", 0, fmt.Errorf("sentineltest: the socket's address is a %T", name)
 	}
-	return net.JoinHostPort("127.0.0.1", strconv.Itoa(inet.Port)), fd, nil
+	return net.JoinHostPort(want.Addr().String(), strconv.Itoa(inet.Port)), fd, nil
 }

@@ -1,6 +1,7 @@
 package sentineltest
 
 import (
+	"crypto/tls"
 	"errors"
 	"fmt"
 	"maps"
@@ -13,9 +14,11 @@ import (
 )
 
 // A Fake answers as a Sentinel of Redis 7.0.15 would that watches as many healthy masters as one likes, and badly where
-// it is told to. All its replies are made beforehand. Its methods may be called concurrently.
+// it is told to. All its replies are made beforehand, or those of a real Sentinel behind it. Its methods may be called
+// concurrently.
 type Fake struct {
 	listener net.Listener
+	behind   string // address of a real Sentinel; "" when there is none
 	replies  atomic.Pointer[replySet]
 	wg       sync.WaitGroup
 
@@ -33,9 +36,12 @@ func NewFake(cfg FakeConfig) (*Fake, error) {
 	if err != nil {
 		return nil, fmt.Errorf("sentineltest: a fake Sentinel: %w", err)
 	}
+	if cfg.TLS != nil {
+		listener = tls.NewListener(listener, cfg.TLS)
+	}
 	f := &Fake{
-		listener: listener,
-		scripts:  map[string]Script{}, counts: map[string]int{}, conns: map[*fakeConn]struct{}{},
+		listener: listener, behind: cfg.Behind,
+		scripts: map[string]Script{}, counts: map[string]int{}, conns: map[*fakeConn]struct{}{},
 	}
 	f.Set(cfg)
 	f.wg.Go(f.accept)
@@ -145,7 +151,11 @@ func (f *Fake) serve(c *fakeConn) {
 
 func (f *Fake) answer(c *fakeConn, args []string) {
 	if script := f.note(args); script != nil {
-		script(&ScriptConn{Args: args, conn: c})
+		script(&ScriptConn{Args: args, fake: f, conn: c})
+		return
+	}
+	if f.behind != "" {
+		f.passOn(c, args)
 		return
 	}
 	_, _ = c.Write(f.replies.Load().answer(c, args)) // a client that is gone does not mind

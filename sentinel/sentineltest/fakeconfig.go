@@ -2,6 +2,7 @@ package sentineltest
 
 import (
 	"crypto/sha256"
+	"crypto/tls"
 	"encoding/hex"
 	"fmt"
 	"strconv"
@@ -17,6 +18,10 @@ type FakeConfig struct {
 	ID       string           // what SENTINEL MYID answers; default some 40 hex digits
 	Info     string           // all of INFO; default that of Redis 7.0.15 with these masters
 	NoHello  bool             // HELLO is unknown, as it was before 6.0
+	TLS      *tls.Config      // what clients have to speak; nil for none
+
+	// Behind is the address of a real Sentinel. It answers whatever no Script does; nothing is pretended then.
+	Behind string
 
 	// Edit may change any row before it is sent, or drop it by returning nil. The kind is "master", "slave" or "sentinel".
 	Edit func(kind, master string, row Row) Row

@@ -11,7 +11,8 @@ import (
 // does, so that a pipeline of a thousand commands does not cost a thousand packets.
 type fakeConn struct {
 	net.Conn
-	resp3 bool // used by the one goroutine that answers
+	resp3  bool    // used by the one goroutine that answers
+	behind *behind // by the same; nil before the first command, and where no Sentinel is behind the fake
 
 	subscribed atomic.Bool // to all events
 

@@ -12,6 +12,7 @@ type Script func(*ScriptConn)
 type ScriptConn struct {
 	Args []string // the command with its arguments
 
+	fake *Fake
 	conn *fakeConn
 }
 
@@ -52,6 +53,9 @@ func (c *ScriptConn) Reset() {
 	}
 	_ = c.conn.Close()
 }
+
+// PassOn lets the real Sentinel behind the fake answer, as FakeConfig.Behind has it.
+func (c *ScriptConn) PassOn() { c.fake.passOn(c.conn, c.Args) }
 
 // Raw answers with these bytes, whatever they are, and then goes on as usual.
 func Raw(b []byte) Script {

@@ -90,6 +90,10 @@ func knowsPriorities(ctx context.Context, s *sentineltest.Sentinel, want string)
 
 // breakReplication makes a replica use a wrong password for its master.
 func breakReplication(ctx context.Context, r *Rig) (Mend, error) {
+	// A replica whose link is being made already goes on with the right one.
+	if err := r.WaitSettled(ctx); err != nil {
+		return nothing, err
+	}
 	_, replicas, err := r.roles(ctx)
 	if err != nil {
 		return nothing, err
