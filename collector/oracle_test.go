@@ -2,6 +2,7 @@ package collector_test
 
 import (
 	"context"
+	"errors"
 	"fmt"
 	"maps"
 	"math"
@@ -18,11 +19,10 @@ import (
 // An oracle says what redis-cli, which shares no code with this program, knows
 // of one Sentinel at one moment.
 type oracle struct {
-	t         *testing.T
 	addr      string // of the Sentinel
 	id        string
 	info      map[string]string
-	master    map[string]string
+	master    map[string]string // nil when it monitors nothing
 	advertise string
 	replicas  []map[string]string
 	peers     []map[string]string
@@ -35,47 +35,64 @@ type cachedNode struct {
 	age        float64
 }
 
+// ask is consult where there must be an answer.
 func ask(ctx context.Context, t *testing.T, s *sentineltest.Sentinel, addr string) *oracle {
 	t.Helper()
-	o := &oracle{t: t, addr: addr}
-	must := func(err error) {
-		t.Helper()
-		if err != nil {
-			t.Fatal(err)
-		}
-	}
-	var err error
-	o.info, err = s.Info(ctx)
-	must(err)
-	o.id, err = s.CLI(ctx, "SENTINEL", "MYID")
-	must(err)
-	o.master, err = s.Reply(ctx, "SENTINEL", "MASTER", master)
-	must(err)
-	for command, rows := range map[string]*[]map[string]string{"REPLICAS": &o.replicas, "SENTINELS": &o.peers} {
-		list, err := s.Rows(ctx, "SENTINEL", command, master)
-		must(err)
-		for _, row := range list {
-			*rows = append(*rows, row.Map())
-		}
-	}
-	var pair []string
-	must(s.JSON(ctx, &pair, "SENTINEL", "GET-MASTER-ADDR-BY-NAME", master))
-	o.advertise = net.JoinHostPort(pair[0], pair[1])
-	o.quorum, err = s.CLI(ctx, "SENTINEL", "CKQUORUM", master)
+	o, err := consult(ctx, s, addr)
 	if err != nil {
-		o.quorum = err.Error()
+		t.Fatal(err)
 	}
-	o.askCache(ctx, s)
 	return o
 }
 
-// askCache finds each node of INFO-CACHE by the run id in its text.
-func (o *oracle) askCache(ctx context.Context, s *sentineltest.Sentinel) {
-	o.t.Helper()
-	var reply []any
-	if err := s.JSON(ctx, &reply, "SENTINEL", "INFO-CACHE", master); err != nil {
-		o.t.Fatal(err)
+// consult asks for everything as fast as can be, so that it is of one moment,
+// nearly. INFO has a redis-cli of its own, which prints it in lines.
+func consult(ctx context.Context, s *sentineltest.Sentinel, addr string) (*oracle, error) {
+	info, err := s.Info(ctx)
+	if err != nil {
+		return nil, err
 	}
+	answers, err := s.Batch(ctx,
+		[]string{"SENTINEL", "MYID"}, []string{"SENTINEL", "MASTERS"},
+		[]string{"SENTINEL", "REPLICAS", master}, []string{"SENTINEL", "SENTINELS", master}, []string{"SENTINEL", "CKQUORUM", master},
+		[]string{"SENTINEL", "GET-MASTER-ADDR-BY-NAME", master}, []string{"SENTINEL", "INFO-CACHE", master})
+	if err != nil {
+		return nil, err
+	}
+	o := &oracle{addr: addr, info: info}
+	var masters, replicas, peers []sentineltest.Row
+	var cache []any
+	var pair []string
+	if err := errors.Join(answers[0].Decode(&o.id), answers[1].Decode(&masters)); err != nil {
+		return nil, err
+	}
+	if len(masters) == 0 {
+		return o, nil
+	}
+	o.master = masters[0].Map()
+	o.quorum = string(answers[4].JSON)
+	if answers[4].Err != nil {
+		o.quorum = answers[4].Err.Error()
+	}
+	if err := errors.Join(answers[2].Decode(&replicas), answers[3].Decode(&peers), answers[5].Decode(&pair), answers[6].Decode(&cache)); err != nil {
+		return nil, err
+	}
+	o.replicas, o.peers = rows(replicas), rows(peers)
+	o.advertise = net.JoinHostPort(pair[0], pair[1])
+	o.readCache(cache)
+	return o, nil
+}
+
+func rows(list []sentineltest.Row) []map[string]string {
+	var maps []map[string]string
+	for _, row := range list {
+		maps = append(maps, row.Map())
+	}
+	return maps
+}
+
+// readCache finds each node of INFO-CACHE by the run id in its text.
+func (o *oracle) readCache(reply []any) {
 	for _, node := range reply[1].([]any) {
 		pair := node.([]any)
 		text, ok := pair[1].(string)

@@ -124,6 +124,9 @@ func off(a, b float64, series string) bool { return !(math.Abs(a-b) <= tolerance
 // all is everything that should be exposed of the Sentinel.
 func (o *oracle) all() map[string]float64 {
 	all := o.perSentinel()
+	if o.master == nil {
+		return all
+	}
 	for _, part := range []map[string]float64{o.perMaster(), o.perReplica(), o.perPeer(), o.perNode()} {
 		maps.Copy(all, part)
 	}

@@ -66,24 +66,25 @@ func (n *Node) Info(ctx context.Context, sections ...string) (map[string]string,
 	return fields, nil
 }
 
-// An answer is one reply of a batch: JSON, or the text of an error reply.
-type answer struct {
-	json []byte
-	err  error
+// An Answer is one reply of a batch.
+type Answer struct {
+	JSON []byte
+	Err  error // whose text ends in the reply's, where that is an error
 }
 
-func (a answer) decode(v any) error {
-	if a.err != nil {
-		return a.err
+// Decode decodes the reply into v.
+func (a Answer) Decode(v any) error {
+	if a.Err != nil {
+		return a.Err
 	}
-	if err := json.Unmarshal(a.json, v); err != nil {
-		return fmt.Errorf("sentineltest: redis-cli printed %q: %w", a.json, err)
+	if err := json.Unmarshal(a.JSON, v); err != nil {
+		return fmt.Errorf("sentineltest: redis-cli printed %q: %w", a.JSON, err)
 	}
 	return nil
 }
 
-// batch sends several commands through one redis-cli, which prints one line for each.
-func (n *Node) batch(ctx context.Context, commands ...[]string) ([]answer, error) {
+// Batch sends several commands, in RESP2, through one redis-cli. The error is one of all of them.
+func (n *Node) Batch(ctx context.Context, commands ...[]string) ([]Answer, error) {
 	var in bytes.Buffer
 	for _, c := range commands {
 		in.WriteString(quoteAll(c) + "\n")
@@ -96,13 +97,13 @@ func (n *Node) batch(ctx context.Context, commands ...[]string) ([]answer, error
 	if len(lines) != len(commands) {
 		return nil, fmt.Errorf("sentineltest: %s answered %d commands of %d: %q", n.name, len(lines), len(commands), out)
 	}
-	answers := make([]answer, len(lines))
+	answers := make([]Answer, len(lines))
 	for i, line := range lines {
 		if text, ok := strings.CutPrefix(line, "error:"); ok {
-			answers[i].err = fmt.Errorf("sentineltest: %s: %s: %s", n.name, strings.Join(commands[i], " "), strings.Trim(text, `"`))
+			answers[i].Err = fmt.Errorf("sentineltest: %s: %s: %s", n.name, strings.Join(commands[i], " "), strings.Trim(text, `"`))
 			continue
 		}
-		answers[i].json = []byte(line)
+		answers[i].JSON = []byte(line)
 	}
 	return answers, nil
 }

@@ -72,7 +72,7 @@ func (t *Topology) views(ctx context.Context, n *Node) ([]view, error) {
 			commands = append(commands, []string{"SENTINEL", sub, m.Name})
 		}
 	}
-	answers, err := n.batch(ctx, commands...)
+	answers, err := n.Batch(ctx, commands...)
 	if err != nil {
 		return nil, err
 	}
@@ -80,7 +80,7 @@ func (t *Topology) views(ctx context.Context, n *Node) ([]view, error) {
 	for i := range views {
 		v := &views[i]
 		for j, into := range []any{&v.master, &v.replicas, &v.sentinels, &v.quorum} {
-			if err := answers[4*i+j].decode(into); err != nil {
+			if err := answers[4*i+j].Decode(into); err != nil {
 				return nil, err
 			}
 		}
