@@ -45,9 +45,15 @@ func ask(ctx context.Context, t *testing.T, s *sentineltest.Sentinel, addr strin
 	return o
 }
 
+// A redisCLI asks a Sentinel: one for each question, or one that stays.
+type redisCLI interface {
+	Info(ctx context.Context, sections ...string) (map[string]string, error)
+	Batch(ctx context.Context, commands ...[]string) ([]sentineltest.Answer, error)
+}
+
 // consult asks for everything as fast as can be, so that it is of one moment,
-// nearly. INFO has a redis-cli of its own, which prints it in lines.
-func consult(ctx context.Context, s *sentineltest.Sentinel, addr string) (*oracle, error) {
+// nearly.
+func consult(ctx context.Context, s redisCLI, addr string) (*oracle, error) {
 	info, err := s.Info(ctx)
 	if err != nil {
 		return nil, err
@@ -216,7 +222,7 @@ func (o *oracle) perMaster() map[string]float64 {
 		"last_ping_sent_seconds":     millis(m["last-ping-sent"]),
 		"last_ok_ping_reply_seconds": millis(m["last-ok-ping-reply"]),
 		"last_ping_reply_seconds":    millis(m["last-ping-reply"]),
-		"info_refresh_seconds":       millis(m["info-refresh"]),
+		"info_refresh_seconds":       onceInformed(m, millis(m["info-refresh"])),
 		"role_reported_seconds":      millis(m["role-reported-time"]),
 		"link_pending_commands":      number(m["link-pending-commands"]),
 		"config_epoch":               number(m["config-epoch"]),
@@ -250,8 +256,38 @@ func (o *oracle) promotable(r map[string]string) bool {
 		infoLimit, linkLimit = 5000, linkLimit+number(o.master["s-down-time"])
 	}
 	return !has(r, "s_down") && !has(r, "disconnected") && number(r["last-ok-ping-reply"]) <= 5000 &&
-		r["slave-priority"] != "0" && r["runid"] != "" && number(r["info-refresh"]) <= infoLimit &&
+		r["slave-priority"] != "0" && informed(r) && number(r["info-refresh"]) <= infoLimit &&
 		number(r["master-link-down-time"]) <= linkLimit
+}
+
+// informed tells whether an INFO of the node has come. Before that Sentinel shows
+// the age 0, and no run id.
+func informed(row map[string]string) bool { return row["info-refresh"] != "0" || row["runid"] != "" }
+
+// onceInformed is what is not to be exposed before.
+func onceInformed(row map[string]string, v float64) float64 {
+	if informed(row) {
+		return v
+	}
+	return absent
+}
+
+// wrongMaster is for the replicas that follow a node, other than the one that is
+// the master or, late in a failover, will be.
+func (o *oracle) wrongMaster(r map[string]string) float64 {
+	if r["role-reported"] != "slave" || r["master-host"] == "?" {
+		return absent
+	}
+	follows := net.JoinHostPort(r["master-host"], r["master-port"])
+	return bit(follows != addrOf(o.master) && follows != o.advertise)
+}
+
+// linkDown is -1 s where the link was never up.
+func linkDown(r map[string]string) float64 {
+	if r["master-link-down-time"] == "-1000" {
+		return absent
+	}
+	return millis(r["master-link-down-time"])
 }
 
 func (o *oracle) perReplica() map[string]float64 {
@@ -263,7 +299,7 @@ func (o *oracle) perReplica() map[string]float64 {
 		}
 	}
 	for _, node := range o.cache {
-		if node.addr == addrOf(o.master) && !has(o.master, "s_down") {
+		if node.addr == addrOf(o.master) {
 			furthest = max(furthest, number(lineOf(node.text, "master_repl_offset")))
 		}
 	}
@@ -272,27 +308,23 @@ func (o *oracle) perReplica() map[string]float64 {
 			if has(r, "s_down") {
 				return absent
 			}
-			return v
+			return onceInformed(r, v)
 		}
 		label := fmt.Sprintf(`{master_name=%q,replica=%q,sentinel=%q}`, o.master["name"], addrOf(r), o.addr)
-		wrong := bit(net.JoinHostPort(r["master-host"], r["master-port"]) != addrOf(o.master))
-		if r["role-reported"] != "slave" {
-			wrong = absent
-		}
 		values := o.named(map[string]float64{
 			"ok":                         bit(o.replicaOK(r)),
 			"sdown":                      bit(has(r, "s_down")),
 			"disconnected":               bit(has(r, "disconnected")),
 			"link_up":                    live(bit(r["master-link-status"] == "ok")),
-			"link_down_seconds":          live(millis(r["master-link-down-time"])),
+			"link_down_seconds":          live(linkDown(r)),
 			"priority":                   number(r["slave-priority"]),
 			"offset_bytes":               live(number(r["slave-repl-offset"])),
 			"lag_bytes":                  live(furthest - number(r["slave-repl-offset"])),
 			"promotable":                 bit(o.promotable(r)),
-			"role_mismatch":              bit(r["role-reported"] == "master"),
-			"wrong_master":               wrong,
+			"role_mismatch":              onceInformed(r, bit(r["role-reported"] == "master")),
+			"wrong_master":               o.wrongMaster(r),
 			"last_ok_ping_reply_seconds": millis(r["last-ok-ping-reply"]),
-			"info_refresh_seconds":       millis(r["info-refresh"]),
+			"info_refresh_seconds":       onceInformed(r, millis(r["info-refresh"])),
 			"link_pending_commands":      number(r["link-pending-commands"]),
 		}, "replica_", label, fmt.Sprintf(`replica_info{master_name=%q,replica=%q,run_id=%q,sentinel=%q}`, o.master["name"], addrOf(r), r["runid"], o.addr))
 		maps.Copy(all, values)

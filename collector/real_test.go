@@ -55,7 +55,11 @@ func (r *rig) samples(deadline time.Duration) map[string]float64 {
 	values := map[string]float64{}
 	for _, f := range r.families(ctx) {
 		for _, m := range f.Metric {
-			values[series(f, m)] = m.GetGauge().GetValue() + m.GetCounter().GetValue()
+			name := series(f, m)
+			if _, twice := values[name]; twice {
+				r.t.Errorf("%s comes twice in one scrape", name)
+			}
+			values[name] = m.GetGauge().GetValue() + m.GetCounter().GetValue()
 		}
 	}
 	return values

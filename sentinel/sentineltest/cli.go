@@ -57,13 +57,17 @@ func (n *Node) Info(ctx context.Context, sections ...string) (map[string]string,
 	if err != nil {
 		return nil, err
 	}
+	return infoFields(out), nil
+}
+
+func infoFields(text string) map[string]string {
 	fields := map[string]string{}
-	for line := range strings.Lines(out) {
+	for line := range strings.Lines(text) {
 		if name, value, ok := strings.Cut(strings.TrimRight(line, "\r\n"), ":"); ok {
 			fields[name] = value
 		}
 	}
-	return fields, nil
+	return fields
 }
 
 // An Answer is one reply of a batch.
@@ -99,13 +103,17 @@ func (n *Node) Batch(ctx context.Context, commands ...[]string) ([]Answer, error
 	}
 	answers := make([]Answer, len(lines))
 	for i, line := range lines {
-		if text, ok := strings.CutPrefix(line, "error:"); ok {
-			answers[i].Err = fmt.Errorf("sentineltest: %s: %s: %s", n.name, strings.Join(commands[i], " "), strings.Trim(text, `"`))
-			continue
-		}
-		answers[i].JSON = []byte(line)
+		answers[i] = n.answer(line, commands[i])
 	}
 	return answers, nil
+}
+
+// answer reads a line that redis-cli printed.
+func (n *Node) answer(line string, command []string) Answer {
+	if text, ok := strings.CutPrefix(line, "error:"); ok {
+		return Answer{Err: fmt.Errorf("sentineltest: %s: %s: %s", n.name, strings.Join(command, " "), strings.Trim(text, `"`))}
+	}
+	return Answer{JSON: []byte(line)}
 }
 
 func (n *Node) runCLI(ctx context.Context, stdin *bytes.Buffer, args ...string) (string, error) {
