@@ -383,6 +383,22 @@ redis_sentinel_replica_lag_bytes{master_name="mymaster",replica="10.0.0.12:6379"
 `,
 		},
 		{
+			// After a switch the master's INFO is still that of the old one, which is a
+			// replica now and has an INFO of its own as well.
+			name:    "INFO-CACHE with two INFOs of one process",
+			options: everything(),
+			snapshots: []*sentinel.Snapshot{with(func(m *sentinel.Master) {
+				m.Cache = []sentinel.CachedInfo{
+					{RunID: runReplica, Age: ms(4000), Role: "master"}, {RunID: runReplica, Age: ms(300), Role: "slave"}, {RunID: runReplica, Age: ms(5000), Role: "master"},
+				}
+			})},
+			metrics: "node_*",
+			want: `
+redis_sentinel_node_info{master_name="mymaster",node="10.0.0.11:6379",product="",replication_id="",role="slave",sentinel="10.0.0.1:26379",version=""} 1
+redis_sentinel_node_info_age_seconds{master_name="mymaster",node="10.0.0.11:6379",sentinel="10.0.0.1:26379"} 0.3
+`,
+		},
+		{
 			// After a node came back at another address Sentinel knows its process
 			// at both: the dead one keeps the run id.
 			name:    "INFO-CACHE of a process at two addresses",

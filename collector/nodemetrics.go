@@ -1,6 +1,10 @@
 package collector
 
-import "redis_sentinel_exporter/sentinel"
+import (
+	"slices"
+
+	"redis_sentinel_exporter/sentinel"
+)
 
 // A nodeRow is the INFO of one data node as one Sentinel holds it.
 type nodeRow struct {
@@ -10,14 +14,23 @@ type nodeRow struct {
 }
 
 // nodeRows leaves out what belongs to no node that is known: INFO-CACHE names
-// none, and after a switch the Sentinel may hold what it has no run id for.
+// none, and after a switch the Sentinel may hold what it has no run id for. It
+// then also has two INFOs of the old master, one as the master's that it was and
+// one as a replica's: the newer counts.
 func nodeRows(v *view) []nodeRow {
 	var rows []nodeRow
 	for i := range v.masters {
 		m := &v.masters[i]
+		own := len(rows)
 		for k := range m.Cache {
-			if addr := m.nodeAddr(m.Cache[k].RunID); addr != "" {
-				rows = append(rows, nodeRow{&m.Cache[k], addr, m})
+			row := nodeRow{&m.Cache[k], m.nodeAddr(m.Cache[k].RunID), m}
+			other := slices.IndexFunc(rows[own:], func(r nodeRow) bool { return r.addr == row.addr })
+			switch {
+			case row.addr == "":
+			case other < 0:
+				rows = append(rows, row)
+			case row.Age.Value < rows[own+other].Age.Value:
+				rows[own+other] = row
 			}
 		}
 	}

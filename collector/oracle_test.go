@@ -97,7 +97,8 @@ func rows(list []sentineltest.Row) []map[string]string {
 	return maps
 }
 
-// readCache finds each node of INFO-CACHE by the run id in its text.
+// readCache finds each node of INFO-CACHE by the run id in its text. After a
+// switch there may be two of one process, of which the newer counts.
 func (o *oracle) readCache(reply []any) {
 	for _, node := range reply[1].([]any) {
 		pair := node.([]any)
@@ -351,6 +352,9 @@ func (o *oracle) perPeer() map[string]float64 {
 func (o *oracle) perNode() map[string]float64 {
 	all := map[string]float64{}
 	for _, n := range o.cache {
+		if slices.ContainsFunc(o.cache, func(other cachedNode) bool { return other.addr == n.addr && other.age < n.age }) {
+			continue
+		}
 		label := fmt.Sprintf(`{master_name=%q,node=%q,sentinel=%q}`, o.master["name"], n.addr, o.addr)
 		product, version := sentineltest.ProductOf(map[string]string{
 			"redis_version": lineOf(n.text, "redis_version"), "valkey_version": lineOf(n.text, "valkey_version"),
