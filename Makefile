@@ -39,6 +39,11 @@ matrix: ## run the tests on Redis 7.0, 8.0 and Valkey 8.1, 9.1; SERVERS="valkey-
 	@tools/need prometheus=prometheus promtool=prometheus gcc=gcc,libc6-dev
 	@tools/matrix $(SERVERS)
 
+.PHONY: truth
+truth: ## compare every scrape of minutes of random faults with redis-cli; TRUTH_FOR=1h, TRUTH_SEED=N again
+	@tools/need redis-server=redis-server redis-cli=redis-tools gcc=gcc,libc6-dev
+	TRUTH_FOR=$(or $(TRUTH_FOR),5m) CGO_ENABLED=1 go test -race -count=1 -timeout 0 -v -run TestTruth ./collector
+
 .PHONY: e2e
 e2e: ## bring every alert about for real, through Prometheus and Alertmanager to a webhook
 	@tools/need redis-server=redis-server redis-cli=redis-tools prometheus=prometheus prometheus-alertmanager=prometheus-alertmanager gcc=gcc,libc6-dev
