@@ -57,12 +57,12 @@ func (t *Talk) Batch(ctx context.Context, commands ...[]string) ([]Answer, error
 		return nil, t.failed(ctx, err)
 	}
 	answers := make([]Answer, len(commands))
-	for i := range answers {
+	for i, command := range commands {
 		line, err := t.line(ctx)
 		if err != nil {
 			return nil, err
 		}
-		answers[i] = t.node.answer(line, commands[i])
+		answers[i] = t.node.answer(line, command)
 	}
 	return answers, nil
 }
