@@ -32,7 +32,7 @@ func manyMasters(masters int) []*sentinel.Snapshot {
 		for i := range masters {
 			m := one
 			m.Name = fmt.Sprintf("master-%04d", i)
-			m.Instance.Addr = fmt.Sprintf("10.1.%d.%d:6379", i/250, i%250)
+			m.Addr = fmt.Sprintf("10.1.%d.%d:6379", i/250, i%250)
 			m.Replicas = append([]sentinel.Replica(nil), one.Replicas...)
 			for k := range m.Replicas {
 				m.Replicas[k].Addr = fmt.Sprintf("10.%d.%d.%d:6379", 2+k, i/250, i%250)
