@@ -25,7 +25,7 @@ func marks() []mark {
 			"Failover of {{master_name}}", "{{job}} {{deployment}}", true,
 		},
 		{
-			"Firing alerts", "red", `ALERTS{alertname=~"RedisSentinel.+", alertstate="firing", severity!~"none|info", job=~"$job|", deployment=~"$deployment", master_name=~"$master_name|"}`,
+			"Firing alerts", "red", `ALERTS{alertname=~"RedisSentinel.+", alertstate="firing", severity!~"none|info", job=~"$job|", deployment=~"$deployment|", master_name=~"$master_name|"}`,
 			"{{alertname}}", "{{severity}}: {{job}} {{deployment}} {{master_name}} {{sentinel}} {{replica}}", false,
 		},
 		{

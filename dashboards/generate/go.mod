@@ -9,6 +9,8 @@ require (
 	go.yaml.in/yaml/v2 v2.4.4
 )
 
+require github.com/alicebob/miniredis/v2 v2.40.0 // indirect
+
 require (
 	github.com/beorn7/perks v1.0.1 // indirect
 	github.com/cespare/xxhash/v2 v2.3.0 // indirect
@@ -20,10 +22,10 @@ require (
 	github.com/prometheus/common v0.72.1 // indirect
 	github.com/prometheus/procfs v0.22.0 // indirect
 	go.uber.org/atomic v1.12.0 // indirect
-	golang.org/x/crypto v0.58.0 // indirect
 	golang.org/x/sys v0.49.0 // indirect
 	golang.org/x/text v0.43.0 // indirect
 	google.golang.org/protobuf v1.36.12 // indirect
+	redis_sentinel_exporter v0.0.0
 )
 
 replace redis_sentinel_exporter => ../..

@@ -137,7 +137,7 @@ func masterQuorum() []panel {
 		},
 		{
 			id: 16, kind: timeline, title: "Replicas that could take over", width: 12, height: 8, unit: "none",
-			spans:       []span{{number(0), number(0), "", bad}, {number(1), nil, "", good}},
+			spans:       []span{{new(0.0), new(0.0), "", bad}, {new(1.0), nil, "", good}},
 			description: "How many replicas each Sentinel could promote now.",
 			queries:     []query{{"redis_sentinel_master_promotable_replicas{MASTER}", byBoth}},
 		},

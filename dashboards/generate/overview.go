@@ -61,8 +61,8 @@ func overviewWatch() []panel {
 	return []panel{
 		{
 			id: 8, kind: table, title: "Firing alerts", width: 12, height: 6, unit: "none", noValue: "none, or the rules are not loaded",
-			description: "What Prometheus is telling now. RedisSentinelWatchdog must always be there: without it the rules are not loaded.",
-			queries:     []query{{expr: `max by (MASTER, alertname, severity, sentinel, replica) (ALERTS{alertname=~"RedisSentinel.+", alertstate="firing", job=~"$job|", deployment=~"$deployment", master_name=~"$master_name|"})`}},
+			description: "What Prometheus is telling now. RedisSentinelWatchdog must always be there: without it the rules are not loaded. Most alerts do not keep the label deployment.",
+			queries:     []query{{expr: `max by (MASTER, alertname, severity, sentinel, replica) (ALERTS{alertname=~"RedisSentinel.+", alertstate="firing", job=~"$job|", deployment=~"$deployment|", master_name=~"$master_name|"})`}},
 			columns: []column{
 				{of: "alertname", title: "Alert", link: toRunbook()},
 				{of: "severity", title: "Severity"},
@@ -92,7 +92,7 @@ func overviewMasters() []panel {
 		{
 			id: 12, kind: timeline, title: "Do the Sentinels agree on the master?", width: 12, height: 7, unit: "none",
 			states:      []state{{1, "agreed", good}},
-			spans:       []span{{number(2), nil, "", bad}},
+			spans:       []span{{new(2.0), nil, "", bad}},
 			description: "How many addresses they give to clients. More than one at rest means that clients may write to different nodes.",
 			queries:     []query{{"count by (MASTER) (count by (MASTER, address) (redis_sentinel_master_info{MASTER}))", byMaster}},
 		},

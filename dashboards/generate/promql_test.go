@@ -116,7 +116,7 @@ func selectors(expr parser.Expr) []selector {
 	for _, matchers := range parser.ExtractSelectors(expr) {
 		var s selector
 		for _, m := range matchers {
-			if m.Name == labels.MetricName {
+			if m.Name == "__name__" {
 				s.name = m.Value
 				continue
 			}

@@ -49,7 +49,7 @@ const (
 )
 
 // refID names the queries of a panel A, B, C.
-func refID(i int) string { return string(rune('A' + i)) }
+func refID(i int) string { return "ABCDEFGHIJKLMNOPQRSTUVWXYZ"[i : i+1] }
 
 // over returns the query over the time that the dashboard shows.
 func (q query) over(i int) *prometheus.DataqueryBuilder {

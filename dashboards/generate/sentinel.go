@@ -122,7 +122,7 @@ func sentinelSays() []panel {
 		{
 			id: 19, kind: timeline, title: "Told to crash?", width: 12, height: 6, unit: "none",
 			states:      []state{{0, "no", good}},
-			spans:       []span{{number(1), nil, "will crash in the next failover", bad}},
+			spans:       []span{{new(1.0), nil, "will crash in the next failover", bad}},
 			description: "SENTINEL SIMULATE-FAILURE, which somebody may have forgotten.",
 			queries:     []query{{"redis_sentinel_simulate_failure_flags{SENTINEL}", bySentinel}},
 		},

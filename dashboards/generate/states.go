@@ -32,8 +32,6 @@ type span struct {
 	color    string
 }
 
-func number(x float64) *float64 { return &x }
-
 // health are the values of deployment_master_health and deployment_check_status.
 func health() []state {
 	return []state{{0, "OK", good}, {1, "warning", warn}, {2, "critical", bad}, {3, "unknown", unknown}}
@@ -53,9 +51,9 @@ func noYes(no, yes, yesColor string) []state {
 // bound, weak at it.
 func atLeast(bound float64, weak string) []span {
 	return []span{
-		{nil, number(bound - 1), "", bad},
-		{number(bound), number(bound), "", weak},
-		{number(bound + 1), nil, "", good},
+		{nil, new(bound - 1), "", bad},
+		{new(bound), new(bound), "", weak},
+		{new(bound + 1), nil, "", good},
 	}
 }
 
@@ -111,7 +109,7 @@ type level struct {
 func levels(base string, above ...level) *dashboard.ThresholdsConfigBuilder {
 	steps := []dashboard.Threshold{{Color: base}}
 	for _, l := range above {
-		steps = append(steps, dashboard.Threshold{Value: number(l.from), Color: l.color})
+		steps = append(steps, dashboard.Threshold{Value: new(l.from), Color: l.color})
 	}
 	return dashboard.NewThresholdsConfigBuilder().Mode(dashboard.ThresholdsModeAbsolute).Steps(steps)
 }
