@@ -37,6 +37,7 @@ func alerts(t *testing.T) []alert {
 	if err := yaml.Unmarshal([]byte(readFile(t, "../../alerts/redis_sentinel.rules.yml")), &file); err != nil {
 		t.Fatal(err)
 	}
+	boards := dashboards(t)
 	recorded := map[string]map[string]bool{}
 	var list []alert
 	for _, g := range file.Groups {
@@ -47,7 +48,7 @@ func alerts(t *testing.T) []alert {
 				continue
 			}
 			a := alert{name: r.Alert, expr: r.Expr, uses: uses}
-			a.follow(t, r.Annotations["dashboard_url"])
+			a.follow(t, boards, r.Annotations["dashboard_url"])
 			list = append(list, a)
 		}
 	}
@@ -76,7 +77,7 @@ func usedBy(t *testing.T, expr string, recorded map[string]map[string]bool) map[
 }
 
 // follow finds where a link leads to.
-func (a *alert) follow(t *testing.T, link string) {
+func (a *alert) follow(t *testing.T, boards []jsonBoard, link string) {
 	t.Helper()
 	// The values of the variables are templates, which are no matter here.
 	u, err := url.Parse(regexp.MustCompile(`\{\{.*?\}\}`).ReplaceAllString(link, "x"))
@@ -84,7 +85,7 @@ func (a *alert) follow(t *testing.T, link string) {
 		t.Fatal(err)
 	}
 	a.link = u
-	for _, b := range dashboards(t) {
+	for _, b := range boards {
 		if u.Path != "/d/"+b.UID {
 			continue
 		}

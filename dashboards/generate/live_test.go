@@ -70,8 +70,9 @@ func (s *stage) until(t *testing.T, what, expr string) {
 // that cannot end, after it has ended, with a Sentinel dead, and with a node that
 // two masters have.
 func TestLive(t *testing.T) {
+	t.Parallel()
 	s := setUp(t)
-	s.until(t, "all is scraped often enough", fmt.Sprintf("count(count_over_time(up{job=~%q}[5m]) > 20) == 5", single+"|"+shop+"|"+beside))
+	s.until(t, "all is scraped often enough", fmt.Sprintf("count(count_over_time(up{job=~%q}[5m]) > 8) == 5", single+"|"+shop+"|"+beside))
 	s.until(t, "all is well", "(max(redis_sentinel_deployment_check_status) == 0) and on () (count(redis_sentinel_deployment_master_health == 0) == 5)")
 	t.Run("variables", s.variables)
 	t.Run("healthy", func(t *testing.T) {

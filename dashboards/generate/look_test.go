@@ -81,9 +81,9 @@ func (s *stage) lookAt(t *testing.T, empty map[string]string) {
 func (s *stage) mismatches(t *testing.T, empty map[string]string) []string {
 	t.Helper()
 	var list []string
-	asked := 0
+	boards, asked := dashboards(t), 0
 	for name, values := range s.choices() {
-		for _, b := range dashboards(t) {
+		for _, b := range boards {
 			for what, lines := range s.answers(t, b, values) {
 				asked++
 				switch reason := empty[what]; {
