@@ -1,8 +1,5 @@
 package main
 
-// megabytes16 is where the alert and the check on lag begin.
-const megabytes16 = 16 * 1024 * 1024
-
 func masterReplicas() []panel {
 	const legend = "{{replica}} of {{master_name}}"
 	return []panel{
@@ -29,7 +26,7 @@ or max by (MASTER, replica) (redis_sentinel_replica_sdown{MASTER})`, legend}},
 			queries:     []query{{"max by (MASTER, replica) (redis_sentinel_replica_promotable{MASTER})", legend}},
 		},
 		{
-			id: 22, kind: series, title: "Lag", width: 12, height: 8, unit: "bytes", levels: levels(good, level{megabytes16, warn}),
+			id: 22, kind: series, title: "Lag", width: 12, height: 8, unit: "bytes", levels: levels(good, level{lagBound, warn}),
 			description: "How much would be lost in a failover to it: bytes behind the most advanced node known, as the Sentinel with the newest INFO tells. INFOs are up to 10 s old, so a busy master shows some lag in health.",
 			queries:     []query{{"min by (MASTER, replica) (redis_sentinel_replica_lag_bytes{MASTER})", legend}},
 		},
@@ -66,7 +63,7 @@ func replicasTable() panel {
 			{of: valueOf(2), title: "Priority", levels: levels(warn, level{1, good})},
 			{of: valueOf(3), title: "Down", states: noYes("no", "yes", bad)},
 			{of: valueOf(4), title: "Link to the master", states: yesNo("up", "down", warn)},
-			{of: valueOf(5), title: "Lag", unit: "bytes", levels: levels(good, level{megabytes16, warn})},
+			{of: valueOf(5), title: "Lag", unit: "bytes", levels: levels(good, level{lagBound, warn})},
 			{of: valueOf(6), title: "Follows another node", states: noYes("no", "yes", warn)},
 			{of: valueOf(7), title: "Says it is a master", states: noYes("no", "yes", bad)},
 			{of: valueOf(8), title: "Age of its INFO", unit: "s"},

@@ -1,6 +1,8 @@
 package main
 
 import (
+	"cmp"
+
 	"github.com/grafana/grafana-foundation-sdk/go/cog"
 	"github.com/grafana/grafana-foundation-sdk/go/common"
 	"github.com/grafana/grafana-foundation-sdk/go/dashboard"
@@ -20,7 +22,7 @@ type panel struct {
 	decimals      float64
 	states        []state
 	spans         []span
-	levels        *dashboard.ThresholdsConfigBuilder
+	levels        *dashboard.ThresholdsConfig
 	noValue       string
 	queries       []query
 	columns       []column // of a table
@@ -52,24 +54,19 @@ func (p panel) Build() (dashboard.Panel, error) {
 	from := source()
 	built.Id, built.Title, built.Description, built.Datasource = &p.id, &p.title, &p.description, &from
 	built.GridPos = &dashboard.GridPos{X: p.x, Y: p.y, W: p.width, H: p.height}
-	defaults := &built.FieldConfig.Defaults
-	defaults.Unit, defaults.NoValue = &p.unit, &p.noValue
-	if p.noValue == "" {
-		none := "No data"
-		defaults.NoValue = &none
-	}
+	p.defaults(&built.FieldConfig.Defaults)
+	return built, nil
+}
+
+// defaults sets what holds for all values of a panel.
+func (p panel) defaults(d *dashboard.FieldConfig) {
+	d.Unit, d.NoValue, d.Thresholds = &p.unit, new(cmp.Or(p.noValue, "No data")), cmp.Or(p.levels, levels(plain))
 	if p.unit == "none" || p.decimals > 0 {
-		defaults.Decimals = &p.decimals
+		d.Decimals = &p.decimals
 	}
-	if defaults.Mappings == nil {
-		defaults.Mappings = mappings(p.states, p.spans)
+	if d.Mappings == nil {
+		d.Mappings = mappings(p.states, p.spans)
 	}
-	if p.levels == nil {
-		p.levels = levels(plain)
-	}
-	thresholds, err := p.levels.Build()
-	defaults.Thresholds = &thresholds
-	return built, err
 }
 
 func (p panel) stat() cog.Builder[dashboard.Panel] {

@@ -34,7 +34,7 @@ func sentinelNow() []panel {
 		},
 		whatIsWrong(4, 12, 2*high),
 		{
-			id: 5, kind: stats, title: "Connections used", width: small, height: high, unit: "percentunit", decimals: 1, levels: levels(good, level{0.9, warn}),
+			id: 5, kind: stats, title: "Connections used", width: small, height: high, unit: "percentunit", decimals: 1, levels: levels(good, level{connectionsBound, warn}),
 			description: "Of those that it allows. At the limit it turns away clients and other Sentinels.",
 			queries:     []query{{expr: "max(redis_sentinel_connected_clients{SENTINEL} / redis_sentinel_max_clients{SENTINEL})"}},
 		},
@@ -132,7 +132,7 @@ func sentinelSays() []panel {
 func sentinelLoad() []panel {
 	return []panel{
 		{
-			id: 20, kind: series, title: "Connections used", width: 12, height: 7, unit: "percentunit", levels: levels(good, level{0.9, warn}),
+			id: 20, kind: series, title: "Connections used", width: 12, height: 7, unit: "percentunit", levels: levels(good, level{connectionsBound, warn}),
 			description: "Of those that it allows. At the limit it turns away clients and other Sentinels.",
 			queries:     []query{{"redis_sentinel_connected_clients{SENTINEL} / redis_sentinel_max_clients{SENTINEL}", bySentinel}},
 		},

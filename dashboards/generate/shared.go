@@ -57,7 +57,7 @@ func sentinelsTable(id, width, height uint32) panel {
 			{of: "version", title: "Version"},
 			{of: valueOf(3), title: "TILT", states: noYes("no", "TILT", warn)},
 			{of: valueOf(4), title: "Masters", levels: levels(warn, level{1, good})},
-			{of: valueOf(5), title: "Connections used", unit: "percentunit", levels: levels(good, level{0.9, warn})},
+			{of: valueOf(5), title: "Connections used", unit: "percentunit", levels: levels(good, level{connectionsBound, warn})},
 			{of: valueOf(6), title: "Up for", unit: "dtdurations"},
 			{of: valueOf(7), title: "Time to ask it", unit: "s"},
 		},

@@ -106,10 +106,10 @@ type level struct {
 }
 
 // levels returns a base colour with the levels above it.
-func levels(base string, above ...level) *dashboard.ThresholdsConfigBuilder {
+func levels(base string, above ...level) *dashboard.ThresholdsConfig {
 	steps := []dashboard.Threshold{{Color: base}}
 	for _, l := range above {
 		steps = append(steps, dashboard.Threshold{Value: new(l.from), Color: l.color})
 	}
-	return dashboard.NewThresholdsConfigBuilder().Mode(dashboard.ThresholdsModeAbsolute).Steps(steps)
+	return &dashboard.ThresholdsConfig{Mode: dashboard.ThresholdsModeAbsolute, Steps: steps}
 }

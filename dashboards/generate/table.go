@@ -15,7 +15,7 @@ type column struct {
 	unit   string
 	states []state
 	spans  []span
-	levels *dashboard.ThresholdsConfigBuilder
+	levels *dashboard.ThresholdsConfig
 	link   *target
 }
 
@@ -73,10 +73,7 @@ func (c column) properties() []dashboard.DynamicConfigValue {
 		set("mappings", mappings(c.states, c.spans))
 	}
 	if c.levels != nil {
-		steps, err := c.levels.Build()
-		if err == nil { // the SDK finds nothing to refuse in them
-			set("thresholds", steps)
-		}
+		set("thresholds", c.levels)
 	}
 	if len(c.states)+len(c.spans) > 0 || c.levels != nil {
 		set("custom.cellOptions", map[string]any{"type": "color-background", "mode": "basic"})
