@@ -24,7 +24,8 @@ const (
 // A stage is real Sentinels, real exporters on them, and a real Prometheus.
 type stage struct {
 	*server
-	topology *sentineltest.Topology
+	topology     *sentineltest.Topology
+	stopExporter func() // that of the first two jobs
 }
 
 func setUp(t *testing.T) *stage {
@@ -36,21 +37,23 @@ func setUp(t *testing.T) *stage {
 	// A busy machine must not make a failover that nobody asked for.
 	s := &stage{topology: sentineltest.Run(t, sentineltest.Config{DownAfter: 2 * time.Second, FailoverTimeout: 3 * time.Second})}
 	addrs := s.topology.SentinelAddrs()
-	all := startExporter(t, exporter, addrs...)
+	all, stop := startExporter(t, exporter, addrs...)
+	s.stopExporter = stop
 	jobs := []job{{single, "", []string{all}}, {shop, "shop", []string{all}}, {beside, "", nil}}
 	for _, addr := range addrs {
-		jobs[2].targets = append(jobs[2].targets, startExporter(t, exporter, addr))
+		own, _ := startExporter(t, exporter, addr)
+		jobs[2].targets = append(jobs[2].targets, own)
 	}
 	s.server = startPrometheus(t, jobs)
 	return s
 }
 
-func startExporter(t *testing.T, program string, sentinels ...string) string {
+func startExporter(t *testing.T, program string, sentinels ...string) (address string, stop func()) {
 	t.Helper()
-	address := freeAddress(t)
-	start(t, "exporter", "http://"+address+"/-/ready", program, "--web.listen-address="+address,
+	address = freeAddress(t)
+	stop = start(t, "exporter", "http://"+address+"/-/ready", program, "--web.listen-address="+address,
 		"--sentinel.address="+strings.Join(sentinels, ","), "--timeout-offset=100ms")
-	return address
+	return address, stop
 }
 
 // until waits until an expression has values.
@@ -67,8 +70,8 @@ func (s *stage) until(t *testing.T, what, expr string) {
 }
 
 // TestLive looks at the dashboards while all is well, while a failover goes on
-// that cannot end, after it has ended, with a Sentinel dead, and with a node that
-// two masters have.
+// that cannot end, after it has ended, with a Sentinel dead, with a node that
+// two masters have, and with the exporter dead.
 func TestLive(t *testing.T) {
 	t.Parallel()
 	s := setUp(t)
@@ -102,6 +105,10 @@ func TestLive(t *testing.T) {
 	})
 	s.shareTheMaster(t)
 	t.Run("node of two masters", func(t *testing.T) { s.lookAt(t, nil) })
+	s.stopExporter()
+	t.Run("exporter dead", func(t *testing.T) {
+		s.wantStats(t, map[string]float64{"overview 9": 0, "overview 17": 0}, single, shop)
+	})
 }
 
 // killMasterWithoutHeir makes the Sentinels fail over again and again, without

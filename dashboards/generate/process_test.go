@@ -15,8 +15,9 @@ import (
 	"time"
 )
 
-// start runs a server until the test's end, and waits until it is ready.
-func start(t *testing.T, name, ready, program string, args ...string) {
+// start runs a server until the test's end or until it is stopped, and waits until
+// it is ready.
+func start(t *testing.T, name, ready, program string, args ...string) (stop func()) {
 	t.Helper()
 	log, err := os.Create(filepath.Join(t.TempDir(), name+".log"))
 	if err != nil {
@@ -34,7 +35,7 @@ func start(t *testing.T, name, ready, program string, args ...string) {
 		defer close(ended)
 		_ = cmd.Wait() // how it ended is in its log
 	}()
-	t.Cleanup(func() {
+	stop = func() {
 		_ = cmd.Process.Signal(syscall.SIGTERM) // fails only if it has ended already
 		select {
 		case <-ended:
@@ -42,6 +43,9 @@ func start(t *testing.T, name, ready, program string, args ...string) {
 			_ = cmd.Process.Kill()
 			<-ended
 		}
+	}
+	t.Cleanup(func() {
+		stop()
 		if t.Failed() {
 			lines := strings.Split(readFile(t, log.Name()), "\n")
 			t.Logf("the end of the log of %s:\n%s", name, strings.Join(lines[max(0, len(lines)-20):], "\n"))
@@ -56,6 +60,7 @@ func start(t *testing.T, name, ready, program string, args ...string) {
 		status, _ := post(t.Context(), ready, nil)
 		return status == http.StatusOK
 	})
+	return stop
 }
 
 // post sends a form, or asks for a page where there is none to send.
