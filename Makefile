@@ -14,7 +14,7 @@ LDFLAGS := -s -w \
 
 .PHONY: help
 help: ## list the targets
-	@awk -F ':.*## ' '/^[a-z0-9]+:.*## / { printf "  %-8s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
+	@awk -F ':.*## ' '/^[a-z0-9]+:.*## / { printf "  %-10s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
 
 .PHONY: build
 build: ## build ./redis_sentinel_exporter
@@ -33,6 +33,7 @@ test: ## run all tests, with the race detector, against real Sentinels
 	@tools/need redis-server=redis-server redis-cli=redis-tools prometheus=prometheus promtool=prometheus amtool=prometheus-alertmanager prometheus-alertmanager=prometheus-alertmanager gcc=gcc,libc6-dev chromium=chromium
 	CGO_ENABLED=1 go test -race ./...
 	CGO_ENABLED=1 go test -C web/browsertest -race ./...
+	CGO_ENABLED=1 go test -C dashboards/generate -race ./...
 
 .PHONY: e2e
 e2e: ## bring every alert about for real, through Prometheus and Alertmanager to a webhook
@@ -44,6 +45,7 @@ lint: .bin/golangci-lint ## gofmt, go vet and golangci-lint
 	@unformatted=$$(gofmt -l .); test -z "$$unformatted" || { echo "gofmt these files:" $$unformatted >&2; exit 1; }
 	go vet -tags e2e ./...
 	go vet -C web/browsertest ./...
+	go vet -C dashboards/generate ./...
 	.bin/golangci-lint run --allow-parallel-runners
 
 .PHONY: pint
@@ -60,6 +62,10 @@ bench: ## measure what a scrape costs, on real Sentinels with up to 1,000 master
 .PHONY: docs
 docs: ## write the generated documentation again
 	go generate ./...
+
+.PHONY: dashboards
+dashboards: ## write the Grafana dashboards again
+	go generate -C dashboards/generate ./...
 
 .PHONY: images
 images: ## take the pictures of the README again
