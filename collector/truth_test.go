@@ -303,6 +303,10 @@ func (w *world) judge(addr string, got map[string]float64, seen []sighting, befo
 // ofTheDead is what there is of a Sentinel that has not answered.
 var ofTheDead = []string{"up", "scrape_duration_seconds", "command_success", "command_errors_total"}
 
+// often is how long redis-cli may have looked away in all; in a longer time a
+// Sentinel that was hung can have lost all nodes and found them again.
+const often = 250 * time.Millisecond
+
 // agree holds samples against what was said in the time around them.
 func (w *world) agree(got map[string]float64, said []map[string]float64, span time.Duration) {
 	w.t.Helper()
@@ -317,9 +321,9 @@ func (w *world) agree(got map[string]float64, said []map[string]float64, span ti
 		case family == "scrape_duration_seconds", family == "command_errors_total":
 		case 0 < len(all) && len(all) < len(said): // it came or went meanwhile
 		case len(all) == 0:
-			w.doubt(series, flickers(series), fmt.Sprintf("%s %v is exposed, and redis-cli did not have it", series, value))
+			w.doubt(series, flickers(series) || span > often, fmt.Sprintf("%s %v is exposed, and redis-cli did not have it", series, value))
 		case !possible(family, value, all, span):
-			w.doubt(series, flickers(series), fmt.Sprintf("%s is %v; redis-cli says %v, within %v", series, value, all, span))
+			w.doubt(series, flickers(series) || span > often, fmt.Sprintf("%s is %v; redis-cli says %v, within %v", series, value, all, span))
 		default:
 			delete(w.doubts, series)
 		}
