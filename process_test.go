@@ -8,6 +8,8 @@ import (
 	"strings"
 	"testing"
 	"time"
+
+	"redis_sentinel_exporter/sentinel/sentineltest"
 )
 
 // asExporter makes this test program be the exporter, in a process of its own,
@@ -29,7 +31,7 @@ func exporter(nameserver string) int {
 // files are then nobody else's.
 func startProcess(t *testing.T, names *nameserver, args ...string) *program {
 	t.Helper()
-	address := freeAddress(t)
+	address := sentineltest.FreeAddr(t)
 	command := exec.Command(os.Args[0], append([]string{"--web.listen-address=" + address}, args...)...)
 	command.Env = append(os.Environ(), asExporter+"="+names.addr())
 	p := &program{url: "http://" + address, stderr: &lockedBuffer{}, status: make(chan int, 1)}
