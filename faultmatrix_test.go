@@ -51,7 +51,6 @@ type badSentinel struct {
 
 func badSentinels() []badSentinel {
 	const half = "*14\r\n$6\r\nserver\r\n$5\r\nred" // of a HELLO's, or any other list
-	filler := sentineltest.Bulk(strings.Repeat("x", 1<<20))
 	return []badSentinel{
 		{"connection refused", nil, refuse, [moments]reaction{down("unreachable"), down("unreachable"), down("unreachable")}},
 		{"SYN black hole", nil, swallowSYN, [moments]reaction{down("timeout"), down("timeout"), down("timeout")}},
@@ -59,7 +58,7 @@ func badSentinels() []badSentinel {
 		{"reset in the middle of a reply", sentineltest.ResetAfter([]byte(half)), nil, [moments]reaction{down("unreachable"), down("unreachable"), partial("unreachable")}},
 		{"half a reply, then silence", sentineltest.Silent([]byte(half)), nil, [moments]reaction{down("timeout"), down("timeout"), partial("timeout")}},
 		{"a byte a second", sentineltest.Trickle([]byte(half), time.Second), nil, [moments]reaction{down("timeout"), down("timeout"), partial("timeout")}},
-		{"endless reply", sentineltest.Endless([]byte("*1000000\r\n"), filler), nil, [moments]reaction{down("protocol", "timeout"), down("protocol", "timeout"), partial("protocol", "timeout")}},
+		{endlessReply, endless, nil, [moments]reaction{down("protocol", "timeout"), down("protocol", "timeout"), partial("protocol", "timeout")}},
 		{"wrong protocol", sentineltest.Closed([]byte("HTTP/1.1 400 Bad Request\r\n\r\n")), nil, [moments]reaction{down("protocol"), down("protocol"), down("protocol")}},
 		{"claims 10^9 bytes", sentineltest.Silent([]byte("$1000000000\r\n")), nil, [moments]reaction{down("protocol"), down("protocol"), down("protocol")}},
 		{"unknown name", nil, unknownName, [moments]reaction{down("unreachable"), down("unreachable"), down("unreachable")}},
@@ -74,6 +73,17 @@ func badSentinels() []badSentinel {
 // stalledHandshake is the fault that takes TLS.
 func stalledHandshake() badSentinel {
 	return badSentinel{"TLS handshake stalls", nil, stall, [moments]reaction{down("timeout"), down("timeout"), down("timeout")}}
+}
+
+const endlessReply = "endless reply"
+
+// endless sends a list at 200 MB a second: as fast as it can go would be a test of
+// this machine.
+func endless(c *sentineltest.ScriptConn) {
+	megabyte := sentineltest.Bulk(strings.Repeat("x", 1<<20))
+	for ok := c.Write([]byte("*1000000\r\n")); ok; {
+		ok = c.Sleep(5*time.Millisecond) && c.Write(megabyte)
+	}
 }
 
 func refuse(r *faultRig) func() {
@@ -215,11 +225,11 @@ func (r *faultRig) run(m moment, bad ...badSentinel) {
 			const tries = 5
 			for try := 1; ; try++ {
 				late := r.cell(m, b)
-				if late <= overrun || t.Failed() {
+				if late <= b.overrun() || t.Failed() {
 					r.slowest = max(r.slowest, late)
 					return
 				}
-				t.Logf("try %d: the scrape ended %v after its deadline", try, late)
+				t.Logf("try %d: %v after the deadline", try, late)
 				if try == tries {
 					t.Error("late each time")
 					return
@@ -227,18 +237,25 @@ func (r *faultRig) run(m moment, bad ...badSentinel) {
 			}
 		})
 	}
-	t.Logf("%s: the latest scrape ended %v after its deadline", m, r.slowest)
+	t.Logf("%s: by its own clock the exporter was done with the target %v after the deadline, at the latest", m, r.slowest)
 }
 
-// cell makes one fault and mends it, and returns how long after its deadline the
-// scrape between came: beyond what a scrape took before it and after it, since
-// the answer has to be written once there is one.
+// overrun is what the exporter may take beyond the deadline.
+func (b badSentinel) overrun() time.Duration {
+	if underRace && b.name == endlessReply {
+		return 10 * overrun
+	}
+	return overrun
+}
+
+// cell makes one fault and mends it, and returns how long after the deadline of the
+// scrape between the exporter was done with the target: by its own clock, which
+// the machine's other work between it and this test does not hold up.
 func (r *faultRig) cell(m moment, b badSentinel) (late time.Duration) {
 	before := r.patient()
 	if !before.up(r.target) {
 		r.t.Fatal("the target is not up to begin with")
 	}
-	answering := before.took
 	mend := r.begin(m, b)
 	if m == atConnect {
 		before = r.withoutConnection(b.want[m])
@@ -247,8 +264,12 @@ func (r *faultRig) cell(m moment, b badSentinel) (late time.Duration) {
 	mend()
 	r.sees(before, got, b.want[m])
 	r.othersAreThere(before, got)
-	after := r.rightAgain(got)
-	return got.took - faultDeadline - max(answering, after.took)
+	r.rightAgain(got)
+	if got.took > faultDeadline+answerGrace {
+		r.t.Errorf("the answer took %v", got.took)
+	}
+	seconds := got.values[fmt.Sprintf("scrape_duration_seconds{sentinel=%q}", r.target)]
+	return time.Duration(seconds*float64(time.Second)) - faultDeadline
 }
 
 // withoutConnection is a scrape after which there is no connection to the target,
@@ -379,7 +400,7 @@ func (r *faultRig) othersAreThere(before, got scrape) {
 var inMotion = regexp.MustCompile(`_seconds|_total|_bytes|_clients|_pending_commands`)
 
 // rightAgain checks the scrape after the repair.
-func (r *faultRig) rightAgain(faulty scrape) scrape {
+func (r *faultRig) rightAgain(faulty scrape) {
 	r.t.Helper()
 	got := r.patient()
 	if !got.up(r.target) {
@@ -389,7 +410,6 @@ func (r *faultRig) rightAgain(faulty scrape) scrape {
 		r.t.Errorf("there are failures after the repair: %v, before it %v", is, was)
 	}
 	r.same(r.healthy, got.of(r.target), inMotion)
-	return got
 }
 
 // same checks that the same series are there, and that their values are, unless

@@ -19,10 +19,12 @@ const (
 	// what Prometheus waits, less --timeout-offset.
 	faultDeadline = time.Second
 	prometheusHas = "1.5"
-	overrun       = 100 * time.Millisecond // that a scrape may take beyond its deadline
+	overrun       = 100 * time.Millisecond // that a Sentinel may be waited for beyond the deadline
+	answerGrace   = 5 * time.Second        // that the answer may take to be here, on a busy machine; what has no end takes for ever
 	// mostHeap is what the exporter may take for its heap, ever: one Sentinel's
-	// reply ends at 64 MiB, which is there up to twice while it grows.
-	mostHeap = 256 << 20
+	// reply ends at 64 MiB, which is there some times over while its buffer grows,
+	// and until the garbage collector comes.
+	mostHeap = 512 << 20
 )
 
 // A faultRig is a real deployment and the exporter, in a process of its own. One
