@@ -39,6 +39,7 @@ func startStack(t *testing.T, jobs, addresses []string) *stack {
 	}
 	place(t, dir, "deploy/prometheus.yml", map[string]string{
 		"alertmanager:9093": alertmanager, "\n      - targets: [exporter:9355]": targets.String(),
+		"http://exporter:9355/sd": "http://127.0.0.1:1/sd", // no redis_exporter
 	})
 	start(t, "alertmanager", "http://"+alertmanager+"/-/ready", alertmanagerProgram(t),
 		"--config.file="+filepath.Join(dir, "deploy/alertmanager.yml"), "--storage.path="+filepath.Join(dir, "alertmanager"),

@@ -46,6 +46,10 @@ func TestDashboardsAreProvisioned(t *testing.T) {
 	if want, _ := filepath.Abs(filepath.Join(root, "dashboards")); got != want {
 		t.Errorf("the dashboards are taken from %s, want %s", got, want)
 	}
+	home := grafana.Environment["GF_DASHBOARDS_DEFAULT_HOME_DASHBOARD_PATH"]
+	if home == nil || onHost(t, &grafana, *home) != filepath.Join(got, "overview.json") {
+		t.Errorf("the first to be seen is %v", home)
+	}
 }
 
 // The data source is the Prometheus of the stack, at its port in there.
