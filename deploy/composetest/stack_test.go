@@ -250,9 +250,9 @@ func (s *stack) testTargets(t *testing.T) {
 		"redis_sentinel exporter:9355 ": "1",
 		"redis redis-0:6379 master":     "1", "redis redis-1:6379 replica": "1", "redis redis-2:6379 replica": "1",
 	}
-	s.has(t, "up", want, "job", "instance", "role")
+	s.has(t, "up", want, "job", "instance", "sentinel_role")
 	delete(want, "redis_sentinel exporter:9355 ")
-	s.has(t, "redis_up", want, "job", "instance", "role")
+	s.has(t, "redis_up", want, "job", "instance", "sentinel_role")
 	s.has(t, "redis_sentinel_up", map[string]string{"sentinel-0:26379": "1", "sentinel-1:26379": "1", "sentinel-2:26379": "1"}, "sentinel")
 	s.has(t, "redis_sentinel_event_stream_up", map[string]string{"sentinel-0:26379": "1", "sentinel-1:26379": "1", "sentinel-2:26379": "1"}, "sentinel")
 }
@@ -277,14 +277,14 @@ func (s *stack) testMasterHangs(t *testing.T) {
 	eventually(t, "another node is the master", patience, func() bool { now := s.master(t); return now != "" && now != before })
 	s.healthIs(t, "unhealthy") // a replica is down: the old master
 	now := s.master(t)
-	s.has(t, `up{job="redis", role="master"}`, map[string]string{now: "1"}, "instance")
+	s.has(t, `up{job="redis", sentinel_role="master"}`, map[string]string{now: "1"}, "instance")
 	s.told(t, "information firing   RedisSentinelFailoverHappened {job=redis_sentinel, master_name=mymaster}")
 	mend()
 	s.isWell(t)
 	if again := s.master(t); again != now {
 		t.Errorf("the master is %s, not %s", again, now)
 	}
-	s.has(t, `redis_up{role="replica"} == 1 and on (instance) (redis_instance_info{role="slave"})`, s.replicas(now), "instance")
+	s.has(t, `redis_up{sentinel_role="replica"} and on (instance) redis_instance_info{role="slave"}`, s.replicas(now), "instance")
 }
 
 func (s *stack) replicas(master string) map[string]string {

@@ -5,7 +5,8 @@
 //	faults NAME...    these
 //	faults -list
 //
-// The variable COMPOSE names another program than "docker compose".
+// The variable COMPOSE names another program than "docker compose". The ports are
+// those of docker-compose.yml, with its variables.
 package main
 
 import (
@@ -24,7 +25,7 @@ import (
 func main() {
 	ctx, stop := signal.NotifyContext(context.Background(), os.Interrupt, syscall.SIGTERM)
 	context.AfterFunc(ctx, stop) // a second signal kills
-	s := &stack{compose: strings.Fields(cmp.Or(os.Getenv("COMPOSE"), "docker compose")), out: os.Stdout}
+	s := &stack{compose: strings.Fields(cmp.Or(os.Getenv("COMPOSE"), "docker compose")), out: os.Stdout, getenv: os.Getenv}
 	if err := run(ctx, os.Args[1:], s, os.Stdin); err != nil {
 		_, _ = fmt.Fprintln(os.Stderr, "faults:", err)
 		os.Exit(1)

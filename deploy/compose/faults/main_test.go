@@ -34,7 +34,8 @@ esac
 		t.Fatal(err)
 	}
 	out = &strings.Builder{}
-	return &stack{compose: []string{program}, out: out}, out, func() []string {
+	nothing := func(string) string { return "" }
+	return &stack{compose: []string{program}, out: out, getenv: nothing}, out, func() []string {
 		text, err := os.ReadFile(log)
 		if err != nil {
 			return nil // it was told nothing
@@ -61,6 +62,30 @@ func TestAll(t *testing.T) {
 	}
 	if diff := cmp.Diff(want, told()); diff != "" {
 		t.Errorf("(-want +got):\n%s", diff)
+	}
+}
+
+// The pages are at the ports that docker-compose.yml has, or that are given to it.
+func TestPorts(t *testing.T) {
+	t.Parallel()
+	text, err := os.ReadFile("../../../docker-compose.yml")
+	if err != nil {
+		t.Fatal(err)
+	}
+	s, out, _ := compose(t, "redis-0", "nothing")
+	moved, movedOut, _ := compose(t, "redis-0", "nothing")
+	moved.getenv = func(name string) string { return "of-" + name }
+	for _, one := range []*stack{s, moved} {
+		if err := run(t.Context(), []string{"sentinel-dies"}, one, strings.NewReader("")); err != nil {
+			t.Fatal(err)
+		}
+	}
+	for _, name := range []string{"EXPORTER_PORT", "GRAFANA_PORT", "PROMETHEUS_PORT"} {
+		_, rest, _ := strings.Cut(string(text), "${"+name+":-")
+		port, _, found := strings.Cut(rest, "}")
+		if !found || !strings.Contains(out.String(), "//localhost:"+port) || !strings.Contains(movedOut.String(), "//localhost:of-"+name) {
+			t.Errorf("%s, %q:\n%s\n%s", name, port, out, movedOut)
+		}
 	}
 }
 

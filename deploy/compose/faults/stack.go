@@ -1,6 +1,7 @@
 package main
 
 import (
+	"cmp"
 	"context"
 	"errors"
 	"fmt"
@@ -19,6 +20,12 @@ const mendTimeout = 2 * time.Minute
 type stack struct {
 	compose []string // the program, with its first arguments
 	out     io.Writer
+	getenv  func(string) string
+}
+
+// url is where a service is published.
+func (s *stack) url(variable, port string) string {
+	return "http://localhost:" + cmp.Or(s.getenv(variable), port)
 }
 
 func (s *stack) say(line string) { _, _ = fmt.Fprintln(s.out, line) }
@@ -40,9 +47,9 @@ func (s *stack) show(ctx context.Context, f *fault, enter <-chan struct{}) (err 
 		return err
 	}
 	s.say("  " + f.look)
-	s.say("  the page      http://localhost:9355/status")
-	s.say("  Grafana       http://localhost:3000")
-	s.say("  the alert     " + f.alert + ", http://localhost:9090/alerts" + f.lasting())
+	s.say("  the page      " + s.url("EXPORTER_PORT", "9355") + "/status")
+	s.say("  Grafana       " + s.url("GRAFANA_PORT", "3000"))
+	s.say("  the alert     " + f.alert + ", " + s.url("PROMETHEUS_PORT", "9090") + "/alerts" + f.lasting())
 	s.say("  who was told  " + strings.Join(s.compose, " ") + " logs webhook")
 	s.say("Enter mends it.")
 	select {
