@@ -2,6 +2,7 @@ package collector
 
 import (
 	"cmp"
+	"io"
 	"slices"
 
 	dto "github.com/prometheus/client_model/go"
@@ -18,7 +19,7 @@ type Options struct {
 	Events    bool // those of the event streams; see [Collector.WithEvents]
 }
 
-// A Collector makes metric families of snapshots. It keeps nothing from one call
+// A Collector makes metrics of snapshots. It keeps nothing from one call
 // to the next and may be used concurrently.
 type Collector struct {
 	groups []group
@@ -70,20 +71,31 @@ func groups(o Options) []group {
 	return all
 }
 
-// Families returns what the snapshots of one deployment say and what the report
-// says of them, sorted by name and within a family by the labels of the rows. The families share their labels
-// with each other and their texts with the Collector: they are to be read only.
-func (c *Collector) Families(snapshots []*sentinel.Snapshot, report *health.Report) []*dto.MetricFamily {
+// WriteText writes what the snapshots of one deployment say and what the report
+// says of them, in Prometheus' text format ([ContentType]), sorted by name and
+// within a family by the labels. The families of also, which must have other
+// names, are sorted in. Its only error is that of the first Write that failed.
+func (c *Collector) WriteText(
+	out io.Writer, snapshots []*sentinel.Snapshot, report *health.Report, also ...*dto.MetricFamily,
+) error {
 	v := newView(snapshots, report)
 	if c.events != nil {
 		v.events = c.events.rows(snapshots)
 	}
-	var families []*dto.MetricFamily
+	var all []family
 	for _, g := range c.groups {
-		families = g.appendFamilies(families, v)
+		all = append(all, g.families(v)...)
 	}
-	slices.SortFunc(families, func(a, b *dto.MetricFamily) int { return cmp.Compare(*a.Name, *b.Name) })
-	return families
+	for _, f := range also {
+		all = append(all, encoded(f))
+	}
+	slices.SortFunc(all, func(a, b family) int { return cmp.Compare(a.name, b.name) })
+	w := newTextWriter(out)
+	for _, f := range all {
+		f.write(w)
+	}
+	w.flush()
+	return w.err
 }
 
 // A view is what the tables take their rows from.

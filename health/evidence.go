@@ -20,8 +20,9 @@ type deployment struct {
 type master struct {
 	name       string
 	deployment *deployment
-	views      []view // in the order in which the Sentinels were asked
-	failingNow bool   // a Sentinel drives a failover, or tries to
+	views      []view       // in the order in which the Sentinels were asked
+	replicas   [][]sighting // by replica, of all views
+	failingNow bool         // a Sentinel drives a failover, or tries to
 }
 
 // A view is what one Sentinel says of one master.
@@ -52,6 +53,9 @@ func newDeployment(snapshots []*sentinel.Snapshot) *deployment {
 		}
 	}
 	slices.SortFunc(d.masters, func(a, b *master) int { return cmp.Compare(a.name, b.name) })
+	for _, m := range d.masters {
+		m.replicas = byReplica(m.views)
+	}
 	d.nodes = d.namesByNode()
 	return d
 }
