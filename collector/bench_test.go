@@ -33,7 +33,7 @@ func BenchmarkWriteText(b *testing.B) {
 			samples := len(samples(text(b, c, snapshots), nil))
 			b.ReportAllocs()
 			for b.Loop() {
-				if err := c.WriteText(io.Discard, snapshots, &report); err != nil {
+				if err := c.WriteText(io.Discard, Page{Snapshots: snapshots, Report: &report}); err != nil {
 					b.Fatal(err)
 				}
 			}

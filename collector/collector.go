@@ -71,28 +71,38 @@ func groups(o Options) []group {
 	return all
 }
 
-// WriteText writes what the snapshots of one deployment say and what the report
-// says of them, in Prometheus' text format ([ContentType]), sorted by name and
-// within a family by the labels. The families of also, which must have other
-// names, are sorted in. Its only error is that of the first Write that failed.
-func (c *Collector) WriteText(
-	out io.Writer, snapshots []*sentinel.Snapshot, report *health.Report, also ...*dto.MetricFamily,
-) error {
-	v := newView(snapshots, report)
+// A Page is what there is to write.
+type Page struct {
+	// Snapshots are those of one deployment, Report is what was found in them.
+	Snapshots []*sentinel.Snapshot
+	Report    *health.Report
+	// Also are families of others, of other names, to be sorted in.
+	Also []*dto.MetricFamily
+	// Names are those of the only families to write; all when empty.
+	Names []string
+}
+
+// WriteText writes a page in Prometheus' text format ([ContentType]), sorted by
+// name and within a family by the labels. Its only error is that of the first
+// Write that failed.
+func (c *Collector) WriteText(out io.Writer, p Page) error {
+	v := newView(p.Snapshots, p.Report)
 	if c.events != nil {
-		v.events = c.events.rows(snapshots)
+		v.events = c.events.rows(p.Snapshots)
 	}
 	var all []family
 	for _, g := range c.groups {
 		all = append(all, g.families(v)...)
 	}
-	for _, f := range also {
+	for _, f := range p.Also {
 		all = append(all, encoded(f))
 	}
 	slices.SortFunc(all, func(a, b family) int { return cmp.Compare(a.name, b.name) })
 	w := newTextWriter(out)
 	for _, f := range all {
-		f.write(w)
+		if len(p.Names) == 0 || slices.Contains(p.Names, f.name) {
+			f.write(w)
+		}
 	}
 	w.flush()
 	return w.err

@@ -134,7 +134,7 @@ func text(t testing.TB, c *Collector, snapshots []*sentinel.Snapshot) string {
 	t.Helper()
 	var b strings.Builder
 	report := health.Assess(snapshots)
-	if err := c.WriteText(&b, snapshots, &report); err != nil {
+	if err := c.WriteText(&b, Page{Snapshots: snapshots, Report: &report}); err != nil {
 		t.Fatal(err)
 	}
 	return b.String()

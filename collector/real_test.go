@@ -71,7 +71,7 @@ func (r *rig) families(ctx context.Context) map[string]*dto.MetricFamily {
 	snapshots := r.deployment.Snapshots(ctx)
 	report := health.Assess(snapshots)
 	var text bytes.Buffer
-	if err := r.collector.WriteText(&text, snapshots, &report); err != nil {
+	if err := r.collector.WriteText(&text, collector.Page{Snapshots: snapshots, Report: &report}); err != nil {
 		r.t.Fatal(err)
 	}
 	parser := expfmt.NewTextParser(model.UTF8Validation)

@@ -78,7 +78,11 @@ func TestAlso(t *testing.T) {
 		}
 	}
 	var b strings.Builder
-	if err := New(Options{}).WriteText(&b, nil, &health.Report{}, also("z"), also("a"), also("redis_sentinel_deployment_sentinels_of")); err != nil {
+	page := Page{
+		Report: &health.Report{},
+		Also:   []*dto.MetricFamily{also("z"), also("a"), also("redis_sentinel_deployment_sentinels_of")},
+	}
+	if err := New(Options{}).WriteText(&b, page); err != nil {
 		t.Fatal(err)
 	}
 	want := `# HELP a Help.
@@ -118,7 +122,7 @@ func TestNobodyReads(t *testing.T) {
 	snapshots := deployment(100) // far more than one write
 	report := health.Assess(snapshots)
 	w := &brokenWriter{}
-	if err := New(everything()).WriteText(w, snapshots, &report); !errors.Is(err, errBroken) || w.calls != 1 {
+	if err := New(everything()).WriteText(w, Page{Snapshots: snapshots, Report: &report}); !errors.Is(err, errBroken) || w.calls != 1 {
 		t.Errorf("got %v after %d writes, want %v after 1", err, w.calls, errBroken)
 	}
 }

@@ -130,10 +130,6 @@ func (v view) sees() bool {
 	return !v.frozen() && (!v.warming() || v.RunID != "" && !v.Flags.Has(sentinel.FlagDisconnected))
 }
 
-// informed tells whether an INFO of the replica has arrived. Before that
-// Sentinel fills its fields with what it supposes.
-func informed(r *sentinel.Replica) bool { return r.InfoRefresh.Value != 0 || r.RunID != "" }
-
 // settled are the views that do not just begin.
 func (m *master) settled() []view {
 	return slices.DeleteFunc(slices.Clone(m.views), view.young)

@@ -48,7 +48,7 @@ func (m *master) replicasKnown() outcome {
 // live tells whether what the last INFO of the replica said of its replication
 // still counts: of a dead replica Sentinel shows it for ever.
 func (s sighting) live() bool {
-	return informed(s.Replica) && !s.Flags.Any(sentinel.FlagSDown|sentinel.FlagODown)
+	return s.Informed() && !s.Flags.Any(sentinel.FlagSDown|sentinel.FlagODown)
 }
 
 func (s sighting) down() bool { return s.Flags.Has(sentinel.FlagSDown) && !s.by.frozen() }
@@ -205,7 +205,7 @@ func (v view) promotable() int { return int(v.calm().PromotableReplicas().Value)
 // lookingForReplicas tells whether the Sentinel may find one to promote any
 // moment: it has just begun, and has not heard of all that it knows.
 func (v view) lookingForReplicas() bool {
-	unheard := slices.ContainsFunc(v.Replicas, func(r sentinel.Replica) bool { return !informed(&r) })
+	unheard := slices.ContainsFunc(v.Replicas, func(r sentinel.Replica) bool { return !r.Informed() })
 	return v.young() && (unheard || len(v.Replicas) == 0)
 }
 

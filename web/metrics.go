@@ -93,11 +93,12 @@ func (m *metrics) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 		return // nobody waits for the answer, and what is missing in it is no Sentinel's fault
 	}
 	m.failures.note(snapshots)
-	m.write(w, snapshots)
+	m.write(w, r, snapshots)
 }
 
-// write answers with the metrics of the Sentinels and of the exporter itself.
-func (m *metrics) write(w http.ResponseWriter, snapshots []*sentinel.Snapshot) {
+// write answers with the metrics of the Sentinels and of the exporter itself, or
+// those of them that the request names, as with every exporter.
+func (m *metrics) write(w http.ResponseWriter, r *http.Request, snapshots []*sentinel.Snapshot) {
 	own, err := m.own.Gather()
 	if err != nil {
 		m.logger.Error("Some of the exporter's own metrics are missing", "err", err)
@@ -105,7 +106,8 @@ func (m *metrics) write(w http.ResponseWriter, snapshots []*sentinel.Snapshot) {
 	report := health.Assess(snapshots)
 	w.Header().Set("Content-Type", collector.ContentType)
 	// Who asked has gone if this fails, or does not read: nothing is wrong here.
-	if err := m.collector.WriteText(w, snapshots, &report, own...); err != nil {
+	page := collector.Page{Snapshots: snapshots, Report: &report, Also: own, Names: r.URL.Query()["name[]"]}
+	if err := m.collector.WriteText(w, page); err != nil {
 		m.logger.Debug("A scrape was not read to its end", "err", err)
 	}
 }

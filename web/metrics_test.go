@@ -79,6 +79,21 @@ func TestMetricsOfSentinelsAndExporterAreSortedTogether(t *testing.T) {
 	}
 }
 
+// TestNames: those that are asked for, of the Sentinels and of the exporter.
+func TestNames(t *testing.T) {
+	h := handler(t, always(well("a:1")), defaults())
+	for query, want := range map[string][]string{
+		"?name[]=redis_sentinel_up":                        {"redis_sentinel_up"},
+		"?name[]=redis_sentinel_up&name[]=go_goroutines":   {"go_goroutines", "redis_sentinel_up"},
+		"?name[]=redis_sentinel_up&name[]=no_such_metric":  {"redis_sentinel_up"},
+		"?name[]=redis_sentinel_event_duration_of_nothing": nil,
+	} {
+		if got := familyNames(ask(h, http.MethodGet, "/metrics"+query).Body.String()); !slices.Equal(got, want) {
+			t.Errorf("%s gives %q, want %q", query, got, want)
+		}
+	}
+}
+
 // TestCompression: who takes gzip gets it, and the same text.
 func TestCompression(t *testing.T) {
 	opts := defaults()

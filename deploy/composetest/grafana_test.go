@@ -50,6 +50,7 @@ func TestDashboardsAreProvisioned(t *testing.T) {
 	if home == nil || onHost(t, &grafana, *home) != filepath.Join(got, "overview.json") {
 		t.Errorf("the first to be seen is %v", home)
 	}
+	exists(t, filepath.Join(got, "overview.json"))
 }
 
 // The data source is the Prometheus of the stack, at its port in there.
