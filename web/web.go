@@ -50,6 +50,10 @@ type Options struct {
 	DisableExporterMetrics bool
 	// AdminRequests are the calls to the admin listener; nil when there is none.
 	AdminRequests *AdminRequests
+	// Prober serves /probe; nil leaves that out.
+	Prober *Prober
+	// EnableLifecycle lets POST /-/reload read the Prober's file again.
+	EnableLifecycle bool
 }
 
 // NewHandler returns the handler of all endpoints.
@@ -77,11 +81,15 @@ func NewHandler(deployment snapshotter, c *collector.Collector, opts Options, lo
 	}
 	mux.Handle("GET /status", limited.on(status))
 	mux.Handle("GET /status.css", style())
+	if opts.Prober != nil {
+		mux.Handle("GET "+probePath, newProbes(opts.Prober, opts, logger))
+		mux.Handle("POST "+reloadPath, reload(opts.Prober, opts.EnableLifecycle))
+	}
 	return mux, nil
 }
 
 // ownPaths are those of the endpoints that cannot be moved.
-func ownPaths() []string { return []string{"/health", "/status", "/status.css", sdPath} }
+func ownPaths() []string { return []string{"/health", "/status", "/status.css", sdPath, probePath} }
 
 // checkTelemetryPath refuses a path that no request could reach, and one that
 // another endpoint has.
