@@ -7,13 +7,9 @@ import (
 
 const reloadPath = "/-/reload"
 
-// reload reads the configuration file again, where that is enabled.
-func reload(p *Prober, enabled bool) http.Handler {
+// reload reads the configuration file again.
+func reload(p *Prober) http.Handler {
 	return http.HandlerFunc(func(w http.ResponseWriter, _ *http.Request) {
-		if !enabled {
-			http.Error(w, "Reloading over HTTP is not enabled: start with --web.enable-lifecycle.", http.StatusForbidden)
-			return
-		}
 		if err := p.Reload(); err != nil {
 			http.Error(w, "The configuration file cannot be used, what it said before stays: "+err.Error(), http.StatusInternalServerError)
 			return

@@ -83,7 +83,9 @@ func NewHandler(deployment snapshotter, c *collector.Collector, opts Options, lo
 	mux.Handle("GET /status.css", style())
 	if opts.Prober != nil {
 		mux.Handle("GET "+probePath, newProbes(opts.Prober, opts, logger))
-		mux.Handle("POST "+reloadPath, reload(opts.Prober, opts.EnableLifecycle))
+	}
+	if opts.Prober != nil && opts.EnableLifecycle {
+		mux.Handle("POST "+reloadPath, reload(opts.Prober))
 	}
 	return mux, nil
 }
