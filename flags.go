@@ -17,7 +17,8 @@ import (
 
 const (
 	serveCommand       = "serve"
-	configCheckCommand = "config check"
+	configCommand      = "config"
+	configCheckCommand = configCommand + " check"
 	defaultListen      = ":9355"
 )
 
@@ -61,7 +62,7 @@ func newApp(f *flags) *kingpin.Application {
 	f.admin.addTo(app)
 	promslogflag.AddFlags(app, &f.log)
 	app.Command(serveCommand, "Serve the metrics over HTTP; the default.")
-	app.Command("config", "Say what is wrong with the configuration.").
+	app.Command(configCommand, "Say what is wrong with the configuration.").
 		Command("check", "Refuse what serve would refuse, and print what --config.file says.")
 	f.commands = addCommands(app)
 	nameInErrors(app)

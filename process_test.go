@@ -1,0 +1,81 @@
+package main
+
+import (
+	"os"
+	"os/exec"
+	"strconv"
+	"strings"
+	"sync"
+	"syscall"
+	"testing"
+)
+
+// beTheExporter is set where the test's binary is to be the program itself.
+const beTheExporter = "BE_THE_EXPORTER"
+
+// A process is a run of the exporter in a process of its own, whose memory and
+// signals are not the test's.
+type process struct {
+	program
+	cmd *exec.Cmd
+}
+
+// startProcess runs the exporter on a free port and waits until it serves. The
+// test's end stops it.
+func startProcess(t *testing.T, args ...string) *process {
+	t.Helper()
+	binary, err := os.Executable()
+	if err != nil {
+		t.Fatal(err)
+	}
+	address := freeAddress(t)
+	p := &process{program: program{url: "http://" + address, stderr: &lockedBuffer{}}}
+	p.cmd = exec.Command(binary, append([]string{"--web.listen-address=" + address}, args...)...)
+	p.cmd.Env = append(os.Environ(), beTheExporter+"=1")
+	p.cmd.Stderr = p.stderr
+	if err := p.cmd.Start(); err != nil {
+		t.Fatal(err)
+	}
+	var wg sync.WaitGroup
+	wg.Go(func() {
+		if err := p.cmd.Wait(); err != nil {
+			t.Errorf("it ended with %v:\n%s", err, p.stderr)
+		}
+	})
+	t.Cleanup(func() {
+		p.signal(t, syscall.SIGTERM)
+		wg.Wait()
+	})
+	waitFor(t, "the exporter to serve", func() bool { return strings.Contains(p.stderr.String(), "Started") })
+	return p
+}
+
+func (p *process) signal(t *testing.T, signal syscall.Signal) {
+	t.Helper()
+	if err := p.cmd.Process.Signal(signal); err != nil {
+		t.Error(err)
+	}
+}
+
+// value is that of one of the exporter's metrics, which has no labels.
+func (p *process) value(t *testing.T, name string) float64 {
+	t.Helper()
+	return sampleOf(t, p.mustGet(t, "/metrics").body, name)
+}
+
+// sampleOf reads the value of a metric without labels.
+func sampleOf(t *testing.T, body, name string) float64 {
+	t.Helper()
+	_, rest, _ := strings.Cut(body, "\n"+name+" ")
+	line, _, _ := strings.Cut(rest, "\n")
+	value, err := strconv.ParseFloat(line, 64)
+	if err != nil {
+		t.Errorf("%s: %v", name, err)
+	}
+	return value
+}
+
+func (p *process) residentBytes(t *testing.T) int64 {
+	t.Helper()
+	return int64(p.value(t, "process_resident_memory_bytes"))
+}
