@@ -182,6 +182,32 @@ func TestParseMistakes(t *testing.T) {
 	}
 }
 
+// The example of the documentation is a good one.
+func TestDocumentedConfiguration(t *testing.T) {
+	t.Parallel()
+	dir := files(t)
+	_, rest, _ := strings.Cut(read(t, filepath.Join("..", "docs"), "probe.md"), "```yaml\n")
+	text, _, found := strings.Cut(rest, "```\n")
+	text = strings.NewReplacer("/etc/redis_sentinel_exporter/ca.crt", "tls/ca.crt", "/etc/redis_sentinel_exporter/", "").Replace(text)
+	c, err := Parse([]byte(text), dir)
+	if err != nil || !found {
+		t.Fatalf("%v:\n%s", err, text)
+	}
+	m := c.Module("production")
+	if m == nil || m.Options().TLS == nil || m.Check([]string{"a.sentinel.example.com:1"}) != nil || c.Module("tls").Options().TLS == nil {
+		t.Error("it does not do what it says")
+	}
+	if want := newModule().Collectors; m.Collectors != want {
+		t.Errorf("the defaults are %+v", want)
+	}
+	fields := fieldsOf(&TLSConfig{})
+	for _, field := range []string{"ca_file", "cert_file", "key_file", "ca", "cert", "key", "server_name", "insecure_skip_verify", "min_version", "max_version"} {
+		if fields[field] == nil {
+			t.Errorf("there is no %s", field)
+		}
+	}
+}
+
 func TestNothingIsAConfiguration(t *testing.T) {
 	t.Parallel()
 	for _, text := range []string{"", "# nothing yet\n", "modules: {}", "---\n"} {

@@ -72,6 +72,8 @@ func openSession(ctx context.Context, o Options, password string) (*session, err
 		DialTimeout: -1, ReadTimeout: -1, WriteTimeout: -1,
 		ConnMaxIdleTime: -1, ConnMaxLifetime: -1,
 		ContextTimeoutEnabled: true,
+		// These are most of what a kept connection costs, and thousands may be kept.
+		ReadBufferSize: 16 << 10, WriteBufferSize: 4 << 10,
 	})
 	return &session{conn: guarded, rdb: rdb}, nil
 }

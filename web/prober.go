@@ -33,10 +33,11 @@ type Prober struct {
 	opts   ProberOptions
 	logger *slog.Logger
 
-	mu        sync.Mutex // guards what is below, and what the deployments say of their use
-	kept      map[probeKey]*probed
-	sentinels int // of all deployments that are not closed
-	ended     bool
+	mu         sync.Mutex // guards what is below, and what the deployments say of their use
+	kept       map[probeKey]*probed
+	collectors map[probe.Collectors]*collector.Collector
+	sentinels  int // of all deployments that are not closed
+	ended      bool
 }
 
 // A probeKey tells probes apart. The module is that of one reading of the file: a
@@ -63,7 +64,10 @@ var errFull = errors.New("the connections to probed Sentinels are all in use (--
 
 // NewProber returns a Prober whose modules are those of a file.
 func NewProber(file *probe.File, opts ProberOptions, logger *slog.Logger) *Prober {
-	return &Prober{file: file, opts: opts, logger: logger, kept: make(map[probeKey]*probed)}
+	return &Prober{
+		file: file, opts: opts, logger: logger,
+		kept: make(map[probeKey]*probed), collectors: make(map[probe.Collectors]*collector.Collector),
+	}
 }
 
 // Run closes what is idle until ctx ends, and then everything. What is probed
@@ -136,15 +140,23 @@ func (p *Prober) newProbed(module *probe.Module, name string, targets []string) 
 	if name != "" {
 		logger = logger.With("module", name)
 	}
-	switches := module.Collectors
 	return &probed{
 		deployment: sentinel.NewDeployment(clients...),
-		collector: collector.New(collector.Options{
-			Replicas: switches.Replicas, Peers: switches.Peers, InfoCache: switches.InfoCache,
-		}),
-		failures:  newFailureLog(logger),
-		sentinels: len(targets),
+		collector:  p.collector(module.Collectors),
+		failures:   newFailureLog(logger),
+		sentinels:  len(targets),
 	}
+}
+
+// collector returns the one for these switches, which all deployments share that
+// have the same. The caller has the lock.
+func (p *Prober) collector(switches probe.Collectors) *collector.Collector {
+	c := p.collectors[switches]
+	if c == nil {
+		c = collector.New(collector.Options{Replicas: switches.Replicas, Peers: switches.Peers, InfoCache: switches.InfoCache})
+		p.collectors[switches] = c
+	}
+	return c
 }
 
 // release ends a use.
