@@ -9,6 +9,7 @@ import (
 	"path/filepath"
 	"regexp"
 	"strings"
+	"sync"
 	"testing"
 	"time"
 
@@ -130,15 +131,16 @@ func TestProbeOfNoSentinel(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	served := make(chan error, 1)
-	go func() { served <- server.Serve(listener) }()
+	var wg sync.WaitGroup
+	wg.Go(func() { _ = server.Serve(listener) }) // until it is closed
 	t.Cleanup(func() {
 		_ = server.Close()
-		<-served
+		wg.Wait()
 	})
 	stream := func(again string) string {
 		return sentineltest.RawServer(t, func(conn net.Conn) {
-			for err := error(nil); err == nil; _, err = conn.Write([]byte(again)) {
+			_, err := conn.Read(make([]byte, 1)) // who speaks unasked may also be taken for a broken connection
+			for ; err == nil; _, err = conn.Write([]byte(again)) {
 			}
 		})
 	}
@@ -171,7 +173,7 @@ func TestProbeOfNoSentinel(t *testing.T) {
 		}
 		counted := regexp.MustCompile(`redis_sentinel_command_errors_total\{command="masters",reason="(\w+)",.*\} 1\n`).FindStringSubmatch(body)
 		if counted == nil || tc.reason != "" && counted[1] != tc.reason {
-			t.Errorf("%s: got the reason %q, want %q", tc.name, counted, tc.reason)
+			t.Errorf("%s: got the reason %q, want %q; the log is\n%s", tc.name, counted, tc.reason, p.stderr)
 		}
 		if now := p.residentBytes(t); now-before > 600<<20 {
 			t.Errorf("%s: the exporter has grown by %d MiB", tc.name, (now-before)>>20)
