@@ -14,7 +14,7 @@ LDFLAGS := -s -w \
 
 .PHONY: help
 help: ## list the targets
-	@awk -F ':.*## ' '/^[a-z]+:.*## / { printf "  %-8s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
+	@awk -F ':.*## ' '/^[a-z0-9]+:.*## / { printf "  %-10s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
 
 .PHONY: build
 build: ## build ./redis_sentinel_exporter
@@ -33,18 +33,24 @@ test: ## run all tests, with the race detector, against real Sentinels
 	@tools/need redis-server=redis-server redis-cli=redis-tools prometheus=prometheus promtool=prometheus amtool=prometheus-alertmanager prometheus-alertmanager=prometheus-alertmanager gcc=gcc,libc6-dev chromium=chromium
 	CGO_ENABLED=1 go test -race ./...
 	CGO_ENABLED=1 go test -C web/browsertest -race ./...
+	CGO_ENABLED=1 go test -C dashboards/generate -race ./...
 
 .PHONY: e2e
 e2e: ## bring every alert about for real, through Prometheus and Alertmanager to a webhook
 	@tools/need redis-server=redis-server redis-cli=redis-tools prometheus=prometheus prometheus-alertmanager=prometheus-alertmanager gcc=gcc,libc6-dev
-	CGO_ENABLED=1 go test -race -tags e2e -run 'TestFaults|TestScaled' ./alerts
+	CGO_ENABLED=1 go test -race -timeout 20m -tags e2e -run 'TestFaults|TestScaled' ./alerts
 
 .PHONY: lint
 lint: .bin/golangci-lint ## gofmt, go vet and golangci-lint
 	@unformatted=$$(gofmt -l .); test -z "$$unformatted" || { echo "gofmt these files:" $$unformatted >&2; exit 1; }
-	go vet ./...
+	go vet -tags e2e ./...
 	go vet -C web/browsertest ./...
+	go vet -C dashboards/generate ./...
 	.bin/golangci-lint run --allow-parallel-runners
+
+.PHONY: pint
+pint: .bin/pint ## look for mistakes in the alert rules; nothing that pint finds is let pass
+	.bin/pint --offline --no-color --log-level=warn lint --min-severity=info --fail-on=info alerts/*.rules.yml
 
 .PHONY: bench
 bench: ## measure what a scrape costs, on real Sentinels with up to 1,000 masters
@@ -61,6 +67,10 @@ scale: ## probe 300 deployments every 5 s for two minutes, one in ten broken, an
 docs: ## write the generated documentation again
 	go generate ./...
 
+.PHONY: dashboards
+dashboards: ## write the Grafana dashboards again
+	go generate -C dashboards/generate ./...
+
 .PHONY: images
 images: ## take the pictures of the README again
 	@tools/need redis-server=redis-server redis-cli=redis-tools chromium=chromium
@@ -70,7 +80,12 @@ images: ## take the pictures of the README again
 clean: ## remove what the other targets build
 	rm -rf .bin redis_sentinel_exporter
 
-# The first build of golangci-lint takes some minutes.
+# The first builds of these two take some minutes each. pint is a module of its own,
+# as it wants other versions of what golangci-lint uses too.
 .bin/golangci-lint: tools/go.mod tools/go.sum
 	go build -C tools -buildvcs=false -o ../.bin/golangci-lint github.com/golangci/golangci-lint/v2/cmd/golangci-lint
+	@touch $@
+
+.bin/pint: tools/pint/go.mod tools/pint/go.sum
+	go build -C tools/pint -buildvcs=false -o ../../.bin/pint github.com/cloudflare/pint/cmd/pint
 	@touch $@

@@ -76,18 +76,18 @@ func TestAdminNeedsAuthentication(t *testing.T) {
 		"a setting that there is not":    adminUsers + "no_such: 1\n",
 		"client certificates in capital": tls + "  client_auth_type: REQUIREANDVERIFYCLIENTCERT\n  client_ca_file: " + c.cert + "\n",
 	} {
-		address := freeAddress(t)
-		_, stderr, status := output(t, "--web.listen-address="+freeAddress(t), "--admin.listen-address="+address, "--admin.config.file="+configFile(t, config))
+		address := sentineltest.FreeAddr(t)
+		_, stderr, status := output(t, "--web.listen-address="+sentineltest.FreeAddr(t), "--admin.listen-address="+address, "--admin.config.file="+configFile(t, config))
 		if status != 1 || strings.Count(stderr, "\n") != 1 || !strings.Contains(stderr, "--admin.config.file: ") || strings.Contains(stderr, adminPassword) {
 			t.Errorf("%s: got %d %q", what, status, stderr)
 		}
 	}
 	for _, args := range [][]string{
-		{"--admin.listen-address=" + freeAddress(t)},
-		{"--admin.listen-address=" + freeAddress(t), "--admin.config.file=/no/such/file"},
+		{"--admin.listen-address=" + sentineltest.FreeAddr(t)},
+		{"--admin.listen-address=" + sentineltest.FreeAddr(t), "--admin.config.file=/no/such/file"},
 		{"--admin.config.file=" + configFile(t, adminUsers)},
 	} {
-		_, stderr, status := output(t, append(args, "--web.listen-address="+freeAddress(t))...)
+		_, stderr, status := output(t, append(args, "--web.listen-address="+sentineltest.FreeAddr(t))...)
 		if status != 1 || strings.Count(stderr, "\n") != 1 || !strings.Contains(stderr, "--admin.config.file: ") {
 			t.Errorf("%v: got %d %q", args, status, stderr)
 		}

@@ -46,7 +46,7 @@ func configFile(t *testing.T, text string) string {
 func newAdminRig(t *testing.T, cfg sentineltest.Config) *adminRig {
 	t.Helper()
 	r := &adminRig{Topology: sentineltest.Run(t, cfg), t: t}
-	address := freeAddress(t)
+	address := sentineltest.FreeAddr(t)
 	r.url = "http://" + address
 	r.program = start(t, "--sentinel.address="+strings.Join(r.ClientAddrs(), ","), "--log.level=debug",
 		"--admin.listen-address="+address, "--admin.config.file="+configFile(t, adminUsers))

@@ -22,7 +22,7 @@ func TestAdminClientCertificate(t *testing.T) {
 	}
 	open := "tls_server_config:\n  cert_file: " + certs.ServerCert + "\n  key_file: " + certs.ServerKey + "\n"
 	file := configFile(t, open+"  client_auth_type: RequireAndVerifyClientCert\n  client_ca_file: "+certs.CA+"\n")
-	address := freeAddress(t)
+	address := sentineltest.FreeAddr(t)
 	p := start(t, "--sentinel.address="+topology.SentinelAddrs()[0], "--admin.listen-address="+address, "--admin.config.file="+file)
 	waitFor(t, "the admin listener", func() bool { return strings.Contains(p.stderr.String(), "The admin listener is open") })
 

@@ -15,7 +15,7 @@ func TestCheck(t *testing.T) {
 	addresses := topology.SentinelAddrs()
 	live := "--sentinel.address=" + strings.Join(addresses, ",")
 	master := topology.Masters[0].Node.Addr()
-	nowhere := freeAddress(t)
+	nowhere := sentineltest.FreeAddr(t)
 	ok := "OK mymaster: " + master + " is up, 2 of 2 replicas could be promoted, 1 more Sentinel may be lost"
 	check := func(name string, status int, first string, args ...string) string {
 		t.Helper()

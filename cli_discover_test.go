@@ -2,7 +2,6 @@ package main
 
 import (
 	"encoding/json"
-	"net"
 	"slices"
 	"strings"
 	"testing"
@@ -76,12 +75,6 @@ func TestDiscoverCommandFindsNothing(t *testing.T) {
 	fake := sentineltest.RunFake(t, sentineltest.FakeConfig{})
 	silent := sentineltest.RunFake(t, sentineltest.FakeConfig{})
 	silent.Script("SENTINEL", sentineltest.Silent(nil))
-	l, err := net.Listen("tcp", "127.0.0.1:0")
-	if err != nil {
-		t.Fatal(err)
-	}
-	closed := l.Addr().String()
-	_ = l.Close()
 	for _, tc := range []struct {
 		name string
 		args []string
@@ -92,8 +85,8 @@ func TestDiscoverCommandFindsNothing(t *testing.T) {
 		{"unknown master of Sentinels", []string{"--sentinel.address=" + fake.Addr(), "discover", "sentinels", "nosuch"}, "no such master"},
 		{"no replica", []string{"--sentinel.address=" + fake.Addr(), "discover", "replicas", "mymaster"}, "no usable replica"},
 		{"too few others", []string{"--sentinel.address=" + fake.Addr(), "discover", "master", "mymaster", "--min-other-sentinels=1"}, "too few other"},
-		{"nobody there", []string{"--sentinel.address=" + closed, "discover", "master", "mymaster"}, "connection refused"},
-		{"nobody there for Sentinels", []string{"--sentinel.address=" + closed, "discover", "sentinels", "mymaster"}, "no Sentinel has answered"},
+		{"nobody there", []string{"--sentinel.address=" + sentineltest.FreeAddr(t), "discover", "master", "mymaster"}, "connection refused"},
+		{"nobody there for Sentinels", []string{"--sentinel.address=" + sentineltest.FreeAddr(t), "discover", "sentinels", "mymaster"}, "no Sentinel has answered"},
 		{"silent", []string{"--sentinel.address=" + silent.Addr(), "--sentinel.timeout=200ms", "discover", "master", "mymaster"}, "deadline"},
 		{"no name", []string{"discover", "master"}, "name"},
 		{"nothing to find", []string{"discover"}, "subcommand"},

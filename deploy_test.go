@@ -47,7 +47,7 @@ func TestPrometheusScrapesAllThreeWays(t *testing.T) {
 	deployed := string(text)
 	for from, to := range map[string]string{
 		"../alerts/redis_sentinel.rules.yml": rules,
-		"alertmanager:9093":                  freeAddress(t),
+		"alertmanager:9093":                  sentineltest.FreeAddr(t),
 		"exporter:9355":                      strings.TrimPrefix(exporter.url, "http://"),
 		": 15s":                              ": 1s",
 		"[targets/beside.yml]":               "[" + file("beside.yml", "- targets: ["+strings.Join(beside, ", ")+"]\n  labels: {deployment: beside}\n") + "]",

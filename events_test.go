@@ -215,7 +215,7 @@ func TestWatchKeepsTheTerminal(t *testing.T) {
 
 // TestWatchOfNobody says why and goes on trying.
 func TestWatchOfNobody(t *testing.T) {
-	address := freeAddress(t)
+	address := sentineltest.FreeAddr(t)
 	w := watch(t, "--sentinel.address="+address)
 	w.prints(t, fmt.Sprintf(`%s +# cannot subscribe, will try again: unreachable: `, address))
 	fake := sentineltest.RunFake(t, sentineltest.FakeConfig{Listen: address})

@@ -4,7 +4,6 @@ import (
 	"bytes"
 	"context"
 	"io"
-	"net"
 	"net/http"
 	"os"
 	"strings"
@@ -13,6 +12,8 @@ import (
 	"time"
 
 	"go.uber.org/goleak"
+
+	"redis_sentinel_exporter/sentinel/sentineltest"
 )
 
 func TestMain(m *testing.M) {
@@ -35,7 +36,7 @@ type program struct {
 func start(t *testing.T, args ...string) *program {
 	t.Helper()
 	ctx, cancel := context.WithCancel(context.Background())
-	address := freeAddress(t)
+	address := sentineltest.FreeAddr(t)
 	p := &program{url: "http://" + address, stop: cancel, stderr: &lockedBuffer{}, status: make(chan int, 1)}
 	go func() {
 		p.status <- run(ctx, append([]string{"--web.listen-address=" + address}, args...), io.Discard, p.stderr)
@@ -134,17 +135,6 @@ func (b *lockedBuffer) String() string {
 	b.mu.Lock()
 	defer b.mu.Unlock()
 	return b.buf.String()
-}
-
-// freeAddress returns an address at which nothing listens.
-func freeAddress(t *testing.T) string {
-	t.Helper()
-	l, err := net.Listen("tcp", "127.0.0.1:0")
-	if err != nil {
-		t.Fatal(err)
-	}
-	defer func() { _ = l.Close() }()
-	return l.Addr().String()
 }
 
 func waitFor(t *testing.T, what string, ok func() bool) {

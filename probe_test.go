@@ -155,7 +155,7 @@ func TestProbeOfNoSentinel(t *testing.T) {
 		{"an HTTP server", listener.Addr().String(), "protocol"},
 		{"a black hole", sentineltest.BlackHoleAddr(t), "timeout"},
 		{"silence", silent, "timeout"},
-		{"nobody", freeAddress(t), "unreachable"},
+		{"nobody", sentineltest.FreeAddr(t), "unreachable"},
 		{"endless nonsense", stream(strings.Repeat("\x00", 4096)), "protocol"},
 		{"an endless line", stream("+" + strings.Repeat("x", 4096)), "protocol"},
 		{"endless answers", stream(strings.Repeat("+OK\r\n", 1000)), ""},

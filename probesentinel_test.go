@@ -47,7 +47,7 @@ func startExpiredSentinel(t *testing.T, certificates *sentineltest.Certificates)
 	if err := certificates.IssueExpired(cert, key); err != nil {
 		t.Fatal(err)
 	}
-	address = freeAddress(t)
+	address = sentineltest.FreeAddr(t)
 	_, port, err := net.SplitHostPort(address)
 	if err != nil {
 		t.Fatal(err)

@@ -8,6 +8,8 @@ import (
 	"sync"
 	"syscall"
 	"testing"
+
+	"redis_sentinel_exporter/sentinel/sentineltest"
 )
 
 // beTheExporter is set where the test's binary is to be the program itself.
@@ -28,7 +30,7 @@ func startProcess(t *testing.T, args ...string) *process {
 	if err != nil {
 		t.Fatal(err)
 	}
-	address := freeAddress(t)
+	address := sentineltest.FreeAddr(t)
 	p := &process{program: program{url: "http://" + address, stderr: &lockedBuffer{}}}
 	p.cmd = exec.Command(binary, append([]string{"--web.listen-address=" + address}, args...)...)
 	p.cmd.Env = append(os.Environ(), beTheExporter+"=1")

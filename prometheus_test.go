@@ -1,19 +1,17 @@
 package main
 
 import (
+	"context"
 	"encoding/json"
 	"fmt"
 	"io"
 	"net/http"
 	"net/url"
 	"os"
-	"os/exec"
 	"path/filepath"
 	"slices"
 	"strconv"
 	"strings"
-	"sync"
-	"syscall"
 	"testing"
 	"time"
 
@@ -36,27 +34,23 @@ func startPrometheus(t *testing.T, config string) *prometheus {
 	if err := os.WriteFile(file, []byte(config), 0o600); err != nil {
 		t.Fatal(err)
 	}
-	address := freeAddress(t)
-	log := &lockedBuffer{}
-	cmd := exec.Command("prometheus", "--config.file="+file, "--storage.tsdb.path="+filepath.Join(dir, "data"),
+	address := sentineltest.FreeAddr(t)
+	p := &prometheus{"http://" + address, t}
+	ctx, cancel := context.WithTimeout(t.Context(), time.Minute)
+	defer cancel()
+	server, err := sentineltest.StartProgram(ctx, filepath.Join(dir, "log"), func(context.Context) error {
+		_, err := p.get("/-/ready")
+		return err
+	}, "prometheus", "--config.file="+file, "--storage.tsdb.path="+filepath.Join(dir, "data"),
 		"--web.listen-address="+address, "--log.level=warn")
-	cmd.Stdout, cmd.Stderr = log, log
-	if err := cmd.Start(); err != nil {
+	if err != nil {
 		t.Fatalf("%v (`make test` installs it)", err)
 	}
-	var wg sync.WaitGroup
-	wg.Go(func() { _ = cmd.Wait() })
 	t.Cleanup(func() {
-		_ = cmd.Process.Signal(syscall.SIGTERM)
-		wg.Wait()
+		server.Stop()
 		if t.Failed() {
-			t.Logf("Prometheus has logged:\n%s", log)
+			t.Logf("Prometheus has logged:\n%s", server.LogTail(20))
 		}
-	})
-	p := &prometheus{"http://" + address, t}
-	waitFor(t, "Prometheus to be ready", func() bool {
-		_, err := p.get("/-/ready")
-		return err == nil
 	})
 	return p
 }

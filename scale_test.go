@@ -107,7 +107,7 @@ func broken(t *testing.T, i int) string {
 	t.Helper()
 	switch i % 5 {
 	case 0:
-		return freeAddress(t)
+		return sentineltest.FreeAddr(t)
 	case 1:
 		return sentineltest.BlackHoleAddr(t)
 	case 2:

@@ -1,16 +1,46 @@
-//go:build e2e
-
 package alerts_test
+
+import (
+	"slices"
+	"strings"
+	"testing"
+
+	"redis_sentinel_exporter/sentinel/sentineltest/faults"
+)
 
 // An expectation is what people shall be told of a fault.
 type expectation struct {
-	page    []string // no other critical alert may be told
-	morning []string // warnings; others may come with them
-	silent  []string // alerts that fire, and that another one silences
+	page        []string // no other critical alert may be told
+	morning     []string // warnings; others may come with them
+	information []string
+	silent      []string // alerts that fire, and that another one silences
 }
 
+// receivers are those who are told, with what they shall be told.
+func (e expectation) receivers() map[string][]string {
+	return map[string][]string{"page": full(e.page), "morning": full(e.morning), "information": full(e.information)}
+}
+
+// full returns the names of alerts as they are in the rules, in order.
+func full(names []string) []string {
+	var list []string
+	for _, n := range names {
+		list = append(list, "RedisSentinel"+n)
+	}
+	slices.Sort(list)
+	return list
+}
+
+// What TestFaults does beside the faults of the shared table.
+const (
+	noExporterKnown  = "no exporter known"
+	exporterKilled   = "exporter killed"
+	failedOverByHand = "failed over by hand"
+	failedOverAgain  = "failed over again and again"
+)
+
 // expectations are by the names of the faults in the shared table, which are the
-// same for findings and metrics.
+// same for findings and metrics, and of those above.
 func expectations() map[string]expectation {
 	morning := func(names ...string) expectation { return expectation{morning: names} }
 	page := func(names ...string) expectation { return expectation{page: names} }
@@ -52,6 +82,66 @@ func expectations() map[string]expectation {
 		"missed one": {page: []string{"Disagree"}, silent: []string{"EpochsDisagree"}},
 		"missed two": morning("EpochsDisagree"),
 
+		"promoted replica killed": page("FailoverStuck", "MasterDown", "FailoverImpossible"),
+
 		"loopback given to clients": morning("LoopbackAddress"),
+		"events refused":            morning("EventStreamDown"),
+
+		noExporterKnown:  page("ExporterAbsent"),
+		exporterKilled:   {page: []string{"NoExporterUp"}, silent: []string{"ExporterDown"}},
+		failedOverByHand: {information: []string{"FailoverHappened"}},
+		failedOverAgain:  morning("FailoverFlapping"),
+	}
+}
+
+// TestEveryAlertIsProvoked: each alert of the rules is expected of something that
+// TestFaults does for real, and each fault of the table is expected to lead to
+// something.
+func TestEveryAlertIsProvoked(t *testing.T) {
+	t.Parallel()
+	done := map[string]bool{noExporterKnown: true, exporterKilled: true, failedOverByHand: true, failedOverAgain: true}
+	for _, g := range faults.Groups() {
+		for _, f := range g.Faults {
+			done[f.Name] = true
+		}
+	}
+	provoked := map[string]bool{
+		"RedisSentinelWatchdog": true, // without a fault: it always fires, and TestFaults looks for it in the end
+	}
+	for name, e := range expectations() {
+		if !done[name] {
+			t.Errorf("%s: nobody makes it", name)
+		}
+		delete(done, name)
+		for _, alert := range slices.Concat(full(e.page), full(e.morning), full(e.information), full(e.silent)) {
+			provoked[alert] = true
+		}
+	}
+	for name := range done {
+		t.Errorf("%s: nothing is said of what it shall lead to", name)
+	}
+	for _, a := range readAlerts(t) {
+		if !provoked[a.Alert] {
+			t.Errorf("no real fault leads to %s", a.Alert)
+		}
+		delete(provoked, a.Alert)
+	}
+	for name := range provoked {
+		t.Errorf("%s is expected, but no alert", name)
+	}
+}
+
+// TestTimesAreRecorded: README.md says of each notification how long it took.
+func TestTimesAreRecorded(t *testing.T) {
+	t.Parallel()
+	text := readFile(t, "README.md")
+	for name, e := range expectations() {
+		for receiver, alerts := range e.receivers() {
+			for _, alert := range alerts {
+				if row := "| " + name + " | " + alert + " | " + receiver + " | "; !strings.Contains(text, row) {
+					t.Errorf("README.md has no row that begins with %q", row)
+				}
+			}
+		}
 	}
 }

@@ -14,7 +14,7 @@ import (
 // waits alike. Nothing else of the files is changed but addresses. Redis Sentinel
 // itself runs with timers of some hundred milliseconds (sentineltest), which are
 // not shortened any further.
-const factor = 30
+const factor = 20
 
 // scaled shortens the durations in a file.
 func scaled(text string) string {
@@ -32,7 +32,7 @@ func scaled(text string) string {
 func TestScaled(t *testing.T) {
 	t.Parallel()
 	got := scaled("  for: 5m\n  expr: max_over_time(x[1h]) > 30\n  group_wait: 30s\n  name: 5m long\n")
-	want := "  for: 10000ms\n  expr: max_over_time(x[120000ms]) > 30\n  group_wait: 1000ms\n  name: 5m long\n"
+	want := "  for: 15000ms\n  expr: max_over_time(x[180000ms]) > 30\n  group_wait: 1500ms\n  name: 5m long\n"
 	if got != want {
 		t.Errorf("got:\n%s\nwant:\n%s", got, want)
 	}

@@ -11,44 +11,72 @@ import (
 	"os/exec"
 	"path/filepath"
 	"strings"
+	"syscall"
 	"testing"
 	"time"
+
+	"redis_sentinel_exporter/sentinel/sentineltest"
 )
 
 // A stack is a real Prometheus and a real Alertmanager with the files of alerts/
 // and deploy/, the exporter's binary, and the receiver of what they send.
 type stack struct {
-	hook       *webhook
-	prometheus string // its URL
-	exporter   string // the binary
+	hook     *webhook
+	dir      string // of the files
+	url      string // of Prometheus
+	exporter string // the binary
+	began    time.Time
+	times    times
+
+	alertmanager string // its address
+	prometheus   *sentineltest.Program
 }
 
-// startStack starts it with a job for each of the names, to be scraped at the
-// address of the same index.
-func startStack(t *testing.T, jobs, addresses []string) *stack {
+// startStack starts it. It scrapes no exporter yet.
+func startStack(t *testing.T) *stack {
 	t.Helper()
-	s := &stack{hook: startWebhook(t), exporter: filepath.Join(t.TempDir(), "redis_sentinel_exporter")}
-	run(t, "go", "build", "-buildvcs=false", "-o", s.exporter, "redis_sentinel_exporter")
-	dir := t.TempDir()
-	alertmanager := freePort(t)
-	place(t, dir, "deploy/alertmanager.yml", map[string]string{"http://webhook:9000": s.hook.URL})
-	place(t, dir, "alerts/"+rulesFile, nil)
-	var targets strings.Builder
-	for i, job := range jobs {
-		fmt.Fprintf(&targets, "\n      - targets: [%s]\n        labels: {job: %s}", addresses[i], job)
+	s := &stack{
+		hook: startWebhook(t), dir: t.TempDir(), exporter: filepath.Join(t.TempDir(), "redis_sentinel_exporter"),
+		alertmanager: sentineltest.FreeAddr(t),
 	}
-	place(t, dir, "deploy/prometheus.yml", map[string]string{
-		"alertmanager:9093": alertmanager, "\n      - targets: [exporter:9355]": targets.String(),
-	})
-	start(t, "alertmanager", "http://"+alertmanager+"/-/ready", alertmanagerProgram(t),
-		"--config.file="+filepath.Join(dir, "deploy/alertmanager.yml"), "--storage.path="+filepath.Join(dir, "alertmanager"),
-		"--web.listen-address="+alertmanager, "--cluster.listen-address=")
-	address := freePort(t)
-	s.prometheus = "http://" + address
-	start(t, "prometheus", s.prometheus+"/-/ready", "prometheus",
-		"--config.file="+filepath.Join(dir, "deploy/prometheus.yml"), "--storage.tsdb.path="+filepath.Join(dir, "prometheus"),
-		"--web.listen-address="+address, "--rules.alert.resend-delay=2s") // 1m, scaled
+	run(t, "go", "build", "-buildvcs=false", "-o", s.exporter, "redis_sentinel_exporter")
+	place(t, s.dir, "deploy/alertmanager.yml", map[string]string{"http://webhook:9000": s.hook.URL})
+	place(t, s.dir, "alerts/"+rulesFile, nil)
+	s.configure(t, nil)
+	start(t, "alertmanager", "http://"+s.alertmanager+"/-/ready", alertmanagerProgram(t),
+		"--config.file="+filepath.Join(s.dir, "deploy/alertmanager.yml"), "--storage.path="+filepath.Join(s.dir, "alertmanager"),
+		"--web.listen-address="+s.alertmanager, "--cluster.listen-address=")
+	address := sentineltest.FreeAddr(t)
+	s.url, s.began = "http://"+address, time.Now()
+	s.prometheus = start(t, "prometheus", s.url+"/-/ready", "prometheus",
+		"--config.file="+filepath.Join(s.dir, "deploy/prometheus.yml"), "--storage.tsdb.path="+filepath.Join(s.dir, "prometheus"),
+		"--web.listen-address="+address,
+		fmt.Sprintf("--rules.alert.resend-delay=%dms", 60000/factor)) // 1m
 	return s
+}
+
+// scrape makes Prometheus scrape the exporters of these lanes.
+func (s *stack) scrape(t *testing.T, lanes []*lane) {
+	t.Helper()
+	s.configure(t, lanes)
+	if err := s.prometheus.Signal(syscall.SIGHUP); err != nil {
+		t.Fatal(err)
+	}
+}
+
+// configure writes Prometheus' file. A scrape may take as long as from one to the
+// next, so that it is done each second, which is a little more than scaled: a busy
+// machine needs the time.
+func (s *stack) configure(t *testing.T, lanes []*lane) {
+	t.Helper()
+	var targets strings.Builder
+	for _, l := range lanes {
+		fmt.Fprintf(&targets, "\n      - targets: [%s]\n        labels: {job: %s}", l.address, l.job)
+	}
+	place(t, s.dir, "deploy/prometheus.yml", map[string]string{
+		"alertmanager:9093": s.alertmanager, "scrape_interval: 750ms": "scrape_interval: 1s",
+		"\n      - targets: [exporter:9355]": targets.String(),
+	})
 }
 
 // place copies a file of the project, with its durations scaled and addresses
@@ -83,12 +111,13 @@ func alertmanagerProgram(t *testing.T) string {
 	return ""
 }
 
-// startExporter starts the exporter on some Sentinels.
-func (s *stack) startExporter(t *testing.T, address string, sentinels []string) *process {
+// startExporter starts the exporter on some Sentinels. A hung one may cost three
+// quarters of a scrape, and the answer has the rest.
+func (s *stack) startExporter(t *testing.T, address string, sentinels []string) *sentineltest.Program {
 	t.Helper()
 	return start(t, "exporter", "http://"+address+"/-/ready", s.exporter,
 		"--web.listen-address="+address, "--sentinel.address="+strings.Join(sentinels, ","),
-		fmt.Sprintf("--timeout-offset=%dms", 500/factor))
+		"--timeout-offset=250ms")
 }
 
 // query returns the alerts that a PromQL expression over ALERTS has as labels.
@@ -99,7 +128,7 @@ func (s *stack) query(t *testing.T, expr string) map[string]bool {
 			Result []struct{ Metric map[string]string }
 		}
 	}
-	status, body := get(t.Context(), s.prometheus+"/api/v1/query?query="+url.QueryEscape(expr))
+	status, body := get(t.Context(), s.url+"/api/v1/query?query="+url.QueryEscape(expr))
 	if status != http.StatusOK {
 		t.Fatalf("Prometheus answers %d: %s", status, body)
 	}

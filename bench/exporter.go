@@ -34,7 +34,7 @@ func startExporter(ctx context.Context, binary string, sentinels []string) (*exp
 		return nil, fmt.Errorf("starting the exporter: %w", err)
 	}
 	for {
-		if _, err := e.scrape(ctx); err == nil {
+		if _, err := e.scrape(ctx, plain); err == nil {
 			return e, nil
 		}
 		if err := ctx.Err(); err != nil {
@@ -50,10 +50,15 @@ func (e *exporter) stop() {
 	_ = e.cmd.Wait()
 }
 
-// scrape reads the metrics as Prometheus does without compression, and returns
-// the size of the body.
-func (e *exporter) scrape(ctx context.Context) (int64, error) {
-	body, err := e.get(ctx, "")
+// How a scrape wants its answer.
+const (
+	plain  = "identity"
+	packed = "gzip" // as Prometheus does
+)
+
+// scrape reads the metrics and returns the size of the body on the wire.
+func (e *exporter) scrape(ctx context.Context, encoding string) (int64, error) {
+	body, err := e.get(ctx, encoding)
 	if err != nil {
 		return 0, err
 	}
@@ -61,12 +66,12 @@ func (e *exporter) scrape(ctx context.Context) (int64, error) {
 	return io.Copy(io.Discard, body)
 }
 
-func (e *exporter) get(ctx context.Context, query string) (io.ReadCloser, error) {
-	req, err := http.NewRequestWithContext(ctx, http.MethodGet, e.url+query, nil)
+func (e *exporter) get(ctx context.Context, encoding string) (io.ReadCloser, error) {
+	req, err := http.NewRequestWithContext(ctx, http.MethodGet, e.url, nil)
 	if err != nil {
 		return nil, err
 	}
-	req.Header.Set("Accept-Encoding", "identity")
+	req.Header.Set("Accept-Encoding", encoding)
 	resp, err := http.DefaultClient.Do(req)
 	if err != nil {
 		return nil, err
@@ -88,7 +93,7 @@ type usage struct {
 // usage reads a scrape: its own cost is part of the next difference, as that of
 // any other scrape.
 func (e *exporter) usage(ctx context.Context) (usage, error) {
-	body, err := e.get(ctx, "")
+	body, err := e.get(ctx, plain)
 	if err != nil {
 		return usage{}, err
 	}

@@ -103,11 +103,11 @@ func (b *bench) at(delay time.Duration) (addr string, done func(), err error) {
 	return proxy.Addr(), proxy.Close, nil
 }
 
-// scrapes measures scrapes, and the bound between them where there is one.
+// scrapes measures scrapes, in turns with the bound where there is one.
 func (b *bench) scrapes(ctx context.Context, e *exporter, low func() error) (row, error) {
 	out := row{masters: b.masters}
 	for range 3 { // warm
-		if _, err := e.scrape(ctx); err != nil {
+		if _, err := e.scrape(ctx, plain); err != nil {
 			return out, err
 		}
 	}
@@ -115,35 +115,34 @@ func (b *bench) scrapes(ctx context.Context, e *exporter, low func() error) (row
 	if err != nil {
 		return out, err
 	}
-	sentinelBefore, err := cpuTime(b.sentinels[0].cmd.Process.Pid)
-	if err != nil {
-		return out, err
-	}
 	var walls, bounds []time.Duration
 	for range b.rounds {
+		sentinelBefore, err := cpuTime(b.sentinels[0].cmd.Process.Pid)
+		if err != nil {
+			return out, err
+		}
 		start := time.Now()
-		if out.body, err = e.scrape(ctx); err != nil {
+		if out.body, err = e.scrape(ctx, plain); err != nil {
 			return out, err
 		}
 		walls = append(walls, time.Since(start))
-	}
-	sentinelAfter, err := cpuTime(b.sentinels[0].cmd.Process.Pid)
-	if err != nil {
-		return out, err
-	}
-	after, err := e.usage(ctx)
-	if err != nil {
-		return out, err
-	}
-	for range b.rounds {
-		if low == nil {
-			break
+		sentinelAfter, err := cpuTime(b.sentinels[0].cmd.Process.Pid)
+		if err != nil {
+			return out, err
 		}
-		start := time.Now()
+		out.sentinelCPU += (sentinelAfter - sentinelBefore) / time.Duration(b.rounds)
+		if low == nil {
+			continue
+		}
+		start = time.Now()
 		if err := low(); err != nil {
 			return out, err
 		}
 		bounds = append(bounds, time.Since(start))
+	}
+	after, err := e.usage(ctx)
+	if err != nil {
+		return out, err
 	}
 	n := b.rounds + 1 // the last reading is a scrape too
 	out.wall = median(walls)
@@ -151,11 +150,29 @@ func (b *bench) scrapes(ctx context.Context, e *exporter, low func() error) (row
 		out.bound = median(bounds)
 	}
 	out.cpu = (after.cpu - before.cpu) / time.Duration(n)
-	out.sentinelCPU = (sentinelAfter - sentinelBefore) / time.Duration(b.rounds)
 	out.mallocs = (after.mallocs - before.mallocs) / float64(n)
 	out.samples = after.samples
+	if err := b.packed(ctx, e, &out); err != nil {
+		return out, err
+	}
 	out.rss, err = peakRSS(e.cmd.Process.Pid)
 	return out, err
+}
+
+// packed measures scrapes as Prometheus makes them: with compression.
+func (b *bench) packed(ctx context.Context, e *exporter, out *row) error {
+	before, err := cpuTime(e.cmd.Process.Pid)
+	if err != nil {
+		return err
+	}
+	for range b.rounds {
+		if out.packed, err = e.scrape(ctx, packed); err != nil {
+			return err
+		}
+	}
+	after, err := cpuTime(e.cmd.Process.Pid)
+	out.packedCPU = (after - before) / time.Duration(b.rounds)
+	return err
 }
 
 // crowd measures ten scrapes at a time, and how long another client waits for a
@@ -170,10 +187,10 @@ func (b *bench) crowd(ctx context.Context) (crowd, error) {
 	other := sentinel.NewClient(sentinel.Options{Address: b.sentinels[0].addr})
 	defer other.Close()
 	out := crowd{masters: b.masters}
-	if out.commandsOfOne, err = b.commands(ctx, other, func() error { _, err := e.scrape(ctx); return err }); err != nil {
+	if out.commandsOfOne, err = b.commands(ctx, other, func() error { _, err := e.scrape(ctx, plain); return err }); err != nil {
 		return out, err
 	}
-	out.commandsOfTen, err = b.commands(ctx, other, func() error { return together(scrapers, func() error { _, err := e.scrape(ctx); return err }) })
+	out.commandsOfTen, err = b.commands(ctx, other, func() error { return together(scrapers, func() error { _, err := e.scrape(ctx, plain); return err }) })
 	if err != nil {
 		return out, err
 	}
@@ -191,7 +208,7 @@ func (b *bench) crowd(ctx context.Context) (crowd, error) {
 	})
 	start := time.Now()
 	for range b.rounds {
-		if _, err = e.scrape(ctx); err != nil {
+		if _, err = e.scrape(ctx, plain); err != nil {
 			break
 		}
 	}

@@ -16,6 +16,8 @@ type row struct {
 	mallocs            float64
 	samples            int
 	rss, body          int64
+	packedCPU          time.Duration // with compression
+	packed             int64         // bytes on the wire, with compression
 }
 
 // A crowd is what ten scrapes at once cost, and what another client notices.
@@ -35,8 +37,8 @@ type report struct {
 func (r *report) write(w io.Writer) error {
 	out := tabwriter.NewWriter(w, 0, 0, 1, ' ', 0)
 	line := func(format string, args ...any) { _, _ = fmt.Fprintf(out, format+"\n", args...) }
-	line("| masters\t| Sentinels\t| each way\t| bound ms\t| wall ms\t| wall / bound\t| CPU ms\t| Sentinel's CPU ms\t| samples\t| allocations a sample\t| peak RSS MiB\t| body KiB\t|")
-	line("|---:\t|---:\t|---:\t|---:\t|---:\t|---:\t|---:\t|---:\t|---:\t|---:\t|---:\t|---:\t|")
+	line("| masters\t| Sentinels\t| each way\t| bound ms\t| wall ms\t| wall / bound\t| CPU ms\t| Sentinel's CPU ms\t| samples\t| allocations a sample\t| peak RSS MiB\t| body KiB\t| CPU ms with gzip\t| gzip KiB\t|")
+	line("|---:\t|---:\t|---:\t|---:\t|---:\t|---:\t|---:\t|---:\t|---:\t|---:\t|---:\t|---:\t|---:\t|---:\t|")
 	for _, row := range r.rows {
 		bound, ratio := "", ""
 		if row.bound > 0 {
@@ -46,8 +48,8 @@ func (r *report) write(w io.Writer) error {
 		if row.delay == direct {
 			away = "no proxy"
 		}
-		line("| %d\t| %d\t| %s\t| %s\t| %s\t| %s\t| %s\t| %s\t| %d\t| %.2f\t| %d\t| %d\t|", row.masters, row.sentinels, away, bound,
-			ms(row.wall), ratio, ms(row.cpu), ms(row.sentinelCPU), row.samples, row.mallocs/float64(row.samples), row.rss>>20, row.body>>10)
+		line("| %d\t| %d\t| %s\t| %s\t| %s\t| %s\t| %s\t| %s\t| %d\t| %.2f\t| %d\t| %d\t| %s\t| %d\t|", row.masters, row.sentinels, away, bound,
+			ms(row.wall), ratio, ms(row.cpu), ms(row.sentinelCPU), row.samples, row.mallocs/float64(row.samples), row.rss>>20, row.body>>10, ms(row.packedCPU), row.packed>>10)
 	}
 	line("")
 	line("| masters\t| commands of 1 scrape\t| of 10 at once\t| scrape ms with another client\t| its PING, p90 ms\t|")

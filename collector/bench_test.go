@@ -1,12 +1,11 @@
 package collector
 
 import (
-	"bytes"
 	"fmt"
+	"io"
 	"testing"
 
-	dto "github.com/prometheus/client_model/go"
-
+	"redis_sentinel_exporter/health"
 	"redis_sentinel_exporter/sentinel"
 )
 
@@ -23,32 +22,20 @@ func deployment(masters int) []*sentinel.Snapshot {
 	return snapshots
 }
 
-func BenchmarkFamilies(b *testing.B) {
-	benchmark(b, func([]*dto.MetricFamily) {})
-}
-
-// The text encoder reads all that Families made, and so shows what a scrape
-// costs without the network.
-func BenchmarkFamiliesToText(b *testing.B) {
-	var buffer bytes.Buffer
-	benchmark(b, func(families []*dto.MetricFamily) {
-		buffer.Reset()
-		writeText(b, &buffer, families)
-	})
-}
-
-func benchmark(b *testing.B, use func([]*dto.MetricFamily)) {
+// BenchmarkWriteText shows what a scrape costs without the Sentinels, the checks
+// and the network.
+func BenchmarkWriteText(b *testing.B) {
 	for _, masters := range []int{1, 10, 100, 1000} {
 		b.Run(fmt.Sprintf("masters=%d", masters), func(b *testing.B) {
 			c := New(Options{Replicas: true, Peers: true})
 			snapshots := deployment(masters)
-			samples := 0
-			for _, f := range families(c, snapshots) {
-				samples += len(f.Metric)
-			}
+			report := health.Assess(snapshots)
+			samples := len(samples(text(b, c, snapshots), nil))
 			b.ReportAllocs()
 			for b.Loop() {
-				use(families(c, snapshots))
+				if err := c.WriteText(io.Discard, Page{Snapshots: snapshots, Report: &report}); err != nil {
+					b.Fatal(err)
+				}
 			}
 			b.ReportMetric(float64(samples), "samples")
 		})

@@ -2,6 +2,7 @@ package collector
 
 import (
 	"cmp"
+	"io"
 	"slices"
 
 	dto "github.com/prometheus/client_model/go"
@@ -18,7 +19,7 @@ type Options struct {
 	Events    bool // those of the event streams; see [Collector.WithEvents]
 }
 
-// A Collector makes metric families of snapshots. It keeps nothing from one call
+// A Collector makes metrics of snapshots. It keeps nothing from one call
 // to the next and may be used concurrently.
 type Collector struct {
 	groups []group
@@ -70,20 +71,41 @@ func groups(o Options) []group {
 	return all
 }
 
-// Families returns what the snapshots of one deployment say and what the report
-// says of them, sorted by name and within a family by the labels of the rows. The families share their labels
-// with each other and their texts with the Collector: they are to be read only.
-func (c *Collector) Families(snapshots []*sentinel.Snapshot, report *health.Report) []*dto.MetricFamily {
-	v := newView(snapshots, report)
+// A Page is what there is to write.
+type Page struct {
+	// Snapshots are those of one deployment, Report is what was found in them.
+	Snapshots []*sentinel.Snapshot
+	Report    *health.Report
+	// Also are families of others, of other names, to be sorted in.
+	Also []*dto.MetricFamily
+	// Names are those of the only families to write; all when empty.
+	Names []string
+}
+
+// WriteText writes a page in Prometheus' text format ([ContentType]), sorted by
+// name and within a family by the labels. Its only error is that of the first
+// Write that failed.
+func (c *Collector) WriteText(out io.Writer, p Page) error {
+	v := newView(p.Snapshots, p.Report)
 	if c.events != nil {
-		v.events = c.events.rows(snapshots)
+		v.events = c.events.rows(p.Snapshots)
 	}
-	var families []*dto.MetricFamily
+	var all []family
 	for _, g := range c.groups {
-		families = g.appendFamilies(families, v)
+		all = append(all, g.families(v)...)
 	}
-	slices.SortFunc(families, func(a, b *dto.MetricFamily) int { return cmp.Compare(*a.Name, *b.Name) })
-	return families
+	for _, f := range p.Also {
+		all = append(all, encoded(f))
+	}
+	slices.SortFunc(all, func(a, b family) int { return cmp.Compare(a.name, b.name) })
+	w := newTextWriter(out)
+	for _, f := range all {
+		if len(p.Names) == 0 || slices.Contains(p.Names, f.name) {
+			f.write(w)
+		}
+	}
+	w.flush()
+	return w.err
 }
 
 // A view is what the tables take their rows from.

@@ -27,7 +27,7 @@ func WriteDocs(w io.Writer) error {
 			section = d.section
 			fmt.Fprintf(&b, "\n## %s\n\n| name | type | labels | help |\n|---|---|---|---|\n", section)
 		}
-		fmt.Fprintf(&b, "| `%s` | %s | %s | %s |\n", d.name, strings.ToLower(d.kind.String()), docsLabels(d.labels), d.help)
+		fmt.Fprintf(&b, "| `%s` | %s | %s | %s |\n", d.name, d.kind, docsLabels(d.labels), d.help)
 	}
 	_, err := io.WriteString(w, b.String())
 	return err

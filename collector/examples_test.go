@@ -2,11 +2,16 @@ package collector
 
 import (
 	"errors"
+	"maps"
 	"net"
+	"slices"
 	"strings"
+	"testing"
 	"time"
 
 	dto "github.com/prometheus/client_model/go"
+	"github.com/prometheus/common/expfmt"
+	"github.com/prometheus/common/model"
 
 	"redis_sentinel_exporter/health"
 	"redis_sentinel_exporter/sentinel"
@@ -124,8 +129,31 @@ func fail(s *sentinel.Snapshot, reason sentinel.Reason, commands ...sentinel.Com
 	}
 }
 
-// families is what a collector makes of snapshots and the report on them.
-func families(c *Collector, snapshots []*sentinel.Snapshot) []*dto.MetricFamily {
+// text is what a collector writes of snapshots and the report on them.
+func text(t testing.TB, c *Collector, snapshots []*sentinel.Snapshot) string {
+	t.Helper()
+	var b strings.Builder
 	report := health.Assess(snapshots)
-	return c.Families(snapshots, &report)
+	if err := c.WriteText(&b, Page{Snapshots: snapshots, Report: &report}); err != nil {
+		t.Fatal(err)
+	}
+	return b.String()
+}
+
+// families is what Prometheus' own parser reads in it, by name.
+func families(t testing.TB, c *Collector, snapshots []*sentinel.Snapshot) []*dto.MetricFamily {
+	t.Helper()
+	return read(t, text(t, c, snapshots))
+}
+
+func read(t testing.TB, text string) []*dto.MetricFamily {
+	t.Helper()
+	parser := expfmt.NewTextParser(model.UTF8Validation)
+	byName, err := parser.TextToMetricFamilies(strings.NewReader(text))
+	if err != nil {
+		t.Fatal(err)
+	}
+	all := slices.Collect(maps.Values(byName))
+	slices.SortFunc(all, func(a, b *dto.MetricFamily) int { return strings.Compare(a.GetName(), b.GetName()) })
+	return all
 }

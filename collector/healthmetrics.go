@@ -1,6 +1,11 @@
 package collector
 
-import "redis_sentinel_exporter/health"
+import (
+	"cmp"
+	"slices"
+
+	"redis_sentinel_exporter/health"
+)
 
 // A healthRow is the verdict on one master.
 type healthRow struct{ *health.Master }
@@ -50,17 +55,23 @@ func checkTable() table[checkRow] {
 	}
 }
 
+// checkRows come in the order of the text, which is that of the checks' names
+// first: so many rows are better not sorted.
 func checkRows(v *view) []checkRow {
-	rows := make([]checkRow, 0, len(v.report.Checks)+len(v.report.Masters)*len(health.Checks()))
-	add := func(master string, results []health.Result) {
-		for i := range results {
-			rows = append(rows, checkRow{master, &results[i]})
+	var columns [][]checkRow // of one check each
+	for i := range v.report.Checks {
+		columns = append(columns, []checkRow{{"", &v.report.Checks[i]}})
+	}
+	masters := v.report.Masters
+	if len(masters) > 0 {
+		for i := range masters[0].Checks { // all masters have the same
+			column := make([]checkRow, len(masters))
+			for k := range masters {
+				column[k] = checkRow{masters[k].Name, &masters[k].Checks[i]}
+			}
+			columns = append(columns, column)
 		}
 	}
-	add("", v.report.Checks)
-	for i := range v.report.Masters {
-		m := &v.report.Masters[i]
-		add(m.Name, m.Checks)
-	}
-	return rows
+	slices.SortFunc(columns, func(a, b []checkRow) int { return cmp.Compare(a[0].result.Check, b[0].result.Check) })
+	return slices.Concat(columns...)
 }

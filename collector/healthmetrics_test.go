@@ -44,7 +44,7 @@ func TestCheckStatus(t *testing.T) {
 			}
 			slices.Sort(want)
 			var got []string
-			for _, f := range families(New(Options{}), tc.snapshots) {
+			for _, f := range families(t, New(Options{}), tc.snapshots) {
 				if f.GetName() != "redis_sentinel_deployment_check_status" {
 					continue
 				}

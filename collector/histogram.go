@@ -4,6 +4,8 @@ import (
 	"slices"
 
 	dto "github.com/prometheus/client_model/go"
+
+	"redis_sentinel_exporter/sentinel"
 )
 
 // A histogramGroup is the one metric that is no table of values.
@@ -22,25 +24,30 @@ type histogramRow struct {
 }
 
 func (g *histogramGroup) describe() []description {
-	return []description{{section: g.section, name: prefix + g.name, kind: dto.MetricType_HISTOGRAM, labels: g.labels, help: g.help}}
+	return []description{{section: g.section, name: prefix + g.name, kind: "histogram", labels: g.labels, help: g.help}}
 }
 
-func (g *histogramGroup) appendFamilies(families []*dto.MetricFamily, v *view) []*dto.MetricFamily {
+func (g *histogramGroup) families(v *view) []family {
 	rows := g.rows(v)
 	if len(rows) == 0 {
-		return families
+		return nil
 	}
 	slices.SortFunc(rows, func(a, b histogramRow) int { return slices.Compare(a.values, b.values) })
-	pairs := newLabelSlab(len(rows) * len(g.labels))
 	metrics := make([]*dto.Metric, len(rows))
 	for i, row := range rows {
-		for k := range g.labels {
-			pairs.add(&g.labels[k], row.values[k])
-		}
-		metrics[i] = &dto.Metric{Label: pairs.take(), Histogram: row.histogram}
+		metrics[i] = &dto.Metric{Label: g.pairs(row.values), Histogram: row.histogram}
 	}
 	name := prefix + g.name
-	return append(families, &dto.MetricFamily{
+	return []family{encoded(&dto.MetricFamily{
 		Name: &name, Help: &g.help, Type: dto.MetricType_HISTOGRAM.Enum(), Metric: metrics,
-	})
+	})}
+}
+
+func (g *histogramGroup) pairs(values []string) []*dto.LabelPair {
+	pairs := make([]*dto.LabelPair, len(values))
+	for i := range pairs {
+		value := sentinel.ValidUTF8(values[i])
+		pairs[i] = &dto.LabelPair{Name: &g.labels[i], Value: &value}
+	}
+	return pairs
 }

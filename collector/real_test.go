@@ -1,6 +1,7 @@
 package collector_test
 
 import (
+	"bytes"
 	"context"
 	"fmt"
 	"maps"
@@ -11,6 +12,8 @@ import (
 	"time"
 
 	dto "github.com/prometheus/client_model/go"
+	"github.com/prometheus/common/expfmt"
+	"github.com/prometheus/common/model"
 
 	"redis_sentinel_exporter/collector"
 	"redis_sentinel_exporter/health"
@@ -61,11 +64,22 @@ func (r *rig) samples(deadline time.Duration) map[string]float64 {
 	return values
 }
 
-// families asks the Sentinels and makes metrics of what they say.
-func (r *rig) families(ctx context.Context) []*dto.MetricFamily {
+// families asks the Sentinels, and lets Prometheus' own parser read the metrics
+// made of what they say.
+func (r *rig) families(ctx context.Context) map[string]*dto.MetricFamily {
+	r.t.Helper()
 	snapshots := r.deployment.Snapshots(ctx)
 	report := health.Assess(snapshots)
-	return r.collector.Families(snapshots, &report)
+	var text bytes.Buffer
+	if err := r.collector.WriteText(&text, collector.Page{Snapshots: snapshots, Report: &report}); err != nil {
+		r.t.Fatal(err)
+	}
+	parser := expfmt.NewTextParser(model.UTF8Validation)
+	families, err := parser.TextToMetricFamilies(&text)
+	if err != nil {
+		r.t.Fatal(err)
+	}
+	return families
 }
 
 func series(f *dto.MetricFamily, m *dto.Metric) string {

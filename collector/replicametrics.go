@@ -137,18 +137,14 @@ func replicaOK(r *sentinel.Replica) bool {
 	return !r.Flags.Any(down|sentinel.FlagDisconnected) && r.MasterLinkUp
 }
 
-// informed tells whether an INFO of the replica has arrived. Before that Sentinel
-// fills its fields with what it supposes, and the INFO's age with 0.
-func informed(r *sentinel.Replica) bool { return r.InfoRefresh.Value != 0 || r.RunID != "" }
-
 // live tells whether what the replica's last INFO said of its replication still
 // counts: of a dead replica Sentinel shows it for ever.
-func live(r *sentinel.Replica) bool { return informed(r) && !r.Flags.Any(down) }
+func live(r *sentinel.Replica) bool { return r.Informed() && !r.Flags.Any(down) }
 
 // onceInformed leaves a value out that Sentinel only supposes.
 func onceInformed(value func(*replicaRow) (float64, bool)) func(*replicaRow) (float64, bool) {
 	return func(r *replicaRow) (float64, bool) {
-		if !informed(r.Replica) {
+		if !r.Informed() {
 			return unknown()
 		}
 		return value(r)

@@ -1,11 +1,9 @@
 package collector
 
 import (
+	"bytes"
 	"cmp"
 	"slices"
-	"strings"
-
-	dto "github.com/prometheus/client_model/go"
 )
 
 // prefix begins the name of every metric.
@@ -44,16 +42,16 @@ const (
 	counter
 )
 
-func (k kind) metricType() *dto.MetricType {
+func (k kind) String() string {
 	if k == counter {
-		return dto.MetricType_COUNTER.Enum()
+		return "counter"
 	}
-	return dto.MetricType_GAUGE.Enum()
+	return "gauge"
 }
 
 // A group is a table whose kind of rows does not matter.
 type group interface {
-	appendFamilies([]*dto.MetricFamily, *view) []*dto.MetricFamily
+	families(*view) []family
 	describe() []description
 }
 
@@ -61,7 +59,7 @@ type group interface {
 type description struct {
 	section string
 	name    string
-	kind    dto.MetricType
+	kind    string // as the text format names it
 	labels  []string
 	help    string
 }
@@ -69,58 +67,39 @@ type description struct {
 // compiledTable is a table with all that is the same in every scrape.
 type compiledTable[R any] struct {
 	table[R]
-	headers  []header
-	gauges   int // metrics of this kind
-	counters int
+	headers []header[R]
 }
 
-// A header is the same in every family of one metric.
-type header struct {
+// A header is the same in every scrape of one metric.
+type header[R any] struct {
 	name   string
-	kind   *dto.MetricType
-	labels []labelSource
+	intro  string
+	labels []label[R]
 }
 
-// A labelSource says where a metric's label comes from.
-type labelSource struct {
-	name  string
-	info  bool // from the metric's info labels instead of the row's
-	index int
-}
-
-// newGroup prepares a table. Prometheus wants labels sorted by their names.
+// newGroup prepares a table. Labels are sorted by their names, as everybody else
+// writes them.
 func newGroup[R any](t table[R]) group {
-	c := &compiledTable[R]{table: t, headers: make([]header, len(t.metrics))}
-	c.labels = slices.Clone(t.labels)
-	slices.SortFunc(c.labels, func(a, b label[R]) int { return cmp.Compare(a.name, b.name) })
+	c := &compiledTable[R]{table: t, headers: make([]header[R], len(t.metrics))}
+	c.labels = sorted(t.labels)
 	for i, m := range c.metrics {
-		c.headers[i] = header{name: prefix + m.name, kind: m.kind.metricType(), labels: sources(c.labels, m.info)}
-		if m.kind == counter {
-			c.counters++
-		} else {
-			c.gauges++
-		}
+		name := prefix + m.name
+		c.headers[i] = header[R]{name, intro(name, m.help, m.kind.String()), sorted(t.labels, m.info...)}
 	}
 	return c
 }
 
-// sources merges a table's labels with those of one metric.
-func sources[R any](row, info []label[R]) []labelSource {
-	var merged []labelSource
-	for i, l := range row {
-		merged = append(merged, labelSource{name: l.name, index: i})
-	}
-	for i, l := range info {
-		merged = append(merged, labelSource{name: l.name, info: true, index: i})
-	}
-	slices.SortFunc(merged, func(a, b labelSource) int { return cmp.Compare(a.name, b.name) })
-	return merged
+func sorted[R any](labels []label[R], more ...label[R]) []label[R] {
+	all := slices.Concat(labels, more)
+	slices.SortFunc(all, func(a, b label[R]) int { return cmp.Compare(a.name, b.name) })
+	return all
 }
 
 func (t *compiledTable[R]) describe() []description {
 	all := make([]description, len(t.metrics))
 	for i, h := range t.headers {
-		all[i] = description{section: t.section, name: h.name, kind: *h.kind, help: t.metrics[i].help}
+		m := &t.metrics[i]
+		all[i] = description{section: t.section, name: h.name, kind: m.kind.String(), help: m.help}
 		for _, l := range h.labels {
 			all[i].labels = append(all[i].labels, l.name)
 		}
@@ -128,87 +107,96 @@ func (t *compiledTable[R]) describe() []description {
 	return all
 }
 
-// appendFamilies appends the families that have samples.
-func (t *compiledTable[R]) appendFamilies(families []*dto.MetricFamily, v *view) []*dto.MetricFamily {
+// families returns one for each metric; those without a sample write nothing.
+func (t *compiledTable[R]) families(v *view) []family {
 	rows := t.labelledRows(t.rows(v))
 	if len(rows) == 0 {
-		return families
+		return nil
 	}
-	made := make([]dto.MetricFamily, len(t.metrics))
-	s := newSlab(t.gauges*len(rows), t.counters*len(rows))
-	families = slices.Grow(families, len(t.metrics))
-	for i := range t.metrics {
-		t.addSamples(s, i, rows)
-		samples := s.take()
-		if len(samples) == 0 { // a family without samples is not valid
+	all := make([]family, len(t.metrics))
+	for i, h := range t.headers {
+		all[i] = family{h.name, func(w *textWriter) { t.write(w, i, rows) }}
+	}
+	return all
+}
+
+// write writes the samples of one metric.
+func (t *compiledTable[R]) write(w *textWriter, i int, rows []labelledRow[R]) {
+	m, h := &t.metrics[i], &t.headers[i]
+	begun := false
+	for k := range rows {
+		value, known := m.value(rows[k].row)
+		if !known {
 			continue
 		}
-		f := &made[i]
-		f.Name, f.Help, f.Type, f.Metric = &t.headers[i].name, &t.metrics[i].help, t.headers[i].kind, samples
-		families = append(families, f)
-	}
-	return families
-}
-
-func (t *compiledTable[R]) addSamples(s *slab, i int, rows []labelledRow[R]) {
-	m := &t.metrics[i]
-	if m.info != nil {
-		rows = withInfo(rows, m.info, t.headers[i].labels)
-	}
-	for i := range rows {
-		if value, known := m.value(rows[i].row); known {
-			s.add(m.kind, value, rows[i].labels)
+		if !begun { // a family without samples is not valid
+			w.buf = append(w.buf, h.intro...)
+			begun = true
 		}
+		w.buf = append(w.buf, h.name...)
+		if m.info == nil {
+			w.buf = append(w.buf, rows[k].labels...)
+		} else {
+			w.buf = appendLabels(w.buf, h.labels, rows[k].row)
+		}
+		w.sample(value)
 	}
 }
 
-// A labelledRow is a row with its labels, which all metrics of the row share.
+// A labelledRow is a row with the text of its labels, which all metrics of the
+// row share but those with more.
 type labelledRow[R any] struct {
 	row    *R
-	labels []*dto.LabelPair
-}
-
-// compare orders rows by their labels, which have the same names.
-func (r labelledRow[R]) compare(other labelledRow[R]) int {
-	for i, l := range r.labels {
-		if c := strings.Compare(*l.Value, *other.labels[i].Value); c != 0 {
-			return c
-		}
-	}
-	return 0
+	labels []byte
 }
 
 // labelledRows sorts the rows and leaves out those that an earlier one equals in
 // all labels. A Sentinel can list two peers at one invalid address, and one
 // duplicate series would make Prometheus refuse the samples.
 func (t *compiledTable[R]) labelledRows(rows []R) []labelledRow[R] {
-	labelled := make([]labelledRow[R], len(rows))
-	pairs := newLabelSlab(len(rows) * len(t.labels))
-	for i := range rows {
-		labelled[i].row = &rows[i]
-		for k := range t.labels {
-			pairs.add(&t.labels[k].name, t.labels[k].value(&rows[i]))
-		}
-		labelled[i].labels = pairs.take()
+	labelled := t.label(rows)
+	if inOrder(labelled) {
+		return labelled
 	}
-	slices.SortStableFunc(labelled, labelledRow[R].compare)
-	return slices.CompactFunc(labelled, func(a, b labelledRow[R]) bool { return a.compare(b) == 0 })
+	order := make([]int, len(rows)) // much cheaper to sort than what points to memory
+	for i := range order {
+		order[i] = i
+	}
+	slices.SortFunc(order, func(a, b int) int {
+		return cmp.Or(bytes.Compare(labelled[a].labels, labelled[b].labels), cmp.Compare(a, b))
+	})
+	unique := make([]labelledRow[R], 0, len(rows))
+	for _, i := range order {
+		if n := len(unique); n == 0 || !bytes.Equal(unique[n-1].labels, labelled[i].labels) {
+			unique = append(unique, labelled[i])
+		}
+	}
+	return unique
 }
 
-// withInfo returns the rows with the labels of an info metric added.
-func withInfo[R any](rows []labelledRow[R], info []label[R], merged []labelSource) []labelledRow[R] {
-	with := make([]labelledRow[R], len(rows))
-	pairs := newLabelSlab(len(rows) * len(merged))
-	for i, r := range rows {
-		for _, source := range merged {
-			if source.info {
-				l := &info[source.index]
-				pairs.add(&l.name, l.value(r.row))
-			} else {
-				pairs.share(r.labels[source.index])
-			}
-		}
-		with[i] = labelledRow[R]{row: r.row, labels: pairs.take()}
+// label renders the labels of each row.
+func (t *compiledTable[R]) label(rows []R) []labelledRow[R] {
+	var texts []byte // of all rows, allocated together
+	ends := make([]int, len(rows))
+	for i := range rows {
+		texts = appendLabels(texts, t.labels, &rows[i])
+		ends[i] = len(texts)
 	}
-	return with
+	labelled := make([]labelledRow[R], len(rows))
+	begin := 0
+	for i, end := range ends {
+		labelled[i] = labelledRow[R]{&rows[i], texts[begin:end]}
+		begin = end
+	}
+	return labelled
+}
+
+// inOrder tells whether each row stands before the next, and none is there twice.
+func inOrder[R any](rows []labelledRow[R]) bool {
+	for i := 1; i < len(rows); i++ {
+		if bytes.Compare(rows[i-1].labels, rows[i].labels) >= 0 {
+			return false
+		}
+	}
+	return true
 }

@@ -20,7 +20,7 @@ func explain(ctx context.Context, out io.Writer, topology *sentineltest.Topology
 	for _, node := range topology.Nodes() {
 		_, _ = fmt.Fprintf(w, "  %s\t%s\tpid %d\n", node.Name(), node.Addr(), node.PID())
 	}
-	_, _ = fmt.Fprintf(w, "  exporter\tlocalhost:%s\tpid %d\n", e.port, e.cmd.Process.Pid)
+	_, _ = fmt.Fprintf(w, "  exporter\tlocalhost:%s\tpid %d\n", e.port, e.PID())
 	if err := w.Flush(); err != nil {
 		return err
 	}

@@ -11,8 +11,8 @@ import (
 	"os/exec"
 	"path/filepath"
 	"strings"
-	"syscall"
-	"time"
+
+	"redis_sentinel_exporter/sentinel/sentineltest"
 )
 
 // usualPort is where the exporter listens by default.
@@ -20,11 +20,9 @@ const usualPort = "9355"
 
 // An exporter is a child process.
 type exporter struct {
-	cmd   *exec.Cmd
-	port  string
-	dir   string // to be removed
-	log   string // a file
-	ended chan struct{}
+	*sentineltest.Program
+	port string
+	dir  string // to be removed
 }
 
 // startExporter runs the exporter, which it builds where no binary is given, on
@@ -34,9 +32,9 @@ func startExporter(ctx context.Context, binary string, sentinels []string) (*exp
 	if err != nil {
 		return nil, fmt.Errorf("a directory for the exporter: %w", err)
 	}
-	e := &exporter{dir: dir, log: filepath.Join(dir, "log"), ended: make(chan struct{})}
+	e := &exporter{dir: dir}
 	if err := e.start(ctx, binary, sentinels); err != nil {
-		e.close()
+		_ = os.RemoveAll(dir)
 		return nil, err
 	}
 	return e, nil
@@ -54,24 +52,13 @@ func (e *exporter) start(ctx context.Context, binary string, sentinels []string)
 	if e.port, err = choosePort(ctx); err != nil {
 		return err
 	}
-	log, err := os.Create(e.log)
-	if err != nil {
-		return fmt.Errorf("the exporter's log: %w", err)
+	ready := func(ctx context.Context) error {
+		_, err := e.get(ctx, "/-/ready")
+		return err
 	}
-	defer func() { _ = log.Close() }() // the child has its own descriptor
-	// It is ended by close, not by a context, so that it can shut down.
-	cmd := exec.Command(binary, "--web.listen-address=:"+e.port, "--sentinel.address="+strings.Join(sentinels, ",")) //nolint:gosec // our own
-	cmd.Stdout, cmd.Stderr = log, log
-	cmd.SysProcAttr = &syscall.SysProcAttr{Setpgid: true} // Ctrl-C is for the demo, which then ends it
-	if err := cmd.Start(); err != nil {
-		return fmt.Errorf("starting the exporter: %w", err)
-	}
-	e.cmd = cmd
-	go func() {
-		defer close(e.ended)
-		_ = cmd.Wait() // why it ended is in its log
-	}()
-	return e.waitReady(ctx)
+	e.Program, err = sentineltest.StartProgram(ctx, filepath.Join(e.dir, "log"), ready,
+		binary, "--web.listen-address=:"+e.port, "--sentinel.address="+strings.Join(sentinels, ","))
+	return err
 }
 
 // choosePort returns the exporter's usual port, or another where that is taken.
@@ -86,23 +73,6 @@ func choosePort(ctx context.Context) (string, error) {
 		return port, err
 	}
 	return "", errors.New("no port is free for the exporter")
-}
-
-func (e *exporter) waitReady(ctx context.Context) error {
-	for {
-		_, err := e.get(ctx, "/-/ready")
-		if err == nil {
-			return nil
-		}
-		select {
-		case <-time.After(20 * time.Millisecond):
-		case <-e.ended:
-			log, _ := os.ReadFile(e.log)
-			return fmt.Errorf("the exporter ended as soon as it was started; it said:\n%s", log)
-		case <-ctx.Done():
-			return fmt.Errorf("the exporter does not get ready: %w", errors.Join(ctx.Err(), err))
-		}
-	}
 }
 
 func (e *exporter) url(path string) string { return "http://localhost:" + e.port + path }
@@ -124,16 +94,8 @@ func (e *exporter) get(ctx context.Context, path string) (string, error) {
 	return string(body), err
 }
 
-// close stops the process, if it runs, and removes its directory.
+// close stops the process and removes its directory.
 func (e *exporter) close() {
-	if e.cmd != nil {
-		_ = e.cmd.Process.Signal(syscall.SIGTERM) // fails only if it has ended already
-		select {
-		case <-e.ended:
-		case <-time.After(10 * time.Second):
-			_ = e.cmd.Process.Kill()
-			<-e.ended
-		}
-	}
+	e.Stop()
 	_ = os.RemoveAll(e.dir)
 }

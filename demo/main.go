@@ -91,7 +91,7 @@ func show(ctx context.Context, binary string, out io.Writer) (err error) {
 	case <-ctx.Done():
 		say(out, "\nStopping ...")
 		return nil
-	case <-exporter.ended:
+	case <-exporter.Ended():
 		return errors.New("the exporter has ended")
 	}
 }

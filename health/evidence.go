@@ -20,8 +20,9 @@ type deployment struct {
 type master struct {
 	name       string
 	deployment *deployment
-	views      []view // in the order in which the Sentinels were asked
-	failingNow bool   // a Sentinel drives a failover, or tries to
+	views      []view       // in the order in which the Sentinels were asked
+	replicas   [][]sighting // by replica, of all views
+	failingNow bool         // a Sentinel drives a failover, or tries to
 }
 
 // A view is what one Sentinel says of one master.
@@ -52,6 +53,9 @@ func newDeployment(snapshots []*sentinel.Snapshot) *deployment {
 		}
 	}
 	slices.SortFunc(d.masters, func(a, b *master) int { return cmp.Compare(a.name, b.name) })
+	for _, m := range d.masters {
+		m.replicas = byReplica(m.views)
+	}
 	d.nodes = d.namesByNode()
 	return d
 }
@@ -125,10 +129,6 @@ func (v view) frozen() bool { return v.snapshot.Tilt() }
 func (v view) sees() bool {
 	return !v.frozen() && (!v.warming() || v.RunID != "" && !v.Flags.Has(sentinel.FlagDisconnected))
 }
-
-// informed tells whether an INFO of the replica has arrived. Before that
-// Sentinel fills its fields with what it supposes.
-func informed(r *sentinel.Replica) bool { return r.InfoRefresh.Value != 0 || r.RunID != "" }
 
 // settled are the views that do not just begin.
 func (m *master) settled() []view {

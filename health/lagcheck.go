@@ -54,7 +54,7 @@ func replicaLagging(m *master) outcome {
 		return o
 	}
 	all := m.offsets()
-	for _, group := range m.replicas(m.views) {
+	for _, group := range m.replicas {
 		latest, known := latestOf(group[0].Addr, all)
 		if !known || slices.ContainsFunc(group, func(s sighting) bool { return s.down() || !s.MasterLinkUp }) {
 			continue // other checks tell

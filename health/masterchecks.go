@@ -93,7 +93,7 @@ func masterRoleMismatch(m *master) outcome {
 func masterMissing(m *master) outcome {
 	var o outcome
 	for _, s := range m.deployment.up {
-		if s.Master(m.name) != nil {
+		if slices.ContainsFunc(m.views, func(v view) bool { return v.snapshot == s }) {
 			continue
 		}
 		v := m.newest()

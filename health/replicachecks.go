@@ -17,8 +17,8 @@ type sighting struct {
 	by view
 }
 
-// replicas groups what the Sentinels say by replica, in the order of addresses.
-func (m *master) replicas(views []view) [][]sighting {
+// byReplica groups what Sentinels say by replica, in the order of addresses.
+func byReplica(views []view) [][]sighting {
 	var groups [][]sighting
 	at := make(map[string]int)
 	for _, v := range views {
@@ -48,7 +48,7 @@ func (m *master) replicasKnown() outcome {
 // live tells whether what the last INFO of the replica said of its replication
 // still counts: of a dead replica Sentinel shows it for ever.
 func (s sighting) live() bool {
-	return informed(s.Replica) && !s.Flags.Any(sentinel.FlagSDown|sentinel.FlagODown)
+	return s.Informed() && !s.Flags.Any(sentinel.FlagSDown|sentinel.FlagODown)
 }
 
 func (s sighting) down() bool { return s.Flags.Has(sentinel.FlagSDown) && !s.by.frozen() }
@@ -77,7 +77,7 @@ func longest(group []sighting, age func(sighting) time.Duration) time.Duration {
 // one finding of all who see it fail.
 func (m *master) eachReplica(severity Status, is func(sighting) bool, message func([]sighting, string) string, command ...string) outcome {
 	o := m.replicasKnown()
-	for _, group := range m.replicas(m.views) {
+	for _, group := range m.replicas {
 		if who := witnesses(group, is); len(who) > 0 {
 			seen := slices.DeleteFunc(slices.Clone(group), func(s sighting) bool { return !is(s) })
 			o.add(Finding{
@@ -100,7 +100,7 @@ func replicaDown(m *master) outcome {
 // long.
 func ghostReplicas(m *master) outcome {
 	o := m.replicasKnown()
-	for _, group := range m.replicas(m.unfrozen()) {
+	for _, group := range byReplica(m.unfrozen()) {
 		gone := func(s sighting) bool { return s.down() && s.SDownTime.Value > s.by.ghostTime() }
 		who := witnesses(group, gone)
 		if len(who) < len(group) {
@@ -205,7 +205,7 @@ func (v view) promotable() int { return int(v.calm().PromotableReplicas().Value)
 // lookingForReplicas tells whether the Sentinel may find one to promote any
 // moment: it has just begun, and has not heard of all that it knows.
 func (v view) lookingForReplicas() bool {
-	unheard := slices.ContainsFunc(v.Replicas, func(r sentinel.Replica) bool { return !informed(&r) })
+	unheard := slices.ContainsFunc(v.Replicas, func(r sentinel.Replica) bool { return !r.Informed() })
 	return v.young() && (unheard || len(v.Replicas) == 0)
 }
 
@@ -235,7 +235,7 @@ func noPromotableReplica(m *master) outcome {
 		f.Message = fmt.Sprintf("no failover could succeed: none of %s may be promoted (%s)", count(len(why), "replica"), strings.Join(why, "; "))
 	}
 	f.Commands = onEach(who[:1], "SENTINEL", "REPLICAS", m.name)
-	for _, group := range m.replicas(who[:1]) {
+	for _, group := range byReplica(who[:1]) {
 		if group[0].Priority.Present && group[0].Priority.Value == 0 {
 			f.Commands = append(f.Commands, redisCLI(group[0].Addr, "CONFIG", "SET", "replica-priority", "100"))
 		}

@@ -4,7 +4,6 @@ import (
 	"context"
 	"errors"
 	"fmt"
-	"net"
 	"runtime"
 	"strings"
 	"sync"
@@ -167,16 +166,12 @@ func TestCancel(t *testing.T) {
 // TestUnreachable: what cannot be connected to.
 func TestUnreachable(t *testing.T) {
 	t.Parallel()
-	l, err := net.Listen("tcp", "127.0.0.1:0")
-	must(t, err)
-	refused := l.Addr().String()
-	must(t, l.Close())
 	tests := []struct {
 		name   string
 		addr   string
 		reason sentinel.Reason
 	}{
-		{"refused", refused, sentinel.ReasonUnreachable},
+		{"refused", sentineltest.FreeAddr(t), sentinel.ReasonUnreachable},
 		{"no such host", "no-such-host.invalid:26379", sentinel.ReasonUnreachable},
 	}
 	for _, test := range tests {

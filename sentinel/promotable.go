@@ -26,7 +26,7 @@ func (m *Master) Unpromotable(r *Replica) string {
 		return fmt.Sprintf("its last good reply to PING is %s old", r.LastOKPingReply.Value)
 	case r.Priority.Present && r.Priority.Value == 0:
 		return "its replica-priority is 0"
-	case r.neverInformed():
+	case !r.Informed():
 		return "the Sentinel has had no INFO from it yet"
 	case r.InfoRefresh.Value > m.infoValidity():
 		return fmt.Sprintf("its last INFO is %s old", r.InfoRefresh.Value)
@@ -38,9 +38,10 @@ func (m *Master) Unpromotable(r *Replica) string {
 	return ""
 }
 
-// neverInformed tells whether no INFO of the replica has arrived: the reply then
-// shows an age of 0, as it does for one that has just come.
-func (r *Replica) neverInformed() bool { return r.InfoRefresh.Value == 0 && r.RunID == "" }
+// Informed tells whether the Sentinel has had an INFO of the replica. Before that
+// it fills the replica's fields with what it supposes, and says that the INFO is 0
+// old, as it does of one that has just come; but it knows no run id then.
+func (r *Replica) Informed() bool { return r.InfoRefresh.Value != 0 || r.RunID != "" }
 
 // infoValidity is how old a replica's INFO may be. While the master is down
 // Sentinel asks each second.

@@ -155,5 +155,5 @@ func (m *Master) usableReplicas() []Replica {
 // old master is listed as a replica, and down-after must pass before it is held to
 // be down: until its first INFO nothing is known of it.
 func (r *Replica) usable() bool {
-	return !r.Flags.Any(FlagSDown|FlagODown|FlagDisconnected) && !r.neverInformed() && r.RoleReported != "master"
+	return !r.Flags.Any(FlagSDown|FlagODown|FlagDisconnected) && r.Informed() && r.RoleReported != "master"
 }

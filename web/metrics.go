@@ -1,18 +1,18 @@
 package web
 
 import (
-	"cmp"
 	"context"
+	"fmt"
 	"log/slog"
 	"net/http"
-	"slices"
 	"time"
 
+	"github.com/klauspost/compress/gzhttp"
+	"github.com/klauspost/compress/gzip"
 	"github.com/prometheus/client_golang/prometheus"
 	"github.com/prometheus/client_golang/prometheus/collectors"
 	versioncollector "github.com/prometheus/client_golang/prometheus/collectors/version"
 	"github.com/prometheus/client_golang/prometheus/promhttp"
-	dto "github.com/prometheus/client_model/go"
 
 	"redis_sentinel_exporter/collector"
 	"redis_sentinel_exporter/health"
@@ -31,13 +31,13 @@ type metrics struct {
 	own        prometheus.Gatherer // the exporter's own metrics
 	timeouts   timeouts
 	failures   *failureLog
-	promhttp   promhttp.HandlerOpts
+	logger     *slog.Logger
 }
 
 // newMetrics returns the handler of the telemetry path.
 func newMetrics(
 	deployment snapshotter, c *collector.Collector, opts Options, bound limit, failures *failureLog, logger *slog.Logger,
-) http.Handler {
+) (http.Handler, error) {
 	registry := prometheus.NewRegistry()
 	registry.MustRegister(versioncollector.NewCollector(name))
 	if opts.AdminRequests != nil {
@@ -52,21 +52,31 @@ func newMetrics(
 		own:        registry,
 		timeouts:   timeouts{absent: opts.Timeout, offset: opts.TimeoutOffset},
 		failures:   failures,
-		promhttp: promhttp.HandlerOpts{
-			ErrorLog:      slog.NewLogLogger(logger.Handler(), slog.LevelError),
-			ErrorHandling: promhttp.ContinueOnError,
-		},
+		logger:     logger,
 	}
-	limited := bound.on(m)
+	compressed, err := compress(bound.on(m))
+	if err != nil {
+		return nil, err
+	}
 	if opts.DisableExporterMetrics {
-		return limited
+		return compressed, nil
 	}
 	registry.MustRegister(
 		collectors.NewGoCollector(),
 		collectors.NewProcessCollector(collectors.ProcessCollectorOpts{}),
 	)
-	m.promhttp.Registry = registry
-	return promhttp.InstrumentMetricHandler(registry, limited)
+	return promhttp.InstrumentMetricHandler(registry, compressed), nil
+}
+
+// compress compresses for who takes it, as Prometheus does. More than the least
+// effort would cost more than all the rest of a scrape, and save little: most of
+// the text is the same from line to line.
+func compress(next http.Handler) (http.Handler, error) {
+	wrap, err := gzhttp.NewWrapper(gzhttp.CompressionLevel(gzip.BestSpeed), gzhttp.EnableZstd(false))
+	if err != nil {
+		return nil, fmt.Errorf("compression: %w", err)
+	}
+	return wrap(next), nil
 }
 
 // ServeHTTP answers one scrape with what the Sentinels say until its deadline.
@@ -86,18 +96,21 @@ func (m *metrics) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 		return // nobody waits for the answer, and what is missing in it is no Sentinel's fault
 	}
 	m.failures.note(snapshots)
-	promhttp.HandlerFor(m.gatherer(snapshots), m.promhttp).ServeHTTP(w, r)
+	m.write(w, r, snapshots)
 }
 
-// gatherer puts the Sentinels' families and the exporter's own together. Their
-// names differ, so that sorting them is all there is to do: a registry would
-// check and sort every sample again, at several times the cost of the encoding.
-func (m *metrics) gatherer(snapshots []*sentinel.Snapshot) prometheus.Gatherer {
-	return prometheus.GathererFunc(func() ([]*dto.MetricFamily, error) {
-		own, err := m.own.Gather()
-		report := health.Assess(snapshots)
-		families := slices.Concat(m.collector.Families(snapshots, &report), own)
-		slices.SortFunc(families, func(a, b *dto.MetricFamily) int { return cmp.Compare(a.GetName(), b.GetName()) })
-		return families, err
-	})
+// write answers with the metrics of the Sentinels and of the exporter itself, or
+// those of them that the request names, as with every exporter.
+func (m *metrics) write(w http.ResponseWriter, r *http.Request, snapshots []*sentinel.Snapshot) {
+	own, err := m.own.Gather()
+	if err != nil {
+		m.logger.Error("Some of the exporter's own metrics are missing", "err", err)
+	}
+	report := health.Assess(snapshots)
+	w.Header().Set("Content-Type", collector.ContentType)
+	// Who asked has gone if this fails, or does not read: nothing is wrong here.
+	page := collector.Page{Snapshots: snapshots, Report: &report, Also: own, Names: r.URL.Query()["name[]"]}
+	if err := m.collector.WriteText(w, page); err != nil {
+		m.logger.Debug("A scrape was not read to its end", "err", err)
+	}
 }

@@ -1,7 +1,9 @@
 package web
 
 import (
+	"compress/gzip"
 	"context"
+	"io"
 	"net/http"
 	"net/http/httptest"
 	"regexp"
@@ -10,6 +12,8 @@ import (
 	"sync"
 	"testing"
 	"time"
+
+	"github.com/google/go-cmp/cmp"
 
 	"redis_sentinel_exporter/sentinel"
 )
@@ -60,7 +64,7 @@ func TestMetricsOfSentinelsAndExporterAreSortedTogether(t *testing.T) {
 		"\ngo_goroutines ",
 		"\nprocess_open_fds ",
 		`promhttp_metric_handler_requests_total{code="200"} 1`,
-		`promhttp_metric_handler_errors_total{cause="gathering"} 0`,
+		"\npromhttp_metric_handler_requests_in_flight 1\n",
 	} {
 		if !strings.Contains(body, want) {
 			t.Errorf("%s is missing", want)
@@ -72,6 +76,58 @@ func TestMetricsOfSentinelsAndExporterAreSortedTogether(t *testing.T) {
 	}
 	if unique := slices.Compact(slices.Clone(names)); len(unique) != len(names) {
 		t.Errorf("a family comes twice: %v", names)
+	}
+}
+
+// TestNames: those that are asked for, of the Sentinels and of the exporter.
+func TestNames(t *testing.T) {
+	h := handler(t, always(well("a:1")), defaults())
+	for query, want := range map[string][]string{
+		"?name[]=redis_sentinel_up":                        {"redis_sentinel_up"},
+		"?name[]=redis_sentinel_up&name[]=go_goroutines":   {"go_goroutines", "redis_sentinel_up"},
+		"?name[]=redis_sentinel_up&name[]=no_such_metric":  {"redis_sentinel_up"},
+		"?name[]=redis_sentinel_event_duration_of_nothing": nil,
+	} {
+		if got := familyNames(ask(h, http.MethodGet, "/metrics"+query).Body.String()); !slices.Equal(got, want) {
+			t.Errorf("%s gives %q, want %q", query, got, want)
+		}
+	}
+}
+
+// TestCompression: who takes gzip gets it, and the same text.
+func TestCompression(t *testing.T) {
+	opts := defaults()
+	opts.DisableExporterMetrics = true
+	h := handler(t, always(well("a:1")), opts)
+	plain := ask(h, http.MethodGet, "/metrics")
+	if got := plain.Header().Get("Content-Encoding"); got != "" {
+		t.Errorf("nobody asked for Content-Encoding %q", got)
+	}
+	packed := ask(h, http.MethodGet, "/metrics", "Accept-Encoding", "gzip")
+	if got := packed.Header().Get("Content-Encoding"); got != "gzip" {
+		t.Fatalf("Content-Encoding is %q", got)
+	}
+	if packed.Body.Len() > plain.Body.Len()/2 {
+		t.Errorf("%d bytes of %d", packed.Body.Len(), plain.Body.Len())
+	}
+	in, err := gzip.NewReader(packed.Body)
+	if err != nil {
+		t.Fatal(err)
+	}
+	unpacked, err := io.ReadAll(in)
+	if err != nil {
+		t.Fatal(err)
+	}
+	if diff := cmp.Diff(plain.Body.String(), string(unpacked)); diff != "" {
+		t.Errorf("(-plain +unpacked):\n%s", diff)
+	}
+	for _, w := range []*httptest.ResponseRecorder{plain, packed} {
+		if got, want := w.Header().Get("Content-Type"), "text/plain; version=0.0.4; charset=utf-8"; got != want {
+			t.Errorf("Content-Type %q, want %q", got, want)
+		}
+		if got := w.Header().Get("Vary"); got != "Accept-Encoding" {
+			t.Errorf("Vary: %q", got)
+		}
 	}
 }
 

@@ -12,10 +12,6 @@ import (
 	"slices"
 	"time"
 
-	"github.com/prometheus/client_golang/prometheus"
-	"github.com/prometheus/client_golang/prometheus/promhttp"
-	dto "github.com/prometheus/client_model/go"
-
 	"redis_sentinel_exporter/collector"
 	"redis_sentinel_exporter/health"
 	"redis_sentinel_exporter/probe"
@@ -28,22 +24,15 @@ const probePath = "/probe"
 type probes struct {
 	prober   *Prober
 	timeouts timeouts
-	promhttp promhttp.HandlerOpts
+	logger   *slog.Logger
 }
 
 // newProbes returns the handler of /probe. It does not share its limit with the
 // other endpoints: while one probe in ten waits for a deployment that is gone, the
 // others go on.
-func newProbes(p *Prober, opts Options, logger *slog.Logger) http.Handler {
-	h := &probes{
-		prober:   p,
-		timeouts: timeouts{absent: opts.Timeout, offset: opts.TimeoutOffset},
-		promhttp: promhttp.HandlerOpts{
-			ErrorLog:      slog.NewLogLogger(logger.Handler(), slog.LevelError),
-			ErrorHandling: promhttp.ContinueOnError,
-		},
-	}
-	return newLimit(p.opts.MaxConnections).on(h)
+func newProbes(p *Prober, opts Options, logger *slog.Logger) (http.Handler, error) {
+	h := &probes{prober: p, timeouts: timeouts{absent: opts.Timeout, offset: opts.TimeoutOffset}, logger: logger}
+	return compress(newLimit(p.opts.MaxConnections).on(h))
 }
 
 // ServeHTTP answers one probe with what the Sentinels say until its deadline.
@@ -71,16 +60,17 @@ func (h *probes) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 		http.Error(w, err.Error(), http.StatusForbidden)
 		return
 	}
-	answerWith(w, r, d.collector, snapshots, h.promhttp)
+	h.write(w, r, d.collector, snapshots)
 }
 
-// answerWith writes what the snapshots of one deployment say.
-func answerWith(w http.ResponseWriter, r *http.Request, c *collector.Collector, snapshots []*sentinel.Snapshot, opts promhttp.HandlerOpts) {
-	families := prometheus.GathererFunc(func() ([]*dto.MetricFamily, error) {
-		report := health.Assess(snapshots)
-		return c.Families(snapshots, &report), nil
-	})
-	promhttp.HandlerFor(families, opts).ServeHTTP(w, r)
+// write answers with what the snapshots of one deployment say.
+func (h *probes) write(w http.ResponseWriter, r *http.Request, c *collector.Collector, snapshots []*sentinel.Snapshot) {
+	report := health.Assess(snapshots)
+	w.Header().Set("Content-Type", collector.ContentType)
+	page := collector.Page{Snapshots: snapshots, Report: &report, Names: r.URL.Query()["name[]"]}
+	if err := c.WriteText(w, page); err != nil {
+		h.logger.Debug("A probe was not read to its end", "err", err)
+	}
 }
 
 // forbidden returns why no Sentinel was connected to, where it is that their names

@@ -12,6 +12,8 @@ import (
 	"time"
 
 	toolkit "github.com/prometheus/exporter-toolkit/web"
+
+	"redis_sentinel_exporter/sentinel/sentineltest"
 )
 
 // A server is one under test.
@@ -28,23 +30,12 @@ func listenOn(address string) *toolkit.FlagConfig {
 	return &toolkit.FlagConfig{WebListenAddresses: &[]string{address}, WebConfigFile: &none, WebSystemdSocket: &off}
 }
 
-// freeAddress returns an address at which nothing listens.
-func freeAddress(t *testing.T) string {
-	t.Helper()
-	l, err := net.Listen("tcp", "127.0.0.1:0")
-	if err != nil {
-		t.Fatal(err)
-	}
-	defer func() { _ = l.Close() }()
-	return l.Addr().String()
-}
-
 // serveOn starts a server and waits until it answers.
 func serveOn(t *testing.T, h http.Handler) *server {
 	t.Helper()
 	logger, buf := newLog()
 	ctx, cancel := context.WithCancel(t.Context())
-	s := &server{address: freeAddress(t), stop: cancel, log: buf, done: make(chan error, 1)}
+	s := &server{address: sentineltest.FreeAddr(t), stop: cancel, log: buf, done: make(chan error, 1)}
 	go func() { s.done <- Serve(ctx, h, listenOn(s.address), logger, func() {}) }()
 	waitFor(t, "the server to start", func() bool { return strings.Contains(buf.String(), "Started") })
 	return s

@@ -71,7 +71,11 @@ func NewHandler(deployment snapshotter, c *collector.Collector, opts Options, lo
 	mux.Handle("GET /-/ready", says(name+" is ready.\n"))
 	failures := newFailureLog(logger)
 	limited := newLimit(opts.MaxRequests)
-	mux.Handle("GET "+opts.TelemetryPath, newMetrics(deployment, c, opts, limited, failures, logger))
+	metrics, err := newMetrics(deployment, c, opts, limited, failures, logger)
+	if err != nil {
+		return nil, err
+	}
+	mux.Handle("GET "+opts.TelemetryPath, metrics)
 	mux.Handle("GET "+sdPath, limited.on(&sd{deployment, opts.Timeout, failures}))
 	asker := &inquirer{deployment: deployment, timeout: opts.Timeout, failures: failures}
 	mux.Handle("GET /health", limited.on(&verdict{inquirer: asker, logger: logger}))
@@ -82,7 +86,11 @@ func NewHandler(deployment snapshotter, c *collector.Collector, opts Options, lo
 	mux.Handle("GET /status", limited.on(status))
 	mux.Handle("GET /status.css", style())
 	if opts.Prober != nil {
-		mux.Handle("GET "+probePath, newProbes(opts.Prober, opts, logger))
+		probes, err := newProbes(opts.Prober, opts, logger)
+		if err != nil {
+			return nil, err
+		}
+		mux.Handle("GET "+probePath, probes)
 	}
 	if opts.Prober != nil && opts.EnableLifecycle {
 		mux.Handle("POST "+reloadPath, reload(opts.Prober))

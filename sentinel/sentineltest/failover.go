@@ -5,6 +5,7 @@ import (
 	"errors"
 	"fmt"
 	"net"
+	"strings"
 )
 
 // Master returns the address that a live Sentinel gives for a master's name.
@@ -48,10 +49,24 @@ func (t *Topology) Failover(ctx context.Context, name string) (string, error) {
 	if err != nil {
 		return "", err
 	}
-	if _, err := t.liveSentinels()[0].CLI(ctx, "SENTINEL", "FAILOVER", name); err != nil {
+	if err := t.liveSentinels()[0].failOver(ctx, name); err != nil {
 		return "", err
 	}
 	return t.WaitFailover(ctx, name, old)
+}
+
+// failOver tries again while the Sentinel finds no good replica: on a busy machine it may wait for an answer of each.
+func (n *Node) failOver(ctx context.Context, name string) error {
+	var final error
+	err := poll(ctx, func(ctx context.Context) error {
+		_, err := n.CLI(ctx, "SENTINEL", "FAILOVER", name)
+		if err != nil && strings.Contains(err.Error(), "NOGOODSLAVE") {
+			return err
+		}
+		final = err
+		return nil
+	})
+	return errors.Join(err, final)
 }
 
 // WaitFailover waits for the end of a failover away from the old address, and returns the new one.

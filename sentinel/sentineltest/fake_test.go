@@ -245,7 +245,7 @@ func TestFakeMisbehaves(t *testing.T) {
 			c.send(ping)
 			c.expect(tc.line)
 			if tc.end == nil {
-				if n, err := io.CopyN(io.Discard, c, 1<<20); err != nil {
+				if n, err := io.CopyN(io.Discard, c, 1<<16); err != nil {
 					t.Errorf("it ended after %d bytes: %v", n, err)
 				}
 				return

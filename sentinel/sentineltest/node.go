@@ -106,18 +106,12 @@ func (n *Node) Stop() error {
 	if !n.runningLocked() {
 		return nil
 	}
-	if err := errors.Join(n.proc.signal(syscall.SIGTERM), n.proc.signal(syscall.SIGCONT)); err != nil && !n.proc.ended() {
-		return err
-	}
 	n.hung = false
 	const patience = 5 * time.Second
-	select {
-	case <-n.proc.done:
-		return nil
-	case <-time.After(patience):
-		n.proc.kill()
+	if !n.proc.stop(patience) {
 		return fmt.Errorf("sentineltest: %s did not end within %s of SIGTERM and was killed", n.name, patience)
 	}
+	return nil
 }
 
 // Hang stops the node with SIGSTOP: its connections stay open, the kernel goes on accepting new ones, and nothing answers.
@@ -150,7 +144,7 @@ func (n *Node) Restart(ctx context.Context) error {
 
 // start starts the server and waits until it answers.
 func (n *Node) start(ctx context.Context) error {
-	proc, err := startProcess(n.dir, n.LogPath(), n.binary, n.args...)
+	proc, err := startProcess(dieWithParent(), n.dir, n.LogPath(), n.binary, n.args...)
 	if err != nil {
 		return err
 	}

@@ -8,6 +8,7 @@ import (
 	"runtime"
 	"sync"
 	"syscall"
+	"time"
 )
 
 // A process is one started server.
@@ -17,14 +18,14 @@ type process struct {
 }
 
 // startProcess starts a server that writes its output to the end of logPath.
-func startProcess(dir, logPath, binary string, args ...string) (*process, error) {
+func startProcess(attr *syscall.SysProcAttr, dir, logPath, binary string, args ...string) (*process, error) {
 	log, err := os.OpenFile(logPath, os.O_CREATE|os.O_APPEND|os.O_WRONLY, 0o600) //nolint:gosec // in the node's own directory
 	if err != nil {
 		return nil, fmt.Errorf("sentineltest: the log file: %w", err)
 	}
 	cmd := exec.Command(binary, args...) //nolint:gosec // the caller chooses the binary
 	cmd.Dir, cmd.Stdout, cmd.Stderr = dir, log, log
-	cmd.SysProcAttr = dieWithParent()
+	cmd.SysProcAttr = attr
 	p := &process{cmd: cmd, done: make(chan struct{})}
 	started := make(chan error)
 	go p.run(started)
@@ -87,6 +88,21 @@ func (p *process) signal(sig syscall.Signal) error {
 		return fmt.Errorf("sentineltest: sending %s to process %d: %w", sig, p.pid(), err)
 	}
 	return nil
+}
+
+// stop ends the process with SIGTERM and waits for it, also when it is stopped by SIGSTOP. It says whether that was enough
+// within patience; else the process was killed.
+func (p *process) stop(patience time.Duration) bool {
+	for _, sig := range []syscall.Signal{syscall.SIGTERM, syscall.SIGCONT} {
+		_ = p.cmd.Process.Signal(sig) // fails only if it has ended already
+	}
+	select {
+	case <-p.done:
+		return true
+	case <-time.After(patience):
+		p.kill()
+		return false
+	}
 }
 
 // kill ends the process at once, also when it is stopped by SIGSTOP, and waits for it.

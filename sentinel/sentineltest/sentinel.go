@@ -20,13 +20,15 @@ type Sentinel struct {
 // The timers of SENTINEL DEBUG that make a topology quick. They hang together: when it looks for a replica to promote, a
 // Sentinel takes only those that answered PING within 5 ping periods, and INFO within 3 info periods (5 ping periods
 // once the master is down, while it then asks for INFO each second). Shorter ones than these turn any stall of the
-// machine into "no good slave". A long tilt-trigger keeps such a stall from being a TILT.
+// machine into "no good slave". A long tilt-trigger keeps such a stall from being a TILT. Four publish periods after a replica
+// said that it is a master, a Sentinel that has not heard of a failover makes it a replica again; the one that drives the
+// failover asks the replica only each second, so that they must be longer than that, with some reserve.
 func quickTimers() map[string]time.Duration {
 	return map[string]time.Duration{
 		"info-period":               400 * time.Millisecond,
 		"ping-period":               300 * time.Millisecond,
 		"ask-period":                200 * time.Millisecond,
-		"publish-period":            200 * time.Millisecond,
+		"publish-period":            500 * time.Millisecond,
 		"min-link-reconnect-period": 3 * time.Second,
 		"slave-reconf-timeout":      3 * time.Second,
 		"script-retry-delay":        time.Second,

@@ -2,6 +2,8 @@ package sentineltest
 
 import (
 	"context"
+	"net"
+	"strconv"
 	"testing"
 	"time"
 )
@@ -61,4 +63,17 @@ func RunProxy(t testing.TB, target string) *Proxy {
 	}
 	t.Cleanup(p.Close)
 	return p
+}
+
+// FreeAddr returns an address of this machine at which nothing listens, for a server that is none of a topology. Nobody who
+// uses this package is given its port before the test's end.
+func FreeAddr(t testing.TB) string {
+	t.Helper()
+	const ip = "127.0.0.1"
+	p, err := reservePort(ip)
+	if err != nil {
+		t.Fatal(err)
+	}
+	t.Cleanup(p.release)
+	return net.JoinHostPort(ip, strconv.Itoa(p.number))
 }

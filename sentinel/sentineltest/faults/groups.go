@@ -77,10 +77,19 @@ func Groups() []Group {
 			},
 		},
 		{
-			Name:   "addresses",
+			// Both times are longer than it takes to see that a node is down.
+			Name:   "failovers",
+			Config: sentineltest.Config{FailoverTimeout: 10 * time.Second, Timers: map[string]time.Duration{"slave-reconf-timeout": time.Minute}},
+			Faults: []Fault{
+				{"promoted replica killed", killPromoted, slices.Concat(critical("failover_stuck", "master_odown"), warning("master_sdown", "replica_down", "ghost_replicas")), nil},
+			},
+		},
+		{
+			Name:   "clients",
 			Config: sentineltest.Config{Replicas: 1, SentinelConf: bindElsewhere()},
 			Faults: []Fault{
 				{"loopback given to clients", asIs, warning("loopback_address"), askFromElsewhere},
+				{"events refused", refuseEvents, nil, nil},
 			},
 		},
 	}

@@ -36,6 +36,14 @@ func forbid(ctx context.Context, r *Rig) (Mend, error) {
 	return mend, run(ctx, n, command("ACL", "SETUSER", "default", "-sentinel|masters"))
 }
 
+// refuseEvents takes away the permission to subscribe, and ends the subscriptions
+// that exist.
+func refuseEvents(ctx context.Context, r *Rig) (Mend, error) {
+	n := r.sentinel(0).Node
+	mend := func(ctx context.Context) error { return run(ctx, n, command("ACL", "SETUSER", "default", "+@all")) }
+	return mend, run(ctx, n, command("ACL", "SETUSER", "default", "-subscribe", "-psubscribe"), command("CLIENT", "KILL", "TYPE", "pubsub"))
+}
+
 func tilt(ctx context.Context, r *Rig) (Mend, error) {
 	return r.sentinel(1).EndTilt, r.sentinel(1).ForceTilt(ctx)
 }
@@ -48,6 +56,7 @@ func simulateFailure(ctx context.Context, r *Rig) (Mend, error) {
 
 // fillClients opens connections up to just below the limit.
 func fillClients(ctx context.Context, r *Rig) (Mend, error) {
+	const enough = 95 // of 100, with some left for who wants to look
 	s := r.sentinel(0)
 	var open []net.Conn
 	mend := func(context.Context) error {
@@ -57,23 +66,27 @@ func fillClients(ctx context.Context, r *Rig) (Mend, error) {
 		}
 		return errors.Join(errs...)
 	}
-	info, err := s.Info(ctx, "clients")
-	if err != nil {
-		return mend, err
-	}
-	now, err := strconv.Atoi(info["connected_clients"])
-	if err != nil {
-		return mend, fmt.Errorf("connected_clients: %w", err)
-	}
-	var d net.Dialer
-	for range 94 - now { // of 100, with some left for who wants to look
-		conn, err := d.DialContext(ctx, "tcp", s.Addr())
+	// What is counted at first may be about to go: a busy server has not yet seen
+	// that they are closed. So it is counted again until none is missing.
+	return mend, until(ctx, "the connections are enough", func() (bool, error) {
+		info, err := s.Info(ctx, "clients")
 		if err != nil {
-			return mend, err
+			return false, err
 		}
-		open = append(open, conn)
-	}
-	return mend, nil
+		now, err := strconv.Atoi(info["connected_clients"])
+		if err != nil {
+			return false, fmt.Errorf("connected_clients: %w", err)
+		}
+		var d net.Dialer
+		for range enough - now {
+			conn, err := d.DialContext(ctx, "tcp", s.Addr())
+			if err != nil {
+				return false, err
+			}
+			open = append(open, conn)
+		}
+		return now >= enough, nil
+	})
 }
 
 // queueScripts makes events, each of which calls a script that does not end.

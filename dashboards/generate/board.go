@@ -1,0 +1,73 @@
+package main
+
+import (
+	"slices"
+
+	"github.com/grafana/grafana-foundation-sdk/go/dashboard"
+)
+
+// tag is what the dashboards find each other by.
+const tag = "redis-sentinel"
+
+// gridWidth is the number of Grafana's columns.
+const gridWidth = 24
+
+// A board is one dashboard.
+type board struct {
+	file, uid, title, description string
+	rows                          []row
+}
+
+// A row is a group of panels below a title; the first needs none.
+type row struct {
+	title  string
+	panels []panel
+	y      uint32 // of its title
+}
+
+// firstRowID is above the numbers of all panels, which alerts link to.
+const firstRowID = 1000
+
+func (r row) header() *dashboard.RowBuilder {
+	return dashboard.NewRowBuilder(r.title).
+		Id(firstRowID + r.y).
+		GridPos(dashboard.GridPos{H: 1, W: gridWidth, Y: r.y})
+}
+
+// placed returns the rows with the positions of their panels: each as high up as
+// it can be, and as far to the left.
+func (b board) placed() []row {
+	var floor [gridWidth]uint32
+	var rows []row
+	for _, r := range b.rows {
+		if r.title != "" {
+			r.y = slices.Max(floor[:])
+			fill(floor[:], r.y+1)
+		}
+		panels := slices.Clone(r.panels)
+		for i, p := range panels {
+			x, y := lowest(floor[:], int(p.width))
+			fill(floor[x:x+int(p.width)], y+p.height)
+			panels[i].x, panels[i].y = uint32(x), y //nolint:gosec // below gridWidth
+		}
+		rows = append(rows, row{r.title, panels, r.y})
+	}
+	return rows
+}
+
+func fill(columns []uint32, height uint32) {
+	for i := range columns {
+		columns[i] = height
+	}
+}
+
+// lowest returns where something of a width lies lowest.
+func lowest(floor []uint32, width int) (x int, y uint32) {
+	y = slices.Max(floor[:width])
+	for at := 1; at+width <= len(floor); at++ {
+		if height := slices.Max(floor[at : at+width]); height < y {
+			x, y = at, height
+		}
+	}
+	return x, y
+}

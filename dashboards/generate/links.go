@@ -1,0 +1,44 @@
+package main
+
+import (
+	"github.com/grafana/grafana-foundation-sdk/go/cog"
+	"github.com/grafana/grafana-foundation-sdk/go/dashboard"
+)
+
+// runbooks is the same placeholder as in the alerts.
+const runbooks = "https://runbooks.example.com"
+
+// links lead to the other dashboards, with what was chosen, and to the runbooks.
+func links() []cog.Builder[dashboard.DashboardLink] {
+	return []cog.Builder[dashboard.DashboardLink]{
+		dashboard.NewDashboardLinkBuilder("Redis Sentinel").
+			Type(dashboard.DashboardLinkTypeDashboards).
+			Tags([]string{tag}).
+			IncludeVars(true).
+			KeepTime(true),
+		dashboard.NewDashboardLinkBuilder("Runbooks").
+			Type(dashboard.DashboardLinkTypeLink).
+			Icon("doc").
+			Tooltip("What to do about each alert").
+			Url(runbooks).
+			TargetBlank(true),
+	}
+}
+
+// A target is where a cell of a table leads to.
+type target struct{ title, url string }
+
+// same carries the time and the choices over to another dashboard.
+const same = "?${__url_time_range}&${datasource:queryparam}"
+
+func toMaster() *target {
+	return &target{"Master ${__value.raw}", "/d/redis-sentinel-master" + same + "&var-job=${__data.fields.job}&var-master_name=${__value.raw:percentencode}"}
+}
+
+func toSentinel() *target {
+	return &target{"Sentinel ${__value.raw}", "/d/redis-sentinel-sentinel" + same + "&var-job=${__data.fields.job}&var-sentinel=${__value.raw:percentencode}"}
+}
+
+func toRunbook() *target {
+	return &target{"Runbook of ${__value.raw}", runbooks + "/${__value.raw}.md"}
+}

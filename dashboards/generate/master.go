@@ -1,0 +1,181 @@
+package main
+
+// oneMaster is a master from all sides: who says what of it, and what would come
+// after it.
+func oneMaster() board {
+	return board{
+		file: "master.json", uid: "redis-sentinel-master", title: "Master",
+		description: "One master: who is it according to each Sentinel, could it be failed over, its replicas, what the Sentinels are set to, and its failovers.",
+		rows: []row{
+			{panels: masterNow()},
+			{title: "Who is master?", panels: masterRole()},
+			{title: "Would a failover work?", panels: masterQuorum()},
+			{title: "Replicas", panels: masterReplicas()},
+			{title: "Failovers", panels: masterFailovers()},
+		},
+	}
+}
+
+func masterNow() []panel {
+	const small, high = 4, 4
+	return []panel{
+		{
+			id: 1, kind: stats, title: "Health", width: small, height: high, unit: "none", states: health(),
+			description: "The worst that the checks find on the master, with critical before unknown. What it is stands beside it.",
+			queries:     []query{{expr: worst("redis_sentinel_deployment_master_health{ALL}")}},
+		},
+		{
+			id: 2, kind: stats, title: "Would a failover work now?", width: small, height: high, unit: "none", states: yesNo("yes", "no", bad),
+			description: "Whether a Sentinel could do it: quorum and majority can be reached, a replica can be promoted, no TILT. Of several masters the worst.",
+			queries:     []query{{expr: "min(max by (MASTER) (redis_sentinel_master_failover_possible{MASTER}))"}},
+		},
+		{
+			id: 3, kind: stats, title: "Sentinels that may still die", width: small, height: high, unit: "none",
+			levels:      levels(bad, level{0, warn}, level{1, good}),
+			description: "How many more may be lost before there can be no failover. Below 0 it has come to that.",
+			queries:     []query{{expr: "min(max by (MASTER) (redis_sentinel_master_quorum_margin{MASTER}))"}},
+		},
+		whatIsWrong(4, 12, 2*high),
+		{
+			id: 5, kind: stats, title: "Replicas that could take over", width: small, height: high, unit: "none",
+			levels:      levels(bad, level{1, good}),
+			description: "Replicas that Sentinel's own rules would let it promote now.",
+			queries:     []query{{expr: "min(max by (MASTER) (redis_sentinel_master_promotable_replicas{MASTER}))"}},
+		},
+		{
+			id: 6, kind: stats, title: "Addresses given to clients", width: small, height: high, unit: "none",
+			states: []state{{1, "one", good}}, levels: levels(good, level{2, bad}),
+			description: "How many different addresses the Sentinels give for it. More than one at rest means that clients may write to different nodes.",
+			queries:     []query{{expr: "max(count by (MASTER) (count by (MASTER, address) (redis_sentinel_master_info{MASTER})))"}},
+		},
+		{
+			id: 7, kind: stats, title: "Last failover", width: small, height: high, unit: "dateTimeFromNow", noValue: "none seen",
+			description: "When the exporter last saw the master switched to another node.",
+			levels:      levels(busy),
+			queries:     []query{{expr: "max(redis_sentinel_last_switch_timestamp_seconds{ALL}) * 1000"}},
+		},
+	}
+}
+
+func masterRole() []panel {
+	return []panel{
+		{
+			id: 8, kind: places, title: "The master, as each Sentinel says", width: gridWidth, height: 7, unit: "string",
+			description: "The address that each Sentinel gives to clients. In a failover all change to the same new one within seconds; a line of another colour is a Sentinel that sends clients elsewhere.",
+			queries:     []query{{expr: "max by (job, deployment, instance, sentinel, master_name, address) (redis_sentinel_master_info{MASTER})"}},
+		},
+		{
+			id: 9, kind: timeline, title: "State of the master, as each Sentinel sees it", width: 12, height: 7, unit: "none",
+			states:      []state{{0, "up", good}, {1, "s_down", warn}, {2, "o_down", bad}, {3, "says it is a replica", bad}},
+			description: "s_down: this Sentinel alone gets no answer. o_down: a quorum agrees. In TILT both are frozen. A master that says it is a replica takes no writes.",
+			queries: []query{{
+				`3 * (redis_sentinel_master_role_mismatch{MASTER} == 1) or (redis_sentinel_master_sdown{MASTER} + redis_sentinel_master_odown{MASTER})`, byBoth,
+			}},
+		},
+		{
+			id: 10, kind: series, title: "How long the master has been down", width: 12, height: 7, unit: "s", levels: levels(good, level{0.001, bad}),
+			description: "As the Sentinels report it, each time the longest: for one of them (s_down), and for a quorum (o_down). A failover that works ends it within seconds.",
+			queries: []query{
+				{"max by (MASTER) (redis_sentinel_master_odown_seconds{MASTER})", "o_down " + byMaster},
+				{"max by (MASTER) (redis_sentinel_master_sdown_seconds{MASTER})", "s_down " + byMaster},
+			},
+		},
+		{
+			id: 11, kind: timeline, title: "Steps of a failover", width: 12, height: 7, unit: "none", states: failoverSteps(),
+			description: "What the Sentinel that drives a failover is at; the others show none. It takes seconds: longer than failover-timeout at one step means that it is stuck.",
+			queries: []query{{
+				"redis_sentinel_master_failover_state{MASTER} or 7 * redis_sentinel_master_failover_in_progress{MASTER}", byBoth,
+			}},
+		},
+		{
+			id: 12, kind: series, title: "Good answers to PING behind all answers", width: 12, height: 7, unit: "s", levels: levels(good, level{2, warn}),
+			description: "By how much the master's last valid answer is older than its last one. If they differ it answers with errors: mostly a wrong auth-pass.",
+			queries: []query{{
+				"redis_sentinel_master_last_ok_ping_reply_seconds{MASTER} - redis_sentinel_master_last_ping_reply_seconds{MASTER}", byBoth,
+			}},
+		},
+	}
+}
+
+func failoverSteps() []state {
+	return []state{
+		{0, "none", good},
+		{1, "waits to start", busy},
+		{2, "selects a replica", busy},
+		{3, "promotes it", busy},
+		{4, "waits for its promotion", busy},
+		{5, "points the others to it", busy},
+		{6, "updates the configuration", busy},
+		{7, "another step", busy},
+	}
+}
+
+func masterQuorum() []panel {
+	return []panel{
+		{
+			id: 13, kind: series, title: "Quorum arithmetic", width: 12, height: 8, unit: "none",
+			description: "Usable Sentinels, as the one that sees most counts, beside what a failover needs: the quorum to agree that the master is down, the majority of all known ones to elect who does it.",
+			queries: []query{
+				{"max by (MASTER) (redis_sentinel_master_usable_sentinels{MASTER})", "usable " + byMaster},
+				{"max by (MASTER) (redis_sentinel_master_sentinels{MASTER})", "known " + byMaster},
+				{"max by (MASTER) (redis_sentinel_master_quorum{MASTER})", "quorum " + byMaster},
+				{"floor(max by (MASTER) (redis_sentinel_master_sentinels{MASTER}) / 2) + 1", "majority " + byMaster},
+			},
+		},
+		{
+			id: 14, kind: timeline, title: "Sentinels that may still die", width: 12, height: 8, unit: "none", spans: atLeast(0, warn),
+			description: "What each Sentinel counts: usable ones less the larger of quorum and majority. Below 0 it sees too few to fail over.",
+			queries:     []query{{"redis_sentinel_master_quorum_margin{MASTER}", byBoth}},
+		},
+		{
+			id: 15, kind: timeline, title: "Can each Sentinel reach enough others?", width: 12, height: 8, unit: "none",
+			states:      []state{{0, "yes", good}, {1, "no quorum", bad}, {2, "no majority", bad}, {3, "neither", bad}},
+			description: "CKQUORUM by cause: without the quorum no failover starts, without the majority nobody is elected to do it.",
+			queries: []query{{
+				"(1 - redis_sentinel_master_quorum_reachable{MASTER}) + 2 * (1 - redis_sentinel_master_majority_reachable{MASTER})", byBoth,
+			}},
+		},
+		{
+			id: 16, kind: timeline, title: "Replicas that could take over", width: 12, height: 8, unit: "none",
+			spans:       []span{{new(0.0), new(0.0), "", bad}, {new(1.0), nil, "", good}},
+			description: "How many replicas each Sentinel could promote now.",
+			queries:     []query{{"redis_sentinel_master_promotable_replicas{MASTER}", byBoth}},
+		},
+		{
+			id: 17, kind: timeline, title: "The Sentinels, as each of the others sees them", width: 12, height: 9, unit: "none",
+			states:      []state{{0, "up", good}, {1, "not connected", plain}, {2, "down", bad}},
+			description: "Who is down for long still counts for the majority, until a RESET. Two that hold each other to be down cannot vote for each other.",
+			queries: []query{{
+				"2 * (redis_sentinel_peer_sdown{MASTER} == 1) or redis_sentinel_peer_disconnected{MASTER}", "{{peer}}, says " + byBoth,
+			}},
+		},
+		settingsTable(),
+	}
+}
+
+// settingsTable shows the settings of each Sentinel beside those of the others.
+func settingsTable() panel {
+	return panel{
+		id: 18, kind: table, title: "Settings, side by side", width: 12, height: 9, unit: "none",
+		description: "SENTINEL SET is local to one Sentinel: all lines of a master should be equal. The quorum should be the majority of an odd number of known Sentinels, at least 3.",
+		queries: []query{
+			{expr: "max by (MASTER, instance, sentinel) (redis_sentinel_master_quorum{MASTER})"},
+			{expr: "max by (MASTER, instance, sentinel) (redis_sentinel_master_sentinels{MASTER})"},
+			{expr: "max by (MASTER, instance, sentinel) (redis_sentinel_master_down_after_seconds{MASTER})"},
+			{expr: "max by (MASTER, instance, sentinel) (redis_sentinel_master_failover_timeout_seconds{MASTER})"},
+			{expr: "max by (MASTER, instance, sentinel) (redis_sentinel_master_parallel_syncs{MASTER})"},
+		},
+		columns: []column{
+			{of: "master_name", title: "Master"},
+			{of: "sentinel", title: "Sentinel", link: toSentinel()},
+			{of: "instance", title: "Exporter"},
+			{of: "job", title: "Job"},
+			{of: "deployment", title: "Deployment"},
+			{of: valueOf(0), title: "Quorum", levels: levels(warn, level{2, good})},
+			{of: valueOf(1), title: "Known Sentinels", levels: levels(warn, level{3, good})},
+			{of: valueOf(2), title: "down-after", unit: "s"},
+			{of: valueOf(3), title: "failover-timeout", unit: "s"},
+			{of: valueOf(4), title: "parallel-syncs"},
+		},
+	}
+}

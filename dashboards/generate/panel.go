@@ -1,0 +1,162 @@
+package main
+
+import (
+	"cmp"
+
+	"github.com/grafana/grafana-foundation-sdk/go/cog"
+	"github.com/grafana/grafana-foundation-sdk/go/common"
+	"github.com/grafana/grafana-foundation-sdk/go/dashboard"
+	"github.com/grafana/grafana-foundation-sdk/go/stat"
+	"github.com/grafana/grafana-foundation-sdk/go/statetimeline"
+	"github.com/grafana/grafana-foundation-sdk/go/timeseries"
+)
+
+// A panel is what is particular to one.
+type panel struct {
+	id            uint32 // fixed: alerts link to it
+	kind          kind
+	title         string
+	description   string
+	width, height uint32
+	unit          string
+	decimals      float64
+	states        []state
+	spans         []span
+	levels        *dashboard.ThresholdsConfig
+	noValue       string
+	queries       []query
+	columns       []column // of a table
+	bars          bool     // of a series
+
+	x, y uint32
+}
+
+// A kind is a way to draw.
+type kind int
+
+const (
+	stats    kind = iota // one number
+	series               // lines over time
+	timeline             // states over time, one line for each series
+	table                // the labels and values of now
+	places               // a timeline of the label address, one line for each Sentinel and master
+)
+
+// Build makes the panel Grafana's.
+func (p panel) Build() (dashboard.Panel, error) {
+	builder := map[kind]func() cog.Builder[dashboard.Panel]{
+		stats: p.stat, series: p.series, timeline: p.timeline, table: p.table, places: p.places,
+	}[p.kind]()
+	built, err := builder.Build()
+	if err != nil {
+		return built, err
+	}
+	from := source()
+	built.Id, built.Title, built.Description, built.Datasource = &p.id, &p.title, &p.description, &from
+	built.GridPos = &dashboard.GridPos{X: p.x, Y: p.y, W: p.width, H: p.height}
+	p.defaults(&built.FieldConfig.Defaults)
+	return built, nil
+}
+
+// defaults sets what holds for all values of a panel.
+func (p panel) defaults(d *dashboard.FieldConfig) {
+	d.Unit, d.NoValue, d.Thresholds = &p.unit, new(cmp.Or(p.noValue, "No data")), cmp.Or(p.levels, levels(plain))
+	if p.unit == "none" || p.decimals > 0 {
+		d.Decimals = &p.decimals
+	}
+	if d.Mappings == nil {
+		d.Mappings = mappings(p.states, p.spans)
+	}
+}
+
+func (p panel) stat() cog.Builder[dashboard.Panel] {
+	b := stat.NewPanelBuilder().
+		ColorScheme(colors(dashboard.FieldColorModeIdThresholds)).
+		ColorMode(common.BigValueColorModeBackground).
+		GraphMode(common.BigValueGraphModeNone).
+		JustifyMode(common.BigValueJustifyModeCenter).
+		TextMode(common.BigValueTextModeValue).
+		Orientation(common.VizOrientationAuto).
+		ReduceOptions(common.NewReduceDataOptionsBuilder().Calcs([]string{"lastNotNull"}))
+	for i, q := range p.queries {
+		b.WithTarget(q.now(i))
+	}
+	return b
+}
+
+func (p panel) series() cog.Builder[dashboard.Panel] {
+	b := timeseries.NewPanelBuilder().
+		ColorScheme(colors(dashboard.FieldColorModeIdPaletteClassic)).
+		LineWidth(1).
+		FillOpacity(10).
+		ShowPoints(common.VisibilityModeAuto).
+		AxisSoftMin(0).
+		Legend(common.NewVizLegendOptionsBuilder().ShowLegend(true).DisplayMode(common.LegendDisplayModeList).Placement(common.LegendPlacementBottom)).
+		Tooltip(common.NewVizTooltipOptionsBuilder().Mode(common.TooltipDisplayModeMulti).Sort(common.SortOrderDescending))
+	if p.bars {
+		b.DrawStyle(common.GraphDrawStyleBars).FillOpacity(80)
+	}
+	if p.levels != nil {
+		b.ThresholdsStyle(common.NewGraphThresholdsStyleConfigBuilder().Mode(common.GraphThresholdsStyleModeDashed))
+	}
+	for i, q := range p.queries {
+		b.WithTarget(q.over(i))
+	}
+	return b
+}
+
+func (p panel) timeline() cog.Builder[dashboard.Panel] {
+	b := newTimeline()
+	for i, q := range p.queries {
+		b.WithTarget(q.over(i))
+	}
+	return b
+}
+
+// newTimeline returns one whose values have the colours of their mappings. By
+// thresholds Grafana would write their bounds in place of the words.
+func newTimeline() *statetimeline.PanelBuilder {
+	return statetimeline.NewPanelBuilder().
+		ColorScheme(colors(dashboard.FieldColorModeIdFixed).FixedColor(plain)).
+		MergeValues(true).
+		ShowValue(common.VisibilityModeAuto).
+		AlignValue(common.TimelineValueAlignmentLeft).
+		RowHeight(0.85).
+		LineWidth(0).
+		FillOpacity(80).
+		Legend(common.NewVizLegendOptionsBuilder().ShowLegend(false)).
+		Tooltip(common.NewVizTooltipOptionsBuilder().Mode(common.TooltipDisplayModeSingle))
+}
+
+// places asks for rows of labels, and makes each Sentinel's rows about a master
+// a line of addresses.
+func (p panel) places() cog.Builder[dashboard.Panel] {
+	b := newTimeline().Mappings(addressColors()).
+		WithTransformation(only("Time", "master_name", "sentinel", "instance", "address")).
+		WithTransformation(dashboard.DataTransformerConfig{
+			Id:      "sortBy",
+			Options: map[string]any{"sort": []any{map[string]any{"field": "Time"}}},
+		}).
+		WithTransformation(dashboard.DataTransformerConfig{
+			Id: "partitionByValues",
+			Options: map[string]any{
+				"fields": []string{"master_name", "sentinel", "instance"}, "keepFields": false, "naming": map[string]any{"asLabels": true},
+			},
+		}).
+		DisplayName("${__field.labels.master_name}: ${__field.labels.sentinel} (${__field.labels.instance})")
+	for i, q := range p.queries {
+		b.WithTarget(q.over(i).Format("table"))
+	}
+	return b
+}
+
+func only(names ...string) dashboard.DataTransformerConfig {
+	return dashboard.DataTransformerConfig{
+		Id:      "filterFieldsByName",
+		Options: map[string]any{"include": map[string]any{"names": names}},
+	}
+}
+
+func colors(mode dashboard.FieldColorModeId) *dashboard.FieldColorBuilder {
+	return dashboard.NewFieldColorBuilder().Mode(mode)
+}

@@ -1,0 +1,68 @@
+package main
+
+import (
+	"strings"
+
+	"github.com/grafana/grafana-foundation-sdk/go/prometheus"
+)
+
+// A query is one of a panel.
+type query struct {
+	expr   string // in the notation of expand
+	legend string
+}
+
+// expand writes out the short notation of the queries. In braces, or after "by",
+// a word in capitals stands for labels:
+//
+//	{JOB}       of the jobs and deployments chosen
+//	{SENTINEL}  and of the Sentinels chosen
+//	{MASTER}    and of the masters chosen, as those Sentinels see them
+//	{ALL}       of the masters chosen, over all Sentinels
+//	{CHECKS}    the same, and what is about no master
+//
+// instance is there to tell Sentinels apart that have an exporter each beside
+// them, and all the same loopback address.
+func expand(expr string) string {
+	const (
+		job      = `job=~"$job", deployment=~"$deployment"`
+		sentinel = job + `, sentinel=~"$sentinel"`
+		master   = `, master_name=~"$master_name"`
+	)
+	return strings.NewReplacer(
+		"{JOB", "{"+job,
+		"{SENTINEL", "{"+sentinel,
+		"{MASTER", "{"+sentinel+master,
+		"{ALL", "{"+job+master,
+		"{CHECKS", "{"+job+`, master_name=~"$master_name|"`,
+		"(JOB", "(job, deployment",
+		"(SENTINEL", "(job, deployment, instance, sentinel",
+		"(MASTER", "(job, deployment, master_name",
+	).Replace(expr)
+}
+
+// Legends.
+const (
+	byMaster   = "{{master_name}} {{deployment}} ({{job}})"
+	bySentinel = "{{sentinel}} ({{instance}})"
+	byBoth     = "{{master_name}}: {{sentinel}} ({{instance}})"
+)
+
+// refID names the queries of a panel A, B, C.
+func refID(i int) string { return "ABCDEFGHIJKLMNOPQRSTUVWXYZ"[i : i+1] }
+
+// over returns the query over the time that the dashboard shows.
+func (q query) over(i int) *prometheus.DataqueryBuilder {
+	return prometheus.NewDataqueryBuilder().
+		RefId(refID(i)).
+		Datasource(source()).
+		EditorMode(prometheus.QueryEditorModeCode).
+		Expr(expand(q.expr)).
+		LegendFormat(q.legend).
+		Range()
+}
+
+// now returns the query at the end of that time.
+func (q query) now(i int) *prometheus.DataqueryBuilder {
+	return q.over(i).Instant()
+}
