@@ -177,7 +177,7 @@ func reasonOf(ctx context.Context, err error) Reason {
 		return ReasonAuth
 	case redis.IsPermissionError(err):
 		return ReasonPermission
-	case errors.Is(err, errMalformed), errors.As(err, &record):
+	case errors.Is(err, errMalformed), errors.As(err, &record), unreadable(err):
 		return ReasonProtocol
 	case refusedSecurity(err):
 		return ReasonTLS
@@ -186,6 +186,15 @@ func reasonOf(ctx context.Context, err error) Reason {
 		return reason
 	}
 	return ReasonUnreachable
+}
+
+// unreadable tells whether go-redis did not understand a reply to its handshake, for
+// which it has no type of error. What breaks a connection has one, of the net
+// package or of the system.
+func unreadable(err error) bool {
+	text := err.Error()
+	return strings.Contains(text, "redis: can't parse ") || strings.Contains(text, "redis: the length of the array must be ") ||
+		strings.Contains(text, "redis: invalid reply: ")
 }
 
 // refusedSecurity tells whether one side refused the other's certificate or TLS
