@@ -14,7 +14,7 @@ LDFLAGS := -s -w \
 
 .PHONY: help
 help: ## list the targets
-	@awk -F ':.*## ' '/^[a-z0-9]+:.*## / { printf "  %-10s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
+	@awk -F ':.*## ' '/^[a-z0-9-]+:.*## / { printf "  %-14s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
 
 .PHONY: build
 build: ## build ./redis_sentinel_exporter
@@ -28,17 +28,31 @@ demo: ## start a throw-away deployment and the exporter on it; FOR=30s ends by i
 	@go build -buildvcs=false -o .bin/demo ./demo
 	@exec .bin/demo -exporter ./redis_sentinel_exporter
 
+# Go's cache of test results does not know of files outside of the module.
 .PHONY: test
 test: ## run all tests, with the race detector, against real Sentinels
-	@tools/need redis-server=redis-server redis-cli=redis-tools prometheus=prometheus promtool=prometheus amtool=prometheus-alertmanager prometheus-alertmanager=prometheus-alertmanager gcc=gcc,libc6-dev chromium=chromium
+	@tools/need redis-server=redis-server redis-cli=redis-tools prometheus=prometheus promtool=prometheus amtool=prometheus-alertmanager prometheus-alertmanager=prometheus-alertmanager systemd-analyze=systemd gcc=gcc,libc6-dev chromium=chromium
 	CGO_ENABLED=1 go test -race ./...
 	CGO_ENABLED=1 go test -C web/browsertest -race ./...
-	CGO_ENABLED=1 go test -C dashboards/generate -race ./...
+	CGO_ENABLED=1 go test -C dashboards/generate -race -count=1 ./...
+	CGO_ENABLED=1 go test -C deploy/composetest -race -count=1 ./...
+	CGO_ENABLED=1 go test -C deploy/kubernetes/verify -race -count=1 ./...
 
 .PHONY: e2e
 e2e: ## bring every alert about for real, through Prometheus and Alertmanager to a webhook
 	@tools/need redis-server=redis-server redis-cli=redis-tools prometheus=prometheus prometheus-alertmanager=prometheus-alertmanager gcc=gcc,libc6-dev
 	CGO_ENABLED=1 go test -race -timeout 20m -tags e2e -run 'TestFaults|TestScaled' ./alerts
+
+.PHONY: compose-test
+compose-test: ## run docker-compose.yml, without Grafana, on a Docker engine of the test's own (root)
+	@tools/need dockerd=docker.io docker=docker.io iptables=iptables docker-compose=docker-compose debootstrap=debootstrap gcc=gcc,libc6-dev
+	@$(MAKE) --no-print-directory build
+	VERSION='$(VERSION)' REVISION='$(REVISION)' BRANCH='$(BRANCH)' BUILD_DATE='$(BUILD_DATE)' CGO_ENABLED=1 \
+		go test -C deploy/composetest -race -tags compose -count=1 -timeout 90m -v -run TestStack .
+
+.PHONY: compose-faults
+compose-faults: ## break things in the stack of docker-compose.yml, one after the other, to watch
+	@go run ./deploy/compose/faults $(FAULT)
 
 .PHONY: lint
 lint: .bin/golangci-lint ## gofmt, go vet and golangci-lint
@@ -46,6 +60,8 @@ lint: .bin/golangci-lint ## gofmt, go vet and golangci-lint
 	go vet -tags e2e ./...
 	go vet -C web/browsertest ./...
 	go vet -C dashboards/generate ./...
+	go vet -C deploy/composetest -tags compose ./...
+	go vet -C deploy/kubernetes/verify ./...
 	.bin/golangci-lint run --allow-parallel-runners
 
 .PHONY: pint
@@ -66,6 +82,7 @@ scale: ## probe 300 deployments every 5 s for two minutes, one in ten broken, an
 .PHONY: docs
 docs: ## write the generated documentation again
 	go generate ./...
+	go generate -C deploy/kubernetes/verify ./...
 
 .PHONY: dashboards
 dashboards: ## write the Grafana dashboards again

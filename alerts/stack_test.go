@@ -76,6 +76,7 @@ func (s *stack) configure(t *testing.T, lanes []*lane) {
 	place(t, s.dir, "deploy/prometheus.yml", map[string]string{
 		"alertmanager:9093": s.alertmanager, "scrape_interval: 750ms": "scrape_interval: 1s",
 		"\n      - targets: [exporter:9355]": targets.String(),
+		"http://exporter:9355/sd":            "http://127.0.0.1:1/sd", // there is no redis_exporter
 	})
 }
 

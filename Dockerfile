@@ -1,0 +1,28 @@
+# The exporter, without a shell or anything else beside it.
+#
+# Configure it by its environment variables (REDIS_SENTINEL_EXPORTER_...), not by
+# flags: the health check is a process of its own, and has only the variables in
+# common with the exporter.
+FROM golang:1.26.8-bookworm AS build
+WORKDIR /src
+COPY go.mod go.sum ./
+RUN go mod download
+COPY . .
+# Those that are not given the Makefile takes from git, as it does elsewhere.
+ARG VERSION
+ARG REVISION
+ARG BRANCH
+ARG BUILD_DATE
+RUN make build
+
+FROM gcr.io/distroless/static-debian12:nonroot
+LABEL org.opencontainers.image.title="redis_sentinel_exporter" \
+      org.opencontainers.image.description="Prometheus exporter and health checker for Redis and Valkey Sentinel"
+COPY --from=build /src/redis_sentinel_exporter /redis_sentinel_exporter
+# A number, since Kubernetes cannot tell of a name that it is not root's.
+USER 65532:65532
+EXPOSE 9355
+# Healthy is a deployment that is well, without a warning. That the exporter runs
+# is what the container's state says.
+HEALTHCHECK --interval=15s --timeout=10s --start-period=60s --retries=2 CMD ["/redis_sentinel_exporter", "check"]
+ENTRYPOINT ["/redis_sentinel_exporter"]
