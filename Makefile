@@ -85,6 +85,10 @@ bench: ## measure what a scrape costs, on real Sentinels with up to 1,000 master
 	@go build -buildvcs=false -o .bin/bench ./bench
 	@.bin/bench
 
+.PHONY: scale
+scale: ## probe 300 deployments every 5 s for two minutes, one in ten broken, and measure
+	go test -count=1 -v -run '^TestScale$$' . -scale.targets=300 -scale.every=5s -scale.for=2m
+
 .PHONY: docs
 docs: ## write the generated documentation again
 	go generate ./...

@@ -3,11 +3,10 @@ package main
 import (
 	"errors"
 	"fmt"
-	"net"
-	"net/netip"
 	"slices"
-	"strconv"
 	"strings"
+
+	"redis_sentinel_exporter/sentinel"
 )
 
 // parseAddresses reads the values of --sentinel.address. Each may hold several
@@ -36,31 +35,11 @@ func parseAddresses(values []string) ([]string, error) {
 	return addresses, nil
 }
 
-// parseAddress returns host:port as net.JoinHostPort writes it.
+// parseAddress says how else to give what an address does not hold.
 func parseAddress(text string) (string, error) {
-	if strings.Contains(text, "@") { // do not show it: what stands before may be a password
-		return "", errors.New("an address holds no credentials: use --sentinel.username and --sentinel.password-file")
+	address, err := sentinel.ParseAddress(text)
+	if errors.Is(err, sentinel.ErrCredentials) {
+		return "", fmt.Errorf("%w: use --sentinel.username and --sentinel.password-file", err)
 	}
-	host, port, err := net.SplitHostPort(text)
-	if err != nil {
-		return "", fmt.Errorf("%q is not host:port (an IPv6 address needs brackets, as [::1]:26379)", text)
-	}
-	number, err := strconv.ParseUint(port, 10, 16)
-	if err != nil || number == 0 {
-		return "", fmt.Errorf("%q: the port is not a number from 1 to 65535", text)
-	}
-	if !isHost(host) {
-		return "", fmt.Errorf("%q: %q is neither a host name nor an IP address", text, host)
-	}
-	return net.JoinHostPort(strings.ToLower(host), strconv.FormatUint(number, 10)), nil
-}
-
-func isHost(host string) bool {
-	if strings.Contains(host, ":") {
-		_, err := netip.ParseAddr(host)
-		return err == nil
-	}
-	return host != "" && !strings.ContainsFunc(host, func(r rune) bool {
-		return r <= ' ' || r == 0x7f || strings.ContainsRune(`/\?#[]`, r)
-	})
+	return address, err
 }

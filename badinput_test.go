@@ -97,6 +97,13 @@ func TestBadInputIsRefused(t *testing.T) {
 		{"log level", one("--log.level=loud"), "--log.level"},
 		{"log format", one("--log.format=xml"), "--log.format"},
 
+		{"missing config file", one("--config.file=" + missing), missing},
+		{"config file with a mistake", one("--config.file=" + write("probe.yml", "modules:\n  a:\n    pasword_file: hush\n")), "probe.yml: line 3: modules: a: pasword_file: there is no such field"},
+		{"lifecycle without a config file", one("--web.enable-lifecycle"), "there is no --config.file"},
+		{"no connections", one("--probe.max-connections=0"), "--probe.max-connections"},
+		{"no idle timeout", one("--probe.idle-timeout=0s"), "--probe.idle-timeout"},
+		{"telemetry path of the probes", one("--web.telemetry-path=/probe"), "another endpoint"},
+
 		{"port in use", nil, "address already in use"},
 	} {
 		t.Run(tc.name, func(t *testing.T) {

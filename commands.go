@@ -57,6 +57,9 @@ func runCommand(ctx context.Context, command cli.Command, f *flags, streams cli.
 // with it, so the command is looked for in its words.
 func (f *flags) failed(args []string) int {
 	for _, word := range args {
+		if word == configCommand {
+			return 1 // what follows is not the command check
+		}
 		if command := f.commands[word]; command != nil {
 			return command.Failed()
 		}

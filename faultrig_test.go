@@ -40,7 +40,7 @@ type faultRig struct {
 	proxy    *sentineltest.Proxy
 	target   string
 	others   []string
-	exporter *program
+	exporter *process
 
 	// What there was before any fault: of the target, and of the exporter.
 	healthy           map[string]float64
@@ -74,7 +74,7 @@ func newFaultRig(t *testing.T, overTLS bool) *faultRig {
 	if overTLS {
 		r.others = []string{front(1).Addr(), front(2).Addr()}
 	}
-	r.exporter = startProcess(t, r.names, append(flags, "--sentinel.address="+strings.Join(append(r.others, r.target), ","))...)
+	r.exporter = startProcessWith(t, r.names.addr(), append(flags, "--sentinel.address="+strings.Join(append(r.others, r.target), ","))...)
 	r.isHealthy()
 	return r
 }

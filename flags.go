@@ -16,8 +16,10 @@ import (
 )
 
 const (
-	serveCommand  = "serve"
-	defaultListen = ":9355"
+	serveCommand       = "serve"
+	configCommand      = "config"
+	configCheckCommand = configCommand + " check"
+	defaultListen      = ":9355"
 )
 
 // flags are the values of the command line and the environment, as given.
@@ -27,6 +29,7 @@ type flags struct {
 	listen    *toolkit.FlagConfig
 	web       web.Options
 	admin     adminFlags
+	probe     probeFlags
 	log       promslog.Config
 	commands  map[string]cli.Command // by the name on the command line
 }
@@ -55,9 +58,12 @@ func newApp(f *flags) *kingpin.Application {
 	addCollectorFlags(app, &f.collector)
 	f.listen = toolkitflag.AddFlags(app, defaultListen)
 	addWebFlags(app, &f.web)
+	f.probe.addTo(app)
 	f.admin.addTo(app)
 	promslogflag.AddFlags(app, &f.log)
 	app.Command(serveCommand, "Serve the metrics over HTTP; the default.")
+	app.Command(configCommand, "Say what is wrong with the configuration.").
+		Command("check", "Refuse what serve would refuse, and print what --config.file says.")
 	f.commands = addCommands(app)
 	nameInErrors(app)
 	return app
@@ -104,6 +110,8 @@ func addWebFlags(app *kingpin.Application, opts *web.Options) {
 		Default("40").IntVar(&opts.MaxRequests)
 	app.Flag("web.disable-exporter-metrics", "Leave out the metrics about the exporter itself (promhttp_*, process_*, go_*).").
 		BoolVar(&opts.DisableExporterMetrics)
+	app.Flag("web.enable-lifecycle", "Read --config.file again at POST /-/reload.").
+		BoolVar(&opts.EnableLifecycle)
 }
 
 // check refuses numbers that kingpin takes and that make no sense.
@@ -116,5 +124,5 @@ func (f *flags) check() error {
 	case f.web.MaxRequests < 0:
 		return fmt.Errorf("--web.max-requests: %d is negative", f.web.MaxRequests)
 	}
-	return nil
+	return f.probe.check(f.web.EnableLifecycle)
 }

@@ -34,9 +34,9 @@ func otherValue(f *kingpin.FlagModel) string {
 		return "debug"
 	case f.Name == "log.format":
 		return "json"
-	case f.Name == "web.max-requests":
+	case f.Name == "web.max-requests", f.Name == "probe.max-connections":
 		return "7"
-	case f.Name == "sentinel.timeout", f.Name == "timeout-offset":
+	case f.Name == "sentinel.timeout", f.Name == "timeout-offset", f.Name == "probe.idle-timeout":
 		return "7s"
 	case f.IsBoolFlag() && slices.Contains(f.Default, "true"):
 		return "false"
@@ -101,8 +101,10 @@ func TestFlagsFillTheirFields(t *testing.T) {
 		{"collector", f.collector, collector.Options{Replicas: false, Peers: false, InfoCache: true}},
 		{"web", f.web, web.Options{
 			TelemetryPath: "/web.telemetry-path", MaxRequests: 7, Timeout: 7 * time.Second, TimeoutOffset: 7 * time.Second,
-			DisableExporterMetrics: true,
+			DisableExporterMetrics: true, EnableLifecycle: true,
 		}},
+		{"configuration", f.probe.configFile, "/config.file"},
+		{"probes", f.probe.ProberOptions, web.ProberOptions{MaxConnections: 7, IdleTimeout: 7 * time.Second}},
 		{"admin address", f.admin.listen, []string{"/admin.listen-address"}},
 		{"admin configuration", f.admin.configFile, "/admin.config.file"},
 		{"listen", *f.listen.WebListenAddresses, []string{"/web.listen-address"}},
@@ -124,6 +126,9 @@ func TestDefaults(t *testing.T) {
 	want := web.Options{TelemetryPath: "/metrics", MaxRequests: 40, Timeout: 5 * time.Second, TimeoutOffset: 500 * time.Millisecond}
 	if diff := cmp.Diff(want, f.web); diff != "" {
 		t.Errorf("web (-want +got):\n%s", diff)
+	}
+	if diff := cmp.Diff(web.ProberOptions{MaxConnections: 4000, IdleTimeout: 5 * time.Minute}, f.probe.ProberOptions); diff != "" {
+		t.Errorf("probes (-want +got):\n%s", diff)
 	}
 	if diff := cmp.Diff(collector.Options{Replicas: true, Peers: true, Events: true}, f.collector); diff != "" {
 		t.Errorf("collector (-want +got):\n%s", diff)

@@ -39,6 +39,8 @@ func runWith(ctx context.Context, args []string, streams cli.Streams) int {
 	case err != nil || command == "":
 	case command == serveCommand:
 		err = serve(ctx, &f, streams.Err)
+	case command == configCheckCommand:
+		err = checkConfig(&f, streams.Out)
 	default:
 		status, err = runCommand(ctx, f.commands[command], &f, streams)
 	}

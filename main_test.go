@@ -17,8 +17,8 @@ import (
 )
 
 func TestMain(m *testing.M) {
-	if nameserver := os.Getenv(asExporter); nameserver != "" {
-		os.Exit(exporter(nameserver))
+	if nameserver := os.Getenv(beTheExporter); nameserver != "" {
+		beExporter(nameserver)
 	}
 	goleak.VerifyTestMain(m)
 }

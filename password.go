@@ -2,9 +2,9 @@ package main
 
 import (
 	"errors"
-	"fmt"
 	"os"
-	"strings"
+
+	"redis_sentinel_exporter/sentinel"
 )
 
 // passwordVariable holds the password where no file does. No flag does: the
@@ -16,7 +16,7 @@ const passwordVariable = "SENTINEL_PASSWORD"
 // asks once itself: a file that cannot be read is better known now.
 func (f *sentinelFlags) password() (func() (string, error), error) {
 	if f.passwordFile != "" {
-		read := func() (string, error) { return readPassword(f.passwordFile) }
+		read := sentinel.PasswordFile(f.passwordFile)
 		_, err := read()
 		return read, err
 	}
@@ -27,16 +27,4 @@ func (f *sentinelFlags) password() (func() (string, error), error) {
 		return nil, errors.New("--sentinel.username is given without a password: use --sentinel.password-file or $" + passwordVariable)
 	}
 	return nil, nil // no password is no error
-}
-
-func readPassword(file string) (string, error) {
-	text, err := os.ReadFile(file) //nolint:gosec // the operator names the file
-	if err != nil {
-		return "", fmt.Errorf("password of the Sentinels: %w", err)
-	}
-	password := strings.TrimRight(string(text), "\r\n") // editors add a newline
-	if password == "" {
-		return "", fmt.Errorf("password of the Sentinels: %s is empty", file)
-	}
-	return password, nil
 }

@@ -1,73 +1,101 @@
 package main
 
 import (
-	"context"
-	"io"
 	"os"
 	"os/exec"
+	"strconv"
 	"strings"
+	"sync"
+	"syscall"
 	"testing"
-	"time"
 
 	"redis_sentinel_exporter/sentinel/sentineltest"
 )
 
-// asExporter makes this test program be the exporter, in a process of its own,
-// where it is set; to the address of the nameserver that it is to ask.
-const asExporter = "REDIS_SENTINEL_EXPORTER_TEST_NAMESERVER"
+// beTheExporter is set where the test's binary is to be the program itself: to the
+// address of the nameserver that it is to ask, or to usualNames.
+const (
+	beTheExporter = "BE_THE_EXPORTER"
+	usualNames    = "usual names"
+)
 
-// exporter is the whole program until its standard input ends.
-func exporter(nameserver string) int {
-	askOnly(nameserver)
-	ctx, cancel := context.WithCancel(context.Background())
-	go func() {
-		_, _ = io.Copy(io.Discard, os.Stdin)
-		cancel()
-	}()
-	return run(ctx, os.Args[1:], os.Stdout, os.Stderr)
+// beExporter is the whole program; it does not return.
+func beExporter(nameserver string) {
+	if nameserver != usualNames {
+		askOnly(nameserver)
+	}
+	main()
 }
 
-// startProcess is start in a process of its own, whose memory, goroutines and
-// files are then nobody else's.
-func startProcess(t *testing.T, names *nameserver, args ...string) *program {
+// A process is a run of the exporter in a process of its own, whose memory and
+// signals are not the test's.
+type process struct {
+	program
+	cmd *exec.Cmd
+}
+
+// startProcess runs the exporter on a free port and waits until it serves. The
+// test's end stops it.
+func startProcess(t *testing.T, args ...string) *process {
 	t.Helper()
-	address := sentineltest.FreeAddr(t)
-	command := exec.Command(os.Args[0], append([]string{"--web.listen-address=" + address}, args...)...)
-	command.Env = append(os.Environ(), asExporter+"="+names.addr())
-	p := &program{url: "http://" + address, stderr: &lockedBuffer{}, status: make(chan int, 1)}
-	command.Stderr = p.stderr
-	stdin, err := command.StdinPipe()
+	return startProcessWith(t, usualNames, args...)
+}
+
+// startProcessWith is startProcess with a nameserver of the test's own.
+func startProcessWith(t *testing.T, nameserver string, args ...string) *process {
+	t.Helper()
+	binary, err := os.Executable()
 	if err != nil {
 		t.Fatal(err)
 	}
-	if err := command.Start(); err != nil {
+	address := sentineltest.FreeAddr(t)
+	p := &process{program: program{url: "http://" + address, stderr: &lockedBuffer{}}}
+	p.cmd = exec.Command(binary, append([]string{"--web.listen-address=" + address}, args...)...)
+	p.cmd.Env = append(os.Environ(), beTheExporter+"="+nameserver)
+	p.cmd.Stderr = p.stderr
+	if err := p.cmd.Start(); err != nil {
 		t.Fatal(err)
 	}
-	go func() {
-		_ = command.Wait() // its status says it
-		p.status <- command.ProcessState.ExitCode()
-	}()
+	var wg sync.WaitGroup
+	wg.Go(func() {
+		if err := p.cmd.Wait(); err != nil {
+			t.Errorf("it ended with %v:\n%s", err, p.stderr)
+		}
+	})
 	t.Cleanup(func() {
-		if t.Failed() {
-			t.Logf("the exporter said\n%s", p.stderr)
-		}
-		_ = stdin.Close()
-		select {
-		case status := <-p.status:
-			if status != 0 {
-				t.Errorf("the exporter ended with %d:\n%s", status, p.stderr)
-			}
-		case <-time.After(20 * time.Second):
-			_ = command.Process.Kill()
-			t.Errorf("the exporter did not end; it said\n%s", p.stderr)
-			<-p.status
-		}
+		p.signal(t, syscall.SIGTERM)
+		wg.Wait()
 	})
-	waitFor(t, "the exporter to serve", func() bool {
-		if len(p.status) > 0 {
-			t.Fatalf("it ended at once:\n%s", p.stderr)
-		}
-		return strings.Contains(p.stderr.String(), "Started")
-	})
+	waitFor(t, "the exporter to serve", func() bool { return strings.Contains(p.stderr.String(), "Started") })
 	return p
+}
+
+func (p *process) signal(t *testing.T, signal syscall.Signal) {
+	t.Helper()
+	if err := p.cmd.Process.Signal(signal); err != nil {
+		t.Error(err)
+	}
+}
+
+// value is that of one of the exporter's metrics, which has no labels.
+func (p *process) value(t *testing.T, name string) float64 {
+	t.Helper()
+	return sampleOf(t, p.mustGet(t, "/metrics").body, name)
+}
+
+// sampleOf reads the value of a metric without labels.
+func sampleOf(t *testing.T, body, name string) float64 {
+	t.Helper()
+	_, rest, _ := strings.Cut(body, "\n"+name+" ")
+	line, _, _ := strings.Cut(rest, "\n")
+	value, err := strconv.ParseFloat(line, 64)
+	if err != nil {
+		t.Errorf("%s: %v", name, err)
+	}
+	return value
+}
+
+func (p *process) residentBytes(t *testing.T) int64 {
+	t.Helper()
+	return int64(p.value(t, "process_resident_memory_bytes"))
 }

@@ -3,6 +3,7 @@ package main
 import (
 	"flag"
 	"fmt"
+	"net/http"
 	"os"
 	"os/exec"
 	"path/filepath"
@@ -76,7 +77,8 @@ func flagsTable(t *testing.T) string {
 
 // The endpoints are there, and there are no others in the table.
 func TestREADMEEndpoints(t *testing.T) {
-	p := start(t, "--sentinel.address="+sentineltest.RunFake(t, sentineltest.FakeConfig{Replicas: 2, Peers: 2}).Addr())
+	fake := sentineltest.RunFake(t, sentineltest.FakeConfig{Replicas: 2, Peers: 2})
+	p := start(t, "--sentinel.address="+fake.Addr(), "--config.file="+configFile(t, ""), "--web.enable-lifecycle")
 	_, section, _ := strings.Cut(readme(t), "\n## Endpoints\n")
 	section, _, _ = strings.Cut(section, "\n## ")
 	var paths []string
@@ -86,10 +88,19 @@ func TestREADMEEndpoints(t *testing.T) {
 			paths = append(paths, strings.Split(strings.ReplaceAll("`"+cell, "`", ""), ", ")...)
 		}
 	}
-	if want := []string{"/metrics", "/status", "/health", "/sd", "/-/healthy", "/-/ready", "/"}; !slices.Equal(paths, want) {
+	if want := []string{"/metrics", "/status", "/health", "/probe", "/-/reload", "/sd", "/-/healthy", "/-/ready", "/"}; !slices.Equal(paths, want) {
 		t.Errorf("got the endpoints %v, want %v", paths, want)
 	}
 	for _, path := range paths {
+		switch path {
+		case "/probe":
+			path += "?target=" + fake.Addr()
+		case "/-/reload":
+			if a, err := p.get(path); err != nil || a.status != http.StatusMethodNotAllowed {
+				t.Errorf("GET %s: got %d, %v", path, a.status, err)
+			}
+			continue
+		}
 		p.mustGet(t, path)
 	}
 	if body := p.mustGet(t, "/metrics?name[]=redis_sentinel_up").body; strings.Count(body, "# TYPE") != 1 {

@@ -18,13 +18,7 @@ import (
 // serve answers scrapes until ctx ends. Whatever is wrong with the flags is said
 // before anything listens.
 func serve(ctx context.Context, f *flags, logs io.Writer) error {
-	if err := f.check(); err != nil {
-		return err
-	}
-	if err := toolkit.Validate(*f.listen.WebConfigFile); err != nil {
-		return fmt.Errorf("--web.config.file: %w", err)
-	}
-	if err := f.admin.check(); err != nil {
+	if err := f.checkFiles(); err != nil {
 		return err
 	}
 	f.log.Writer = logs
@@ -44,6 +38,9 @@ func serve(ctx context.Context, f *flags, logs io.Writer) error {
 	var wg sync.WaitGroup
 	defer wg.Wait()
 	defer cancel()
+	if f.web.Prober, err = f.probe.prober(ctx, &wg, logger); err != nil {
+		return err
+	}
 	write := f.admin.listener(ctx, deployment, &f.web, logger)
 	handler, err := web.NewHandler(deployment, metrics, f.web, logger)
 	if err != nil {
@@ -53,6 +50,17 @@ func serve(ctx context.Context, f *flags, logs io.Writer) error {
 		return web.Serve(ctx, handler, f.listen, logger, func() { wg.Go(func() { background(ctx) }) })
 	}
 	return together(ctx, cancel, read, write)
+}
+
+// checkFiles refuses numbers that make no sense, and web configurations.
+func (f *flags) checkFiles() error {
+	if err := f.check(); err != nil {
+		return err
+	}
+	if err := toolkit.Validate(*f.listen.WebConfigFile); err != nil {
+		return fmt.Errorf("--web.config.file: %w", err)
+	}
+	return f.admin.check()
 }
 
 // together runs the servers, of which some may be nil, until ctx ends or one of

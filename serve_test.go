@@ -177,21 +177,6 @@ func TestTelemetryPathCanBeChanged(t *testing.T) {
 	}
 }
 
-func TestWebConfigFileAsksForAPassword(t *testing.T) {
-	file := filepath.Join(t.TempDir(), "web.yml")
-	// The bcrypt hash of "test".
-	const users = "basic_auth_users:\n  prometheus: $2b$12$hNf2lSsxfm0.i4a.1kVpSOVyBCfIB51VRjgBUyv6kdnyTlgWj81Ay\n"
-	if err := os.WriteFile(file, []byte(users), 0o600); err != nil {
-		t.Fatal(err)
-	}
-	fake := sentineltest.RunFake(t, sentineltest.FakeConfig{})
-	p := start(t, "--sentinel.address="+fake.Addr(), "--web.config.file="+file)
-	if got, err := p.get("/metrics"); err != nil || got.status != http.StatusUnauthorized {
-		t.Errorf("without a password: got %d, %v", got.status, err)
-	}
-	p.mustGet(t, "/metrics", "Authorization", "Basic cHJvbWV0aGV1czp0ZXN0")
-}
-
 func TestStopLetsAScrapeFinish(t *testing.T) {
 	asked := make(chan struct{}, 10)
 	silent := sentineltest.RawServer(t, func(conn net.Conn) {

@@ -693,7 +693,7 @@ func TestCommandErrors(t *testing.T) {
 	}
 	var want []string
 	for _, command := range []string{"ckquorum", "info", "masters", "myid", "replicas", "sentinels"} {
-		for _, reason := range []string{"auth", "other", "permission", "protocol", "timeout", "unreachable"} {
+		for _, reason := range []string{"auth", "other", "permission", "protocol", "timeout", "tls", "unreachable"} {
 			n := 0
 			switch command + " " + reason {
 			case "info auth", "masters auth", "myid auth":

@@ -184,7 +184,7 @@ func (o *oracle) perSentinel() map[string]float64 {
 	}
 	for _, command := range []string{"info", "myid", "masters", "replicas", "sentinels", "ckquorum", "info_cache"} {
 		want[fmt.Sprintf(`command_success{command=%q,%s}`, command, label)] = 1
-		for _, reason := range []string{"unreachable", "timeout", "auth", "permission", "protocol", "other"} {
+		for _, reason := range []string{"unreachable", "timeout", "tls", "auth", "permission", "protocol", "other"} {
 			want[fmt.Sprintf(`command_errors_total{command=%q,reason=%q,%s}`, command, reason, label)] = 0
 		}
 	}

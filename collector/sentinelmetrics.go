@@ -212,7 +212,7 @@ func commandErrorTable(o Options) table[errorRow] {
 		metrics: []metric[errorRow]{
 			{
 				name:  "command_errors_total",
-				help:  "Commands that failed since the exporter started to ask this Sentinel. reason is unreachable, timeout, auth (credentials refused), permission (the ACL user may not), protocol (not a reply of a Sentinel) or other.",
+				help:  "Commands that failed since the exporter started to ask this Sentinel. reason is unreachable, timeout, tls (a certificate refused by either side), auth (credentials refused), permission (the ACL user may not), protocol (not a reply of a Sentinel) or other.",
 				kind:  counter,
 				value: func(r *errorRow) (float64, bool) { return float64(r.ErrorTotals[r.command][r.reason]), true },
 			},

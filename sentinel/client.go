@@ -7,8 +7,10 @@ import (
 	"fmt"
 	"io"
 	"net"
+	"net/netip"
 	"strings"
 	"sync"
+	"syscall"
 )
 
 // Options say how to reach one Sentinel.
@@ -23,6 +25,10 @@ type Options struct {
 	// TLS is nil for a plain connection. Without a ServerName the address's host
 	// is verified.
 	TLS *tls.Config
+	// Allowed is asked of each address that is about to be connected to, after a
+	// host name has been resolved; its error keeps the connection from being made.
+	// Nil allows all.
+	Allowed func(netip.Addr) error
 	// InfoCache asks also for SENTINEL INFO-CACHE of each master.
 	InfoCache bool
 }
@@ -36,6 +42,19 @@ func (o Options) password() (string, error) {
 		return "", fmt.Errorf("%w: %w", errCredentials, err)
 	}
 	return password, nil
+}
+
+// control is what the dialer asks before it connects to address, an IP address
+// with a port.
+func (o Options) control(_, address string, _ syscall.RawConn) error {
+	if o.Allowed == nil {
+		return nil
+	}
+	target, err := netip.ParseAddrPort(address)
+	if err != nil {
+		return err
+	}
+	return o.Allowed(target.Addr())
 }
 
 func (o Options) tlsConfig() *tls.Config {

@@ -5,6 +5,7 @@ import (
 	"crypto/tls"
 	"errors"
 	"fmt"
+	"io"
 	"net"
 	"os"
 	"strings"
@@ -39,6 +40,7 @@ type Reason int
 const (
 	ReasonUnreachable Reason = iota // no connection, or it broke
 	ReasonTimeout                   // no answer within the deadline
+	ReasonTLS                       // a certificate, of either side, was not accepted, or no secure connection agreed on
 	ReasonAuth                      // NOAUTH, WRONGPASS: our credentials were refused
 	ReasonPermission                // NOPERM: the ACL user may not
 	ReasonProtocol                  // what came back is not a Sentinel's reply
@@ -48,7 +50,7 @@ const (
 
 // String returns the reason as the metrics' label has it.
 func (r Reason) String() string {
-	return [numReasons]string{"unreachable", "timeout", "auth", "permission", "protocol", "other"}[r]
+	return [numReasons]string{"unreachable", "timeout", "tls", "auth", "permission", "protocol", "other"}[r]
 }
 
 // Commands returns all commands of a snapshot.
@@ -60,7 +62,7 @@ func Commands() []Command {
 
 // Reasons returns all reasons for which a command can fail.
 func Reasons() []Reason {
-	return []Reason{ReasonUnreachable, ReasonTimeout, ReasonAuth, ReasonPermission, ReasonProtocol, ReasonOther}
+	return []Reason{ReasonUnreachable, ReasonTimeout, ReasonTLS, ReasonAuth, ReasonPermission, ReasonProtocol, ReasonOther}
 }
 
 // ErrorTotals counts failures by command and reason.
@@ -89,6 +91,7 @@ var (
 	errUnknownCommand = errors.New("unknown command")
 	errMalformed      = errors.New("malformed reply")
 	errCredentials    = errors.New("no credentials")
+	errHandshake      = errors.New("TLS handshake")
 )
 
 // An Error is a command that a Sentinel did not answer as asked. Its message
@@ -174,15 +177,34 @@ func reasonOf(ctx context.Context, err error) Reason {
 		return ReasonAuth
 	case redis.IsPermissionError(err):
 		return ReasonPermission
-	case errors.Is(err, errMalformed), errors.As(err, &record):
+	case errors.Is(err, errMalformed), errors.As(err, &record), unreadable(err):
 		return ReasonProtocol
+	case refusedSecurity(err):
+		return ReasonTLS
 	case errors.As(err, &refused): // of the handshake: no other error reply comes this way
 		reason, _ := replyError(refused.Error())
 		return reason
-	case strings.HasPrefix(err.Error(), "redis: ") && !errors.Is(err, redis.ErrClosed): // its reply, which go-redis finds odd
-		return ReasonProtocol
 	}
 	return ReasonUnreachable
+}
+
+// unreadable tells whether go-redis did not understand a reply to its handshake, for
+// which it has no type of error. What breaks a connection has one, of the net
+// package or of the system.
+func unreadable(err error) bool {
+	text := err.Error()
+	return strings.Contains(text, "redis: can't parse ") || strings.Contains(text, "redis: the length of the array must be ") ||
+		strings.Contains(text, "redis: invalid reply: ")
+}
+
+// refusedSecurity tells whether one side refused the other's certificate or TLS
+// itself. The Sentinel may refuse ours only after the handshake, when the first
+// reply is waited for. A connection that broke during the handshake is none of it.
+func refusedSecurity(err error) bool {
+	if alert, ok := errors.AsType[*net.OpError](err); ok {
+		return alert.Op == "remote error" || alert.Op == "local error"
+	}
+	return errors.Is(err, errHandshake) && !errors.Is(err, io.EOF) && !errors.Is(err, io.ErrUnexpectedEOF)
 }
 
 // scrub makes a text fit for a log: without the password, should a server have

@@ -46,6 +46,8 @@ func TestFaults(t *testing.T) {
 		{"nested without end", "SENTINEL MASTERS", sentineltest.Raw([]byte(strings.Repeat("*1\r\n", 1<<20))), sentinel.ReasonProtocol, false},
 		{"speaks HTTP", "HELLO", sentineltest.Closed([]byte("HTTP/1.1 400 Bad Request\r\n\r\n")), sentinel.ReasonProtocol, false},
 		{"greets with half a map", "HELLO", sentineltest.Silent([]byte("*1\r\n")), sentinel.ReasonProtocol, false},
+		{"HELLO is answered with a string", "HELLO", sentineltest.Raw([]byte("$2\r\nhi\r\n")), sentinel.ReasonProtocol, false},
+		{"HELLO is answered with half a pair", "HELLO", sentineltest.Raw([]byte("*1\r\n$2\r\nhi\r\n")), sentinel.ReasonProtocol, false},
 		{"nonsense after MASTERS", "SENTINEL CKQUORUM", sentineltest.Raw([]byte("?\r\n")), sentinel.ReasonProtocol, false},
 		{"MASTERS is no list", "SENTINEL MASTERS", sentineltest.Raw([]byte("+OK\r\n")), sentinel.ReasonProtocol, false},
 		{"MASTERS has half a row", "SENTINEL MASTERS", sentineltest.Raw([]byte("*1\r\n*1\r\n$4\r\nname\r\n")), sentinel.ReasonProtocol, false},

@@ -2,6 +2,7 @@ package sentinel
 
 import (
 	"bytes"
+	"cmp"
 	"fmt"
 	"net"
 	"strconv"
@@ -44,7 +45,11 @@ func (g *guard) Read(p []byte) (int, error) {
 // Write starts a new exchange.
 func (g *guard) Write(p []byte) (int, error) {
 	g.total = 0
-	return g.Conn.Write(p)
+	n, err := g.Conn.Write(p)
+	if err != nil {
+		err = cmp.Or(lastWord(g.Conn, err), err)
+	}
+	return n, err
 }
 
 func (g *guard) look(data []byte) error {

@@ -225,9 +225,9 @@ func TestAccess(t *testing.T) {
 		{"wrong password", sentinel.Options{TLS: good, Password: password("wrong-" + secret)}, sentinel.ReasonAuth, false},
 		{"wrong user", sentinel.Options{TLS: good, Username: "nobody", Password: password(secret)}, sentinel.ReasonAuth, false},
 		{"unreadable password", sentinel.Options{TLS: good, Password: func() (string, error) { return "", os.ErrNotExist }}, sentinel.ReasonAuth, false},
-		{"no client certificate", sentinel.Options{TLS: &tls.Config{RootCAs: good.RootCAs}, Password: password(secret)}, sentinel.ReasonUnreachable, false},
-		{"unknown authority", sentinel.Options{TLS: &tls.Config{Certificates: good.Certificates}, Password: password(secret)}, sentinel.ReasonUnreachable, false},
-		{"wrong server name", sentinel.Options{TLS: &tls.Config{RootCAs: good.RootCAs, Certificates: good.Certificates, ServerName: "other.example"}}, sentinel.ReasonUnreachable, false},
+		{"no client certificate", sentinel.Options{TLS: &tls.Config{RootCAs: good.RootCAs}, Password: password(secret)}, sentinel.ReasonTLS, false},
+		{"unknown authority", sentinel.Options{TLS: &tls.Config{Certificates: good.Certificates}, Password: password(secret)}, sentinel.ReasonTLS, false},
+		{"wrong server name", sentinel.Options{TLS: &tls.Config{RootCAs: good.RootCAs, Certificates: good.Certificates, ServerName: "other.example"}}, sentinel.ReasonTLS, false},
 		{"plain to a TLS port", sentinel.Options{Password: password(secret)}, sentinel.ReasonUnreachable, false},
 	}
 	for _, test := range tests {

@@ -27,7 +27,8 @@ type session struct {
 
 // dial connects within the context, by TLS where the options say so.
 func dial(ctx context.Context, o Options) (net.Conn, error) {
-	conn, err := new(net.Dialer).DialContext(ctx, "tcp", o.Address)
+	dialer := net.Dialer{Control: o.control}
+	conn, err := dialer.DialContext(ctx, "tcp", o.Address)
 	if err != nil {
 		return nil, err
 	}
@@ -37,7 +38,7 @@ func dial(ctx context.Context, o Options) (net.Conn, error) {
 	secure := tls.Client(conn, o.tlsConfig())
 	if err := secure.HandshakeContext(ctx); err != nil {
 		_ = conn.Close()
-		return nil, fmt.Errorf("TLS handshake: %w", err)
+		return nil, fmt.Errorf("%w: %w", errHandshake, err)
 	}
 	return secure, nil
 }
@@ -71,6 +72,8 @@ func openSession(ctx context.Context, o Options, password string) (*session, err
 		DialTimeout: -1, ReadTimeout: -1, WriteTimeout: -1,
 		ConnMaxIdleTime: -1, ConnMaxLifetime: -1,
 		ContextTimeoutEnabled: true,
+		// These are most of what a kept connection costs, and thousands may be kept.
+		ReadBufferSize: 16 << 10, WriteBufferSize: 4 << 10,
 	})
 	return &session{conn: guarded, rdb: rdb}, nil
 }

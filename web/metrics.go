@@ -43,6 +43,9 @@ func newMetrics(
 	if opts.AdminRequests != nil {
 		registry.MustRegister(opts.AdminRequests.counter)
 	}
+	if opts.Prober != nil {
+		registry.MustRegister(opts.Prober.metrics()...)
+	}
 	m := &metrics{
 		deployment: deployment,
 		collector:  c,

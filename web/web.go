@@ -50,6 +50,10 @@ type Options struct {
 	DisableExporterMetrics bool
 	// AdminRequests are the calls to the admin listener; nil when there is none.
 	AdminRequests *AdminRequests
+	// Prober serves /probe; nil leaves that out.
+	Prober *Prober
+	// EnableLifecycle lets POST /-/reload read the Prober's file again.
+	EnableLifecycle bool
 }
 
 // NewHandler returns the handler of all endpoints.
@@ -81,11 +85,21 @@ func NewHandler(deployment snapshotter, c *collector.Collector, opts Options, lo
 	}
 	mux.Handle("GET /status", limited.on(status))
 	mux.Handle("GET /status.css", style())
+	if opts.Prober != nil {
+		probes, err := newProbes(opts.Prober, opts, logger)
+		if err != nil {
+			return nil, err
+		}
+		mux.Handle("GET "+probePath, probes)
+	}
+	if opts.Prober != nil && opts.EnableLifecycle {
+		mux.Handle("POST "+reloadPath, reload(opts.Prober))
+	}
 	return mux, nil
 }
 
 // ownPaths are those of the endpoints that cannot be moved.
-func ownPaths() []string { return []string{"/health", "/status", "/status.css", sdPath} }
+func ownPaths() []string { return []string{"/health", "/status", "/status.css", sdPath, probePath} }
 
 // checkTelemetryPath refuses a path that no request could reach, and one that
 // another endpoint has.

@@ -23,6 +23,8 @@ type Certificates struct {
 	CA                    string // certificate of the authority
 	ServerCert, ServerKey string
 	ClientCert, ClientKey string
+
+	authority *authority
 }
 
 // ClientConfig returns what a Go client needs: the authority and the client's certificate.
@@ -57,13 +59,21 @@ func NewCertificates(dir string, ips ...string) (*Certificates, error) {
 		CA:         in("ca.crt"),
 		ServerCert: in("server.crt"), ServerKey: in("server.key"),
 		ClientCert: in("client.crt"), ClientKey: in("client.key"),
+		authority: ca,
 	}
 	return c, errors.Join(
 		writePEM(c.CA, "CERTIFICATE", ca.cert.Raw),
 		// A Redis server also is a client of the others, with the same certificate.
-		ca.issue(c.ServerCert, c.ServerKey, "server", ips, x509.ExtKeyUsageServerAuth, x509.ExtKeyUsageClientAuth),
-		ca.issue(c.ClientCert, c.ClientKey, "client", nil, x509.ExtKeyUsageClientAuth),
+		ca.issue(c.ServerCert, c.ServerKey, template("server"), ips, x509.ExtKeyUsageServerAuth, x509.ExtKeyUsageClientAuth),
+		ca.issue(c.ClientCert, c.ClientKey, template("client"), nil, x509.ExtKeyUsageClientAuth),
 	)
+}
+
+// IssueExpired makes a server's certificate of the same authority that was good until an hour ago.
+func (c *Certificates) IssueExpired(certFile, keyFile string) error {
+	tmpl := template("expired")
+	tmpl.NotBefore, tmpl.NotAfter = time.Now().Add(-48*time.Hour), time.Now().Add(-time.Hour)
+	return c.authority.issue(certFile, keyFile, tmpl, nil, x509.ExtKeyUsageServerAuth, x509.ExtKeyUsageClientAuth)
 }
 
 // An authority signs certificates.
@@ -91,12 +101,11 @@ func newAuthority() (*authority, error) {
 	return &authority{cert, key}, nil
 }
 
-func (a *authority) issue(certFile, keyFile, name string, ips []string, usage ...x509.ExtKeyUsage) error {
+func (a *authority) issue(certFile, keyFile string, tmpl *x509.Certificate, ips []string, usage ...x509.ExtKeyUsage) error {
 	key, err := ecdsa.GenerateKey(elliptic.P256(), rand.Reader)
 	if err != nil {
 		return fmt.Errorf("sentineltest: a key: %w", err)
 	}
-	tmpl := template(name)
 	tmpl.KeyUsage, tmpl.ExtKeyUsage = x509.KeyUsageDigitalSignature, usage
 	tmpl.DNSNames = []string{"localhost"}
 	for _, ip := range append([]string{"127.0.0.1", "::1"}, ips...) {
@@ -104,11 +113,11 @@ func (a *authority) issue(certFile, keyFile, name string, ips []string, usage ..
 	}
 	cert, err := x509.CreateCertificate(rand.Reader, tmpl, a.cert, key.Public(), a.key)
 	if err != nil {
-		return fmt.Errorf("sentineltest: the %s certificate: %w", name, err)
+		return fmt.Errorf("sentineltest: the %s certificate: %w", tmpl.Subject.CommonName, err)
 	}
 	der, err := x509.MarshalPKCS8PrivateKey(key)
 	if err != nil {
-		return fmt.Errorf("sentineltest: the %s key: %w", name, err)
+		return fmt.Errorf("sentineltest: the %s key: %w", tmpl.Subject.CommonName, err)
 	}
 	return errors.Join(writePEM(certFile, "CERTIFICATE", cert), writePEM(keyFile, "PRIVATE KEY", der))
 }

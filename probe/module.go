@@ -1,0 +1,137 @@
+package probe
+
+import (
+	"crypto/tls"
+	"errors"
+	"fmt"
+	"time"
+
+	"github.com/prometheus/common/config"
+	"github.com/prometheus/common/model"
+	"go.yaml.in/yaml/v3"
+
+	"redis_sentinel_exporter/sentinel"
+)
+
+// A Module says how the Sentinels of a probe are asked.
+type Module struct {
+	Username     string     `yaml:"username,omitempty"`
+	PasswordFile string     `yaml:"password_file,omitempty"`
+	TLS          *TLSConfig `yaml:"tls_config,omitempty"` // nil for plain text
+	// Timeout is the most that the Sentinels may take; 0 is no more than the scrape
+	// gives them.
+	Timeout        model.Duration `yaml:"timeout,omitempty"`
+	AllowedTargets *AllowList     `yaml:"allowed_targets,omitempty"` // nil for all
+	Collectors     Collectors     `yaml:"collectors"`
+
+	lines map[string]int // of the fields that the file gives
+	tls   *tls.Config
+}
+
+// Collectors choose among the metrics, as the flags --collector. do for /metrics.
+type Collectors struct {
+	Replicas  bool `yaml:"replicas"`
+	Peers     bool `yaml:"peers"`
+	InfoCache bool `yaml:"info_cache"`
+}
+
+// A TLSConfig has the fields that the configuration of Prometheus has.
+type TLSConfig config.TLSConfig
+
+// newModule returns a module with all defaults.
+func newModule() *Module {
+	return &Module{Collectors: Collectors{Replicas: true, Peers: true}}
+}
+
+// UnmarshalYAML reads a module.
+func (m *Module) UnmarshalYAML(node *yaml.Node) (err error) {
+	m.lines, err = decode(node, m)
+	return err
+}
+
+// UnmarshalYAML reads the switches; those that are not given keep their defaults.
+func (c *Collectors) UnmarshalYAML(node *yaml.Node) error {
+	_, err := decode(node, c)
+	return err
+}
+
+// UnmarshalYAML reads how to connect with TLS.
+func (c *TLSConfig) UnmarshalYAML(node *yaml.Node) error {
+	_, err := decode(node, c)
+	return err
+}
+
+// prepare checks what no field shows by itself, and reads the files: one that
+// cannot be read is better known now. Without a list of its own the module has the
+// file's.
+func (m *Module) prepare(dir string, allowed *AllowList) error {
+	if m.AllowedTargets == nil {
+		m.AllowedTargets = allowed
+	}
+	m.PasswordFile = inDirectory(dir, m.PasswordFile)
+	for _, check := range []struct {
+		field string
+		err   error
+	}{
+		{"timeout", m.checkTimeout()},
+		{"username", m.checkUsername()},
+		{"password_file", m.checkPassword()},
+		{"tls_config", m.prepareTLS(dir)},
+	} {
+		if check.err != nil {
+			return within(check.field, at(m.lines[check.field], check.err))
+		}
+	}
+	return nil
+}
+
+func (m *Module) checkTimeout() error {
+	if _, given := m.lines["timeout"]; given && m.Timeout <= 0 {
+		return fmt.Errorf("%s is not a time in which to answer", time.Duration(m.Timeout))
+	}
+	return nil
+}
+
+func (m *Module) checkUsername() error {
+	if m.Username != "" && m.PasswordFile == "" {
+		return errors.New("it is given without a password_file")
+	}
+	return nil
+}
+
+// checkPassword refuses to send a password to whomever a request names.
+func (m *Module) checkPassword() error {
+	if m.PasswordFile == "" {
+		return nil
+	}
+	if m.AllowedTargets == nil {
+		return errors.New("whoever can send a request to /probe could have this password sent to a server of " +
+			"their own: say in allowed_targets who may get it")
+	}
+	_, err := sentinel.PasswordFile(m.PasswordFile)()
+	return err
+}
+
+func (m *Module) prepareTLS(dir string) (err error) {
+	if m.TLS == nil {
+		return nil
+	}
+	settings := (*config.TLSConfig)(m.TLS)
+	settings.SetDirectory(dir)
+	m.tls, err = config.NewTLSConfig(settings)
+	return err
+}
+
+// Options returns how to reach a Sentinel, but for its address.
+func (m *Module) Options() sentinel.Options {
+	o := sentinel.Options{
+		Username:  m.Username,
+		TLS:       m.tls,
+		Allowed:   m.AllowedTargets.Connect,
+		InfoCache: m.Collectors.InfoCache,
+	}
+	if m.PasswordFile != "" {
+		o.Password = sentinel.PasswordFile(m.PasswordFile)
+	}
+	return o
+}

@@ -1,0 +1,136 @@
+package web
+
+import (
+	"cmp"
+	"context"
+	"errors"
+	"fmt"
+	"log/slog"
+	"maps"
+	"net/http"
+	"net/url"
+	"slices"
+	"time"
+
+	"redis_sentinel_exporter/collector"
+	"redis_sentinel_exporter/health"
+	"redis_sentinel_exporter/probe"
+	"redis_sentinel_exporter/sentinel"
+)
+
+const probePath = "/probe"
+
+// probes answers with the metrics of the deployment that the request names.
+type probes struct {
+	prober   *Prober
+	timeouts timeouts
+	logger   *slog.Logger
+}
+
+// newProbes returns the handler of /probe. It does not share its limit with the
+// other endpoints: while one probe in ten waits for a deployment that is gone, the
+// others go on.
+func newProbes(p *Prober, opts Options, logger *slog.Logger) (http.Handler, error) {
+	h := &probes{prober: p, timeouts: timeouts{absent: opts.Timeout, offset: opts.TimeoutOffset}, logger: logger}
+	return compress(newLimit(p.opts.MaxConnections).on(h))
+}
+
+// ServeHTTP answers one probe with what the Sentinels say until its deadline.
+func (h *probes) ServeHTTP(w http.ResponseWriter, r *http.Request) {
+	q, status, err := h.question(r)
+	if err != nil {
+		http.Error(w, err.Error(), status)
+		return
+	}
+	d, err := h.prober.acquire(q.module, q.name, q.targets)
+	if err != nil {
+		http.Error(w, err.Error(), http.StatusServiceUnavailable)
+		return
+	}
+	defer h.prober.release(d)
+	_ = http.NewResponseController(w).SetWriteDeadline(time.Now().Add(q.timeout + answerTimeout)) // as in metrics
+	ctx, cancel := context.WithTimeout(r.Context(), q.timeout)
+	defer cancel()
+	snapshots := d.deployment.Snapshots(ctx)
+	if r.Context().Err() != nil {
+		return // nobody waits for the answer, and what is missing in it is no Sentinel's fault
+	}
+	d.failures.note(snapshots)
+	if err := forbidden(snapshots); err != nil {
+		http.Error(w, err.Error(), http.StatusForbidden)
+		return
+	}
+	h.write(w, r, d.collector, snapshots)
+}
+
+// write answers with what the snapshots of one deployment say.
+func (h *probes) write(w http.ResponseWriter, r *http.Request, c *collector.Collector, snapshots []*sentinel.Snapshot) {
+	report := health.Assess(snapshots)
+	w.Header().Set("Content-Type", collector.ContentType)
+	page := collector.Page{Snapshots: snapshots, Report: &report, Names: r.URL.Query()["name[]"]}
+	if err := c.WriteText(w, page); err != nil {
+		h.logger.Debug("A probe was not read to its end", "err", err)
+	}
+}
+
+// forbidden returns why no Sentinel was connected to, where it is that their names
+// lead to addresses which are not allowed. If only some do, the others are of use.
+func forbidden(snapshots []*sentinel.Snapshot) error {
+	for _, s := range snapshots {
+		if !errors.Is(s.Err, probe.ErrForbidden) {
+			return nil
+		}
+	}
+	return cmp.Or(snapshots[0].Err, probe.ErrForbidden)
+}
+
+// A probeQuestion is the query of /probe.
+type probeQuestion struct {
+	module  *probe.Module
+	name    string // of the module
+	targets []string
+	timeout time.Duration
+}
+
+// question reads the query. The status goes with the error.
+func (h *probes) question(r *http.Request) (q probeQuestion, status int, err error) {
+	values, err := probeValues(r.URL.RawQuery)
+	if err != nil {
+		return q, http.StatusBadRequest, err
+	}
+	if q.targets, err = probe.ParseTargets(values["target"]); err != nil {
+		return q, http.StatusBadRequest, err
+	}
+	q.name = values.Get("module")
+	if q.module = h.prober.file.Config().Module(q.name); q.module == nil || values.Has("module") && q.name == "" {
+		return q, http.StatusBadRequest, fmt.Errorf("module: there is none named %q", q.name)
+	}
+	if err := q.module.Check(q.targets); err != nil {
+		return q, http.StatusForbidden, err
+	}
+	if q.timeout, err = h.timeouts.of(r.Header); err != nil {
+		return q, http.StatusBadRequest, err
+	}
+	if most := time.Duration(q.module.Timeout); most > 0 {
+		q.timeout = min(q.timeout, most)
+	}
+	return q, http.StatusOK, nil
+}
+
+// probeValues refuses what it does not know: a misspelt module would be one
+// without credentials.
+func probeValues(query string) (url.Values, error) {
+	values, err := url.ParseQuery(query)
+	if err != nil {
+		return nil, fmt.Errorf("the query cannot be read: %w", err)
+	}
+	for _, name := range slices.Sorted(maps.Keys(values)) {
+		switch {
+		case !slices.Contains([]string{"target", "module", "name[]"}, name):
+			return nil, fmt.Errorf("there is no parameter %q: there are target, module and name[]", name)
+		case name == "module" && len(values[name]) > 1:
+			return nil, fmt.Errorf("the parameter module is given %d times", len(values[name]))
+		}
+	}
+	return values, nil
+}

@@ -1,0 +1,260 @@
+package web
+
+import (
+	"context"
+	"errors"
+	"log/slog"
+	"slices"
+	"strings"
+	"sync"
+	"time"
+
+	"github.com/prometheus/client_golang/prometheus"
+
+	"redis_sentinel_exporter/collector"
+	"redis_sentinel_exporter/probe"
+	"redis_sentinel_exporter/sentinel"
+)
+
+// ProberOptions bound what probes may keep.
+type ProberOptions struct {
+	// MaxConnections is how many Sentinels a Prober keeps connections to, and how
+	// many probes it serves at one time.
+	MaxConnections int
+	// IdleTimeout is how long a deployment is kept that is not probed any more.
+	IdleTimeout time.Duration
+}
+
+// A Prober keeps the deployments that are probed, each with its connections, from
+// one probe to the next. One that is not probed for a while is forgotten, and the
+// one that was not for longest when there are too many.
+type Prober struct {
+	file   *probe.File
+	opts   ProberOptions
+	logger *slog.Logger
+
+	mu         sync.Mutex // guards what is below, and what the deployments say of their use
+	kept       map[probeKey]*probed
+	collectors map[probe.Collectors]*collector.Collector
+	sentinels  int // of all deployments that are not closed
+	ended      bool
+}
+
+// A probeKey tells probes apart. The module is that of one reading of the file: a
+// changed one may mean other credentials.
+type probeKey struct {
+	module  *probe.Module
+	targets string
+}
+
+// A probed deployment.
+type probed struct {
+	deployment *sentinel.Deployment
+	collector  *collector.Collector
+	failures   *failureLog
+	sentinels  int
+
+	users   int // probes under way
+	used    time.Time
+	retired bool // to be closed by its last user
+}
+
+// errFull says that there is no room for one more deployment.
+var errFull = errors.New("the connections to probed Sentinels are all in use (--probe.max-connections)")
+
+// NewProber returns a Prober whose modules are those of a file.
+func NewProber(file *probe.File, opts ProberOptions, logger *slog.Logger) *Prober {
+	return &Prober{
+		file: file, opts: opts, logger: logger,
+		kept: make(map[probeKey]*probed), collectors: make(map[probe.Collectors]*collector.Collector),
+	}
+}
+
+// Run closes what is idle until ctx ends, and then everything. What is probed
+// after that is closed by its last user.
+func (p *Prober) Run(ctx context.Context) {
+	ticker := time.NewTicker(max(p.opts.IdleTimeout/4, time.Millisecond))
+	defer ticker.Stop()
+	for {
+		select {
+		case <-ticker.C:
+			p.forget(func(d *probed) bool { return d.users == 0 && time.Since(d.used) > p.opts.IdleTimeout })
+		case <-ctx.Done():
+			p.mu.Lock()
+			p.ended = true
+			p.mu.Unlock()
+			p.forget(all)
+			return
+		}
+	}
+}
+
+func all(*probed) bool { return true }
+
+// Reload reads the configuration file again and says in the log what came of it.
+// Probes after it have new connections: a file that the configuration names may
+// have changed as well.
+func (p *Prober) Reload() error {
+	if err := p.file.Reload(); err != nil {
+		p.logger.Error("The configuration file cannot be used, what it said before stays", "err", err)
+		return err
+	}
+	p.forget(all)
+	p.logger.Info("The configuration file is loaded", "modules", len(p.file.Config().Modules))
+	return nil
+}
+
+// acquire returns the deployment of these targets, which its user must release.
+func (p *Prober) acquire(module *probe.Module, name string, targets []string) (*probed, error) {
+	key := probeKey{module, strings.Join(targets, ",")}
+	p.mu.Lock()
+	d := p.kept[key]
+	var dropped []*probed
+	if d == nil {
+		dropped = p.makeRoom(len(targets))
+		if p.sentinels+len(targets) > p.opts.MaxConnections {
+			p.mu.Unlock()
+			closeAll(dropped)
+			return nil, errFull
+		}
+		d = p.newProbed(module, name, targets)
+		p.sentinels += d.sentinels
+		if d.retired = p.ended; !p.ended {
+			p.kept[key] = d
+		}
+	}
+	d.users++
+	p.mu.Unlock()
+	closeAll(dropped) // before the new connections are made
+	return d, nil
+}
+
+func (p *Prober) newProbed(module *probe.Module, name string, targets []string) *probed {
+	options := module.Options()
+	clients := make([]*sentinel.Client, len(targets))
+	for i, target := range targets {
+		options.Address = target
+		clients[i] = sentinel.NewClient(options)
+	}
+	logger := p.logger.With("probe", strings.Join(targets, ","))
+	if name != "" {
+		logger = logger.With("module", name)
+	}
+	return &probed{
+		deployment: sentinel.NewDeployment(clients...),
+		collector:  p.collector(module.Collectors),
+		failures:   newFailureLog(logger),
+		sentinels:  len(targets),
+	}
+}
+
+// collector returns the one for these switches, which all deployments share that
+// have the same. The caller has the lock.
+func (p *Prober) collector(switches probe.Collectors) *collector.Collector {
+	c := p.collectors[switches]
+	if c == nil {
+		c = collector.New(collector.Options{Replicas: switches.Replicas, Peers: switches.Peers, InfoCache: switches.InfoCache})
+		p.collectors[switches] = c
+	}
+	return c
+}
+
+// release ends a use.
+func (p *Prober) release(d *probed) {
+	p.mu.Lock()
+	d.users--
+	d.used = time.Now()
+	last := d.retired && d.users == 0
+	if last {
+		p.sentinels -= d.sentinels
+	}
+	p.mu.Unlock()
+	if last {
+		d.deployment.Close()
+	}
+}
+
+// makeRoom drops what was not used for longest until there is room for n more
+// Sentinels, or nothing is idle any more. The caller has the lock, and closes what
+// is returned without it.
+func (p *Prober) makeRoom(n int) []*probed {
+	if p.sentinels+n <= p.opts.MaxConnections {
+		return nil
+	}
+	idle := make([]probeKey, 0, len(p.kept))
+	for key, d := range p.kept {
+		if d.users == 0 {
+			idle = append(idle, key)
+		}
+	}
+	slices.SortFunc(idle, func(a, b probeKey) int { return p.kept[a].used.Compare(p.kept[b].used) })
+	var dropped []*probed
+	for _, key := range idle {
+		if p.sentinels+n <= p.opts.MaxConnections {
+			break
+		}
+		dropped = append(dropped, p.drop(key)...)
+	}
+	return dropped
+}
+
+// forget drops the deployments of which it holds.
+func (p *Prober) forget(which func(*probed) bool) {
+	p.mu.Lock()
+	var dropped []*probed
+	for key, d := range p.kept {
+		if which(d) {
+			dropped = append(dropped, p.drop(key)...)
+		}
+	}
+	p.mu.Unlock()
+	closeAll(dropped)
+}
+
+// drop keeps a deployment from being used once more, and returns it if nobody else
+// will close it. The caller has the lock.
+func (p *Prober) drop(key probeKey) []*probed {
+	d := p.kept[key]
+	delete(p.kept, key)
+	if d.retired = true; d.users > 0 {
+		return nil
+	}
+	p.sentinels -= d.sentinels
+	return []*probed{d}
+}
+
+// closeAll closes connections, which over TLS may take a moment.
+func closeAll(dropped []*probed) {
+	for _, d := range dropped {
+		d.deployment.Close()
+	}
+}
+
+// metrics are about the prober itself.
+func (p *Prober) metrics() []prometheus.Collector {
+	gauge := func(metric, help string, value func() float64) prometheus.Collector {
+		return prometheus.NewGaugeFunc(prometheus.GaugeOpts{Namespace: name, Name: metric, Help: help}, value)
+	}
+	metrics := []prometheus.Collector{
+		gauge("probed_sentinels", "Sentinels to which connections are kept between probes.", func() float64 {
+			p.mu.Lock()
+			defer p.mu.Unlock()
+			return float64(p.sentinels)
+		}),
+	}
+	if !p.file.Exists() {
+		return metrics
+	}
+	return append(metrics,
+		gauge("config_last_reload_successful", "Whether the last try to read the configuration file succeeded.", func() float64 {
+			if _, last := p.file.Loaded(); last {
+				return 1
+			}
+			return 0
+		}),
+		gauge("config_last_reload_success_timestamp_seconds", "When the configuration in use was read, in Unix time.", func() float64 {
+			at, _ := p.file.Loaded()
+			return float64(at.UnixMilli()) / 1000
+		}),
+	)
+}
