@@ -741,18 +741,22 @@ func TestTextIsAsPrometheusWritesIt(t *testing.T) {
 	for _, sc := range scenarios() {
 		t.Run(sc.name, func(t *testing.T) {
 			t.Parallel()
-			written := text(t, New(sc.options), sc.snapshots)
-			var again strings.Builder
-			for _, f := range read(t, written) {
-				if _, err := expfmt.MetricFamilyToText(&again, f); err != nil {
-					t.Fatal(err)
-				}
-			}
-			if diff := cmp.Diff(withNumbers(t, again.String()), withNumbers(t, written)); diff != "" {
+			if diff := asPrometheusWrites(t, text(t, New(sc.options), sc.snapshots)); diff != "" {
 				t.Errorf("(-Prometheus +written):\n%s", diff)
 			}
 		})
 	}
+}
+
+func asPrometheusWrites(t *testing.T, text string) (diff string) {
+	t.Helper()
+	var again strings.Builder
+	for _, f := range read(t, text) {
+		if _, err := expfmt.MetricFamilyToText(&again, f); err != nil {
+			t.Fatal(err)
+		}
+	}
+	return cmp.Diff(withNumbers(t, again.String()), withNumbers(t, text))
 }
 
 // withNumbers reads the number at the end of each sample.

@@ -9,22 +9,8 @@ const otherEvent = "other"
 // last is that of all others.
 type eventCounts struct{ counts []uint64 }
 
-// appendRows appends a row for each event that has happened, and for those that
-// alerts are about: an increase from 0 shows only where the 0 was there.
-func (c *eventCounts) appendRows(rows []eventRow, s source, names []string) []eventRow {
-	for i, count := range c.counts {
-		name := otherEvent
-		if i < len(names) {
-			name = names[i]
-		}
-		if count > 0 || startsAtZero(name, s.master != "") {
-			rows = append(rows, eventRow{source: s, event: name, count: count})
-		}
-	}
-	return rows
-}
-
-// startsAtZero tells whether an event's series is there before the event is.
+// startsAtZero tells whether an event's series is there before the event is: of
+// those that alerts are about, since an increase from 0 shows only where the 0 was.
 func startsAtZero(event string, aboutMaster bool) bool {
 	switch event {
 	case sentinel.EventTilt, sentinel.EventTiltEnd, sentinel.EventScriptError, sentinel.EventScriptTimeout:

@@ -3,6 +3,8 @@ package collector
 import (
 	"fmt"
 	"time"
+
+	dto "github.com/prometheus/client_model/go"
 )
 
 const sectionEvents = "From the event streams (`--no-collector.events`)"
@@ -11,7 +13,7 @@ const sectionEvents = "From the event streams (`--no-collector.events`)"
 type eventRows struct {
 	counts    []eventRow
 	streams   []streamRow
-	failovers []histogramRow
+	failovers []failoverRow
 	switches  []switchRow
 }
 
@@ -80,14 +82,24 @@ func streamTable() table[streamRow] {
 	}
 }
 
+// A failoverRow is how long the failovers of a master took that came out alike.
+type failoverRow struct {
+	outcome
+	durations *dto.Histogram
+}
+
 func failoverGroup() group {
-	return &histogramGroup{
+	return &histogramGroup[failoverRow]{
 		section: sectionEvents,
 		name:    "failover_duration_seconds",
 		help: "Duration in seconds of the master's failovers, each counted once for all Sentinels, from +try-failover of the Sentinel that leads it to its +failover-end (ended) or -failover-abort-* (aborted). " +
 			"A failover of which a part was not seen is left out. As for masters, it holds what events_total holds.",
-		labels: []string{labelMaster, "result"},
-		rows:   func(v *view) []histogramRow { return v.events.failovers },
+		labels: []label[failoverRow]{
+			{labelMaster, func(r *failoverRow) string { return r.master }},
+			{"result", func(r *failoverRow) string { return r.result }},
+		},
+		rows:      func(v *view) []failoverRow { return v.events.failovers },
+		histogram: func(r *failoverRow) *dto.Histogram { return r.durations },
 	}
 }
 

@@ -1,7 +1,9 @@
 package collector
 
 import (
+	"cmp"
 	"log/slog"
+	"maps"
 	"slices"
 	"strings"
 	"sync"
@@ -28,6 +30,7 @@ type Events struct {
 
 	mu        sync.Mutex // guards all below
 	names     []string   // of the events that are counted by name
+	sorted    []string   // these and otherEvent
 	index     map[string]int
 	masters   map[string]*eventMaster
 	counts    map[source]*eventCounts
@@ -40,6 +43,10 @@ type Events struct {
 // A source is a master, as one Sentinel publishes about it; what is about no
 // master has an empty name.
 type source struct{ sentinel, master string }
+
+func (s source) compare(other source) int {
+	return cmp.Or(cmp.Compare(s.master, other.master), cmp.Compare(s.sentinel, other.sentinel))
+}
 
 // An eventMaster is a master that events are counted of.
 type eventMaster struct {
@@ -60,6 +67,7 @@ func NewEvents(logger *slog.Logger) *Events {
 		switches:  make(switches),
 		failovers: newFailovers(),
 	}
+	e.sorted = slices.Sorted(slices.Values(append(slices.Clone(e.names), otherEvent)))
 	for i, name := range e.names {
 		e.index[name] = i
 	}
@@ -190,20 +198,36 @@ func (e *Events) rows(snapshots []*sentinel.Snapshot) *eventRows {
 	e.mu.Lock()
 	defer e.mu.Unlock()
 	e.observe(snapshots)
-	r := &eventRows{}
-	for s, c := range e.counts {
-		r.counts = c.appendRows(r.counts, s, e.names)
-	}
+	r := &eventRows{counts: e.countRows()}
 	for address, s := range e.streams {
 		r.streams = append(r.streams, streamRow{sentinel: address, up: s.up, losses: s.losses})
 	}
-	for master := range e.masters {
+	for _, master := range slices.Sorted(maps.Keys(e.masters)) {
 		r.failovers = e.failovers.appendRows(r.failovers, master)
 	}
 	for master, s := range e.switches {
 		r.switches = append(r.switches, switchRow{master: master, at: s[len(s)-1].at})
 	}
 	return r
+}
+
+// countRows come in the order of the text, which is that of the events' names
+// first: so many rows are better not sorted.
+func (e *Events) countRows() []eventRow {
+	sources := slices.SortedFunc(maps.Keys(e.counts), source.compare)
+	var rows []eventRow
+	for _, name := range e.sorted {
+		i, known := e.index[name]
+		if !known {
+			i = len(e.names)
+		}
+		for _, s := range sources {
+			if count := e.counts[s].counts[i]; count > 0 || startsAtZero(name, s.master != "") {
+				rows = append(rows, eventRow{source: s, event: name, count: count})
+			}
+		}
+	}
+	return rows
 }
 
 // A ring keeps the last notices.

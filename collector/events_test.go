@@ -192,8 +192,8 @@ func TestDurations(t *testing.T) {
 			e, _ := heard(test.tape)
 			got := map[string]float64{}
 			for _, row := range e.rows(nil).failovers {
-				if row.values[0] == "m" {
-					got[row.values[1]] = row.histogram.GetSampleSum()
+				if row.master == "m" {
+					got[row.result] = row.durations.GetSampleSum()
 				}
 			}
 			want := map[string]float64{resultEnded: test.ended, resultAborted: test.abort}
@@ -305,7 +305,7 @@ func TestGoneMastersAreForgotten(t *testing.T) {
 		rows := e.rows([]*sentinel.Snapshot{s})
 		var names []string
 		for _, row := range rows.failovers {
-			names = append(names, row.values[0])
+			names = append(names, row.master)
 		}
 		for _, row := range rows.switches {
 			names = append(names, row.master)
@@ -360,6 +360,9 @@ func TestEventFamilies(t *testing.T) {
 	t.Parallel()
 	e, _ := heard("0 a UP\n0 a +tilt\n1.5 a +switch-master \xff x:1\n2 a +new-thing \xff\n3 a +try-failover \xff\n4 a +elected-leader \xff\n5 a +failover-end \xff")
 	out := text(t, New(Options{Events: true}).WithEvents(e), nil)
+	if diff := asPrometheusWrites(t, out); diff != "" {
+		t.Errorf("(-Prometheus +written):\n%s", diff)
+	}
 	for _, want := range []string{
 		"redis_sentinel_event_stream_up{sentinel=\"a\"} 1\n",
 		"redis_sentinel_event_stream_losses_total{sentinel=\"a\"} 0\n",

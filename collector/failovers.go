@@ -55,11 +55,8 @@ func newFailovers() failovers {
 
 func newDurations() prometheus.Histogram {
 	return prometheus.NewHistogram(prometheus.HistogramOpts{
-		Name:                            "failover_duration_seconds",
-		Buckets:                         []float64{1, 2, 3, 5, 10, 20, 30, 60, 120, 180, 300, 600},
-		NativeHistogramBucketFactor:     1.1,
-		NativeHistogramMaxBucketNumber:  100,
-		NativeHistogramMinResetDuration: time.Hour,
+		Name:    "failover_duration_seconds",
+		Buckets: []float64{1, 2, 3, 5, 10, 20, 30, 60, 120, 180, 300, 600},
 	})
 }
 
@@ -158,15 +155,15 @@ func (f *failovers) forget(master string) {
 }
 
 // appendRows appends a master's durations, also when there are none.
-func (f *failovers) appendRows(rows []histogramRow, master string) []histogramRow {
+func (f *failovers) appendRows(rows []failoverRow, master string) []failoverRow {
 	for _, result := range []string{resultAborted, resultEnded} {
-		row := histogramRow{values: []string{master, result}, histogram: f.none}
-		if durations := f.durations[outcome{master, result}]; durations != nil {
+		row := failoverRow{outcome{master, result}, f.none}
+		if durations := f.durations[row.outcome]; durations != nil {
 			var m dto.Metric
 			if err := durations.Write(&m); err != nil {
 				continue // it has no labels that could be wrong
 			}
-			row.histogram = m.Histogram
+			row.durations = m.Histogram
 		}
 		rows = append(rows, row)
 	}

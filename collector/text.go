@@ -43,6 +43,11 @@ func (w *textWriter) Write(p []byte) (int, error) {
 	return len(p), w.err
 }
 
+// text begins a line.
+func (w *textWriter) text(name string, labels []byte, more string) {
+	w.buf = append(append(append(w.buf, name...), labels...), more...)
+}
+
 // sample ends a line whose beginning is in the buffer.
 func (w *textWriter) sample(value float64) {
 	w.buf = append(appendValue(w.buf, value), '\n')
