@@ -74,7 +74,8 @@ func (b *bench) one(ctx context.Context, delay time.Duration) (row, error) {
 	return out, err
 }
 
-// three measures a scrape of all three Sentinels.
+// three measures a scrape of all three Sentinels, in turns with one of a single
+// one.
 func (b *bench) three(ctx context.Context) (row, error) {
 	addrs := make([]string, len(b.sentinels))
 	for i, s := range b.sentinels {
@@ -85,8 +86,17 @@ func (b *bench) three(ctx context.Context) (row, error) {
 		return row{}, err
 	}
 	defer e.stop()
-	out, err := b.scrapes(ctx, e, nil)
+	single, err := startExporter(ctx, b.binary, addrs[:1])
+	if err != nil {
+		return row{}, err
+	}
+	defer single.stop()
+	out, err := b.scrapes(ctx, e, func() error {
+		_, err := single.scrape(ctx, plain)
+		return err
+	})
 	out.sentinels, out.delay = len(addrs), direct
+	out.single, out.bound = out.bound, 0
 	return out, err
 }
 

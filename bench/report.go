@@ -3,6 +3,7 @@ package main
 import (
 	"fmt"
 	"io"
+	"strings"
 	"text/tabwriter"
 	"time"
 )
@@ -12,6 +13,7 @@ type row struct {
 	masters, sentinels int
 	delay              time.Duration // each way, or direct
 	bound, wall, cpu   time.Duration
+	single             time.Duration // wall of one Sentinel, beside that of several
 	sentinelCPU        time.Duration // of the first Sentinel
 	mallocs            float64
 	samples            int
@@ -37,19 +39,23 @@ type report struct {
 func (r *report) write(w io.Writer) error {
 	out := tabwriter.NewWriter(w, 0, 0, 1, ' ', 0)
 	line := func(format string, args ...any) { _, _ = fmt.Fprintf(out, format+"\n", args...) }
-	line("| masters\t| Sentinels\t| each way\t| bound ms\t| wall ms\t| wall / bound\t| CPU ms\t| Sentinel's CPU ms\t| samples\t| allocations a sample\t| peak RSS MiB\t| body KiB\t| CPU ms with gzip\t| gzip KiB\t|")
-	line("|---:\t|---:\t|---:\t|---:\t|---:\t|---:\t|---:\t|---:\t|---:\t|---:\t|---:\t|---:\t|---:\t|---:\t|")
+	line("| masters\t| Sentinels\t| each way\t| bound ms\t| wall ms\t| wall / bound\t| / of one Sentinel\t| CPU ms\t| Sentinel's CPU ms\t| samples\t| allocations a sample\t| peak RSS MiB\t| body KiB\t| CPU ms with gzip\t| gzip KiB\t|")
+	line(strings.Repeat("|---:\t", 15) + "|")
 	for _, row := range r.rows {
 		bound, ratio := "", ""
 		if row.bound > 0 {
 			bound, ratio = ms(row.bound), fmt.Sprintf("%.1f", float64(row.wall)/float64(row.bound))
 		}
+		single := ""
+		if row.single > 0 {
+			single = fmt.Sprintf("%.2f", float64(row.wall)/float64(row.single))
+		}
 		away := row.delay.String()
 		if row.delay == direct {
 			away = "no proxy"
 		}
-		line("| %d\t| %d\t| %s\t| %s\t| %s\t| %s\t| %s\t| %s\t| %d\t| %.2f\t| %d\t| %d\t| %s\t| %d\t|", row.masters, row.sentinels, away, bound,
-			ms(row.wall), ratio, ms(row.cpu), ms(row.sentinelCPU), row.samples, row.mallocs/float64(row.samples), row.rss>>20, row.body>>10, ms(row.packedCPU), row.packed>>10)
+		line("| %d\t| %d\t| %s\t| %s\t| %s\t| %s\t| %s\t| %s\t| %s\t| %d\t| %.2f\t| %d\t| %d\t| %s\t| %d\t|", row.masters, row.sentinels, away, bound,
+			ms(row.wall), ratio, single, ms(row.cpu), ms(row.sentinelCPU), row.samples, row.mallocs/float64(row.samples), row.rss>>20, row.body>>10, ms(row.packedCPU), row.packed>>10)
 	}
 	line("")
 	line("| masters\t| commands of 1 scrape\t| of 10 at once\t| scrape ms with another client\t| its PING, p90 ms\t|")
