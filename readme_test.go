@@ -121,33 +121,6 @@ func TestREADMEMetricsAreThere(t *testing.T) {
 	}
 }
 
-func TestREADMELinksLeadSomewhere(t *testing.T) {
-	for _, link := range regexp.MustCompile(`(?:\]\(|src=")([^)"]+)[)"]`).FindAllStringSubmatch(readme(t), -1) {
-		file, anchor, _ := strings.Cut(link[1], "#")
-		if strings.HasPrefix(link[1], "https://") {
-			continue
-		}
-		if file == "" {
-			if !strings.Contains(anchors(readme(t)), "\n"+anchor+"\n") {
-				t.Errorf("there is no #%s", anchor)
-			}
-			continue
-		}
-		if _, err := os.Stat(file); err != nil {
-			t.Error(err)
-		}
-	}
-}
-
-// anchors are the headings as links write them, one a line.
-func anchors(text string) string {
-	var b strings.Builder
-	for _, heading := range regexp.MustCompile(`(?m)^#+ (.*)$`).FindAllStringSubmatch(text, -1) {
-		b.WriteString("\n" + regexp.MustCompile(`[^a-z0-9-]`).ReplaceAllString(strings.ReplaceAll(strings.ToLower(heading[1]), " ", "-"), ""))
-	}
-	return b.String() + "\n"
-}
-
 func TestREADMEPrometheusConfiguration(t *testing.T) {
 	blocks := fenced(readme(t), "yaml")
 	if len(blocks) != 2 {
