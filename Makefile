@@ -4,6 +4,7 @@ VERSION    ?= $(shell git describe --tags --always --dirty 2>/dev/null || echo u
 REVISION   ?= $(shell git rev-parse --verify HEAD 2>/dev/null || echo unknown)
 BRANCH     ?= $(shell git symbolic-ref --short HEAD 2>/dev/null || echo unknown)
 BUILD_DATE ?= $(shell git log -1 --format=%cI 2>/dev/null || echo unknown)
+OUT        ?= redis_sentinel_exporter
 
 INFO    := github.com/prometheus/common/version
 LDFLAGS := -s -w \
@@ -19,7 +20,7 @@ help: ## list the targets
 .PHONY: build
 build: ## build ./redis_sentinel_exporter
 	@echo 'Building ./redis_sentinel_exporter $(VERSION)'
-	@CGO_ENABLED=0 go build -trimpath -buildvcs=false -ldflags '$(LDFLAGS)' -o redis_sentinel_exporter .
+	@CGO_ENABLED=0 go build -trimpath -buildvcs=false -ldflags '$(LDFLAGS)' -o $(OUT) .
 
 .PHONY: demo
 demo: ## start a throw-away deployment and the exporter on it; FOR=30s ends by itself
@@ -67,7 +68,7 @@ compose-faults: ## break things in the stack of docker-compose.yml, one after th
 .PHONY: lint
 lint: .bin/golangci-lint ## gofmt, go vet and golangci-lint
 	@unformatted=$$(gofmt -l .); test -z "$$unformatted" || { echo "gofmt these files:" $$unformatted >&2; exit 1; }
-	go vet -tags e2e ./...
+	go vet -tags e2e,packages ./...
 	go vet -C web/browsertest ./...
 	go vet -C dashboards/generate ./...
 	go vet -C deploy/composetest -tags compose ./...
@@ -89,6 +90,15 @@ bench: ## measure what a scrape costs, on real Sentinels with up to 1,000 master
 scale: ## probe 300 deployments every 5 s for two minutes, one in ten broken, and measure
 	go test -count=1 -v -run '^TestScale$$' . -scale.targets=300 -scale.every=5s -scale.for=2m
 
+.PHONY: packages
+packages: .bin/nfpm ## write archives, deb, rpm and checksums to dist; PLATFORMS="linux/arm64" for less
+	@deploy/packages/build dist $(PLATFORMS)
+
+.PHONY: packages-test
+packages-test: .bin/nfpm ## make the packages of linux/amd64 twice, compare them and look into them
+	@tools/need dpkg-deb=dpkg rpm=rpm
+	go test -tags packages -count=1 -run TestPackages -v ./deploy/packages
+
 .PHONY: docs
 docs: ## write the generated documentation again
 	go generate ./...
@@ -105,14 +115,18 @@ images: ## take the pictures of the README again
 
 .PHONY: clean
 clean: ## remove what the other targets build
-	rm -rf .bin redis_sentinel_exporter
+	rm -rf .bin dist redis_sentinel_exporter
 
-# The first builds of these two take some minutes each. pint is a module of its own,
-# as it wants other versions of what golangci-lint uses too.
+# The first builds of these take some minutes each. They are modules of their own, as
+# each wants other versions of what another uses too.
 .bin/golangci-lint: tools/go.mod tools/go.sum
 	go build -C tools -buildvcs=false -o ../.bin/golangci-lint github.com/golangci/golangci-lint/v2/cmd/golangci-lint
 	@touch $@
 
 .bin/pint: tools/pint/go.mod tools/pint/go.sum
 	go build -C tools/pint -buildvcs=false -o ../../.bin/pint github.com/cloudflare/pint/cmd/pint
+	@touch $@
+
+.bin/nfpm: tools/nfpm/go.mod tools/nfpm/go.sum
+	go build -C tools/nfpm -buildvcs=false -o ../../.bin/nfpm github.com/goreleaser/nfpm/v2/cmd/nfpm
 	@touch $@

@@ -1,0 +1,3 @@
+// Package packages looks, with the build tag packages, into the archives and
+// packages that ./build makes (make packages-test).
+package packages
