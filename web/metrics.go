@@ -115,7 +115,7 @@ func (m *metrics) write(w http.ResponseWriter, r *http.Request, snapshots []*sen
 // writePage answers with a page in the format that was asked for.
 func writePage(w http.ResponseWriter, r *http.Request, c *collector.Collector, page collector.Page, logger *slog.Logger) {
 	var err error
-	format := expfmt.Negotiate(r.Header)
+	format := expfmt.NegotiateAccept(r.Header, expfmt.FmtText, expfmt.FmtProtoDelim)
 	if format.FormatType() == expfmt.TypeTextPlain {
 		w.Header().Set("Content-Type", collector.ContentType)
 		err = c.WriteText(w, page)

@@ -103,6 +103,20 @@ func TestProtobuf(t *testing.T) {
 	}
 }
 
+// TestText: everybody else gets text.
+func TestText(t *testing.T) {
+	h := handler(t, always(well("a:1")), defaults())
+	for _, accept := range []string{
+		"", "*/*", "text/html,application/xhtml+xml,application/xml;q=0.9,*/*;q=0.8", "application/openmetrics-text;version=1.0.0", "nonsense",
+		"application/openmetrics-text;version=1.0.0;q=0.6,text/plain;version=0.0.4;q=0.5,*/*;q=0.2",
+	} {
+		w := ask(h, http.MethodGet, "/metrics", "Accept", accept)
+		if got := w.Header().Get("Content-Type"); got != "text/plain; version=0.0.4; charset=utf-8" || !strings.HasPrefix(w.Body.String(), "# HELP ") {
+			t.Errorf("Accept %q gets %q", accept, got)
+		}
+	}
+}
+
 // TestNames: those that are asked for, of the Sentinels and of the exporter.
 func TestNames(t *testing.T) {
 	h := handler(t, always(well("a:1")), defaults())
