@@ -87,6 +87,16 @@ type Page struct {
 // name and within a family by the labels. Its only error is that of the first
 // Write that failed.
 func (c *Collector) WriteText(out io.Writer, p Page) error {
+	w := newTextWriter(out)
+	for _, f := range c.page(p) {
+		f.write(w)
+	}
+	w.flush()
+	return w.err
+}
+
+// page prepares what there is to write, sorted.
+func (c *Collector) page(p Page) []family {
 	v := newView(p.Snapshots, p.Report)
 	if c.events != nil {
 		v.events = c.events.rows(p.Snapshots)
@@ -95,15 +105,11 @@ func (c *Collector) WriteText(out io.Writer, p Page) error {
 	for _, f := range p.Also {
 		all = append(all, encoded(f))
 	}
-	slices.SortFunc(all, func(a, b family) int { return cmp.Compare(a.name, b.name) })
-	w := newTextWriter(out)
-	for _, f := range all {
-		if len(p.Names) == 0 || slices.Contains(p.Names, f.name) {
-			f.write(w)
-		}
+	if len(p.Names) > 0 {
+		all = slices.DeleteFunc(all, func(f family) bool { return !slices.Contains(p.Names, f.name) })
 	}
-	w.flush()
-	return w.err
+	slices.SortFunc(all, func(a, b family) int { return cmp.Compare(a.name, b.name) })
+	return all
 }
 
 // families prepares the rows of all tables, on as many processors as there are:

@@ -1,6 +1,7 @@
 package collector_test
 
 import (
+	"bytes"
 	"context"
 	"fmt"
 	"log/slog"
@@ -12,8 +13,10 @@ import (
 	"time"
 
 	dto "github.com/prometheus/client_model/go"
+	"github.com/prometheus/common/expfmt"
 
 	"redis_sentinel_exporter/collector"
+	"redis_sentinel_exporter/health"
 	"redis_sentinel_exporter/sentinel"
 	"redis_sentinel_exporter/sentinel/sentineltest"
 )
@@ -58,20 +61,30 @@ func (r *rig) took(event string, after time.Time) (seconds float64) {
 	return 0
 }
 
-// durations returns the histogram of a master.
+// durations returns the histogram of a master, as Prometheus reads it in the one
+// format that has all of it.
 func (r *rig) durations(result string) *dto.Histogram {
 	r.t.Helper()
 	ctx, cancel := context.WithTimeout(r.t.Context(), 5*time.Second)
 	defer cancel()
-	for _, f := range r.families(ctx) {
+	snapshots := r.deployment.Snapshots(ctx)
+	report := health.Assess(snapshots)
+	var encoded bytes.Buffer
+	format := expfmt.NewFormat(expfmt.TypeProtoDelim)
+	if err := r.collector.Encode(&encoded, collector.Page{Snapshots: snapshots, Report: &report}, format); err != nil {
+		r.t.Fatal(err)
+	}
+	for decoder := expfmt.NewDecoder(&encoded, format); ; {
+		var f dto.MetricFamily
+		if err := decoder.Decode(&f); err != nil {
+			r.t.Fatalf("there is no series of %s failovers: %v", result, err)
+		}
 		for _, m := range f.Metric {
-			if series(f, m) == fmt.Sprintf("failover_duration_seconds{master_name=%q,result=%q}", master, result) {
+			if series(&f, m) == fmt.Sprintf("failover_duration_seconds{master_name=%q,result=%q}", master, result) {
 				return m.Histogram
 			}
 		}
 	}
-	r.t.Fatalf("there is no series of %s failovers", result)
-	return nil
 }
 
 // follow lets the rig take in the events of its Sentinels until the test ends,

@@ -55,8 +55,11 @@ func newFailovers() failovers {
 
 func newDurations() prometheus.Histogram {
 	return prometheus.NewHistogram(prometheus.HistogramOpts{
-		Name:    "failover_duration_seconds",
-		Buckets: []float64{1, 2, 3, 5, 10, 20, 30, 60, 120, 180, 300, 600},
+		Name:                            "failover_duration_seconds",
+		Buckets:                         []float64{1, 2, 3, 5, 10, 20, 30, 60, 120, 180, 300, 600},
+		NativeHistogramBucketFactor:     1.1,
+		NativeHistogramMaxBucketNumber:  100,
+		NativeHistogramMinResetDuration: time.Hour,
 	})
 }
 

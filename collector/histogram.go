@@ -2,6 +2,8 @@ package collector
 
 import (
 	dto "github.com/prometheus/client_model/go"
+
+	"redis_sentinel_exporter/sentinel"
 )
 
 // A histogramGroup is a metric that is no table of values. Its rows come in the
@@ -28,7 +30,25 @@ func (g *histogramGroup[R]) families(v *view) []family {
 	if len(rows) == 0 {
 		return nil
 	}
-	return []family{{prefix + g.name, func(w *textWriter) { g.write(w, rows) }}}
+	return []family{{
+		name:  prefix + g.name,
+		write: func(w *textWriter) { g.write(w, rows) },
+		tree:  func() *dto.MetricFamily { return g.tree(rows) },
+	}}
+}
+
+// tree has the native buckets as well, which the text cannot have.
+func (g *histogramGroup[R]) tree(rows []R) *dto.MetricFamily {
+	name := prefix + g.name
+	metrics := make([]*dto.Metric, len(rows))
+	for i := range rows {
+		metrics[i] = &dto.Metric{Histogram: g.histogram(&rows[i])}
+		for _, l := range g.labels {
+			value := sentinel.ValidUTF8(l.value(&rows[i]))
+			metrics[i].Label = append(metrics[i].Label, &dto.LabelPair{Name: &l.name, Value: &value})
+		}
+	}
+	return &dto.MetricFamily{Name: &name, Help: &g.help, Type: dto.MetricType_HISTOGRAM.Enum(), Metric: metrics}
 }
 
 // write writes the buckets, the sum and the count of each row.

@@ -83,6 +83,9 @@ func consult(ctx context.Context, s redisCLI, addr string) (*oracle, error) {
 	if err := errors.Join(answers[2].Decode(&replicas), answers[3].Decode(&peers), answers[5].Decode(&pair), answers[6].Decode(&cache)); err != nil {
 		return nil, err
 	}
+	if len(pair) != 2 || len(cache) != 2 { // nil
+		return nil, fmt.Errorf("the master went while %s was asked about it", addr)
+	}
 	o.replicas, o.peers = rows(replicas), rows(peers)
 	o.advertise = net.JoinHostPort(pair[0], pair[1])
 	o.readCache(cache)

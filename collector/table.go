@@ -115,7 +115,7 @@ func (t *compiledTable[R]) families(v *view) []family {
 	}
 	all := make([]family, len(t.metrics))
 	for i, h := range t.headers {
-		all[i] = family{h.name, func(w *textWriter) { t.write(w, i, rows) }}
+		all[i] = family{name: h.name, write: func(w *textWriter) { t.write(w, i, rows) }}
 	}
 	return all
 }

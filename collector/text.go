@@ -18,6 +18,9 @@ const ContentType = string(expfmt.FmtText)
 type family struct {
 	name  string
 	write func(*textWriter)
+	// tree is the family as others encode it, where the text does not have all of
+	// it; nil where it has.
+	tree func() *dto.MetricFamily
 }
 
 // flushAt is how many bytes are gathered before they are passed on.
@@ -69,11 +72,12 @@ func (w *textWriter) flush() {
 
 // encoded is a family that is not made of a table.
 func encoded(f *dto.MetricFamily) family {
-	return family{f.GetName(), func(w *textWriter) {
+	write := func(w *textWriter) {
 		if _, err := expfmt.MetricFamilyToText(w, f); err != nil && w.err == nil {
 			w.err = err
 		}
-	}}
+	}
+	return family{f.GetName(), write, func() *dto.MetricFamily { return f }}
 }
 
 // intro is what stands before the samples of a metric. Help must be of one line

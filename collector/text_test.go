@@ -1,13 +1,17 @@
 package collector
 
 import (
+	"bytes"
 	"errors"
+	"io"
 	"math"
 	"strconv"
 	"strings"
 	"testing"
 
+	"github.com/google/go-cmp/cmp"
 	dto "github.com/prometheus/client_model/go"
+	"github.com/prometheus/common/expfmt"
 
 	"redis_sentinel_exporter/health"
 	"redis_sentinel_exporter/sentinel"
@@ -124,5 +128,43 @@ func TestNobodyReads(t *testing.T) {
 	w := &brokenWriter{}
 	if err := New(everything()).WriteText(w, Page{Snapshots: snapshots, Report: &report}); !errors.Is(err, errBroken) || w.calls != 1 {
 		t.Errorf("got %v after %d writes, want %v after 1", err, w.calls, errBroken)
+	}
+}
+
+// TestEncode: any other format says what the text says.
+func TestEncode(t *testing.T) {
+	t.Parallel()
+	e, _ := heard("0 a UP\n3 a +try-failover \xff\n4 a +elected-leader \xff\n5 a +failover-end \xff")
+	c := New(everything()).WithEvents(e)
+	snapshots := []*sentinel.Snapshot{leader(), follower()}
+	report := health.Assess(snapshots)
+	var encoded bytes.Buffer
+	format := expfmt.NewFormat(expfmt.TypeProtoDelim)
+	if err := c.Encode(&encoded, Page{Snapshots: snapshots, Report: &report}, format); err != nil {
+		t.Fatal(err)
+	}
+	var again strings.Builder
+	native := false
+	for decoder := expfmt.NewDecoder(&encoded, format); ; {
+		var f dto.MetricFamily
+		err := decoder.Decode(&f)
+		if errors.Is(err, io.EOF) {
+			break
+		}
+		if err != nil {
+			t.Fatal(err)
+		}
+		if f.GetName() == prefix+"failover_duration_seconds" {
+			native = f.Metric[0].Histogram.Schema != nil
+		}
+		if _, err := expfmt.MetricFamilyToText(&again, &f); err != nil {
+			t.Fatal(err)
+		}
+	}
+	if !native {
+		t.Error("the durations have no native buckets")
+	}
+	if diff := cmp.Diff(withNumbers(t, text(t, c, snapshots)), withNumbers(t, again.String())); diff != "" {
+		t.Errorf("(-text +encoded):\n%s", diff)
 	}
 }

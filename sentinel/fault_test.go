@@ -16,7 +16,7 @@ import (
 
 // grace is how much longer than its context a call may take here. It is 100 ms
 // on an idle machine; what does not end with its context takes for ever.
-const grace = time.Second
+const grace = 5 * time.Second
 
 // TestFaults: whatever a Sentinel does, its snapshot is there in time and says
 // why it is not what it should be.
@@ -127,8 +127,8 @@ func TestHang(t *testing.T) {
 	}
 	must(t, topo.Sentinels[1].Hang())
 	start := time.Now()
-	snapshots := d.Snapshots(within(t, 500*time.Millisecond))
-	if took := time.Since(start); took > 500*time.Millisecond+grace {
+	snapshots := d.Snapshots(within(t, 2*time.Second))
+	if took := time.Since(start); took > 2*time.Second+grace {
 		t.Errorf("took %v", took)
 	}
 	for i, s := range snapshots {

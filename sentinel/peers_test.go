@@ -60,10 +60,10 @@ func TestFollowPeers(t *testing.T) {
 	// A Sentinel that hangs is asked, and costs nothing but its own.
 	must(t, topo.Sentinels[2].Hang())
 	start := time.Now()
-	if got := who(d.Snapshots(within(t, 300*time.Millisecond))); !slices.Contains(got, addrs[1]) || !slices.Contains(got, "!"+addrs[2]) {
+	if got := who(d.Snapshots(within(t, 2*time.Second))); !slices.Contains(got, addrs[1]) || !slices.Contains(got, "!"+addrs[2]) {
 		t.Errorf("one hung: got %v", got)
 	}
-	if took := time.Since(start); took > 300*time.Millisecond+grace {
+	if took := time.Since(start); took > 2*time.Second+grace {
 		t.Errorf("took %v", took)
 	}
 }
@@ -96,7 +96,7 @@ func TestFollowPeersByName(t *testing.T) {
 	}
 	must(t, topo.Sentinels[0].Hang()) // who cannot be asked is not found out twice
 	want[0] = "!" + want[0]
-	if diff := cmp.Diff(want, who(d.Snapshots(within(t, 300*time.Millisecond)))); diff != "" {
+	if diff := cmp.Diff(want, who(d.Snapshots(within(t, 2*time.Second)))); diff != "" {
 		t.Errorf("hung (-want +got):\n%s", diff)
 	}
 }

@@ -12,6 +12,7 @@ import (
 	"github.com/prometheus/client_golang/prometheus/collectors"
 	versioncollector "github.com/prometheus/client_golang/prometheus/collectors/version"
 	"github.com/prometheus/client_golang/prometheus/promhttp"
+	"github.com/prometheus/common/expfmt"
 
 	"redis_sentinel_exporter/collector"
 	"redis_sentinel_exporter/health"
@@ -100,10 +101,22 @@ func (m *metrics) write(w http.ResponseWriter, r *http.Request, snapshots []*sen
 		m.logger.Error("Some of the exporter's own metrics are missing", "err", err)
 	}
 	report := health.Assess(snapshots)
-	w.Header().Set("Content-Type", collector.ContentType)
-	// Who asked has gone if this fails, or does not read: nothing is wrong here.
 	page := collector.Page{Snapshots: snapshots, Report: &report, Also: own, Names: r.URL.Query()["name[]"]}
-	if err := m.collector.WriteText(w, page); err != nil {
-		m.logger.Debug("A scrape was not read to its end", "err", err)
+	writePage(w, r, m.collector, page, m.logger)
+}
+
+// writePage answers with a page in the format that was asked for.
+func writePage(w http.ResponseWriter, r *http.Request, c *collector.Collector, page collector.Page, logger *slog.Logger) {
+	var err error
+	format := expfmt.NegotiateAccept(r.Header, expfmt.FmtText, expfmt.FmtProtoDelim)
+	if format.FormatType() == expfmt.TypeTextPlain {
+		w.Header().Set("Content-Type", collector.ContentType)
+		err = c.WriteText(w, page)
+	} else {
+		w.Header().Set("Content-Type", string(format))
+		err = c.Encode(w, page, format)
+	}
+	if err != nil { // mostly who asked has gone, or does not read
+		logger.Debug("A scrape was not answered to its end", "err", err)
 	}
 }

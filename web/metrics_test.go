@@ -3,6 +3,7 @@ package web
 import (
 	"compress/gzip"
 	"context"
+	"errors"
 	"io"
 	"net/http"
 	"net/http/httptest"
@@ -14,6 +15,8 @@ import (
 	"time"
 
 	"github.com/google/go-cmp/cmp"
+	dto "github.com/prometheus/client_model/go"
+	"github.com/prometheus/common/expfmt"
 
 	"redis_sentinel_exporter/sentinel"
 )
@@ -76,6 +79,41 @@ func TestMetricsOfSentinelsAndExporterAreSortedTogether(t *testing.T) {
 	}
 	if unique := slices.Compact(slices.Clone(names)); len(unique) != len(names) {
 		t.Errorf("a family comes twice: %v", names)
+	}
+}
+
+// TestProtobuf: who asks for it gets it, as Prometheus does for native histograms.
+func TestProtobuf(t *testing.T) {
+	const accept = "application/vnd.google.protobuf;proto=io.prometheus.client.MetricFamily;encoding=delimited;q=0.6,text/plain;version=0.0.4;q=0.5"
+	w := ask(handler(t, always(well("a:1")), defaults()), http.MethodGet, "/metrics", "Accept", accept)
+	names := map[string]bool{}
+	for decoder := expfmt.NewDecoder(w.Body, expfmt.ResponseFormat(w.Header())); ; {
+		var f dto.MetricFamily
+		err := decoder.Decode(&f)
+		if errors.Is(err, io.EOF) {
+			break
+		}
+		if err != nil {
+			t.Fatalf("%s: %v", w.Header().Get("Content-Type"), err)
+		}
+		names[f.GetName()] = true
+	}
+	if !strings.Contains(w.Header().Get("Content-Type"), "protobuf") || !names["redis_sentinel_up"] || !names["go_goroutines"] {
+		t.Errorf("%s has %v", w.Header().Get("Content-Type"), names)
+	}
+}
+
+// TestText: everybody else gets text.
+func TestText(t *testing.T) {
+	h := handler(t, always(well("a:1")), defaults())
+	for _, accept := range []string{
+		"", "*/*", "text/html,application/xhtml+xml,application/xml;q=0.9,*/*;q=0.8", "application/openmetrics-text;version=1.0.0", "nonsense",
+		"application/openmetrics-text;version=1.0.0;q=0.6,text/plain;version=0.0.4;q=0.5,*/*;q=0.2",
+	} {
+		w := ask(h, http.MethodGet, "/metrics", "Accept", accept)
+		if got := w.Header().Get("Content-Type"); got != "text/plain; version=0.0.4; charset=utf-8" || !strings.HasPrefix(w.Body.String(), "# HELP ") {
+			t.Errorf("Accept %q gets %q", accept, got)
+		}
 	}
 }
 

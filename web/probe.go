@@ -67,11 +67,8 @@ func (h *probes) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 // write answers with what the snapshots of one deployment say.
 func (h *probes) write(w http.ResponseWriter, r *http.Request, c *collector.Collector, snapshots []*sentinel.Snapshot) {
 	report := health.Assess(snapshots)
-	w.Header().Set("Content-Type", collector.ContentType)
 	page := collector.Page{Snapshots: snapshots, Report: &report, Names: r.URL.Query()["name[]"]}
-	if err := c.WriteText(w, page); err != nil {
-		h.logger.Debug("A probe was not read to its end", "err", err)
-	}
+	writePage(w, r, c, page, h.logger)
 }
 
 // forbidden returns why no Sentinel was connected to, where it is that their names

@@ -78,6 +78,9 @@ func TestVerdict(t *testing.T) {
 	}
 }
 
+// busy is what a machine with much else to do may add to any deadline.
+const busy = 5 * time.Second
+
 // With every Sentinel hung /health still answers, by its deadline.
 func TestVerdictWithEverySentinelHung(t *testing.T) {
 	topology := sentineltest.Run(t, sentineltest.Config{Replicas: sentineltest.None})
@@ -99,7 +102,7 @@ func TestVerdictWithEverySentinelHung(t *testing.T) {
 	for _, path := range []string{"/health", "/health?master=mymaster"} {
 		began := time.Now()
 		got := ask(h, http.MethodGet, path)
-		if took := time.Since(began); took > opts.Timeout+200*time.Millisecond {
+		if took := time.Since(began); took > opts.Timeout+busy {
 			t.Errorf("%s took %s", path, took)
 		}
 		var report health.Report
