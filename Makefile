@@ -49,6 +49,18 @@ truth: ## compare every scrape of minutes of random faults with redis-cli; TRUTH
 	@tools/need redis-server=redis-server redis-cli=redis-tools gcc=gcc,libc6-dev
 	TRUTH_FOR=$(or $(TRUTH_FOR),5m) CGO_ENABLED=1 go test -race -count=1 -timeout 0 -v -run TestTruth ./collector
 
+.PHONY: fuzz
+fuzz: ## let each fuzz test look for inputs that break it, FUZZ_FOR=60s long
+	@grep -ro --include='*_test.go' '^func Fuzz[A-Za-z]*' . | sort | while IFS=: read -r file target; do \
+		echo "$${target#func } in $$(dirname "$$file")"; \
+		go test -run '^$$' -fuzz "^$${target#func }$$" -fuzztime $(or $(FUZZ_FOR),60s) "$$(dirname "$$file")" </dev/null || exit 1; \
+	done
+
+.PHONY: overload
+overload: ## let ten thousand bad clients at the exporter, and one that behaves
+	@tools/need redis-server=redis-server redis-cli=redis-tools
+	CGO_ENABLED=0 go test -count=1 -run TestOverload -v .
+
 .PHONY: e2e
 e2e: ## bring every alert about for real, through Prometheus and Alertmanager to a webhook
 	@tools/need redis-server=redis-server redis-cli=redis-tools prometheus=prometheus prometheus-alertmanager=prometheus-alertmanager gcc=gcc,libc6-dev

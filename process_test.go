@@ -31,7 +31,8 @@ func beExporter(nameserver string) {
 // signals are not the test's.
 type process struct {
 	program
-	cmd *exec.Cmd
+	cmd   *exec.Cmd
+	ended chan struct{} // closed when it has ended
 }
 
 // startProcess runs the exporter on a free port and waits until it serves. The
@@ -49,25 +50,38 @@ func startProcessWith(t *testing.T, nameserver string, args ...string) *process 
 		t.Fatal(err)
 	}
 	address := sentineltest.FreeAddr(t)
-	p := &process{program: program{url: "http://" + address, stderr: &lockedBuffer{}}}
+	p := &process{program: program{url: "http://" + address, stderr: &lockedBuffer{}}, ended: make(chan struct{})}
 	p.cmd = exec.Command(binary, append([]string{"--web.listen-address=" + address}, args...)...)
-	p.cmd.Env = append(os.Environ(), beTheExporter+"="+nameserver)
+	// The race detector would have it wait for a second before it ends.
+	p.cmd.Env = append(os.Environ(), beTheExporter+"="+nameserver, "GORACE=atexit_sleep_ms=0")
 	p.cmd.Stderr = p.stderr
 	if err := p.cmd.Start(); err != nil {
 		t.Fatal(err)
 	}
 	var wg sync.WaitGroup
 	wg.Go(func() {
+		defer close(p.ended)
 		if err := p.cmd.Wait(); err != nil {
 			t.Errorf("it ended with %v:\n%s", err, p.stderr)
 		}
 	})
 	t.Cleanup(func() {
-		p.signal(t, syscall.SIGTERM)
+		if !p.hasEnded() {
+			p.signal(t, syscall.SIGTERM)
+		}
 		wg.Wait()
 	})
 	waitFor(t, "the exporter to serve", func() bool { return strings.Contains(p.stderr.String(), "Started") })
 	return p
+}
+
+func (p *process) hasEnded() bool {
+	select {
+	case <-p.ended:
+		return true
+	default:
+		return false
+	}
 }
 
 func (p *process) signal(t *testing.T, signal syscall.Signal) {

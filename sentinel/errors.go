@@ -8,6 +8,7 @@ import (
 	"io"
 	"net"
 	"os"
+	"strconv"
 	"strings"
 
 	"github.com/redis/go-redis/v9"
@@ -213,7 +214,8 @@ func refusedSecurity(err error) bool {
 func scrub(text, password string) string {
 	text, _, _ = strings.Cut(text, ", with args beginning with:")
 	if password != "" {
-		text = strings.ReplaceAll(text, password, "******")
+		quoted := strconv.Quote(password) // as go-redis writes what it did not understand
+		text = strings.NewReplacer(password, "******", quoted[1:len(quoted)-1], "******").Replace(text)
 	}
 	return clip(text)
 }

@@ -60,7 +60,7 @@ func NewAdminHandler(operator *admin.Operator, options AdminOptions, logger *slo
 	for _, route := range adminRoutes() {
 		mux.Handle(route.method+" "+route.path, api.on(route.action))
 	}
-	return mux
+	return unsniffed(mux)
 }
 
 // on answers the calls for one action.
@@ -73,6 +73,7 @@ func (a *adminAPI) on(action admin.Action) http.Handler {
 		}
 		a.options.Requests.add(action, result)
 		a.audit(r, op, answer, status, result)
+		waitForReader(w, 0)
 		respond(w, status, answer)
 	})
 }

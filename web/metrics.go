@@ -5,7 +5,6 @@ import (
 	"fmt"
 	"log/slog"
 	"net/http"
-	"time"
 
 	"github.com/klauspost/compress/gzhttp"
 	"github.com/klauspost/compress/gzip"
@@ -19,11 +18,6 @@ import (
 	"redis_sentinel_exporter/health"
 	"redis_sentinel_exporter/sentinel"
 )
-
-// answerTimeout is how long a reader may take, after the deadline of its scrape,
-// to take the answer. Without it one that does not read would keep its place
-// among the requests of --web.max-requests for ever.
-const answerTimeout = 30 * time.Second
 
 // metrics asks the Sentinels once for each scrape.
 type metrics struct {
@@ -87,12 +81,11 @@ func (m *metrics) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 		http.Error(w, err.Error(), http.StatusBadRequest)
 		return
 	}
-	// Not every writer has deadlines; one that has none needs none.
-	_ = http.NewResponseController(w).SetWriteDeadline(time.Now().Add(timeout + answerTimeout))
-
+	waitForReader(w, timeout)
 	ctx, cancel := context.WithTimeout(r.Context(), timeout)
 	defer cancel()
 	snapshots := m.deployment.Snapshots(ctx)
+	waitForReader(w, 0)
 	if r.Context().Err() != nil {
 		return // nobody waits for the answer, and what is missing in it is no Sentinel's fault
 	}

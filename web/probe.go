@@ -48,10 +48,11 @@ func (h *probes) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 		return
 	}
 	defer h.prober.release(d)
-	_ = http.NewResponseController(w).SetWriteDeadline(time.Now().Add(q.timeout + answerTimeout)) // as in metrics
+	waitForReader(w, q.timeout)
 	ctx, cancel := context.WithTimeout(r.Context(), q.timeout)
 	defer cancel()
 	snapshots := d.deployment.Snapshots(ctx)
+	waitForReader(w, 0)
 	if r.Context().Err() != nil {
 		return // nobody waits for the answer, and what is missing in it is no Sentinel's fault
 	}

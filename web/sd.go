@@ -52,10 +52,11 @@ func (h *sd) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 		http.Error(w, err.Error(), http.StatusBadRequest)
 		return
 	}
-	_ = http.NewResponseController(w).SetWriteDeadline(time.Now().Add(h.timeout + answerTimeout)) // as in metrics
+	waitForReader(w, h.timeout)
 	ctx, cancel := context.WithTimeout(r.Context(), h.timeout)
 	defer cancel()
 	snapshots := h.deployment.Snapshots(ctx)
+	waitForReader(w, 0)
 	if r.Context().Err() != nil {
 		return // nobody waits for the answer
 	}

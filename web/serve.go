@@ -16,9 +16,10 @@ import (
 // What a client may cost before, between and after its requests.
 const (
 	readHeaderTimeout = 10 * time.Second
-	idleTimeout       = 5 * time.Minute // longer than a usual scrape interval
+	readTimeout       = 15 * time.Second // with the body, which is waited for before an answer begins
+	idleTimeout       = 5 * time.Minute  // longer than a usual scrape interval
 	maxHeaderBytes    = 32 << 10
-	shutdownTimeout   = 4500 * time.Millisecond // a stop takes less than 5 s
+	shutdownTimeout   = 4 * time.Second // a stop takes less than 5 s, and more is to be closed after it
 )
 
 // Serve answers with handler on the listeners of the flags until ctx ends. Then
@@ -43,6 +44,7 @@ func serve(ctx context.Context, open func(), handler http.Handler, flags *toolki
 	server := &http.Server{
 		Handler:           handler,
 		ReadHeaderTimeout: readHeaderTimeout,
+		ReadTimeout:       readTimeout,
 		IdleTimeout:       idleTimeout,
 		MaxHeaderBytes:    maxHeaderBytes,
 		ErrorLog:          slog.NewLogLogger(logger.Handler(), slog.LevelWarn),

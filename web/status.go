@@ -27,9 +27,6 @@ var statusCSS []byte // nobody writes to it
 // refreshEvery is how often the page asks again by itself.
 const refreshEvery = 10 * time.Second
 
-// contentPolicy lets the page load its style, and nothing else.
-const contentPolicy = "default-src 'none'; style-src 'self'; img-src data:; base-uri 'none'; form-action 'none'; frame-ancestors 'none'"
-
 // statusPage shows people what the Sentinels say.
 type statusPage struct {
 	inquirer *inquirer
@@ -86,10 +83,7 @@ func (s *statusPage) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 	h := w.Header()
 	h.Set("Content-Type", "text/html; charset=utf-8")
 	h.Set("Cache-Control", "no-store")
-	h.Set("Content-Security-Policy", contentPolicy)
-	h.Set("Referrer-Policy", "no-referrer")
-	h.Set("X-Content-Type-Options", "nosniff")
-	h.Set("X-Frame-Options", "DENY")
+	setHTMLHeaders(h, "'self'", "data:") // its style sheet, and the icon that it has in itself
 	if page.Refresh {
 		h.Set("Refresh", strconv.Itoa(int(refreshEvery.Seconds())))
 	}
@@ -149,7 +143,6 @@ func style() http.Handler {
 	return http.HandlerFunc(func(w http.ResponseWriter, _ *http.Request) {
 		w.Header().Set("Content-Type", "text/css; charset=utf-8")
 		w.Header().Set("Cache-Control", "public, max-age=31536000, immutable") // its address has its hash
-		w.Header().Set("X-Content-Type-Options", "nosniff")
 		_, _ = w.Write(statusCSS)
 	})
 }

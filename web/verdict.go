@@ -25,11 +25,11 @@ type inquirer struct {
 // ask returns what the Sentinels say until the deadline; nothing when nobody
 // waits for the answer any more.
 func (i *inquirer) ask(w http.ResponseWriter, r *http.Request) ([]*sentinel.Snapshot, bool) {
-	// Not every writer has deadlines; one that has none needs none.
-	_ = http.NewResponseController(w).SetWriteDeadline(time.Now().Add(i.timeout + answerTimeout))
+	waitForReader(w, i.timeout)
 	ctx, cancel := context.WithTimeout(r.Context(), i.timeout)
 	defer cancel()
 	snapshots := i.deployment.Snapshots(ctx)
+	waitForReader(w, 0)
 	if r.Context().Err() != nil {
 		return nil, false
 	}
@@ -65,7 +65,6 @@ func (v *verdict) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 	}
 	w.Header().Set("Content-Type", "application/json")
 	w.Header().Set("Cache-Control", "no-store")
-	w.Header().Set("X-Content-Type-Options", "nosniff")
 	w.WriteHeader(q.code(report.Status))
 	encoder := json.NewEncoder(w)
 	encoder.SetIndent("", "  ")

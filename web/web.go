@@ -13,9 +13,6 @@ import (
 	"strings"
 	"time"
 
-	"github.com/prometheus/common/version"
-	toolkit "github.com/prometheus/exporter-toolkit/web"
-
 	"redis_sentinel_exporter/collector"
 	"redis_sentinel_exporter/sentinel"
 )
@@ -63,7 +60,7 @@ func NewHandler(deployment snapshotter, c *collector.Collector, opts Options, lo
 	}
 	landing, err := landingPage(opts.TelemetryPath)
 	if err != nil {
-		return nil, fmt.Errorf("landing page: %w", err)
+		return nil, err
 	}
 	mux := http.NewServeMux()
 	mux.Handle("GET /{$}", landing)
@@ -95,7 +92,7 @@ func NewHandler(deployment snapshotter, c *collector.Collector, opts Options, lo
 	if opts.Prober != nil && opts.EnableLifecycle {
 		mux.Handle("POST "+reloadPath, reload(opts.Prober))
 	}
-	return mux, nil
+	return patient(unsniffed(mux)), nil
 }
 
 // ownPaths are those of the endpoints that cannot be moved.
@@ -119,23 +116,6 @@ func checkTelemetryPath(p string) error {
 		return fmt.Errorf("telemetry path %q may hold only plain characters", p)
 	}
 	return nil
-}
-
-func landingPage(telemetryPath string) (http.Handler, error) {
-	return toolkit.NewLandingPage(toolkit.LandingConfig{
-		Name:        name,
-		Description: "Prometheus exporter for Redis and Valkey Sentinel",
-		Version:     version.Info(),
-		Profiling:   "false",
-		Links: []toolkit.LandingLinks{
-			{Address: telemetryPath, Text: "Metrics", Description: "what the Sentinels say"},
-			{Address: "/status", Text: "Status", Description: "every master as its Sentinels see it, what is wrong and what to do"},
-			{Address: "/health", Text: "Health", Description: "the same verdict for programs, as JSON"},
-			{Address: sdPath, Text: "Targets", Description: "the Redis nodes, for Prometheus's HTTP service discovery"},
-			{Address: "/-/healthy", Text: "Healthy", Description: "the exporter runs"},
-			{Address: "/-/ready", Text: "Ready", Description: "the exporter can be scraped"},
-		},
-	})
 }
 
 // says answers with a text. Whether this process is well does not depend on any

@@ -120,6 +120,27 @@ func TestStatusPage(t *testing.T) {
 	t.Run("all down", func(t *testing.T) { lookAt(t, b, url, "all-down", "UNKNOWN") })
 }
 
+// TestLandingPage: the browser takes the page's style, whose policy allows it by a
+// hash.
+func TestLandingPage(t *testing.T) {
+	b := startBrowser(t)
+	url := serve(t, sentineltest.Run(t, sentineltest.Config{Sentinels: 1, Replicas: sentineltest.None}))
+	one := b.open(t)
+	if err := chromedp.Do(one.ctx, chromedp.Navigate(url+"/")); err != nil {
+		t.Fatal(err)
+	}
+	weight, err := chromedp.Run(one.ctx, chromedp.Evaluate[string]("getComputedStyle(document.querySelector('h2')).fontWeight"))
+	if err != nil {
+		t.Fatal(err)
+	}
+	if weight != "400" { // what a browser does without a style is 700
+		t.Errorf("a heading has the weight %s: its style is not in force", weight)
+	}
+	if said := one.complained(); strings.Contains(said, "Content Security Policy") {
+		t.Errorf("the browser complains:\n%s", said)
+	}
+}
+
 // degrade makes two Sentinels disagree about a master, kills a replica of it, and
 // takes the heirs away from the other master.
 func degrade(t *testing.T, topology *sentineltest.Topology) {

@@ -1,0 +1,63 @@
+package web
+
+import (
+	"crypto/sha256"
+	"encoding/base64"
+	"net/http"
+	"regexp"
+	"strings"
+	"testing"
+)
+
+// TestHTMLHeaders: a page may load what it has, and nothing else. What it has is
+// read from the page.
+func TestHTMLHeaders(t *testing.T) {
+	h := handler(t, always(monitoring("a:1", "m", 0)), defaults())
+	for _, tc := range []struct{ path, styles, images string }{
+		{"/", "", "'none'"},
+		{"/status", "'self'", "data:"},
+		{"/status?refresh=off", "'self'", "data:"},
+	} {
+		got := ask(h, http.MethodGet, tc.path)
+		body := got.Body.String()
+		for _, inline := range regexp.MustCompile(`(?s)<style>(.*?)</style>`).FindAllStringSubmatch(body, -1) {
+			sum := sha256.Sum256([]byte(inline[1]))
+			tc.styles = strings.TrimSpace(tc.styles + " 'sha256-" + base64.StdEncoding.EncodeToString(sum[:]) + "'")
+		}
+		policy := map[string]string{}
+		for directive := range strings.SplitSeq(got.Header().Get("Content-Security-Policy"), ";") {
+			name, sources, _ := strings.Cut(strings.TrimSpace(directive), " ")
+			policy[name] = sources
+		}
+		for name, want := range map[string]string{
+			"default-src": "'none'", "style-src": tc.styles, "img-src": tc.images,
+			"base-uri": "'none'", "form-action": "'none'", "frame-ancestors": "'none'",
+		} {
+			if policy[name] != want {
+				t.Errorf("%s: the policy's %s is %q, want %q", tc.path, name, policy[name], want)
+			}
+		}
+		for name, want := range map[string]string{
+			"X-Content-Type-Options": "nosniff", "Referrer-Policy": "no-referrer", "X-Frame-Options": "DENY",
+		} {
+			if value := got.Header().Get(name); value != want {
+				t.Errorf("%s: %s is %q, want %q", tc.path, name, value, want)
+			}
+		}
+		for _, bad := range []string{"<script", " style=", " onclick", "<form", "<iframe", "<base"} {
+			if strings.Contains(body, bad) {
+				t.Errorf("%s: the policy forbids %s", tc.path, bad)
+			}
+		}
+	}
+}
+
+// TestNothingIsSniffed: whatever is answered, no browser makes HTML of it.
+func TestNothingIsSniffed(t *testing.T) {
+	h := handler(t, always(monitoring("<script>", "m", 0)), defaults())
+	for _, path := range []string{"/", "/metrics", "/status", "/status.css", "/health", "/health?x=<script>", "/sd", "/sd?x=<script>", "/-/healthy", "/-/ready", "/nosuch"} {
+		if got := ask(h, http.MethodGet, path).Header().Get("X-Content-Type-Options"); got != "nosniff" {
+			t.Errorf("%s: X-Content-Type-Options is %q", path, got)
+		}
+	}
+}

@@ -1,0 +1,43 @@
+package web
+
+import (
+	_ "embed" // the style
+	"fmt"
+	"net/http"
+
+	"github.com/prometheus/common/version"
+	toolkit "github.com/prometheus/exporter-toolkit/web"
+)
+
+// landingCSS stands in the page, as the toolkit has it. It is not the toolkit's
+// own, so that the page's policy can name it by its hash.
+//
+//go:embed landing.css
+var landingCSS string // nobody writes to it
+
+// landingPage leads to the other endpoints.
+func landingPage(telemetryPath string) (http.Handler, error) {
+	page, err := toolkit.NewLandingPage(toolkit.LandingConfig{
+		Name:        name,
+		Description: "Prometheus exporter for Redis and Valkey Sentinel",
+		Version:     version.Info(),
+		Profiling:   "false",
+		CSS:         landingCSS,
+		Links: []toolkit.LandingLinks{
+			{Address: telemetryPath, Text: "Metrics", Description: "what the Sentinels say"},
+			{Address: "/status", Text: "Status", Description: "every master as its Sentinels see it, what is wrong and what to do"},
+			{Address: "/health", Text: "Health", Description: "the same verdict for programs, as JSON"},
+			{Address: sdPath, Text: "Targets", Description: "the Redis nodes, for Prometheus's HTTP service discovery"},
+			{Address: "/-/healthy", Text: "Healthy", Description: "the exporter runs"},
+			{Address: "/-/ready", Text: "Ready", Description: "the exporter can be scraped"},
+		},
+	})
+	if err != nil {
+		return nil, fmt.Errorf("landing page: %w", err)
+	}
+	style := inlineStyle(landingCSS)
+	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		setHTMLHeaders(w.Header(), style, "'none'")
+		page.ServeHTTP(w, r)
+	}), nil
+}
