@@ -16,7 +16,11 @@ import (
 	"redis_sentinel_exporter/sentinel/sentineltest/faults"
 )
 
-const askFor = time.Second // how long a hung Sentinel may cost
+// How long the Sentinels may take: where one of them hangs, and where none does.
+const (
+	askFor     = time.Second
+	askForLong = 5 * time.Second
+)
 
 // deploymentOf returns the Sentinels at some addresses.
 func deploymentOf(t *testing.T, addrs []string) *sentinel.Deployment {
@@ -30,8 +34,8 @@ func deploymentOf(t *testing.T, addrs []string) *sentinel.Deployment {
 	return d
 }
 
-func assess(ctx context.Context, d *sentinel.Deployment) health.Report {
-	ctx, cancel := context.WithTimeout(ctx, askFor)
+func assess(ctx context.Context, d *sentinel.Deployment, within time.Duration) health.Report {
+	ctx, cancel := context.WithTimeout(ctx, within)
 	defer cancel()
 	return health.Assess(d.Snapshots(ctx))
 }
@@ -62,7 +66,7 @@ func eventually(t *testing.T, d *sentinel.Deployment, what string, want []string
 	t.Helper()
 	var r health.Report
 	for deadline := time.Now().Add(60 * time.Second); ; time.Sleep(50 * time.Millisecond) {
-		r = assess(t.Context(), d)
+		r = assess(t.Context(), d, askFor)
 		if slices.Equal(found(&r), want) {
 			return r
 		}

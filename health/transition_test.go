@@ -28,7 +28,7 @@ func watch(t *testing.T, d *sentinel.Deployment) *watcher {
 	w := &watcher{t: t, stop: make(chan struct{}), seen: map[string]string{}}
 	w.wg.Go(func() {
 		for {
-			r := assess(t.Context(), d)
+			r := assess(t.Context(), d, askForLong)
 			w.note(&r)
 			select {
 			case <-w.stop:
