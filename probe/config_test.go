@@ -275,7 +275,7 @@ func FuzzParse(f *testing.F) {
 	dir := f.TempDir()
 	f.Fuzz(func(t *testing.T, text string) {
 		if strings.Contains(text, "file") {
-			t.Skip("it would read any file of the machine")
+			return // it would read any file of the machine
 		}
 		c, err := Parse([]byte(text), dir)
 		if err != nil {
