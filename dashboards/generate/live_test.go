@@ -50,7 +50,7 @@ func setUp(t *testing.T) *stage {
 
 func startExporter(t *testing.T, program string, sentinels ...string) (address string, stop func()) {
 	t.Helper()
-	address = freeAddress(t)
+	address = sentineltest.FreeAddr(t)
 	stop = start(t, "exporter", "http://"+address+"/-/ready", program, "--web.listen-address="+address,
 		"--sentinel.address="+strings.Join(sentinels, ","), "--timeout-offset=100ms")
 	return address, stop

@@ -11,6 +11,8 @@ import (
 	"strconv"
 	"testing"
 	"time"
+
+	"redis_sentinel_exporter/sentinel/sentineltest"
 )
 
 // A server is a real one, with the rules of alerts/.
@@ -45,7 +47,7 @@ func startPrometheus(t *testing.T, jobs []job) *server {
 		}
 		config += fmt.Sprintf("  - job_name: %s\n    static_configs: [{targets: %s, labels: %s}]\n", j.name, targets, labels)
 	}
-	dir, address := t.TempDir(), freeAddress(t)
+	dir, address := t.TempDir(), sentineltest.FreeAddr(t)
 	file := filepath.Join(dir, "prometheus.yml")
 	if err := os.WriteFile(file, []byte(config), 0o600); err != nil {
 		t.Fatal(err)
