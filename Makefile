@@ -51,10 +51,12 @@ truth: ## compare every scrape of minutes of random faults with redis-cli; TRUTH
 
 .PHONY: fuzz
 fuzz: ## let each fuzz test look for inputs that break it, FUZZ_FOR=60s long
-	@grep -ro --include='*_test.go' '^func Fuzz[A-Za-z]*' . | sort | while IFS=: read -r file target; do \
-		echo "$${target#func } in $$(dirname "$$file")"; \
-		go test -run '^$$' -fuzz "^$${target#func }$$" -fuzztime $(or $(FUZZ_FOR),60s) "$$(dirname "$$file")" </dev/null || exit 1; \
-	done
+	@tools/fuzz $(or $(FUZZ_FOR),60s)
+
+.PHONY: soak
+soak: ## let faults, failovers and scrapes go on for SOAK_FOR=30m, and see that nothing grows
+	@tools/need redis-server=redis-server redis-cli=redis-tools
+	CGO_ENABLED=0 go test -count=1 -timeout 0 -v -run '^TestSoak$$' . -soak.for=$(or $(SOAK_FOR),30m)
 
 .PHONY: overload
 overload: ## let ten thousand bad clients at the exporter, and one that behaves

@@ -296,11 +296,7 @@ func (c *crowd) scrapeAllAtOnce() {
 // logMemory says the most memory that the exporter has had, and bounds it.
 func (c *crowd) logMemory(when string) {
 	c.t.Helper()
-	text, err := os.ReadFile(fmt.Sprintf("/proc/%d/status", c.exporter.cmd.Process.Pid))
-	if err != nil {
-		c.t.Fatal(err)
-	}
-	_, rest, _ := strings.Cut(string(text), "VmHWM:")
+	_, rest, _ := strings.Cut(c.exporter.procfs(c.t, "status"), "VmHWM:")
 	var kib int64
 	if _, err := fmt.Sscan(rest, &kib); err != nil {
 		c.t.Fatal(err)

@@ -1,6 +1,7 @@
 package main
 
 import (
+	"fmt"
 	"os"
 	"os/exec"
 	"strconv"
@@ -49,11 +50,19 @@ func startProcessWith(t *testing.T, nameserver string, args ...string) *process 
 	if err != nil {
 		t.Fatal(err)
 	}
+	cmd := exec.Command(binary, args...)
+	cmd.Env = append(os.Environ(), beTheExporter+"="+nameserver)
+	return startCommand(t, cmd)
+}
+
+// startCommand runs a command that becomes the exporter, with one more flag.
+func startCommand(t *testing.T, cmd *exec.Cmd) *process {
+	t.Helper()
 	address := sentineltest.FreeAddr(t)
-	p := &process{program: program{url: "http://" + address, stderr: &lockedBuffer{}}, ended: make(chan struct{})}
-	p.cmd = exec.Command(binary, append([]string{"--web.listen-address=" + address}, args...)...)
+	p := &process{program: program{url: "http://" + address, stderr: &lockedBuffer{}}, cmd: cmd, ended: make(chan struct{})}
+	p.cmd.Args = append(p.cmd.Args, "--web.listen-address="+address)
 	// The race detector would have it wait for a second before it ends.
-	p.cmd.Env = append(os.Environ(), beTheExporter+"="+nameserver, "GORACE=atexit_sleep_ms=0")
+	p.cmd.Env = append(p.cmd.Env, "GORACE=atexit_sleep_ms=0")
 	p.cmd.Stderr = p.stderr
 	if err := p.cmd.Start(); err != nil {
 		t.Fatal(err)
@@ -112,4 +121,14 @@ func sampleOf(t *testing.T, body, name string) float64 {
 func (p *process) residentBytes(t *testing.T) int64 {
 	t.Helper()
 	return int64(p.value(t, "process_resident_memory_bytes"))
+}
+
+// procfs reads what the kernel says of the process.
+func (p *process) procfs(t *testing.T, name string) string {
+	t.Helper()
+	text, err := os.ReadFile(fmt.Sprintf("/proc/%d/%s", p.cmd.Process.Pid, name))
+	if err != nil {
+		t.Fatal(err)
+	}
+	return string(text)
 }

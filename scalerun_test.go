@@ -82,11 +82,11 @@ func (s *scaleRun) get(ctx context.Context, target string) (string, error) {
 
 // A usage is what the exporter's process uses at one moment.
 type usage struct {
-	resident, files, goroutines, sentinels, cpu float64
+	resident, heap, files, goroutines, sentinels, cpu float64
 }
 
 func (u usage) String() string {
-	return fmt.Sprintf("%.0f MiB resident, %.0f files, %.0f goroutines, %.0f Sentinels kept", u.resident/(1<<20), u.files, u.goroutines, u.sentinels)
+	return fmt.Sprintf("%.0f MiB resident, %.1f MiB of heap, %.0f files, %.0f goroutines, %.0f Sentinels kept", u.resident/(1<<20), u.heap/(1<<20), u.files, u.goroutines, u.sentinels)
 }
 
 func (p *process) usage(t *testing.T) usage {
@@ -94,7 +94,7 @@ func (p *process) usage(t *testing.T) usage {
 	body := p.mustGet(t, "/metrics").body
 	value := func(name string) float64 { return sampleOf(t, body, name) }
 	return usage{
-		resident: value("process_resident_memory_bytes"), files: value("process_open_fds"), goroutines: value("go_goroutines"),
+		resident: value("process_resident_memory_bytes"), heap: value("go_memstats_heap_alloc_bytes"), files: value("process_open_fds"), goroutines: value("go_goroutines"),
 		sentinels: value("redis_sentinel_exporter_probed_sentinels"), cpu: value("process_cpu_seconds_total"),
 	}
 }
@@ -121,8 +121,8 @@ func checkFlat(t *testing.T, usages []usage) {
 	least := func(part []usage) usage {
 		least := part[0]
 		for _, u := range part {
-			least.resident, least.files = min(least.resident, u.resident), min(least.files, u.files)
-			least.goroutines, least.sentinels = min(least.goroutines, u.goroutines), min(least.sentinels, u.sentinels)
+			least.resident, least.heap = min(least.resident, u.resident), min(least.heap, u.heap)
+			least.files, least.goroutines, least.sentinels = min(least.files, u.files), min(least.goroutines, u.goroutines), min(least.sentinels, u.sentinels)
 		}
 		return least
 	}
@@ -130,7 +130,7 @@ func checkFlat(t *testing.T, usages []usage) {
 	early, late := least(usages[n/4:n/2]), least(usages[3*n/4:])
 	t.Logf("second quarter, at least: %s", early)
 	t.Logf("last quarter, at least:   %s", late)
-	if late.resident > 1.1*early.resident || late.files > 1.1*early.files || late.goroutines > 1.1*early.goroutines+5 {
+	if late.resident > 1.1*early.resident || late.heap > 1.1*early.heap+1<<20 || late.files > 1.1*early.files || late.goroutines > 1.1*early.goroutines+5 {
 		t.Error("it grows")
 	}
 }

@@ -3,6 +3,8 @@ package sentinel
 import (
 	"errors"
 	"io"
+	"math/big"
+	"regexp"
 	"runtime"
 	"strings"
 	"testing"
@@ -10,8 +12,7 @@ import (
 
 func FuzzReplies(f *testing.F) {
 	for _, seed := range []string{
-		wire([]any{flat(healthyMaster)}), wire([]any{flat(healthyReplica)}), wire([]any{flat(healthyPeer)}), wire(infoText),
-		"+OK 3 usable Sentinels\r\n", "*-1\r\n", "*1000000000\r\n", "*1\r\n*-2\r\n", "$5\r\nab\r\n",
+		wire([]any{flat(healthyMaster)}), wire([]any{flat(healthyReplica)}), wire([]any{flat(healthyPeer)}), "*-1\r\n", "*1000000000\r\n", "*1\r\n*-2\r\n", "$5\r\nab\r\n",
 		wire([]any{"m", []any{[]any{1, "run_id:x\r\n"}}}),
 	} {
 		f.Add(seed)
@@ -26,7 +27,6 @@ func FuzzReplies(f *testing.F) {
 		_, _ = parsePeers(raw)
 		_, _ = parseMaster(raw)
 		_, _ = readInfo(raw)
-		_, _ = parseInfo(raw)
 		_, _ = readCKQuorum(raw)
 		_, _ = parseMasterAddr(raw)
 		_, _ = parseInfoCache(raw, "m")
@@ -34,6 +34,67 @@ func FuzzReplies(f *testing.F) {
 		runtime.ReadMemStats(&after)
 		if used := after.TotalAlloc - before.TotalAlloc; used > 1<<20+1000*uint64(len(raw)) {
 			t.Errorf("%d bytes took %d bytes of memory", len(raw), used)
+		}
+	})
+}
+
+// FuzzInfo: what is read of an INFO was in it, and what was not in it is absent.
+func FuzzInfo(f *testing.F) {
+	for _, seed := range []string{infoText, "", "run_id:\r\n", "run_id:x\nmaxclients:-1", "run_id:x\r\nmaxclients:1\r\nmaxclients:99999999999999999999"} {
+		f.Add(seed)
+	}
+	f.Fuzz(func(t *testing.T, text string) {
+		info, err := parseInfo(text)
+		if err != nil {
+			if !errors.Is(err, errMalformed) || len(err.Error()) > 1000 {
+				t.Errorf("got the error %v", err)
+			}
+			return
+		}
+		if said, _ := lastOf(text, "run_id"); info.RunID != said {
+			t.Errorf("the run id is %q, it said %q", info.RunID, said)
+		}
+		for name, got := range map[string]Number{
+			"maxclients": info.MaxClients, "connected_clients": info.ConnectedClients, "rejected_connections": info.RejectedConnections,
+			"sentinel_masters": info.Masters, "sentinel_total_tilt": info.TotalTilt,
+		} {
+			said, found := lastOf(text, name)
+			if want, ok := new(big.Int).SetString(said, 10); got.Present != found || found && (!ok || want.Cmp(big.NewInt(got.Value)) != 0) {
+				t.Errorf("%s is %+v, it said %q", name, got, said)
+			}
+		}
+	})
+}
+
+// lastOf finds the last line of an INFO with this name.
+func lastOf(text, name string) (value string, found bool) {
+	lines := regexp.MustCompile("(?m)^"+name+":(.*)$").FindAllStringSubmatch(text, -1)
+	if len(lines) == 0 {
+		return "", false
+	}
+	return strings.TrimRight(lines[len(lines)-1][1], "\r"), true
+}
+
+// FuzzCKQuorum: it is a quorum if the Sentinel says OK, none if it says NOQUORUM and
+// why, and nothing otherwise.
+func FuzzCKQuorum(f *testing.F) {
+	for _, seed := range []string{
+		"+OK 3 usable Sentinels. Quorum and failover authorization can be reached\r\n", "-NOQUORUM 1 usable Sentinels. Not enough available Sentinels to reach the majority\r\n",
+		"-NOQUORUM 0 usable Sentinels.\r\n", "+NOQUORUM 1 majority\r\n", "+OK\r\n", "+OK -1 usable\r\n", "-ERR No such master with that name\r\n", "$4\r\nOK 1\r\n",
+	} {
+		f.Add(seed)
+	}
+	f.Fuzz(func(t *testing.T, raw string) {
+		got, err := readCKQuorum(raw)
+		if err != nil {
+			if len(err.Error()) > 1000 {
+				t.Errorf("got an error of %d bytes", len(err.Error()))
+			}
+			return
+		}
+		ok, no := strings.HasPrefix(got.Text, "OK "), strings.HasPrefix(got.Text, "NOQUORUM ")
+		if ok == no || got.OK() != ok || got.Usable < 0 || !strings.Contains(raw, got.Text) {
+			t.Errorf("%q was read as %+v", raw, got)
 		}
 	})
 }
