@@ -38,26 +38,25 @@ func badRequest(format string, args ...any) error {
 	return &requestError{http.StatusBadRequest, fmt.Errorf(format, args...)}
 }
 
-// readOperation makes an operation of a request. No error holds a value of the
+// readOperation fills an operation from a request. No error holds a value of the
 // body: it may be a password.
-func readOperation(w http.ResponseWriter, r *http.Request, action admin.Action) (admin.Operation, error) {
-	op := admin.Operation{Action: action, Master: r.PathValue("name")}
-	if err := readSwitches(r.URL.RawQuery, &op); err != nil {
-		return op, err
+func readOperation(w http.ResponseWriter, r *http.Request, op *admin.Operation) error {
+	if err := readSwitches(r.URL.RawQuery, op); err != nil {
+		return err
 	}
 	body, err := readBody(w, r)
 	if err != nil {
-		return op, err
+		return err
 	}
-	switch action {
+	switch op.Action {
 	case admin.Set:
 		op.Settings, err = readSettings(body)
+		return err
 	case admin.Monitor:
-		err = readTarget(body, &op)
+		return readTarget(body, op)
 	default:
-		err = readNothing(body)
+		return readNothing(body)
 	}
-	return op, err
 }
 
 // readSwitches reads the query.
