@@ -124,5 +124,8 @@ func (f *flags) check() error {
 	case f.web.MaxRequests < 0:
 		return fmt.Errorf("--web.max-requests: %d is negative", f.web.MaxRequests)
 	}
+	if err := f.web.Check(); err != nil {
+		return err
+	}
 	return f.probe.check(f.web.EnableLifecycle)
 }

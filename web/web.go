@@ -55,7 +55,7 @@ type Options struct {
 
 // NewHandler returns the handler of all endpoints.
 func NewHandler(deployment snapshotter, c *collector.Collector, opts Options, logger *slog.Logger) (http.Handler, error) {
-	if err := checkTelemetryPath(opts.TelemetryPath); err != nil {
+	if err := opts.Check(); err != nil {
 		return nil, err
 	}
 	landing, err := landingPage(opts.TelemetryPath)
@@ -98,10 +98,10 @@ func NewHandler(deployment snapshotter, c *collector.Collector, opts Options, lo
 // ownPaths are those of the endpoints that cannot be moved.
 func ownPaths() []string { return []string{"/health", "/status", "/status.css", sdPath, probePath} }
 
-// checkTelemetryPath refuses a path that no request could reach, and one that
-// another endpoint has.
-func checkTelemetryPath(p string) error {
-	switch {
+// Check refuses a telemetry path that no request could reach, and one that another
+// endpoint has.
+func (o *Options) Check() error {
+	switch p := o.TelemetryPath; {
 	case !strings.HasPrefix(p, "/"):
 		return fmt.Errorf("telemetry path %q does not start with /", p)
 	case p == "/":
