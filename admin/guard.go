@@ -42,7 +42,7 @@ func guards(op *Operation, s *survey) []health.Finding {
 // about makes a finding of this package's own.
 func about(op *Operation, check, hint, format string, args ...any) health.Finding {
 	return health.Finding{
-		Check: check, Severity: health.Critical, Master: sentinel.ValidUTF8(op.Master),
+		Check: check, Severity: health.Critical, Master: op.Master,
 		Message: fmt.Sprintf(format, args...), Hint: hint, Runbook: runbookGuards,
 	}
 }

@@ -130,18 +130,18 @@ type watchLine struct {
 	Epoch         *int64 `json:"epoch,omitempty"`
 	Details       string `json:"details,omitempty"`
 	Raw           string `json:"raw,omitempty"`
-	Stream        string `json:"stream,omitempty"` // up, lost, failed or dropped; then it is no event
+	Stream        string `json:"stream,omitempty"` // up, lost, failed, dropped or ended; then it is no event
 	Reason        string `json:"reason,omitempty"`
 	Error         string `json:"error,omitempty"`
 	Dropped       int    `json:"dropped,omitempty"`
 }
 
 func jsonLine(n *sentinel.Notice) string {
-	e := &n.Event
+	e, valid := &n.Event, sentinel.ValidUTF8
 	line := watchLine{
 		Time: n.Time.Format(time.RFC3339Nano), Sentinel: n.Sentinel,
-		Event: e.Name, Master: e.Master, Kind: e.Kind, Node: e.Node, Address: e.Address,
-		MasterAddress: e.MasterAddress, NewAddress: e.NewAddress, Details: e.Details, Raw: e.Raw,
+		Event: valid(e.Name), Master: valid(e.Master), Kind: e.Kind, Node: valid(e.Node), Address: valid(e.Address),
+		MasterAddress: valid(e.MasterAddress), NewAddress: valid(e.NewAddress), Details: valid(e.Details), Raw: valid(e.Raw),
 		Stream: streamWord(n.Kind), Dropped: n.Dropped,
 	}
 	if e.Epoch.Present {
