@@ -53,51 +53,17 @@ func textLine(n *sentinel.Notice) string {
 	var b strings.Builder
 	fmt.Fprintf(&b, "%s  %-21s  ", n.Time.Format("2006-01-02 15:04:05.000"), n.Sentinel)
 	if n.Kind != sentinel.NoticeEvent {
-		b.WriteString("# " + printable(streamText(n)) + "\n")
+		b.WriteString("# " + printable(n.Text()) + "\n")
 		return b.String()
 	}
 	fmt.Fprintf(&b, "%-34s", printable(n.Event.Name))
-	for _, word := range eventWords(&n.Event) {
-		b.WriteString("  " + word)
+	if n.Event.Master != "" {
+		b.WriteString("  " + quoted(n.Event.Master))
+	}
+	for _, phrase := range n.Event.About() {
+		b.WriteString("  " + printable(phrase))
 	}
 	return strings.TrimRight(b.String(), " ") + "\n"
-}
-
-// eventWords are what is worth saying of an event beside its name.
-func eventWords(e *sentinel.Event) []string {
-	var words []string
-	if e.Master != "" {
-		words = append(words, quoted(e.Master))
-	}
-	switch {
-	case e.NewAddress != "":
-		words = append(words, printable(e.MasterAddress+" -> "+e.NewAddress))
-	case e.Kind == "master":
-		words = append(words, printable(e.Address))
-	case e.Kind != "" && e.Node == e.Address:
-		words = append(words, printable(e.Kind+" "+e.Address))
-	case e.Kind != "":
-		words = append(words, printable(e.Kind+" "+e.Address+" "+e.Node))
-	}
-	if e.Details != "" {
-		words = append(words, printable(e.Details))
-	}
-	return words
-}
-
-func streamText(n *sentinel.Notice) string {
-	switch n.Kind {
-	case sentinel.NoticeUp:
-		return "subscribed"
-	case sentinel.NoticeLost:
-		return fmt.Sprintf("stream lost, events may be missing until it is subscribed again: %s: %v", n.Err.Reason, n.Err.Err)
-	case sentinel.NoticeFailed:
-		return fmt.Sprintf("cannot subscribe, will try again: %s: %v", n.Err.Reason, n.Err.Err)
-	case sentinel.NoticeEnded:
-		return "asked no longer: the other Sentinels have forgotten it"
-	default:
-		return fmt.Sprintf("%d events dropped: they came faster than they were printed", n.Dropped)
-	}
 }
 
 // printable keeps what a Sentinel sends from commanding a terminal.

@@ -1,7 +1,9 @@
 package web
 
 import (
+	"cmp"
 	"slices"
+	"strings"
 
 	"redis_sentinel_exporter/sentinel"
 )
@@ -44,28 +46,6 @@ func viewEvent(n *sentinel.Notice) eventView {
 		Time: n.Time.Format("15:04:05.000"), Machine: n.Time.Format("2006-01-02T15:04:05.000Z07:00"),
 		Sentinel: n.Sentinel, Name: sentinel.ValidUTF8(n.Event.Name), Master: sentinel.ValidUTF8(n.Event.Master), Gap: n.Gap(),
 	}
-	switch n.Kind {
-	case sentinel.NoticeEvent:
-		v.Details = sentinel.ValidUTF8(eventDetails(&n.Event))
-	case sentinel.NoticeUp:
-		v.Details = "subscribed: what happens from now on is told"
-	case sentinel.NoticeDropped:
-		v.Details = "some events were dropped: they came too fast"
-	case sentinel.NoticeLost, sentinel.NoticeFailed, sentinel.NoticeEnded:
-		v.Details = "the stream broke: events may be missing until it is subscribed again"
-	}
+	v.Details = sentinel.ValidUTF8(cmp.Or(n.Text(), strings.Join(n.Event.About(), " ")))
 	return v
-}
-
-// eventDetails are what is worth saying of an event beside its name and master.
-func eventDetails(e *sentinel.Event) string {
-	switch {
-	case e.NewAddress != "":
-		return e.MasterAddress + " → " + e.NewAddress
-	case e.Kind == "":
-		return e.Details
-	case e.Details != "":
-		return e.Kind + " " + e.Address + " " + e.Details
-	}
-	return e.Kind + " " + e.Address
 }
