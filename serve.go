@@ -31,7 +31,7 @@ func serve(ctx context.Context, f *flags, logs io.Writer) error {
 	metrics, background := collector.New(f.collector), func(context.Context) {}
 	if f.collector.Events {
 		events := collector.NewEvents(logger)
-		metrics = metrics.WithEvents(events)
+		metrics, f.web.Events = metrics.WithEvents(events), events
 		background = func(ctx context.Context) { deployment.Events(ctx, sentinel.EventOptions{}, events.Handle) }
 	}
 	ctx, cancel := context.WithCancel(ctx)

@@ -15,7 +15,6 @@ import (
 
 	"redis_sentinel_exporter/collector"
 	"redis_sentinel_exporter/health"
-	"redis_sentinel_exporter/sentinel"
 )
 
 //go:embed status.html
@@ -31,19 +30,19 @@ const refreshEvery = 10 * time.Second
 type statusPage struct {
 	inquirer *inquirer
 	logger   *slog.Logger
-	events   *collector.Collector
+	events   *collector.Events // nil where nobody listens
 	template *template.Template
 	style    string // the address of the style, which changes with it
 }
 
-func newStatusPage(asker *inquirer, c *collector.Collector, logger *slog.Logger) (*statusPage, error) {
+func newStatusPage(asker *inquirer, events *collector.Events, logger *slog.Logger) (*statusPage, error) {
 	t, err := template.New("status").Parse(statusHTML)
 	if err != nil {
 		return nil, fmt.Errorf("status page: %w", err)
 	}
 	sum := sha256.Sum256(statusCSS)
 	return &statusPage{
-		inquirer: asker, logger: logger, events: c, template: t,
+		inquirer: asker, logger: logger, events: events, template: t,
 		style: "status.css?" + hex.EncodeToString(sum[:8]),
 	}, nil
 }
@@ -71,9 +70,7 @@ func (s *statusPage) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 	}
 	page := newPage(snapshots, &report)
 	page.Style, page.Refresh, page.Query = s.style, !wanted.still, wanted.links()
-	var recent []sentinel.Notice
-	recent, page.Listens = s.events.Recent(recentEvents)
-	page.Events = viewEvents(recent, wanted)
+	page.Listens, page.Events = s.events != nil, viewEvents(s.events.Recent(), wanted)
 	var b bytes.Buffer
 	if err := s.template.Execute(&b, page); err != nil {
 		s.logger.Error("The status page could not be made", "err", err)

@@ -11,9 +11,6 @@ import (
 // shownEvents is how many events the page shows, the last one first.
 const shownEvents = 20
 
-// recentEvents is how many are looked at for it: most may be about other masters.
-const recentEvents = 200
-
 // An eventView is a row of the page's events.
 type eventView struct {
 	Time     string // of the exporter's clock

@@ -26,11 +26,9 @@ func TestStatusPageEvents(t *testing.T) {
 	heard(1, sentinel.Notice{Event: sentinel.Event{Name: "+switch-master", Master: "m", MasterAddress: "old:1", NewAddress: "new:2"}})
 	heard(2, sentinel.Notice{Event: sentinel.Event{Name: "+odown", Master: "<b>", Kind: "master", Address: "x:3", Details: "#quorum 2/2"}})
 	heard(3, sentinel.Notice{Kind: sentinel.NoticeEnded})
-	c := collector.New(collector.Options{Events: true}).WithEvents(events)
-	h, err := NewHandler(always(monitoring("a:1", "m", 0)), c, defaults(), slog.New(slog.DiscardHandler))
-	if err != nil {
-		t.Fatal(err)
-	}
+	opts := defaults()
+	opts.Events = events
+	h := handler(t, always(monitoring("a:1", "m", 0)), opts)
 	body := ask(h, http.MethodGet, "/status").Body.String()
 	text := strings.ReplaceAll(body, "&#43;", "+")
 	for _, want := range []string{

@@ -45,6 +45,8 @@ type Options struct {
 	TimeoutOffset time.Duration
 	// DisableExporterMetrics leaves out go_*, process_* and promhttp_*.
 	DisableExporterMetrics bool
+	// Events are those that /status shows; nil where nobody listens to them.
+	Events *collector.Events
 	// AdminRequests are the calls to the admin listener; nil when there is none.
 	AdminRequests *AdminRequests
 	// Prober serves /probe; nil leaves that out.
@@ -76,7 +78,7 @@ func NewHandler(deployment snapshotter, c *collector.Collector, opts Options, lo
 	mux.Handle("GET "+sdPath, limited.on(&sd{deployment, opts.Timeout, failures}))
 	asker := &inquirer{deployment: deployment, timeout: opts.Timeout, failures: failures}
 	mux.Handle("GET /health", limited.on(&verdict{inquirer: asker, logger: logger}))
-	status, err := newStatusPage(asker, c, logger)
+	status, err := newStatusPage(asker, opts.Events, logger)
 	if err != nil {
 		return nil, err
 	}
