@@ -2,11 +2,11 @@ package main
 
 import (
 	"context"
+	"errors"
 
 	"github.com/alecthomas/kingpin/v2"
 
 	"redis_sentinel_exporter/cli"
-	"redis_sentinel_exporter/sentinel"
 )
 
 // addCommands adds the commands other than serve, by their full names.
@@ -35,7 +35,9 @@ func runCommand(ctx context.Context, command cli.Command, f *flags, streams cli.
 	if err := f.check(); err != nil {
 		return 0, err
 	}
-	sentinel.QuietLibrary()
+	if f.onlyProbes() {
+		return 0, errors.New("there is no deployment to ask: --config.file is given, and no --sentinel.address")
+	}
 	deployment, err := f.deployment()
 	if err != nil {
 		return 0, err

@@ -1,6 +1,7 @@
 package main
 
 import (
+	"errors"
 	"fmt"
 
 	"github.com/alecthomas/kingpin/v2"
@@ -70,8 +71,8 @@ func newApp(f *flags) *kingpin.Application {
 }
 
 func (f *sentinelFlags) addTo(app *kingpin.Application) {
-	app.Flag("sentinel.address", "A Sentinel of the deployment, as host:port. Repeatable; one value may also hold several, with commas.").
-		Default("127.0.0.1:26379").StringsVar(&f.addresses)
+	app.Flag("sentinel.address", "A Sentinel of the deployment, as host:port. Repeatable; one value may also hold several, with commas. "+defaultAddress+" when neither this nor --config.file is given.").
+		PlaceHolder("HOST:PORT").StringsVar(&f.addresses)
 	app.Flag("sentinel.discover-peers", "Ask also the Sentinels that the given ones know, with the same credentials.").
 		BoolVar(&f.discover)
 	app.Flag("sentinel.username", "ACL user to authenticate as; the default user when it is not given.").
@@ -123,6 +124,9 @@ func (f *flags) check() error {
 		return fmt.Errorf("--timeout-offset: %s is negative", f.web.TimeoutOffset)
 	case f.web.MaxRequests < 0:
 		return fmt.Errorf("--web.max-requests: %d is negative", f.web.MaxRequests)
+	}
+	if f.onlyProbes() && len(f.admin.listen) > 0 {
+		return errors.New("--admin.listen-address: there is no deployment to change: --config.file is given, and no --sentinel.address")
 	}
 	if err := f.web.Check(); err != nil {
 		return err

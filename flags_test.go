@@ -133,9 +133,6 @@ func TestDefaults(t *testing.T) {
 	if diff := cmp.Diff(collector.Options{Replicas: true, Peers: true, Events: true}, f.collector); diff != "" {
 		t.Errorf("collector (-want +got):\n%s", diff)
 	}
-	if diff := cmp.Diff([]string{"127.0.0.1:26379"}, f.sentinel.addresses); diff != "" {
-		t.Errorf("addresses (-want +got):\n%s", diff)
-	}
 	if diff := cmp.Diff([]string{":9355"}, *f.listen.WebListenAddresses); diff != "" {
 		t.Errorf("listen (-want +got):\n%s", diff)
 	}

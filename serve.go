@@ -29,7 +29,10 @@ func serve(ctx context.Context, f *flags, logs io.Writer) error {
 	}
 	defer deployment.Close()
 	metrics, background := collector.New(f.collector), func(context.Context) {}
-	if f.collector.Events {
+	f.web.OnlyProbes = f.onlyProbes()
+	if f.web.OnlyProbes {
+		background = func(context.Context) { logger.Info("No --sentinel.address is given: only /probe asks Sentinels") }
+	} else if f.collector.Events {
 		events := collector.NewEvents(logger)
 		metrics, f.web.Events = metrics.WithEvents(events), events
 		background = func(ctx context.Context) { deployment.Events(ctx, sentinel.EventOptions{}, events.Handle) }
@@ -85,7 +88,7 @@ func together(ctx context.Context, cancel func(), servers ...func(context.Contex
 // deployment returns the Sentinels to ask.
 func (f *flags) deployment() (*sentinel.Deployment, error) {
 	sentinel.QuietLibrary()
-	addresses, err := parseAddresses(f.sentinel.addresses)
+	addresses, err := f.addresses()
 	if err != nil {
 		return nil, err
 	}

@@ -51,6 +51,8 @@ type Options struct {
 	AdminRequests *AdminRequests
 	// Prober serves /probe; nil leaves that out.
 	Prober *Prober
+	// OnlyProbes says that there is no deployment but those that are probed.
+	OnlyProbes bool
 	// EnableLifecycle lets POST /-/reload read the Prober's file again.
 	EnableLifecycle bool
 }
@@ -60,14 +62,17 @@ func NewHandler(deployment snapshotter, c *collector.Collector, opts Options, lo
 	if err := opts.Check(); err != nil {
 		return nil, err
 	}
-	landing, err := landingPage(opts.TelemetryPath)
+	if opts.OnlyProbes {
+		deployment, c = sentinel.NewDeployment(), &collector.Collector{} // no Sentinel, no metric
+	}
+	landing, err := landingPage(opts)
 	if err != nil {
 		return nil, err
 	}
 	mux := http.NewServeMux()
 	mux.Handle("GET /{$}", landing)
-	mux.Handle("GET /-/healthy", says(name+" is healthy.\n"))
-	mux.Handle("GET /-/ready", says(name+" is ready.\n"))
+	mux.Handle("GET /-/healthy", says(http.StatusOK, name+" is healthy.\n"))
+	mux.Handle("GET /-/ready", says(http.StatusOK, name+" is ready.\n"))
 	failures := newFailureLog(logger)
 	limited := newLimit(opts.MaxRequests)
 	metrics, err := newMetrics(deployment, c, opts, limited, failures, logger)
@@ -75,14 +80,21 @@ func NewHandler(deployment snapshotter, c *collector.Collector, opts Options, lo
 		return nil, err
 	}
 	mux.Handle("GET "+opts.TelemetryPath, metrics)
-	mux.Handle("GET "+sdPath, limited.on(&sd{deployment, opts.Timeout, failures}))
 	asker := &inquirer{deployment: deployment, timeout: opts.Timeout, failures: failures}
-	mux.Handle("GET /health", limited.on(&verdict{inquirer: asker, logger: logger}))
 	status, err := newStatusPage(asker, opts.Events, logger)
 	if err != nil {
 		return nil, err
 	}
-	mux.Handle("GET /status", limited.on(status))
+	for path, page := range map[string]http.Handler{
+		sdPath:    &sd{deployment, opts.Timeout, failures},
+		"/health": &verdict{inquirer: asker, logger: logger},
+		"/status": status,
+	} {
+		if opts.OnlyProbes {
+			page = says(http.StatusNotFound, noDeployment+"\n")
+		}
+		mux.Handle("GET "+path, limited.on(page))
+	}
 	mux.Handle("GET /status.css", style())
 	if opts.Prober != nil {
 		probes, err := newProbes(opts.Prober, opts, logger)
@@ -120,11 +132,16 @@ func (o *Options) Check() error {
 	return nil
 }
 
+// noDeployment is what the pages about one say where there is none.
+const noDeployment = "This exporter has no deployment of its own: --sentinel.address is not given. " +
+	"Ask for any deployment with " + probePath + "?target=HOST:PORT&module=NAME"
+
 // says answers with a text. Whether this process is well does not depend on any
 // Sentinel: a restart would not mend one.
-func says(text string) http.Handler {
+func says(status int, text string) http.Handler {
 	return http.HandlerFunc(func(w http.ResponseWriter, _ *http.Request) {
 		w.Header().Set("Content-Type", "text/plain; charset=utf-8")
+		w.WriteHeader(status)
 		_, _ = io.WriteString(w, text)
 	})
 }
