@@ -1,9 +1,7 @@
 package web
 
 import (
-	"bytes"
 	"context"
-	"encoding/json"
 	"errors"
 	"log/slog"
 	"net/http"
@@ -81,7 +79,7 @@ func (a *adminAPI) on(action admin.Action) http.Handler {
 		a.options.Requests.add(action, result)
 		a.audit(r, &call, answer, status, result)
 		waitForReader(w, 0)
-		respond(w, status, answer)
+		writeJSON(w, status, answer)
 	})
 }
 
@@ -167,19 +165,4 @@ func refusal(op *admin.Operation, err error) *admin.Answer {
 		answer.Findings = guarded.Findings
 	}
 	return answer
-}
-
-func respond(w http.ResponseWriter, status int, answer *admin.Answer) {
-	var b bytes.Buffer
-	e := json.NewEncoder(&b)
-	e.SetEscapeHTML(false)
-	e.SetIndent("", "  ")
-	if err := e.Encode(answer); err != nil {
-		http.Error(w, err.Error(), http.StatusInternalServerError)
-		return
-	}
-	w.Header().Set("Content-Type", "application/json; charset=utf-8")
-	w.Header().Set("Cache-Control", "no-store")
-	w.WriteHeader(status)
-	_, _ = w.Write(b.Bytes())
 }

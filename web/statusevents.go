@@ -2,6 +2,7 @@ package web
 
 import (
 	"cmp"
+	"net/url"
 	"slices"
 	"strings"
 
@@ -24,10 +25,10 @@ type eventView struct {
 
 // viewEvents makes rows of what the streams have told last; of one master, those
 // about it and the changes of the streams.
-func viewEvents(notices []sentinel.Notice, wanted statusQuery) []eventView {
+func viewEvents(notices []sentinel.Notice, query url.Values) []eventView {
 	var views []eventView
 	for _, n := range slices.Backward(notices) {
-		if wanted.narrow && n.Kind == sentinel.NoticeEvent && sentinel.ValidUTF8(n.Event.Master) != sentinel.ValidUTF8(wanted.master) {
+		if query.Has("master") && n.Kind == sentinel.NoticeEvent && sentinel.ValidUTF8(n.Event.Master) != sentinel.ValidUTF8(query.Get("master")) {
 			continue
 		}
 		if len(views) == shownEvents {

@@ -73,21 +73,20 @@ func NewHandler(deployment snapshotter, c *collector.Collector, opts Options, lo
 	mux.Handle("GET /{$}", landing)
 	mux.Handle("GET /-/healthy", says(http.StatusOK, name+" is healthy.\n"))
 	mux.Handle("GET /-/ready", says(http.StatusOK, name+" is ready.\n"))
-	failures := newFailureLog(logger)
+	asker := inquirer{deployment, opts.Timeout, newFailureLog(logger)}
 	limited := newLimit(opts.MaxRequests)
-	metrics, err := newMetrics(deployment, c, opts, limited, failures, logger)
+	metrics, err := newMetrics(asker, c, opts, limited, logger)
 	if err != nil {
 		return nil, err
 	}
 	mux.Handle("GET "+opts.TelemetryPath, metrics)
-	asker := &inquirer{deployment: deployment, timeout: opts.Timeout, failures: failures}
 	status, err := newStatusPage(asker, opts.Events, logger)
 	if err != nil {
 		return nil, err
 	}
 	for path, page := range map[string]http.Handler{
-		sdPath:    &sd{deployment, opts.Timeout, failures},
-		"/health": &verdict{inquirer: asker, logger: logger},
+		sdPath:    &sd{asker},
+		"/health": &verdict{asker},
 		"/status": status,
 	} {
 		if opts.OnlyProbes {
