@@ -33,7 +33,7 @@ func (r *terminalRig) talk(streams cli.Streams, words ...string) (status int, st
 	streams.Out, streams.Err = &out, &errs
 	ctx, cancel := context.WithTimeout(r.t.Context(), 60*time.Second)
 	defer cancel()
-	status = runWith(ctx, append([]string{"--sentinel.address=" + strings.Join(r.ClientAddrs(), ",")}, words...), streams)
+	status = run(ctx, append([]string{"--sentinel.address=" + strings.Join(r.ClientAddrs(), ",")}, words...), streams)
 	r.said.WriteString(out.String() + errs.String())
 	return status, out.String(), errs.String()
 }
@@ -165,7 +165,7 @@ func TestCtrlCAtTheQuestion(t *testing.T) {
 	errs := &lockedBuffer{}
 	ended := make(chan int, 1)
 	go func() {
-		ended <- runWith(ctx, []string{"--sentinel.address=" + topology.SentinelAddrs()[0], "set", "mymaster", "quorum", "5"},
+		ended <- run(ctx, []string{"--sentinel.address=" + topology.SentinelAddrs()[0], "set", "mymaster", "quorum", "5"},
 			cli.Streams{In: in, Terminal: true, Out: io.Discard, Err: errs})
 	}()
 	waitFor(t, "the question", func() bool { return strings.Contains(errs.String(), "[y/N]") })

@@ -130,7 +130,7 @@ func watch(t *testing.T, args ...string) *watcher {
 	w := &watcher{out: &lockedBuffer{}, errs: &lockedBuffer{}}
 	status := make(chan int, 1)
 	go func() {
-		status <- run(ctx, append([]string{"watch", "--sentinel.timeout=1ms"}, args...), w.out, w.errs)
+		status <- runAlone(ctx, append([]string{"watch", "--sentinel.timeout=1ms"}, args...), w.out, w.errs)
 	}()
 	w.end = func() int {
 		cancel()

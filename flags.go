@@ -3,6 +3,7 @@ package main
 import (
 	"errors"
 	"fmt"
+	"time"
 
 	"github.com/alecthomas/kingpin/v2"
 	"github.com/prometheus/common/promslog"
@@ -28,7 +29,7 @@ type flags struct {
 	sentinel  sentinelFlags
 	collector collector.Options
 	listen    *toolkit.FlagConfig
-	web       web.Options
+	web       web.Options // as far as flags say them
 	admin     adminFlags
 	probe     probeFlags
 	log       promslog.Config
@@ -42,6 +43,7 @@ type sentinelFlags struct {
 	username     string
 	passwordFile string
 	tls          tlsFlags
+	timeout      time.Duration // for them to answer where no request says how long
 }
 
 // newApp returns the application, whose flags fill f. They belong to the
@@ -52,8 +54,6 @@ func newApp(f *flags) *kingpin.Application {
 	app.HelpFlag.Short('h')
 	withoutVariables(app)
 	f.sentinel.addTo(app)
-	app.Flag("sentinel.timeout", "How long the Sentinels may take to answer where a scrape does not say how long it waits.").
-		Default("5s").DurationVar(&f.web.Timeout)
 	app.Flag("timeout-offset", "Time taken off the timeout that a scrape brings, for the answer to arrive in.").
 		Default("500ms").DurationVar(&f.web.TimeoutOffset)
 	addCollectorFlags(app, &f.collector)
@@ -65,7 +65,7 @@ func newApp(f *flags) *kingpin.Application {
 	app.Command(serveCommand, "Serve the metrics over HTTP; the default.")
 	app.Command(configCommand, "Say what is wrong with the configuration.").
 		Command("check", "Refuse what serve would refuse, and print what --config.file says.")
-	f.commands = addCommands(app)
+	f.commands = cli.AddCommands(app)
 	nameInErrors(app)
 	return app
 }
@@ -91,6 +91,8 @@ func (f *sentinelFlags) addTo(app *kingpin.Application) {
 		PlaceHolder("NAME").StringVar(&f.tls.config.ServerName)
 	app.Flag("sentinel.tls-insecure-skip-verify", "Accept any certificate.").
 		BoolVar(&f.tls.config.InsecureSkipVerify)
+	app.Flag("sentinel.timeout", "How long the Sentinels may take to answer when the request brings no timeout of its own.").
+		Default("5s").DurationVar(&f.timeout)
 }
 
 func addCollectorFlags(app *kingpin.Application, opts *collector.Options) {
@@ -118,8 +120,8 @@ func addWebFlags(app *kingpin.Application, opts *web.Options) {
 // check refuses numbers that kingpin takes and that make no sense.
 func (f *flags) check() error {
 	switch {
-	case f.web.Timeout <= 0:
-		return fmt.Errorf("--sentinel.timeout: %s is not a time in which to answer", f.web.Timeout)
+	case f.sentinel.timeout <= 0:
+		return fmt.Errorf("--sentinel.timeout: %s must be positive", f.sentinel.timeout)
 	case f.web.TimeoutOffset < 0:
 		return fmt.Errorf("--timeout-offset: %s is negative", f.web.TimeoutOffset)
 	case f.web.MaxRequests < 0:

@@ -4,7 +4,6 @@ import (
 	"context"
 	"encoding/json"
 	"fmt"
-	"io"
 
 	"github.com/alecthomas/kingpin/v2"
 
@@ -17,9 +16,9 @@ type discoverFlags struct {
 	minOthers uint32
 }
 
-// AddDiscover adds "discover master NAME", "discover replicas NAME" and "discover
+// addDiscover adds "discover master NAME", "discover replicas NAME" and "discover
 // sentinels NAME" to the application, and to the commands by these names.
-func AddDiscover(app *kingpin.Application, commands map[string]Command) {
+func addDiscover(app *kingpin.Application, commands map[string]Command) {
 	f := &discoverFlags{}
 	parent := app.Command("discover", "Print addresses of a deployment, one a line.")
 	parent.Flag("output", "text for one address a line, or json.").
@@ -58,17 +57,19 @@ type discover struct {
 }
 
 // Run prints the addresses. That there are none is an error.
-func (d *discover) Run(ctx context.Context, deployment *sentinel.Deployment, stdout io.Writer) (status int, err error) {
+func (d *discover) Run(ctx context.Context, deployment *sentinel.Deployment, streams Streams) (status int, err error) {
+	ctx, cancel := context.WithTimeout(ctx, streams.Timeout)
+	defer cancel()
 	result, err := d.find(ctx, deployment, d.name, sentinel.DiscoverOptions{MinOtherSentinels: int(d.flags.minOthers)})
 	if err != nil {
 		return 0, err
 	}
 	result.Master = sentinel.ValidUTF8(d.name)
 	if d.flags.output == "json" {
-		return 0, json.NewEncoder(stdout).Encode(result)
+		return 0, json.NewEncoder(streams.Out).Encode(result)
 	}
 	for _, address := range result.Addresses {
-		if _, err := fmt.Fprintln(stdout, address); err != nil {
+		if _, err := fmt.Fprintln(streams.Out, address); err != nil {
 			return 0, err
 		}
 	}

@@ -10,29 +10,40 @@ import (
 	"time"
 	"unicode"
 
+	"github.com/alecthomas/kingpin/v2"
+
 	"redis_sentinel_exporter/sentinel"
 )
 
-// Watch prints what the Sentinels publish as it comes, and where the streams
+// A watch prints what the Sentinels publish as it comes, and where the streams
 // broke, until it is stopped.
-type Watch struct {
-	Output string // "text" or "json"
-	Master string // print only what is about it; empty for all
+type watch struct {
+	output string
+	master string // print only what is about it; empty for all
+}
+
+func addWatch(app *kingpin.Application) *watch {
+	w := &watch{}
+	command := app.Command("watch", "Print what the Sentinels publish as it comes, until it is stopped.")
+	command.Flag("output", "How to print: text, or json for one object a line.").
+		Default("text").EnumVar(&w.output, "text", "json")
+	command.Arg("master", "Print only what is about this master.").StringVar(&w.master)
+	return w
 }
 
 // Run prints until ctx ends, or until nobody reads any more.
-func (w *Watch) Run(ctx context.Context, deployment *sentinel.Deployment, stdout io.Writer) (status int, err error) {
+func (w *watch) Run(ctx context.Context, deployment *sentinel.Deployment, streams Streams) (status int, err error) {
 	ctx, cancel := context.WithCancel(ctx)
 	defer cancel()
 	format := textLine
-	if w.Output == "json" {
+	if w.output == "json" {
 		format = jsonLine
 	}
 	deployment.Events(ctx, sentinel.EventOptions{}, func(n *sentinel.Notice) {
 		if err != nil || !w.wants(n) {
 			return
 		}
-		if _, err = io.WriteString(stdout, format(n)); err != nil {
+		if _, err = io.WriteString(streams.Out, format(n)); err != nil {
 			cancel()
 		}
 	})
@@ -44,8 +55,8 @@ func (w *Watch) Run(ctx context.Context, deployment *sentinel.Deployment, stdout
 
 // wants tells whether a notice is to be printed. Changes of the streams always
 // are: what is not seen of them may be about any master.
-func (w *Watch) wants(n *sentinel.Notice) bool {
-	return w.Master == "" || n.Kind != sentinel.NoticeEvent || n.Event.Master == w.Master
+func (w *watch) wants(n *sentinel.Notice) bool {
+	return w.master == "" || n.Kind != sentinel.NoticeEvent || n.Event.Master == w.master
 }
 
 // textLine prints time, Sentinel, event, master and details.
@@ -141,4 +152,4 @@ func streamWord(kind sentinel.NoticeKind) string {
 }
 
 // Failed returns the exit code of an error.
-func (*Watch) Failed() int { return 1 }
+func (*watch) Failed() int { return 1 }

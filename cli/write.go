@@ -7,7 +7,6 @@ import (
 	"fmt"
 	"io"
 	"strings"
-	"time"
 
 	"github.com/alecthomas/kingpin/v2"
 
@@ -15,22 +14,6 @@ import (
 	"redis_sentinel_exporter/health"
 	"redis_sentinel_exporter/sentinel"
 )
-
-// Streams are where a command that changes something talks with people.
-type Streams struct {
-	In       io.Reader
-	Terminal bool // somebody is at In to answer
-	Out, Err io.Writer
-	// Timeout is how long a Sentinel may take to answer.
-	Timeout time.Duration
-}
-
-// A Changer is a Command that changes something: it asks before it does, and takes
-// as long as that takes.
-type Changer interface {
-	Command
-	Change(ctx context.Context, deployment *sentinel.Deployment, streams Streams) (status int, err error)
-}
 
 // write is one of the commands that change something.
 type write struct {
@@ -41,9 +24,9 @@ type write struct {
 	yes          bool
 }
 
-// AddWrites adds the commands that change something to the application, and to
+// addWrites adds the commands that change something to the application, and to
 // the commands by their names.
-func AddWrites(app *kingpin.Application, commands map[string]Command) {
+func addWrites(app *kingpin.Application, commands map[string]Command) {
 	add := func(action admin.Action, help string) (*kingpin.CmdClause, *write) {
 		clause, w := app.Command(string(action), help), &write{op: admin.Operation{Action: action}}
 		w.addFlags(clause)
@@ -80,14 +63,9 @@ func (w *write) addPasswordFile(clause *kingpin.CmdClause) {
 		NoEnvar().PlaceHolder("FILE").StringVar(&w.passwordFile)
 }
 
-// Run does it where nobody can be asked.
-func (w *write) Run(ctx context.Context, deployment *sentinel.Deployment, stdout io.Writer) (int, error) {
-	return w.Change(ctx, deployment, Streams{In: strings.NewReader(""), Out: stdout, Err: io.Discard, Timeout: 5 * time.Second})
-}
-
-// Change says what would be done, asks, and does it. The exit code is 0 when every
+// Run says what would be done, asks, and does it. The exit code is 0 when every
 // Sentinel has done it, 1 otherwise.
-func (w *write) Change(ctx context.Context, deployment *sentinel.Deployment, streams Streams) (int, error) {
+func (w *write) Run(ctx context.Context, deployment *sentinel.Deployment, streams Streams) (int, error) {
 	if err := w.settle(); err != nil {
 		return 0, err
 	}
@@ -120,7 +98,7 @@ func (w *write) plan(ctx context.Context, operator *admin.Operator, streams Stre
 			_, _ = fmt.Fprintf(streams.Out, "%s  %s\n", r.Sentinel, line)
 		}
 	}
-	printFindings(streams.Out, answer.Findings)
+	printGuardFindings(streams.Out, answer.Findings)
 	if answer.Outcome() == admin.Failed {
 		return 1, nil
 	}
@@ -156,7 +134,7 @@ func (w *write) do(ctx context.Context, operator *admin.Operator, streams Stream
 		}
 		_, _ = fmt.Fprintf(streams.Out, "%s  %s\n", r.Sentinel, text)
 	}
-	printFindings(streams.Out, answer.Findings)
+	printGuardFindings(streams.Out, answer.Findings)
 	if answer.Address != "" {
 		_, _ = fmt.Fprintf(streams.Out, "%s is the master now, after %.1f s\n", answer.Address, answer.Seconds)
 	}
@@ -174,11 +152,11 @@ func (w *write) refused(err error, streams Streams) (int, error) {
 		return 0, err
 	}
 	_, _ = fmt.Fprintln(streams.Out, "Refused, since it would do harm (--force does it all the same). Nothing was sent.")
-	printFindings(streams.Out, guarded.Findings)
+	printGuardFindings(streams.Out, guarded.Findings)
 	return 1, nil
 }
 
-func printFindings(out io.Writer, findings []health.Finding) {
+func printGuardFindings(out io.Writer, findings []health.Finding) {
 	for _, f := range findings {
 		_, _ = fmt.Fprintf(out, "%s %s: %s\n  %s\n", f.Severity, f.Check, f.Message, f.Hint)
 	}
