@@ -86,9 +86,6 @@ func (j *job) within(act func(context.Context) error) func(context.Context) erro
 // errNotMonitored is what to do about a name that this Sentinel lacks.
 var errNotMonitored = errors.New("it does not monitor the master: MONITOR it there first")
 
-// planned is the result of a dry run.
-func (s *step) planned() Result { return s.result() }
-
 func (s *step) result() Result {
 	r := Result{Sentinel: s.sentinel, OK: s.err == nil, Changed: s.changed, Commands: s.commands, Note: s.note}
 	if s.err != nil {

@@ -206,14 +206,10 @@ type seen struct {
 	by *sentinel.Snapshot
 }
 
-// silence says why a Sentinel says nothing.
+// silence says why a Sentinel that is not up says nothing.
 func silence(s *sentinel.Snapshot) string {
-	for _, f := range s.Failures {
-		if f.Command == sentinel.CommandMasters {
-			return f.Err.Reason.String() + ": " + f.Err.Err.Error()
-		}
-	}
-	return s.Err.Error()
+	err := s.Failed(sentinel.CommandMasters)
+	return err.Reason.String() + ": " + err.Err.Error()
 }
 
 func newSentinelRow(s *sentinel.Snapshot, m *sentinel.Master) sentinelRow {
