@@ -19,7 +19,7 @@ func poll(ctx context.Context, ask func() (done bool, err error)) error {
 		if done {
 			return err
 		}
-		if ctx.Err() == nil || last == nil { // what the context has cut short tells nothing
+		if !over(ctx) || last == nil { // what the context has cut short tells nothing
 			last = err
 		}
 		select {
@@ -28,4 +28,11 @@ func poll(ctx context.Context, ask func() (done bool, err error)) error {
 			return last
 		}
 	}
+}
+
+// over tells whether a context has ended, or is about to: a connection with the same
+// deadline can give up a moment before the context says that it is over.
+func over(ctx context.Context) bool {
+	deadline, limited := ctx.Deadline()
+	return ctx.Err() != nil || limited && !time.Now().Before(deadline)
 }
