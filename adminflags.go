@@ -20,9 +20,9 @@ type adminFlags struct {
 }
 
 func (f *adminFlags) addTo(app *kingpin.Application) {
-	app.Flag("admin.listen-address", "Address on which to take calls that change the Sentinels; there is none by default. Repeatable.").
+	app.Flag("admin.listen-address", "Address to listen on for calls that change the Sentinels; none by default. Repeatable.").
 		PlaceHolder("ADDRESS").StringsVar(&f.listen)
-	app.Flag("admin.config.file", "Web configuration file of that address, as --web.config.file. It must require basic auth or client certificates.").
+	app.Flag("admin.config.file", "Web configuration file for that address, like --web.config.file. It must require basic auth or client certificates.").
 		PlaceHolder("FILE").StringVar(&f.configFile)
 }
 
@@ -30,7 +30,7 @@ func (f *adminFlags) addTo(app *kingpin.Application) {
 func (f *adminFlags) check() error {
 	if len(f.listen) == 0 {
 		if f.configFile != "" {
-			return errors.New("--admin.config.file: there is no --admin.listen-address to use it for")
+			return errors.New("--admin.config.file: it is of no use without --admin.listen-address")
 		}
 		return nil
 	}

@@ -7,7 +7,7 @@ import (
 	"redis_sentinel_exporter/health"
 )
 
-// An InvalidError is an operation that cannot be meant. Nothing was sent.
+// An InvalidError says that the request makes no sense. Nothing was sent.
 type InvalidError struct{ text string }
 
 func invalid(format string, args ...any) error { return &InvalidError{fmt.Sprintf(format, args...)} }

@@ -71,7 +71,7 @@ func (j *job) waitFound(ctx context.Context, s *step) error {
 	err := poll(ctx, func() (bool, error) {
 		missing, err := j.missing(ctx, s)
 		if err == nil && missing != "" {
-			err = errors.New("it has not found again " + missing)
+			err = errors.New("it has not rediscovered " + missing)
 		}
 		if err != nil && err.Error() != said {
 			said = err.Error()

@@ -23,15 +23,15 @@ type step struct {
 }
 
 var (
-	errStopped = errors.New("not done: the operation was stopped before")
-	errGone    = errors.New("it is not asked any more, since no Sentinel knows it")
+	errStopped = errors.New("not done: the operation was stopped first")
+	errGone    = errors.New("it is no longer asked: no Sentinel knows it")
 )
 
 // A haltError is the end of a rolling operation, at a Sentinel that did not do it.
 type haltError struct{ at string }
 
 func (e *haltError) Error() string {
-	return fmt.Sprintf("not done: Sentinel %s must be well again before", e.at)
+	return fmt.Sprintf("not done: Sentinel %s must recover first", e.at)
 }
 
 // steps plans what to do at each Sentinel. One that has not answered is sent

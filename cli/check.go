@@ -23,10 +23,10 @@ type check struct {
 func addCheck(app *kingpin.Application) *check {
 	c := &check{}
 	command := app.Command("check", "Report the health of the deployment: one line, then what is wrong and what to do. Exits with 0 ok, 1 warning, 2 critical, 3 unknown.")
-	command.Arg("master", "Name of the master to check; all of them when it is not given.").NoEnvar().SetValue((*masterArgument)(c))
-	command.Flag("output", "How to print it: text, or the JSON of /health.").
+	command.Arg("master", "Name of the master to check; all of them if not given.").NoEnvar().SetValue((*masterArgument)(c))
+	command.Flag("output", "Output format: text, or the JSON of /health.").
 		Default("text").EnumVar(&c.output, "text", "json")
-	command.Flag("fail-on", "warning, or critical to exit with 0 for a warning as well.").
+	command.Flag("fail-on", "Lowest status that makes the exit code other than 0: warning or critical. Unknown always does.").
 		NoEnvar().Default("warning").EnumVar(&c.failOn, "warning", "critical")
 	return c
 }

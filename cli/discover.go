@@ -23,7 +23,7 @@ func addDiscover(app *kingpin.Application, commands map[string]Command) {
 	parent := app.Command("discover", "Print addresses of a deployment, one a line.")
 	parent.Flag("output", "text for one address a line, or json.").
 		NoEnvar().Default("text").EnumVar(&f.output, "text", "json")
-	parent.Flag("min-other-sentinels", "How many other Sentinels one must know for its answer to count.").
+	parent.Flag("min-other-sentinels", "How many other Sentinels a Sentinel must know for its answer to count.").
 		NoEnvar().Default("0").Uint32Var(&f.minOthers)
 	add := func(what, help string, find finder) {
 		clause := parent.Command(what, help)
@@ -31,9 +31,9 @@ func addDiscover(app *kingpin.Application, commands map[string]Command) {
 		clause.Arg("name", "Name of the master.").Required().StringVar(&d.name)
 		commands[clause.FullCommand()] = d
 	}
-	add("master", "The address of a master; the answer of the best informed Sentinels.", findMaster)
+	add("master", "The address of a master, as the best informed Sentinels know it.", findMaster)
 	add("replicas", "The addresses of the replicas that are up.", findReplicas)
-	add("sentinels", "The addresses of all Sentinels that monitor a master, those that are down included.", findSentinels)
+	add("sentinels", "The addresses of all Sentinels that monitor a master, including those that are down.", findSentinels)
 }
 
 // A finder asks a deployment about a master.
@@ -43,8 +43,8 @@ type finder func(ctx context.Context, d *sentinel.Deployment, name string, o sen
 type found struct {
 	Master    string   `json:"master_name"`
 	Addresses []string `json:"addresses"`
-	// Sentinel is the one whose answer this is, and Tilt tells that none had an
-	// answer but such as are in TILT. Both are left out where all were asked.
+	// Sentinel is the one whose answer this is, and Tilt tells that only Sentinels in
+	// TILT answered. Both are left out where all were asked.
 	Sentinel string `json:"sentinel,omitempty"`
 	Tilt     bool   `json:"tilt,omitempty"`
 }

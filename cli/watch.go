@@ -24,10 +24,10 @@ type watch struct {
 
 func addWatch(app *kingpin.Application) *watch {
 	w := &watch{}
-	command := app.Command("watch", "Print what the Sentinels publish as it comes, until it is stopped.")
-	command.Flag("output", "How to print: text, or json for one object a line.").
+	command := app.Command("watch", "Print the events that the Sentinels publish as they come, until interrupted.")
+	command.Flag("output", "Output format: text, or json for one object per line.").
 		Default("text").EnumVar(&w.output, "text", "json")
-	command.Arg("master", "Print only what is about this master.").StringVar(&w.master)
+	command.Arg("master", "Print only the events about this master.").StringVar(&w.master)
 	return w
 }
 

@@ -36,30 +36,30 @@ func addWrites(app *kingpin.Application, commands map[string]Command) {
 		commands[string(action)] = w
 		return clause, w
 	}
-	add(admin.Failover, "Fail a master over, and follow that to its end.")
-	add(admin.Reset, "Make the Sentinels forget what they know of a master, one at a time, each waited for until it has found all again.")
-	set, w := add(admin.Set, "Change settings of a master on every Sentinel, such as: set mymaster quorum 2 parallel-syncs 1")
-	set.Arg("option value", "Options by the names that Sentinel has for them, each with its value.").NoEnvar().StringsVar(&w.words)
+	add(admin.Failover, "Fail a master over, and follow the failover to its end.")
+	add(admin.Reset, "Make the Sentinels forget what they know of a master, one at a time, waiting for each to rediscover everything before the next.")
+	set, w := add(admin.Set, "Change settings of a master on every Sentinel, for example: set mymaster quorum 2 parallel-syncs 1")
+	set.Arg("option value", "Options by their Sentinel names, each followed by its value.").NoEnvar().StringsVar(&w.words)
 	w.addPasswordFile(set)
 	monitor, w := add(admin.Monitor, "Make every Sentinel monitor a master.")
 	monitor.Arg("address", "Address of the master, as host:port.").Required().NoEnvar().StringVar(&w.op.Address)
 	monitor.Arg("quorum", "How many Sentinels must agree that it is down.").Required().NoEnvar().IntVar(&w.op.Quorum)
-	monitor.Flag("set", "A setting to begin with, as option=value. Repeatable.").NoEnvar().PlaceHolder("OPTION=VALUE").StringsVar(&w.sets)
+	monitor.Flag("set", "An initial setting, as option=value. Repeatable.").NoEnvar().PlaceHolder("OPTION=VALUE").StringsVar(&w.sets)
 	w.addPasswordFile(monitor)
-	add(admin.Remove, "Make every Sentinel forget a master with its settings.")
-	add(admin.FlushConfig, "Make every Sentinel write its configuration file again.")
+	add(admin.Remove, "Make every Sentinel forget a master and its settings.")
+	add(admin.FlushConfig, "Make every Sentinel rewrite its configuration file.")
 }
 
 // addFlags has no variables: one that is left in an environment would say yes, or
 // force, for ever.
 func (w *write) addFlags(clause *kingpin.CmdClause) {
-	clause.Flag("dry-run", "Say what would be done, and do nothing.").NoEnvar().BoolVar(&w.op.DryRun)
-	clause.Flag("yes", "Do not ask.").NoEnvar().BoolVar(&w.yes)
-	clause.Flag("force", "Do it though it is held to do harm.").NoEnvar().BoolVar(&w.op.Force)
+	clause.Flag("dry-run", "Print what would be done, and do nothing.").NoEnvar().BoolVar(&w.op.DryRun)
+	clause.Flag("yes", "Do not ask for confirmation.").NoEnvar().BoolVar(&w.yes)
+	clause.Flag("force", "Override the guards.").NoEnvar().BoolVar(&w.op.Force)
 }
 
 func (w *write) addPasswordFile(clause *kingpin.CmdClause) {
-	clause.Flag("auth-pass-file", "File with the auth-pass to set: everybody on a machine can read the command lines.").
+	clause.Flag("auth-pass-file", "File with the auth-pass to set; on the command line everybody on the machine could read it.").
 		NoEnvar().PlaceHolder("FILE").StringVar(&w.passwordFile)
 }
 
@@ -70,7 +70,7 @@ func (w *write) Run(ctx context.Context, deployment *sentinel.Deployment, stream
 		return 0, err
 	}
 	if !w.op.DryRun && !w.yes && !streams.Terminal {
-		return 0, errors.New("there is no terminal to ask at: give --yes to do it, or --dry-run to see what it would do")
+		return 0, errors.New("there is no terminal to ask for confirmation: give --yes to do it, or --dry-run to see what it would do")
 	}
 	operator := admin.New(deployment, streams.Timeout)
 	if w.op.DryRun || !w.yes {
@@ -139,7 +139,7 @@ func (w *write) do(ctx context.Context, operator *admin.Operator, streams Stream
 		_, _ = fmt.Fprintf(streams.Out, "%s is the master now, after %.1f s\n", answer.Address, answer.Seconds)
 	}
 	if answer.Outcome() != admin.Done {
-		_, _ = fmt.Fprintln(streams.Out, "Not every Sentinel has done it. When the cause is mended, do it again to complete it.")
+		_, _ = fmt.Fprintln(streams.Out, "Not every Sentinel has done it. Fix the cause, then run the command again to complete it.")
 		return 1, nil
 	}
 	return 0, nil
@@ -151,7 +151,7 @@ func (w *write) refused(err error, streams Streams) (int, error) {
 	if !errors.As(err, &guarded) {
 		return 0, err
 	}
-	_, _ = fmt.Fprintln(streams.Out, "Refused, since it would do harm (--force does it all the same). Nothing was sent.")
+	_, _ = fmt.Fprintln(streams.Out, "Refused, because it would do harm (--force overrides this). Nothing was sent.")
 	printGuardFindings(streams.Out, guarded.Findings)
 	return 1, nil
 }
