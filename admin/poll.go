@@ -19,7 +19,7 @@ func poll(ctx context.Context, ask func() (done bool, err error)) error {
 		if done {
 			return err
 		}
-		if !over(ctx) || last == nil { // what the context has cut short tells nothing
+		if last == nil || !isOver(ctx) { // what the end has cut short tells nothing
 			last = err
 		}
 		select {
@@ -30,9 +30,9 @@ func poll(ctx context.Context, ask func() (done bool, err error)) error {
 	}
 }
 
-// over tells whether a context has ended, or is about to: a connection with the same
-// deadline can give up a moment before the context says that it is over.
-func over(ctx context.Context) bool {
-	deadline, limited := ctx.Deadline()
-	return ctx.Err() != nil || limited && !time.Now().Before(deadline)
+// isOver goes by the clock: a connection that has the context's deadline can be told
+// of it before the context is.
+func isOver(ctx context.Context) bool {
+	deadline, ok := ctx.Deadline()
+	return ctx.Err() != nil || ok && !time.Now().Before(deadline)
 }
