@@ -29,6 +29,6 @@ func TestPollKeepsTheLastRealError(t *testing.T) {
 }
 
 // A slow context has passed its deadline and says so only when asked to wait.
-type slow struct{ context.Context }
+type slow struct{ context.Context } //nolint:containedctx // it is one
 
 func (slow) Err() error { return nil }
