@@ -72,7 +72,7 @@ func expectations() map[string]expectation {
 		"wrong auth-pass":          {morning: []string{"MasterAnswersErrors"}, silent: []string{"MasterSubjectivelyDown"}},
 
 		"replica that is a master": page("ReplicaRoleMismatch"),
-		"split view":               page("Disagree", "MasterRoleMismatch"),
+		"split view":               {page: []string{"Disagree"}, silent: []string{"MasterRoleMismatch"}},
 
 		"Sentinels cut off from each other": morning("PeersUnreachable"),
 		"Sentinel cut off from the master":  morning("MasterSubjectivelyDown"),

@@ -177,7 +177,7 @@ func overviewFailover() []panel {
 		},
 		{
 			id: 17, kind: series, title: "Sentinels that answer", width: 12, height: 7, unit: "percentunit", levels: levels(bad, level{0.501, warn}, level{1, good}),
-			description: "Of all that are known: those that are asked, and one for each exporter that is down. At a half or below no failover can happen.",
+			description: "Of all that are known: those that are asked, and one for each exporter that is down. At a half or below there is no majority.",
 			queries: []query{{
 				`sum by (JOB) (redis_sentinel_up{SENTINEL} or up{JOB, job=~"redis[_-]sentinel.*"} == 0)
 /
