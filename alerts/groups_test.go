@@ -18,7 +18,8 @@ func groups() []faults.Group {
 			{Name: "all Sentinels killed", Make: killSentinels},
 			{Name: "one forgets the master, one is in TILT", Make: forgetAndTilt},
 			{Name: "all forget the master", Make: forgetEverywhere},
-			{Name: "one command not permitted", Make: forbidReplicas},
+			{Name: "one command not permitted", Make: forbid("-sentinel|replicas", 0)},
+			{Name: "two Sentinels refuse the exporter", Make: forbid("-sentinel|masters", 1, 2)},
 		},
 	})
 }
@@ -70,12 +71,17 @@ func forgetAndTilt(ctx context.Context, r *faults.Rig) (faults.Mend, error) {
 	return mend, r.Sentinels[1].ForceTilt(ctx)
 }
 
-func forbidReplicas(ctx context.Context, r *faults.Rig) (faults.Mend, error) {
-	s := r.Sentinels[0]
-	mend := func(ctx context.Context) error {
-		_, err := s.CLI(ctx, "ACL", "SETUSER", "default", "+@all")
-		return err
+// forbid takes a permission away at some Sentinels.
+func forbid(rule string, which ...int) func(context.Context, *faults.Rig) (faults.Mend, error) {
+	return func(ctx context.Context, r *faults.Rig) (faults.Mend, error) {
+		set := func(ctx context.Context, rule string) error {
+			var errs []error
+			for _, i := range which {
+				_, err := r.Sentinels[i].CLI(ctx, "ACL", "SETUSER", "default", rule)
+				errs = append(errs, err)
+			}
+			return errors.Join(errs...)
+		}
+		return func(ctx context.Context) error { return set(ctx, "+@all") }, set(ctx, rule)
 	}
-	_, err := s.CLI(ctx, "ACL", "SETUSER", "default", "-sentinel|replicas")
-	return mend, err
 }
