@@ -41,7 +41,7 @@ type BusyError struct {
 
 // Error says what is under way.
 func (e *BusyError) Error() string {
-	return fmt.Sprintf("another operation on %q is under way: %s; wait for its end", e.Master, e.Action)
+	return fmt.Sprintf("another operation on %q is under way: %s; wait until it ends", e.Master, e.Action)
 }
 
 // An UnknownMasterError is an operation on a name that no Sentinel which answered

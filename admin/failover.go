@@ -128,7 +128,7 @@ func (j *job) waitFollowed(ctx context.Context, to string) {
 		return false, errors.New(strings.Join(behind, ", "))
 	})
 	if err != nil {
-		f := about(&j.Operation, checkNotFollowed, "Look at the network of these Sentinels: the hellos of the others do not reach them.",
+		f := about(&j.Operation, checkNotFollowed, "Check the network of these Sentinels: the hellos of the others do not reach them.",
 			"%s after the failover some Sentinels still name another master: %s", helloPatience, err)
 		f.Severity = health.Warning
 		j.answer.Findings = append(j.answer.Findings, f)

@@ -69,7 +69,7 @@ func left(op *Operation, s *survey) []health.Finding {
 		return nil
 	}
 	f := about(op, checkSettingsDefault,
-		"Give other values in the same call: in \"set\" over HTTP, with --set on the command line. Without the right auth-user and auth-pass the Sentinels take a master that wants them for dead.",
+		"Give other values in the same call: in \"set\" over HTTP, with --set on the command line. Without the right auth-user and auth-pass the Sentinels consider a master that requires them down.",
 		"a Sentinel that does not monitor it yet begins with %s%s", strings.Join(missing, ", "), elsewhere(op, s))
 	f.Severity, f.Runbook = health.Warning, runbookSettings
 	return []health.Finding{f}
