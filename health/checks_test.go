@@ -1,6 +1,7 @@
 package health
 
 import (
+	"fmt"
 	"slices"
 	"strings"
 	"testing"
@@ -55,6 +56,12 @@ func checkCases() []checkCase {
 		{"sentinel_auth", "permission for one command", func(all []*sentinel.Snapshot) {
 			all[0].Failures = silent(0, sentinel.ReasonPermission, "NOPERM no").Failures[:1]
 		}, Critical, []string{"critical: Sentinel 10.0.0.1:26379 refused us: SENTINEL MASTERS: permission: NOPERM no"}},
+		{"sentinel_auth", "no password to send", func(all []*sentinel.Snapshot) {
+			all[1] = silent(1, sentinel.ReasonAuth, "")
+			for _, f := range all[1].Failures { // all of them are one error
+				f.Err.Err = fmt.Errorf("%w: open /secret: permission denied", sentinel.ErrNoCredentials)
+			}
+		}, Critical, []string{"critical: Sentinel 10.0.0.2:26379 was not asked: no credentials: open /secret: permission denied"}},
 		{"sentinel_auth", "unreachable is not refused", dead(0), OK, nil},
 		{"sentinel_id_duplicate", "copied", func(all []*sentinel.Snapshot) { all[2].ID = all[0].ID }, Critical, []string{
 			"critical: Sentinels 10.0.0.1:26379 and 10.0.0.3:26379 have one id, 0000000000000000000000000000000000000001"}},

@@ -62,13 +62,20 @@ func sentinelUnreachable(d *deployment) outcome {
 func sentinelAuth(d *deployment) outcome {
 	var o outcome
 	for _, s := range d.asked {
-		if err := refusal(s); err != nil {
-			o.add(Finding{
-				Severity: Critical, Sentinel: s.Sentinel,
-				Message:  fmt.Sprintf("Sentinel %s refused us: %s: %s: %v", s.Sentinel, err.Command, err.Reason, err.Err),
-				Commands: []string{onSentinel(s, "ACL", "LOG")},
-			})
+		err := refusal(s)
+		if err == nil {
+			continue
 		}
+		f := Finding{
+			Severity: Critical, Sentinel: s.Sentinel,
+			Message:  fmt.Sprintf("Sentinel %s refused us: %s: %s: %v", s.Sentinel, err.Command, err.Reason, err.Err),
+			Commands: []string{onSentinel(s, "ACL", "LOG")},
+		}
+		if errors.Is(err, sentinel.ErrNoCredentials) {
+			f.Message = fmt.Sprintf("Sentinel %s was not asked: %v", s.Sentinel, err.Err)
+			f.Commands = []string{onSentinel(s, "PING")}
+		}
+		o.add(f)
 	}
 	return o
 }

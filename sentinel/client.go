@@ -19,8 +19,9 @@ type Options struct {
 	Address string
 	// Username is the ACL user; empty for the default user.
 	Username string
-	// Password returns the password; it is asked for each exchange, so that a
-	// changed file takes effect with the next connection. Nil, or an empty password, sends no credentials.
+	// Password returns the password; it is asked for each new connection, so that a
+	// changed file takes effect with the next one. Nil, or an empty password, sends
+	// no credentials.
 	Password func() (string, error)
 	// TLS is nil for a plain connection. Without a ServerName the address's host
 	// is verified.
@@ -39,7 +40,7 @@ func (o Options) password() (string, error) {
 	}
 	password, err := o.Password()
 	if err != nil {
-		return "", fmt.Errorf("%w: %w", errCredentials, err)
+		return "", fmt.Errorf("%w: %w", ErrNoCredentials, err)
 	}
 	return password, nil
 }
@@ -125,43 +126,45 @@ func (c *Client) drop() {
 // the Sentinel has closed meanwhile is replaced once, when the commands may be
 // sent twice. The error prints no password.
 func (c *Client) exchange(ctx context.Context, repeatable bool, commands [][]any) ([]string, error) {
-	password, err := c.options.password()
-	if err != nil {
-		return nil, err
-	}
-	replies, err := c.attempt(ctx, password, commands)
+	replies, err := c.attempt(ctx, commands)
 	if lost := err != nil && c.session != nil && c.session.lost(ctx, err); lost && repeatable {
 		c.drop()
-		replies, err = c.attempt(ctx, password, commands)
+		replies, err = c.attempt(ctx, commands)
 	}
 	if err != nil {
 		c.drop()
-		return replies, &scrubbed{text: scrub(err.Error(), password), cause: err}
 	}
-	return replies, nil
+	return replies, err
 }
 
-func (c *Client) attempt(ctx context.Context, password string, commands [][]any) ([]string, error) {
+// attempt makes one exchange, on a new connection if there is none.
+func (c *Client) attempt(ctx context.Context, commands [][]any) ([]string, error) {
 	if err := ctx.Err(); err != nil {
 		return nil, err
 	}
 	if c.session == nil {
-		session, err := openSession(ctx, c.options, password)
+		password, err := c.options.password()
 		if err != nil {
 			return nil, err
 		}
-		c.session = session
+		if c.session, err = openSession(ctx, c.options, password); err != nil {
+			return nil, scrubError(err, password)
+		}
 	}
-	return c.session.exchange(ctx, commands)
+	replies, err := c.session.exchange(ctx, commands)
+	if err != nil {
+		return replies, scrubError(err, c.session.password)
+	}
+	return replies, nil
 }
 
 // ask sends one command and returns its raw reply, an error reply as *Error.
-func (c *Client) ask(ctx context.Context, repeatable bool, args ...any) (string, error) {
+func (c *Client) ask(ctx context.Context, args ...any) (string, error) {
 	if err := c.take(ctx); err != nil {
 		return "", c.failure(ctx, err, words(args))
 	}
 	defer c.give()
-	replies, err := c.exchange(ctx, repeatable, [][]any{args})
+	replies, err := c.exchange(ctx, true, [][]any{args})
 	if err != nil {
 		return "", c.failure(ctx, err, words(args))
 	}
@@ -207,6 +210,11 @@ type scrubbed struct {
 
 func (s *scrubbed) Error() string { return s.text }
 func (s *scrubbed) Unwrap() error { return s.cause }
+
+// scrubError returns the error with a text that is fit for a log.
+func scrubError(err error, password string) error {
+	return &scrubbed{text: scrub(err.Error(), password), cause: err}
+}
 
 // words names a command by its words, without a master's name or values.
 func words(args []any) string {

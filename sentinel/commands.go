@@ -110,7 +110,7 @@ func readPong(raw string) (string, error) {
 // query sends a command that changes nothing and reads its reply.
 func query[T any](ctx context.Context, c *Client, parse func(raw string) (T, error), args ...any) (T, error) {
 	var none T
-	raw, err := c.ask(ctx, true, args...)
+	raw, err := c.ask(ctx, args...)
 	if err != nil {
 		return none, err
 	}

@@ -122,7 +122,7 @@ func (s *eventStream) failure(ctx context.Context, err error, password string) *
 		reason, cause := replyError(scrub(refused.text, password))
 		return &Error{Sentinel: s.client.Address(), Command: command, Reason: reason, Err: cause}
 	}
-	return s.client.failure(ctx, &scrubbed{text: scrub(err.Error(), password), cause: err}, command)
+	return s.client.failure(ctx, scrubError(err, password), command)
 }
 
 // backoff returns the pause before the next try: each twice the last, with a
