@@ -3,7 +3,6 @@ package admin
 import (
 	"fmt"
 	"net"
-	"net/netip"
 	"slices"
 	"strings"
 
@@ -167,10 +166,6 @@ func sameAddress(a, b string) bool {
 	if errA != nil || errB != nil || portA != portB {
 		return false
 	}
-	ipA, errA := netip.ParseAddr(hostA)
-	ipB, errB := netip.ParseAddr(hostB)
-	if errA == nil && errB == nil {
-		return ipA.Unmap() == ipB.Unmap()
-	}
-	return strings.EqualFold(hostA, hostB)
+	same, _ := sentinel.SameHost(hostA, hostB)
+	return same
 }

@@ -233,7 +233,7 @@ func (m *masterRow) failoverState() (float64, bool) {
 // infoAge is not known before the first INFO: Sentinel then says 0, as if it had
 // just come.
 func (m *masterRow) infoAge() (float64, bool) {
-	if m.InfoRefresh.Value == 0 && m.RunID == "" {
+	if !m.Informed() {
 		return unknown()
 	}
 	return seconds(m.InfoRefresh)
@@ -245,7 +245,7 @@ func (m *masterRow) okReplicas() (float64, bool) {
 	}
 	ok := 0
 	for i := range m.Replicas {
-		if replicaOK(&m.Replicas[i]) {
+		if m.Replicas[i].OK() {
 			ok++
 		}
 	}

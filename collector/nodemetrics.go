@@ -49,8 +49,8 @@ func (m *masterRow) nodeAddr(runID string) string {
 	addr := ""
 	for i := range m.Replicas {
 		r := &m.Replicas[i]
-		if r.RunID == runID && (addr == "" || live(r)) {
-			addr = replicaAddr(r)
+		if r.RunID == runID && (addr == "" || r.Live()) {
+			addr = r.Addr
 		}
 	}
 	return addr

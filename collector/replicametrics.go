@@ -1,12 +1,6 @@
 package collector
 
-import (
-	"net"
-	"net/netip"
-	"strings"
-
-	"redis_sentinel_exporter/sentinel"
-)
+import "redis_sentinel_exporter/sentinel"
 
 // A replicaRow is one replica as one Sentinel sees it.
 type replicaRow struct {
@@ -38,7 +32,7 @@ func replicaTable() table[replicaRow] {
 		section: "Per replica, as one Sentinel sees it",
 		labels: []label[replicaRow]{
 			{labelMaster, func(r *replicaRow) string { return r.master.Name }},
-			{"replica", func(r *replicaRow) string { return replicaAddr(r.Replica) }},
+			{"replica", func(r *replicaRow) string { return r.Addr }},
 			{labelSentinel, func(r *replicaRow) string { return r.master.snapshot.Sentinel }},
 		},
 		rows: replicaRows,
@@ -52,7 +46,7 @@ func replicaTable() table[replicaRow] {
 			{
 				name:  "replica_ok",
 				help:  "1 if this Sentinel is connected to the replica, does not hold it to be down, and its link to the master is up.",
-				value: func(r *replicaRow) (float64, bool) { return truth(replicaOK(r.Replica)) },
+				value: func(r *replicaRow) (float64, bool) { return truth(r.OK()) },
 			},
 			{
 				name:  "replica_sdown",
@@ -123,24 +117,6 @@ func replicaTable() table[replicaRow] {
 	}
 }
 
-// replicaAddr names a replica. Its host is empty when a name did not resolve;
-// Sentinel's own name for it then tells more.
-func replicaAddr(r *sentinel.Replica) string {
-	if r.Host == "" {
-		return r.Name
-	}
-	return r.Addr
-}
-
-// replicaOK is what master_ok_replicas counts.
-func replicaOK(r *sentinel.Replica) bool {
-	return !r.Flags.Any(down|sentinel.FlagDisconnected) && r.MasterLinkUp
-}
-
-// live tells whether what the replica's last INFO said of its replication still
-// counts: of a dead replica Sentinel shows it for ever.
-func live(r *sentinel.Replica) bool { return r.Informed() && !r.Flags.Any(down) }
-
 // onceInformed leaves a value out that Sentinel only supposes.
 func onceInformed(value func(*replicaRow) (float64, bool)) func(*replicaRow) (float64, bool) {
 	return func(r *replicaRow) (float64, bool) {
@@ -154,7 +130,7 @@ func onceInformed(value func(*replicaRow) (float64, bool)) func(*replicaRow) (fl
 // whileLive leaves a stale value out.
 func whileLive(value func(*replicaRow) (float64, bool)) func(*replicaRow) (float64, bool) {
 	return func(r *replicaRow) (float64, bool) {
-		if !live(r.Replica) {
+		if !r.Live() {
 			return unknown()
 		}
 		return value(r)
@@ -172,7 +148,7 @@ func (m *masterRow) furthestOffset() sentinel.Number {
 		}
 	}
 	for i := range m.Replicas {
-		if r := &m.Replicas[i]; live(r) {
+		if r := &m.Replicas[i]; r.Live() {
 			consider(r.ReplOffset)
 		}
 	}
@@ -200,41 +176,10 @@ func (r *replicaRow) roleMismatch() (float64, bool) {
 	return truth(r.RoleReported == "master")
 }
 
-// wrongMaster compares with the master's address and with the one advertised:
-// while a failover reconfigures the replicas both are right. Before its first
-// INFO a replica follows "?".
 func (r *replicaRow) wrongMaster() (float64, bool) {
-	if r.RoleReported != "slave" || r.MasterHost == "" || r.MasterHost == "?" {
+	follows := r.Follows(r.master.Master)
+	if !follows.Present {
 		return unknown()
 	}
-	master, masterKnown := sameAddr(r.MasterHost, r.MasterPort, r.master.Addr)
-	advertised, advertisedKnown := sameAddr(r.MasterHost, r.MasterPort, r.master.Advertised())
-	switch {
-	case master || advertised:
-		return 0, true
-	case masterKnown && advertisedKnown:
-		return 1, true
-	}
-	return unknown()
-}
-
-// sameAddr tells whether addr is host and port. That a host name and an IP
-// address are the same host cannot be known without asking a name server.
-func sameAddr(host, port, addr string) (same, known bool) {
-	otherHost, otherPort, err := net.SplitHostPort(addr)
-	if err != nil || otherHost == "" {
-		return false, false
-	}
-	same, known = sameHost(host, otherHost)
-	return same && port == otherPort, known
-}
-
-func sameHost(a, b string) (same, known bool) {
-	if strings.EqualFold(a, b) {
-		return true, true
-	}
-	ipA, errA := netip.ParseAddr(a)
-	ipB, errB := netip.ParseAddr(b)
-	bothNames, bothIPs := errA != nil && errB != nil, errA == nil && errB == nil
-	return bothIPs && ipA.Unmap() == ipB.Unmap(), bothIPs || bothNames
+	return truth(!follows.Value)
 }

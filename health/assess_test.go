@@ -166,7 +166,7 @@ func TestCommandsAreQuoted(t *testing.T) {
 			t.Errorf("quote(%q) = %s, want %s", word, got, want)
 		}
 	}
-	if got, want := redisCLI("[::1]:26379", "SENTINEL", "RESET", pattern("a*[b")), `redis-cli -h ::1 -p 26379 SENTINEL RESET 'a\*\[b'`; strings.ReplaceAll(got, "'::1'", "::1") != want {
+	if got, want := redisCLI("[::1]:26379", "SENTINEL", "RESET", sentinel.ResetPattern("a*[b")), `redis-cli -h ::1 -p 26379 SENTINEL RESET 'a\*\[b'`; strings.ReplaceAll(got, "'::1'", "::1") != want {
 		t.Errorf("got %s, want %s", got, want)
 	}
 }

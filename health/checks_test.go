@@ -282,6 +282,14 @@ func checkCases() []checkCase {
 			"critical: the node 10.0.0.11:6379 belongs to another one as well",
 			"critical: the node 10.0.0.12:6379 belongs to another one as well",
 		}},
+		{"shared_node", "host names that do not resolve", func(all []*sentinel.Snapshot) {
+			other := healthyMaster()
+			other.Name, other.Replicas = "another one", nil
+			all[0].Masters = append(all[0].Masters, other)
+			for i := range all[0].Masters {
+				all[0].Masters[i].Host, all[0].Masters[i].Addr = "", ":6379"
+			}
+		}, OK, nil},
 	}
 }
 

@@ -66,17 +66,20 @@ func (d *deployment) namesByNode() map[string][]string {
 	if len(d.masters) < 2 {
 		return nodes // then no node can have two
 	}
-	add := func(addr, name string) {
+	add := func(node *sentinel.Instance, name string) {
+		if !node.HasAddr() {
+			return
+		}
 		// The masters come one after the other: only the last name can be the same.
-		if names := nodes[addr]; len(names) == 0 || names[len(names)-1] != name {
-			nodes[addr] = append(names, name)
+		if names := nodes[node.Addr]; len(names) == 0 || names[len(names)-1] != name {
+			nodes[node.Addr] = append(names, name)
 		}
 	}
 	for _, m := range d.masters {
 		for _, v := range m.views {
-			add(v.Addr, m.name)
+			add(&v.Instance, m.name)
 			for i := range v.Replicas {
-				add(v.Replicas[i].Addr, m.name)
+				add(&v.Replicas[i].Instance, m.name)
 			}
 		}
 	}

@@ -23,7 +23,7 @@ func (m *master) offsets() []offset {
 	for _, v := range m.views {
 		for i := range v.Replicas {
 			s := sighting{&v.Replicas[i], v}
-			if s.live() && s.ReplOffset.Present && s.InfoRefresh.Present {
+			if s.Live() && s.ReplOffset.Present && s.InfoRefresh.Present {
 				all = append(all, offset{s.Addr, v.snapshot.Started.Add(-s.InfoRefresh.Value), s.ReplOffset.Value})
 			}
 		}

@@ -3,7 +3,6 @@ package health
 import (
 	"fmt"
 	"slices"
-	"strings"
 	"time"
 
 	"redis_sentinel_exporter/sentinel"
@@ -67,15 +66,10 @@ func ghostSentinels(m *master) outcome {
 			Severity: Warning, Sentinel: v.snapshot.Sentinel,
 			Message: fmt.Sprintf("Sentinel %s still counts %s: it needs a majority of %d of %d, where %d of %d would do",
 				v.snapshot.Sentinel, few(names), voters/2+1, voters, live/2+1, live),
-			Commands: []string{onSentinel(v.snapshot, "SENTINEL", "RESET", pattern(m.name))},
+			Commands: []string{onSentinel(v.snapshot, "SENTINEL", "RESET", sentinel.ResetPattern(m.name))},
 		}, v)
 	}
 	return o
-}
-
-// pattern is the glob that RESET takes for a name.
-func pattern(name string) string {
-	return strings.NewReplacer(`\`, `\\`, `*`, `\*`, `?`, `\?`, `[`, `\[`).Replace(name)
 }
 
 // peersUnreachable finds those of whom a hello has come since they are down.

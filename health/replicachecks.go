@@ -3,7 +3,6 @@ package health
 import (
 	"fmt"
 	"net"
-	"net/netip"
 	"slices"
 	"strings"
 	"time"
@@ -43,12 +42,6 @@ func (m *master) replicasKnown() outcome {
 		return fine()
 	}
 	return cannotTell("no Sentinel answered REPLICAS")
-}
-
-// live tells whether what the last INFO of the replica said of its replication
-// still counts: of a dead replica Sentinel shows it for ever.
-func (s sighting) live() bool {
-	return s.Informed() && !s.Flags.Any(sentinel.FlagSDown|sentinel.FlagODown)
 }
 
 func (s sighting) down() bool { return s.Flags.Has(sentinel.FlagSDown) && !s.by.frozen() }
@@ -111,7 +104,7 @@ func ghostReplicas(m *master) outcome {
 			Severity: Warning,
 			Message: fmt.Sprintf("the replica %s has been down for %s, %s: the Sentinels will look for it until a RESET",
 				group[0].Addr, ago(since), say(who, len(m.views))),
-			Commands: onEach(who, "SENTINEL", "RESET", pattern(m.name)),
+			Commands: onEach(who, "SENTINEL", "RESET", sentinel.ResetPattern(m.name)),
 		}, who...)
 	}
 	return o
@@ -124,7 +117,7 @@ func replicaLinkDown(m *master) outcome {
 		return m.replicasKnown()
 	}
 	cut := func(s sighting) bool {
-		if !s.live() || s.MasterLinkUp || s.RoleReported == "master" || s.by.young() {
+		if !s.Live() || s.MasterLinkUp || s.RoleReported == "master" || s.by.young() {
 			return false
 		}
 		if s.MasterLinkDownTime.Present {
@@ -149,7 +142,7 @@ func replicaRoleMismatch(m *master) outcome {
 		return m.replicasKnown()
 	}
 	wrong := func(s sighting) bool {
-		return s.live() && s.RoleReported == "master" && s.RoleReportedTime.Value >= convertTime
+		return s.Live() && s.RoleReported == "master" && s.RoleReportedTime.Value >= convertTime
 	}
 	return m.eachReplica(Critical, wrong, func(seen []sighting, who string) string {
 		since := longest(seen, func(s sighting) time.Duration { return s.RoleReportedTime.Value })
@@ -162,31 +155,17 @@ func replicaWrongMaster(m *master) outcome {
 	if m.failingNow {
 		return m.replicasKnown()
 	}
-	wrong := func(s sighting) bool { return s.live() && !s.by.young() && s.followsAnother() }
+	wrong := func(s sighting) bool { return s.Live() && !s.by.young() && s.followsAnother() }
 	return m.eachReplica(Warning, wrong, func(seen []sighting, who string) string {
 		return fmt.Sprintf("the replica %s follows %s, and the master is %s, %s",
 			seen[0].Addr, net.JoinHostPort(seen[0].MasterHost, seen[0].MasterPort), seen[0].by.Addr, who)
 	}, "INFO", "replication")
 }
 
-// followsAnother tells whether the replica's master is surely another node. That
-// a host name and an IP address are the same host cannot be known.
+// followsAnother tells whether the replica's master is surely another node.
 func (s sighting) followsAnother() bool {
-	if s.RoleReported != "slave" || s.MasterHost == "" || s.MasterHost == "?" {
-		return false
-	}
-	if s.MasterPort != s.by.Port {
-		return true
-	}
-	a, errA := netip.ParseAddr(s.MasterHost)
-	b, errB := netip.ParseAddr(s.by.Host)
-	switch {
-	case errA == nil && errB == nil:
-		return a.Unmap() != b.Unmap()
-	case errA != nil && errB != nil:
-		return !strings.EqualFold(s.MasterHost, s.by.Host)
-	}
-	return false
+	follows := s.Follows(s.by.Master)
+	return follows.Present && !follows.Value
 }
 
 // calm is the master without the haste in which Sentinel wants INFO of a replica

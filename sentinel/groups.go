@@ -10,10 +10,13 @@ import (
 // A Group is one master with all that belongs to it, as the Sentinels of a
 // deployment see it together.
 type Group struct {
-	Name   string // of the master, any bytes
-	Master Node   // at the address that clients are given
+	Name string // of the master, any bytes
+	// Master is at the address that clients are given; MasterErr says why that is not
+	// known.
+	Master    Node
+	MasterErr error
 	// Replicas are sorted by address, and nil with the reason in ReplicasErr when no
-	// Sentinel says which there are. So are the Sentinels. These are at the
+	// Sentinel says which there are, and where. So are the Sentinels. These are at the
 	// addresses that they announce to each other; one that nobody else knows is at
 	// the address asked.
 	Replicas     []Node
@@ -31,6 +34,9 @@ type Node struct {
 	Healthy bool
 }
 
+// errNoAddr says that a node is known and its address is not.
+var errNoAddr = errors.New("the host name of one has not resolved")
+
 // Groups merges what the Sentinels say of each master, sorted by name. Of a
 // master and its replicas those are believed that have the highest config-epoch,
 // in TILT only when all of them are, and of these the ones that agree with most
@@ -46,7 +52,7 @@ func Groups(snapshots []*Snapshot) []Group {
 	for _, name := range slices.Sorted(maps.Keys(names)) {
 		all := opinionsOf(snapshots, name)
 		g := Group{Name: name}
-		g.addDataNodes(agreed(alert(newest(all))))
+		g.addDataNodes(agreed(located(alert(newest(all)))))
 		g.addSentinels(all)
 		groups = append(groups, g)
 	}
@@ -87,6 +93,9 @@ func (p polls) nodes() []Node {
 // the master's address.
 func (g *Group) addDataNodes(opinions []opinion) {
 	addr := opinions[0].master.Advertised()
+	if !opinions[0].master.advertised().HasAddr() {
+		g.MasterErr = errNoAddr
+	}
 	var master poll
 	replicas := make(polls)
 	answered := false
@@ -96,14 +105,19 @@ func (g *Group) addDataNodes(opinions []opinion) {
 			g.ReplicasErr = o.master.ReplicasErr
 			continue
 		}
-		answered = true
+		complete := true
 		for i := range o.master.Replicas {
-			if r := &o.master.Replicas[i]; r.Addr != addr {
-				replicas.add(r.Addr, !r.Flags.Any(FlagSDown|FlagDisconnected) && r.MasterLinkUp)
+			r := &o.master.Replicas[i]
+			switch {
+			case !r.HasAddr():
+				g.ReplicasErr, complete = errNoAddr, false
+			case r.Addr != addr:
+				replicas.add(r.Addr, r.OK())
 			}
 		}
+		answered = answered || complete
 		// The old master is a replica to be, from before Sentinel lists it as one.
-		if o.master.Addr != addr {
+		if o.master.Addr != addr && o.master.HasAddr() {
 			replicas.add(o.master.Addr, false)
 		}
 	}
@@ -135,11 +149,16 @@ func (g *Group) addSentinels(opinions []opinion) {
 			g.SentinelsErr = o.master.PeersErr
 			continue
 		}
-		answered = true
+		complete := true
 		for i := range o.master.Peers {
 			p := &o.master.Peers[i]
+			if !p.HasAddr() {
+				g.SentinelsErr, complete = errNoAddr, false
+				continue
+			}
 			at(p.RunID).announced.add(p.Addr, !p.Flags.Any(FlagSDown))
 		}
+		answered = answered || complete
 	}
 	for _, o := range opinions {
 		at(cmp.Or(o.ID, idOf(watchers, o.Sentinel))).asked = o.Sentinel

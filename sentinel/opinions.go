@@ -49,6 +49,15 @@ func alert(opinions []opinion) []opinion {
 	return opinions
 }
 
+// located are the opinions of those who know the address that they give to clients;
+// all of them when there is no such.
+func located(opinions []opinion) []opinion {
+	if known := filter(opinions, func(o opinion) bool { return o.master.advertised().HasAddr() }); len(known) > 0 {
+		return known
+	}
+	return opinions
+}
+
 // agreed are those opinions that have the master at the address that most of them
 // name, and of those as many name, the one that comes first.
 func agreed(opinions []opinion) []opinion {

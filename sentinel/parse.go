@@ -55,7 +55,11 @@ func readReplica(r *reply, rep *Replica) error {
 	if err := r.fields(rep.set); err != nil {
 		return err
 	}
-	return rep.complete(FlagReplica)
+	err := rep.complete(FlagReplica)
+	if rep.Host == "" {
+		rep.Addr = rep.Name
+	}
+	return err
 }
 
 func readPeer(r *reply, p *Peer) error {

@@ -73,6 +73,20 @@ func TestParseReplicas(t *testing.T) {
 	}
 }
 
+// TestUnresolvedReplica: the name that it got when it was found tells more.
+func TestUnresolvedReplica(t *testing.T) {
+	t.Parallel()
+	r := row(t, readReplica, healthyReplica, "name=127.0.0.1:17001 ip=127.0.0.1", "name=redis-1.redis:17001 ip=")
+	if r.Addr != "redis-1.redis:17001" || r.HasAddr() {
+		t.Errorf("it is at %q, %v", r.Addr, r.HasAddr())
+	}
+	for change, has := range map[string]bool{"port=17001": true, "port=0": false} {
+		if r := row(t, readReplica, healthyReplica, "port=17001", change); r.HasAddr() != has {
+			t.Errorf("with %s it has an address: %v", change, r.HasAddr())
+		}
+	}
+}
+
 func TestParsePeers(t *testing.T) {
 	t.Parallel()
 	got, err := parsePeers(wire([]any{flat(healthyPeer)}))

@@ -38,11 +38,6 @@ func (m *Master) Unpromotable(r *Replica) string {
 	return ""
 }
 
-// Informed tells whether the Sentinel has had an INFO of the replica. Before that
-// it fills the replica's fields with what it supposes, and says that the INFO is 0
-// old, as it does of one that has just come; but it knows no run id then.
-func (r *Replica) Informed() bool { return r.InfoRefresh.Value != 0 || r.RunID != "" }
-
 // infoValidity is how old a replica's INFO may be. While the master is down
 // Sentinel asks each second.
 func (m *Master) infoValidity() time.Duration {

@@ -71,7 +71,8 @@ type Instance struct {
 	// when a name did not resolve. Port is 0 for an invalid address.
 	Host string
 	Port string
-	// Addr is Host and Port as net.JoinHostPort writes them.
+	// Addr is Host and Port as net.JoinHostPort writes them. Of a replica whose Host is
+	// empty it is the Name, which tells more.
 	Addr string
 	// RunID is 40 hex digits; empty until the first INFO after a start, a RESET
 	// or a switch. For a Sentinel it is its id.
@@ -93,6 +94,9 @@ type Instance struct {
 	// are none.
 	Unknown map[string]string
 }
+
+// HasAddr tells whether the address is that of a node, which one can connect to.
+func (in *Instance) HasAddr() bool { return in.Host != "" && in.Port != "0" }
 
 // A Master is what one Sentinel says of one master.
 type Master struct {

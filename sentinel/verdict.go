@@ -94,6 +94,9 @@ func (m *Master) masterFault(minOtherSentinels int) error {
 	if err := m.lonely(minOtherSentinels); err != nil {
 		return err
 	}
+	if !m.advertised().HasAddr() {
+		return fmt.Errorf("%w: its address is not known", ErrMasterDown)
+	}
 	if p := m.promoted(); p != nil {
 		if p.Flags.Any(FlagSDown) {
 			return fmt.Errorf("%w: the promoted replica %s has the flags %s", ErrMasterDown, p.Addr, p.Flags)
@@ -105,8 +108,6 @@ func (m *Master) masterFault(minOtherSentinels int) error {
 		return fmt.Errorf("%w: %s has the flags %s", ErrMasterDown, m.Addr, m.Flags)
 	case m.RoleReported == "slave":
 		return fmt.Errorf("%w: %s", ErrRoleMismatch, m.Addr)
-	case m.Host == "" || m.Port == "0":
-		return fmt.Errorf("%w: its address is not known", ErrMasterDown)
 	}
 	return nil
 }
@@ -151,9 +152,9 @@ func (m *Master) usableReplicas() []Replica {
 	return usable
 }
 
-// usable tells whether the replica is up, connected and one. After a failover the
+// usable tells whether the replica is up, connected, at a known address and one. After a failover the
 // old master is listed as a replica, and down-after must pass before it is held to
 // be down: until its first INFO nothing is known of it.
 func (r *Replica) usable() bool {
-	return !r.Flags.Any(FlagSDown|FlagODown|FlagDisconnected) && r.Informed() && r.RoleReported != "master"
+	return r.HasAddr() && !r.Flags.Any(FlagSDown|FlagODown|FlagDisconnected) && r.Informed() && r.RoleReported != "master"
 }
