@@ -184,9 +184,9 @@ func (m *Master) summary() string {
 	case len(m.Findings) > 0:
 		return head + first(m.Findings)
 	}
-	text := fmt.Sprintf("%s is up, %d of %s could be promoted", m.Address, m.Promotable, count(m.Replicas, "replica"))
+	text := fmt.Sprintf("%s is up, %d of %s can be promoted", m.Address, m.Promotable, count(m.Replicas, "replica"))
 	if m.Margin != nil {
-		text += ", " + count(*m.Margin, "more Sentinel") + " may be lost"
+		text += ", " + count(*m.Margin, "more Sentinel") + " can fail"
 	}
 	if m.FailoverInProgress {
 		text += "; a failover is in progress"
@@ -209,7 +209,7 @@ func first(findings []Finding) string {
 func reasons(checks []Result) string {
 	for _, c := range checks {
 		if c.Status == Unknown {
-			return c.Check + " cannot be told: " + c.Reason
+			return c.Check + " cannot be determined: " + c.Reason
 		}
 	}
 	return "nothing is known"

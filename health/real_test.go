@@ -132,6 +132,29 @@ func showFault(t *testing.T, rig *faults.Rig, d *sentinel.Deployment, f faults.F
 	eventually(t, d, "after "+f.Name, nil)
 }
 
+// TestTiltVouchesForNoQuorum: a Sentinel in TILT does not notice that the others die,
+// and goes on answering CKQUORUM with OK.
+func TestTiltVouchesForNoQuorum(t *testing.T) {
+	t.Parallel()
+	topology := sentineltest.Run(t, sentineltest.Config{Sentinels: 5, Replicas: 1})
+	d := deploymentOf(t, topology.ClientAddrs())
+	eventually(t, d, "at first", nil)
+	ctx, cancel := context.WithTimeout(t.Context(), time.Minute)
+	defer cancel()
+	if err := topology.Sentinels[0].ForceTilt(ctx); err != nil {
+		t.Fatal(err)
+	}
+	for _, s := range topology.Sentinels[2:] {
+		s.Kill()
+	}
+	eventually(t, d, "one is left, and one in TILT", []string{
+		"critical majority_unreachable", "critical quorum_unreachable", "critical sentinel_unreachable", "warning sentinel_tilt",
+	})
+	if q := d.Snapshots(ctx)[0].Masters[0].CKQuorum; q == nil || !q.OK() {
+		t.Errorf("the Sentinel in TILT answers CKQUORUM with %+v", q)
+	}
+}
+
 // TestEveryCheckIsProvoked: no check is without a real fault that it finds.
 func TestEveryCheckIsProvoked(t *testing.T) {
 	t.Parallel()

@@ -211,7 +211,7 @@ func noPromotableReplica(m *master) outcome {
 			why[i] = v.Replicas[i].Addr + ": " + v.calm().Unpromotable(&v.Replicas[i])
 		}
 		slices.Sort(why)
-		f.Message = fmt.Sprintf("no failover could succeed: none of %s may be promoted (%s)", count(len(why), "replica"), strings.Join(why, "; "))
+		f.Message = fmt.Sprintf("no failover could succeed: none of %s can be promoted (%s)", count(len(why), "replica"), strings.Join(why, "; "))
 	}
 	f.Commands = onEach(who[:1], "SENTINEL", "REPLICAS", m.name)
 	for _, group := range byReplica(who[:1]) {

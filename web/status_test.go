@@ -32,7 +32,7 @@ func TestStatusPage(t *testing.T) {
 		want      []string // in the text of the page
 	}{
 		{"healthy", []*sentinel.Snapshot{monitoring("a:1", "m", 0), monitoring("b:2", "m", 0)}, "/status", []string{
-			"\nOK\n", "10.0.0.10:6379 is up, 1 of 1 replica could be promoted, 1 more Sentinel may be lost", "Nothing is wrong",
+			"\nOK\n", "10.0.0.10:6379 is up, 1 of 1 replica can be promoted, 1 more Sentinel can fail", "Nothing is wrong",
 			"a:1|10.0.0.10:6379|1|up|2|3 of 3|1|1 of 1|", "10.0.0.11:6379|✓yes|up|up|100|?|", "a:1|itself|✕not known|",
 		}},
 		{"down", []*sentinel.Snapshot{monitoring("a:1", "m", down)}, "/status", []string{
@@ -56,7 +56,7 @@ func TestStatusPage(t *testing.T) {
 			"\nUNKNOWN\n", "no Sentinel of 1 answered", "sentinel_unreachable",
 		}},
 		{"all in TILT", []*sentinel.Snapshot{frozen}, "/status", []string{
-			"\nUNKNOWN\n", "? UNKNOWN m master_odown cannot be told: every Sentinel that monitors it is in TILT, and sees nothing go down",
+			"\nUNKNOWN\n", "? UNKNOWN m master_odown cannot be determined: every Sentinel that monitors it is in TILT, and sees nothing go down",
 		}},
 		{"one of two", []*sentinel.Snapshot{monitoring("a:1", "m", 0)}, "/status?master=m&refresh=off", []string{"Held still."}},
 	} {
