@@ -129,7 +129,7 @@ func masterTable() table[masterRow] {
 			},
 			{
 				name:  "master_promotable_replicas",
-				help:  "Replicas that Sentinel's own rules would let it promote in a failover now. Absent if SENTINEL REPLICAS failed.",
+				help:  "Replicas that Sentinel's own rules would let it promote in a failover now. Absent if SENTINEL REPLICAS failed, and if there are only hidden ones (replica-announced no) left, of which Sentinel tells nothing.",
 				value: func(m *masterRow) (float64, bool) { return number(m.promotable) },
 			},
 			{

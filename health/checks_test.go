@@ -218,7 +218,7 @@ func checkCases() []checkCase {
 			replicaDead(&m.Replicas[1], 5000)
 		}), Critical, []string{
 			"critical: no failover could succeed: none of 2 replicas can be promoted (10.0.0.11:6379: its replica-priority is 0; 10.0.0.12:6379: it is down)"}},
-		{"no_promotable_replica", "none at all", each(func(m *sentinel.Master) { m.Replicas = nil }), Critical, []string{
+		{"no_promotable_replica", "none at all", each(func(m *sentinel.Master) { m.Replicas, m.NumReplicas = nil, num(0) }), Critical, []string{
 			"critical: no failover could succeed: there is no replica at all"}},
 		{"no_promotable_replica", "objectively down, and their INFO is old", each(func(m *sentinel.Master) {
 			down(m)
@@ -240,6 +240,14 @@ func checkCases() []checkCase {
 		{"no_promotable_replica", "one Sentinel has one", func(all []*sentinel.Snapshot) {
 			all[0].Masters[0].Replicas, all[1].Masters[0].Replicas = nil, nil
 		}, OK, nil},
+		{"no_promotable_replica", "one is hidden", at(0, func(m *sentinel.Master) {
+			m.Replicas = m.Replicas[:1]
+			m.Replicas[0].Priority = num(0)
+		}), OK, nil},
+		{"no_promotable_replica", "one is hidden from all", each(func(m *sentinel.Master) {
+			m.Replicas = m.Replicas[:1]
+			m.Replicas[0].Priority = num(0)
+		}), Unknown, nil},
 		{"replica_down", "for one", at(0, func(m *sentinel.Master) { replicaDead(&m.Replicas[0], 5000) }), Warning, []string{
 			"warning: the replica 10.0.0.11:6379 has been down for 5.0 s, according to 1 of 3 Sentinels (10.0.0.1:26379)"}},
 		{"replica_down", "for one in TILT", both(at(0, func(m *sentinel.Master) { replicaDead(&m.Replicas[0], 5000) }), tilted(0)), OK, nil},

@@ -155,6 +155,41 @@ func TestTiltVouchesForNoQuorum(t *testing.T) {
 	}
 }
 
+// TestHiddenReplica: Sentinel tells nothing of a replica with replica-announced no,
+// and promotes it.
+func TestHiddenReplica(t *testing.T) {
+	t.Parallel()
+	topology := sentineltest.Run(t, sentineltest.Config{Replicas: 1})
+	d := deploymentOf(t, topology.ClientAddrs())
+	eventually(t, d, "at first", nil)
+	ctx, cancel := context.WithTimeout(t.Context(), time.Minute)
+	defer cancel()
+	if _, err := topology.Masters[0].Replicas[0].CLI(ctx, "CONFIG", "SET", "replica-announced", "no"); err != nil {
+		t.Fatal(err)
+	}
+	var snapshots []*sentinel.Snapshot
+	hidden := func(s *sentinel.Snapshot) bool {
+		m := s.Master(faults.MasterName)
+		return m != nil && len(m.Replicas) == 0 && m.NumReplicas.Value == 1
+	}
+	for ctx.Err() == nil {
+		if snapshots = d.Snapshots(ctx); !slices.ContainsFunc(snapshots, func(s *sentinel.Snapshot) bool { return !hidden(s) }) {
+			break
+		}
+		time.Sleep(50 * time.Millisecond)
+	}
+	r := health.Assess(snapshots)
+	if got := found(&r); len(got) > 0 || r.Status != health.Unknown {
+		t.Errorf("it is %s, with %s", r.Status, messages(&r))
+	}
+	if n := snapshots[0].Masters[0].PromotableReplicas(); n.Present {
+		t.Errorf("%d are promotable", n.Value)
+	}
+	if said, err := topology.Sentinels[0].CLI(ctx, "SENTINEL", "FAILOVER", faults.MasterName); err != nil {
+		t.Errorf("the failover: %v, %v", said, err)
+	}
+}
+
 // TestEveryCheckIsProvoked: no check is without a real fault that it finds.
 func TestEveryCheckIsProvoked(t *testing.T) {
 	t.Parallel()

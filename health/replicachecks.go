@@ -204,6 +204,9 @@ func noPromotableReplica(m *master) outcome {
 	if len(who) == 0 {
 		return cannotTell("the Sentinels have just begun to look for its replicas")
 	}
+	if slices.ContainsFunc(m.views, func(v view) bool { return v.HasHiddenReplicas() }) {
+		return cannotTell("it has replicas that are not announced (replica-announced no), of which the Sentinels tell nothing")
+	}
 	f := Finding{Severity: Critical, Message: "no failover could succeed: there is no replica at all"}
 	if v := who[0]; len(v.Replicas) > 0 {
 		why := make([]string, len(v.Replicas))

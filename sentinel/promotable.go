@@ -50,8 +50,14 @@ func (m *Master) infoValidity() time.Duration {
 // maxLinkDown is how long a replica may have been cut off from the master.
 func (m *Master) maxLinkDown() time.Duration { return m.SDownTime.Value + 10*m.DownAfter.Value }
 
+// HasHiddenReplicas tells whether the master has replicas that REPLICAS leaves out:
+// those with replica-announced no. A failover can promote them all the same.
+func (m *Master) HasHiddenReplicas() bool {
+	return m.ReplicasErr == nil && m.NumReplicas.Value > int64(len(m.Replicas))
+}
+
 // PromotableReplicas counts the replicas that a failover could promote; absent
-// when the replicas are not known.
+// when the replicas are not known, and when only hidden ones could be promoted.
 func (m *Master) PromotableReplicas() Number {
 	if m.ReplicasErr != nil {
 		return Number{}
@@ -61,6 +67,9 @@ func (m *Master) PromotableReplicas() Number {
 		if m.Unpromotable(&m.Replicas[i]) == "" {
 			n++
 		}
+	}
+	if n == 0 && m.HasHiddenReplicas() {
+		return Number{}
 	}
 	return Some(n)
 }
