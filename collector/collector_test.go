@@ -56,8 +56,8 @@ redis_sentinel_master_promotable_replicas{master_name="mymaster",sentinel="10.0.
 			})},
 			metrics: "master_replicas master_ok_replicas master_promotable_replicas master_failover_possible",
 			want: `
-redis_sentinel_master_replicas{master_name="mymaster",sentinel="10.0.0.1:26379"} 1
 redis_sentinel_master_ok_replicas{master_name="mymaster",sentinel="10.0.0.1:26379"} 0
+redis_sentinel_master_replicas{master_name="mymaster",sentinel="10.0.0.1:26379"} 1
 `,
 		},
 		{

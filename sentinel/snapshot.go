@@ -7,7 +7,8 @@ import "time"
 type Snapshot struct {
 	// Sentinel is the address asked, as host:port.
 	Sentinel string
-	// Started is when it was asked; Duration is how long the answer took.
+	// Started is when it was to be asked, Duration how long the answer took, also where
+	// that was to wait for the answer to somebody else.
 	Started  time.Time
 	Duration time.Duration
 	// Err is nil when the Sentinel answered MASTERS; otherwise it is an *Error

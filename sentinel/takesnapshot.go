@@ -11,8 +11,8 @@ import (
 // takeSnapshot asks for everything in one round trip: INFO, MYID, MASTERS, and
 // the commands about each master of the last snapshot. Only masters that are new
 // cost a second one.
-func (c *Client) takeSnapshot(ctx context.Context) *Snapshot {
-	t := c.newTaking()
+func (c *Client) takeSnapshot(ctx context.Context, started time.Time) *Snapshot {
+	t := c.newTaking(started)
 	if err := c.take(ctx); err != nil {
 		t.fail(c.failure(ctx, err, "waiting for a turn"), generalCommands()...)
 		return t.finish()
@@ -31,11 +31,12 @@ func (c *Client) takeSnapshot(ctx context.Context) *Snapshot {
 	return t.finish()
 }
 
-// unanswered is the snapshot of a Sentinel whose answer was not waited for.
-func (c *Client) unanswered(ctx context.Context) *Snapshot {
-	t := c.newTaking()
+// unanswered is the snapshot of a Sentinel whose answer to another was waited for, in
+// vain. Who waited has sent no command, so that none is counted.
+func (c *Client) unanswered(ctx context.Context, started time.Time) *Snapshot {
+	t := c.newTaking(started)
 	t.fail(c.failure(ctx, ctx.Err(), "waiting for a snapshot under way"), generalCommands()...)
-	return t.finish()
+	return t.close()
 }
 
 // A taking is a snapshot in the making.
@@ -48,10 +49,10 @@ type taking struct {
 	broken *Error
 }
 
-func (c *Client) newTaking() *taking {
+func (c *Client) newTaking(started time.Time) *taking {
 	return &taking{
 		client:   c,
-		snapshot: &Snapshot{Sentinel: c.Address(), Started: time.Now()},
+		snapshot: &Snapshot{Sentinel: c.Address(), Started: started},
 		about:    make(map[string][]string),
 	}
 }
@@ -263,17 +264,27 @@ func (t *taking) noted(command Command, reason Reason) bool {
 	return false
 }
 
-// finish closes the snapshot and adds its failures to the client's totals.
+// finish adds the failures to the client's totals and closes the snapshot.
 func (t *taking) finish() *Snapshot {
-	s := t.snapshot
-	s.Duration = time.Since(s.Started)
-	t.client.mu.Lock()
-	defer t.client.mu.Unlock()
-	for i := range s.Failures {
-		t.client.totals[s.Failures[i].Command][s.Failures[i].Err.Reason]++
+	t.client.count(t.snapshot.Failures)
+	return t.close()
+}
+
+// close completes the snapshot.
+func (t *taking) close() *Snapshot {
+	t.snapshot.Duration = time.Since(t.snapshot.Started)
+	t.snapshot.ErrorTotals = t.client.count(nil)
+	return t.snapshot
+}
+
+// count adds failures to the totals, and returns these.
+func (c *Client) count(failures []Failure) ErrorTotals {
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	for i := range failures {
+		c.totals[failures[i].Command][failures[i].Err.Reason]++
 	}
-	s.ErrorTotals = t.client.totals
-	return s
+	return c.totals
 }
 
 // masterNames returns the names, in memory of their own.
