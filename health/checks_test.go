@@ -5,6 +5,7 @@ import (
 	"slices"
 	"strings"
 	"testing"
+	"time"
 
 	"github.com/google/go-cmp/cmp"
 
@@ -274,6 +275,13 @@ func checkCases() []checkCase {
 			m.Replicas[1].InfoRefresh = ms(100)
 			m.Replicas[1].ReplOffset = num(2472 + 20<<20)
 		}), OK, nil},
+		{"replica_lagging", "asked earlier or later, in an answer that took long", func(all []*sentinel.Snapshot) {
+			for _, s := range all {
+				s.Duration = 10 * time.Second
+				s.Masters[0].Replicas[0].InfoRefresh = ms(100)
+				s.Masters[0].Replicas[1].ReplOffset = num(2472 + 20<<20)
+			}
+		}, OK, nil},
 		{"replica_lagging", "behind the cached master", each(func(m *sentinel.Master) {
 			m.Cache = []sentinel.CachedInfo{{Age: ms(9900), RunID: m.RunID, ReplOffset: num(64 << 20)}}
 			m.Replicas[1].ReplOffset, m.Replicas[1].InfoRefresh = num(64<<20), ms(100)

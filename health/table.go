@@ -166,7 +166,7 @@ func masterChecks() []check[*master] {
 			"See the log of the replica: masterauth, the network, or a full synchronisation that never ends.",
 			replicaLinkDown),
 		on("replica_lagging", Warning,
-			"A replica is more than 16 MiB behind what another node had before: that much would be lost in a failover to it.",
+			"A replica is more than 16 MiB behind what another node had before: that much would be lost in a failover to it. It is compared with the other replicas, and with the master only if the exporter runs with --collector.info-cache: without that a single replica is compared with nothing.",
 			"Look at the network and the CPU of the replica.",
 			replicaLagging),
 		on("replica_wrong_master", Warning,
