@@ -118,6 +118,8 @@ func checkCases() []checkCase {
 			at(2, func(m *sentinel.Master) { moved(m); m.ConfigEpoch = num(4) })), Critical, []string{
 			"critical: the Sentinels give clients 2 different masters: 10.0.0.10:6379 with epoch 5 (10.0.0.1:26379, 10.0.0.2:26379) and 10.0.0.11:6379 with epoch 4 (10.0.0.3:26379); the lower epoch is out of date"}},
 		{"master_disagreement", "failing over", both(at(2, moved), at(0, failing)), OK, nil},
+		{"master_disagreement", "the leader of a failover is stopped by TILT", both(at(2, moved), at(0, failing), tilted(0)), Critical, []string{
+			"critical: the Sentinels give clients 2 different masters: 10.0.0.10:6379 with epoch 4 (10.0.0.1:26379, 10.0.0.2:26379) and 10.0.0.11:6379 with epoch 4 (10.0.0.3:26379); the epochs are equal, so this never heals by itself"}},
 		{"master_disagreement", "just switched", both(at(2, moved), at(2, fresh)), OK, nil},
 		{"epoch_disagreement", "behind", at(1, func(m *sentinel.Master) { m.ConfigEpoch = num(3) }), Warning, []string{
 			"warning: Sentinel 10.0.0.2:26379 has epoch 3 for the master 10.0.0.10:6379, others have 4: it has missed a failover"}},

@@ -22,7 +22,7 @@ type master struct {
 	deployment *deployment
 	views      []view       // in the order in which the Sentinels were asked
 	replicas   [][]sighting // by replica, of all views
-	failingNow bool         // a Sentinel drives a failover, or tries to
+	failingNow bool         // a Sentinel drives a failover, or tries to, and is not stopped by TILT
 }
 
 // A view is what one Sentinel says of one master.
@@ -49,7 +49,7 @@ func newDeployment(snapshots []*sentinel.Snapshot) *deployment {
 			}
 			v := view{&s.Masters[i], s}
 			m.views = append(m.views, v)
-			m.failingNow = m.failingNow || v.failingOver()
+			m.failingNow = m.failingNow || v.failingOver() && !v.frozen()
 		}
 	}
 	slices.SortFunc(d.masters, func(a, b *master) int { return cmp.Compare(a.name, b.name) })
