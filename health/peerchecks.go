@@ -66,7 +66,7 @@ func ghostSentinels(m *master) outcome {
 			Severity: Warning, Sentinel: v.snapshot.Sentinel,
 			Message: fmt.Sprintf("Sentinel %s still counts %s: it needs a majority of %d of %d, where %d of %d would do",
 				v.snapshot.Sentinel, few(names), voters/2+1, voters, live/2+1, live),
-			Commands: []string{onSentinel(v.snapshot, "SENTINEL", "RESET", sentinel.ResetPattern(m.name))},
+			Commands: []string{resetOn(m.name, []view{v})},
 		}, v)
 	}
 	return o

@@ -104,7 +104,7 @@ func ghostReplicas(m *master) outcome {
 			Severity: Warning,
 			Message: fmt.Sprintf("the replica %s has been down for %s, %s: the Sentinels will look for it until a RESET",
 				group[0].Addr, ago(since), say(who, len(m.views))),
-			Commands: onEach(who, "SENTINEL", "RESET", sentinel.ResetPattern(m.name)),
+			Commands: []string{resetOn(m.name, who)},
 		}, who...)
 	}
 	return o
