@@ -32,7 +32,7 @@ func serve(ctx context.Context, f *flags, logs io.Writer) error {
 	if f.collector.Events {
 		events := collector.NewEvents(logger)
 		metrics = metrics.WithEvents(events)
-		background = func(ctx context.Context) { deployment.Events(ctx, sentinel.EventOptions{}, events.Handle) }
+		background = func(ctx context.Context) { deployment.Events(ctx, events.Handle) }
 	}
 	ctx, cancel := context.WithCancel(ctx)
 	var wg sync.WaitGroup

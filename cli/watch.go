@@ -28,7 +28,7 @@ func (w *Watch) Run(ctx context.Context, deployment *sentinel.Deployment, stdout
 	if w.Output == "json" {
 		format = jsonLine
 	}
-	deployment.Events(ctx, sentinel.EventOptions{}, func(n *sentinel.Notice) {
+	deployment.Events(ctx, func(n *sentinel.Notice) {
 		if err != nil || !w.wants(n) {
 			return
 		}

@@ -158,7 +158,7 @@ func (c *Client) attempt(ctx context.Context, commands [][]any) ([]string, error
 	return replies, nil
 }
 
-// ask sends one command and returns its raw reply, an error reply as *Error.
+// ask sends one command and returns its raw reply.
 func (c *Client) ask(ctx context.Context, args ...any) (string, error) {
 	if err := c.take(ctx); err != nil {
 		return "", c.failure(ctx, err, words(args))
@@ -167,9 +167,6 @@ func (c *Client) ask(ctx context.Context, args ...any) (string, error) {
 	replies, err := c.exchange(ctx, true, [][]any{args})
 	if err != nil {
 		return "", c.failure(ctx, err, words(args))
-	}
-	if refused := c.refusal(replies[0], args); refused != nil {
-		return "", refused
 	}
 	return replies[0], nil
 }
@@ -197,9 +194,26 @@ func (c *Client) failure(ctx context.Context, err error, command string) *Error 
 	return e
 }
 
-// malformed wraps an answer that could not be read.
+// malformed wraps an answer that could not be read, or that says no in its own way.
 func (c *Client) malformed(err error, args []any) *Error {
-	return &Error{Sentinel: c.Address(), Command: words(args), Reason: ReasonProtocol, Err: err}
+	e := &Error{Sentinel: c.Address(), Command: words(args), Reason: ReasonOther, Err: err}
+	if errors.Is(err, errMalformed) {
+		e.Reason = ReasonProtocol
+	}
+	return e
+}
+
+// readAnswer reads a reply, which may be a refusal.
+func readAnswer[T any](c *Client, raw string, args []any, parse func(string) (T, error), into *T) *Error {
+	if refused := c.refusal(raw, args); refused != nil {
+		return refused
+	}
+	value, err := parse(raw)
+	if err != nil {
+		return c.malformed(err, args)
+	}
+	*into = value
+	return nil
 }
 
 // scrubbed prints a text in the place of an error's own.

@@ -110,12 +110,13 @@ func (d *Deployment) discover(ctx context.Context, name string, o DiscoverOption
 
 // inPreference puts the answers of the preferred Sentinels first.
 func (d *Deployment) inPreference(snapshots []*Snapshot) []*Snapshot {
-	preferred := d.Preferred()
+	d.mu.Lock()
+	defer d.mu.Unlock()
 	rank := func(s *Snapshot) int {
-		if i := slices.Index(preferred, s.Sentinel); i >= 0 {
+		if i := slices.Index(d.preferred, s.Sentinel); i >= 0 {
 			return i
 		}
-		return len(preferred)
+		return len(d.preferred)
 	}
 	slices.SortStableFunc(snapshots, func(a, b *Snapshot) int { return cmp.Compare(rank(a), rank(b)) })
 	return snapshots

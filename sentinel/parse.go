@@ -51,7 +51,6 @@ func readMaster(r *reply, m *Master) error {
 }
 
 func readReplica(r *reply, rep *Replica) error {
-	rep.Announced = true // before 6.2.2 there is no such field, and nobody hides
 	if err := r.fields(rep.set); err != nil {
 		return err
 	}
@@ -171,7 +170,7 @@ func (r *Replica) set(name, value string) (err error) {
 	case "slave-repl-offset":
 		r.ReplOffset, err = number(name, value)
 	case "replica-announced":
-		r.Announced = value != "0"
+		// It is always 1: Sentinel leaves out the others.
 	default:
 		err = r.Instance.set(name, value)
 	}

@@ -58,7 +58,7 @@ func TestParseReplicas(t *testing.T) {
 		},
 		InfoRefresh: ms(9660), RoleReported: "slave", RoleReportedTime: ms(23894),
 		MasterLinkDownTime: ms(0), MasterLinkUp: true, MasterHost: "127.0.0.1", MasterPort: "17000",
-		Priority: Some[int64](100), ReplOffset: Some[int64](2472), Announced: true,
+		Priority: Some[int64](100), ReplOffset: Some[int64](2472),
 	}, {
 		Instance: Instance{
 			Name: "[::1]:17005", Host: "::1", Port: "17005", Addr: "[::1]:17005", Flags: FlagReplica | FlagDisconnected,
@@ -66,7 +66,7 @@ func TestParseReplicas(t *testing.T) {
 			LastPingSent: ms(0), LastOKPingReply: ms(10), LastPingReply: ms(10), DownAfter: ms(3000),
 		},
 		InfoRefresh: ms(0), RoleReported: "slave", RoleReportedTime: ms(10),
-		MasterHost: "?", MasterPort: "0", Priority: Some[int64](100), ReplOffset: Some[int64](0), Announced: true,
+		MasterHost: "?", MasterPort: "0", Priority: Some[int64](100), ReplOffset: Some[int64](0),
 	}}
 	if diff := cmp.Diff(want, got, cmp.AllowUnexported(Replica{})); diff != "" {
 		t.Errorf("REPLICAS read wrong (-want +got):\n%s", diff)

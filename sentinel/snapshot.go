@@ -127,8 +127,7 @@ type Master struct {
 	CKQuorumErr error
 	// Cache is what INFO-CACHE holds of the master and its replicas; nil unless
 	// asked for.
-	Cache    []CachedInfo
-	CacheErr error
+	Cache []CachedInfo
 }
 
 // A Replica is what one Sentinel says of one replica.
@@ -147,7 +146,6 @@ type Replica struct {
 	MasterPort         string
 	Priority           Number // 0 is never promoted
 	ReplOffset         Number // bytes; of the last INFO
-	Announced          bool   // Sentinel leaves out the others; true before 6.2.2
 
 	// linkEpoch marks a link that was never up as Sentinels before 6.2 send it;
 	// to them, unlike to later ones, it is a link that is down for too long.

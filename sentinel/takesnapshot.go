@@ -136,25 +136,18 @@ func (t *taking) general(commands []Command, replies []string) []string {
 // read takes the reply to a general command into the snapshot.
 func (t *taking) read(command Command, raw string) *Error {
 	args := t.client.arguments(command, "")
-	if err := t.client.refusal(raw, args); err != nil {
-		if command == CommandMyID && errors.Is(err, errUnknownCommand) {
+	switch command {
+	case CommandInfo:
+		return readAnswer(t.client, raw, args, readInfo, &t.snapshot.Info)
+	case CommandMyID:
+		err := readAnswer(t.client, raw, args, readText, &t.snapshot.ID)
+		if err != nil && errors.Is(err, errUnknownCommand) {
 			return nil // before 6.2 a Sentinel has an id but no way to ask for it
 		}
 		return err
-	}
-	var malformed error
-	switch command {
-	case CommandInfo:
-		t.snapshot.Info, malformed = readInfo(raw)
-	case CommandMyID:
-		t.snapshot.ID, malformed = readText(raw)
 	default:
-		t.snapshot.Masters, malformed = parseMasters(raw)
+		return readAnswer(t.client, raw, args, parseMasters, &t.snapshot.Masters)
 	}
-	if malformed != nil {
-		return t.client.malformed(malformed, args)
-	}
-	return nil
 }
 
 // unasked are the masters that no reply is about: new since the last snapshot.
@@ -203,27 +196,21 @@ func (t *taking) fillMaster(m *Master, replies []string) (exists bool) {
 // readAbout takes the reply to a command about a master into it.
 func (t *taking) readAbout(m *Master, command Command, raw string) *Error {
 	args := t.client.arguments(command, m.Name)
-	if err := t.client.refusal(raw, args); err != nil {
-		if command == CommandReplicas && errors.Is(err, errUnknownCommand) {
+	switch command {
+	case CommandReplicas:
+		err := readAnswer(t.client, raw, args, parseReplicas, &m.Replicas)
+		if err != nil && errors.Is(err, errUnknownCommand) {
 			t.client.slaves = true // from the next snapshot on
 		}
 		return err
-	}
-	var malformed error
-	switch command {
-	case CommandReplicas:
-		m.Replicas, malformed = parseReplicas(raw)
 	case CommandSentinels:
-		m.Peers, malformed = parsePeers(raw)
+		return readAnswer(t.client, raw, args, parsePeers, &m.Peers)
 	case CommandCKQuorum:
-		m.CKQuorum, malformed = readCKQuorum(raw)
+		return readAnswer(t.client, raw, args, readCKQuorum, &m.CKQuorum)
 	default:
-		m.Cache, malformed = parseInfoCache(raw, m.Name)
+		parse := func(raw string) ([]CachedInfo, error) { return parseInfoCache(raw, m.Name) }
+		return readAnswer(t.client, raw, args, parse, &m.Cache)
 	}
-	if malformed != nil {
-		return t.client.malformed(malformed, args)
-	}
-	return nil
 }
 
 // failed notes why something of the master is not known.
@@ -235,8 +222,6 @@ func (m *Master) failed(command Command, err error) {
 		m.PeersErr = err
 	case CommandCKQuorum:
 		m.CKQuorumErr = err
-	default:
-		m.CacheErr = err
 	}
 }
 
