@@ -30,8 +30,7 @@ func Assess(snapshots []*sentinel.Snapshot) Report {
 
 // report runs every check on one master.
 func (m *master) report(checks []check[*master]) Master {
-	newest := m.newest()
-	r := Master{Name: m.name, Address: newest.Advertised(), FailoverInProgress: m.failingNow}
+	r := Master{Name: m.name, Address: m.believed().Advertised(), FailoverInProgress: m.failingNow}
 	for _, v := range m.views {
 		r.Replicas = max(r.Replicas, int(v.NumReplicas.Value))
 		r.Promotable = max(r.Promotable, v.promotable())

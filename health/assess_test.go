@@ -132,6 +132,32 @@ func TestReportOfOneMaster(t *testing.T) {
 	}
 }
 
+// TestAddressIsThatOfTheMajority where the epochs are equal, as in discovery; the first
+// Sentinel asked decides nothing.
+func TestAddressIsThatOfTheMajority(t *testing.T) {
+	t.Parallel()
+	moved := func(m *sentinel.Master) { m.Instance = instance(replicaOne, m.RunID, m.Flags) }
+	for _, test := range []struct {
+		name   string
+		change func([]*sentinel.Snapshot)
+		want   string
+	}{
+		{"two of three", at(0, moved), masterAddr},
+		{"the newest", both(at(0, moved), at(0, func(m *sentinel.Master) { m.ConfigEpoch = num(5) })), replicaOne},
+		{"not by those in TILT", both(at(0, moved), tilted(1), tilted(2)), replicaOne},
+	} {
+		snapshots := healthy()
+		test.change(snapshots)
+		for _, s := range snapshots {
+			s.Masters[0].Name = "m"
+		}
+		r := Assess(snapshots)
+		if got := r.Masters[0].Address; got != test.want || got != sentinel.Groups(snapshots)[0].Master.Addr {
+			t.Errorf("%s: the master is at %s, want %s", test.name, got, test.want)
+		}
+	}
+}
+
 func TestReportAsJSON(t *testing.T) {
 	t.Parallel()
 	snapshots := healthy()
@@ -167,7 +193,7 @@ func TestCommandsAreQuoted(t *testing.T) {
 		}
 	}
 	for got, want := range map[string]string{
-		redisCLI("[::1]:26379", "SENTINEL", "MASTER", "a*b"): "redis-cli -h ::1 -p 26379 SENTINEL MASTER 'a*b'",
+		redisCLI("[::1]:26379", "SENTINEL", "MASTER", "a*b"):                                                                         "redis-cli -h ::1 -p 26379 SENTINEL MASTER 'a*b'",
 		resetOn("a*b", []view{{snapshot: &sentinel.Snapshot{Sentinel: "[::1]:1"}}, {snapshot: &sentinel.Snapshot{Sentinel: "b:2"}}}): "redis_sentinel_exporter reset 'a*b' --sentinel.address='[::1]:1,b:2'",
 	} {
 		if got != want {

@@ -150,9 +150,13 @@ func (m *master) unfrozen() []view {
 	return slices.DeleteFunc(slices.Clone(m.views), view.frozen)
 }
 
-// newest is a view of the highest epoch.
-func (m *master) newest() view {
-	return slices.MaxFunc(m.views, func(a, b view) int { return cmp.Compare(a.ConfigEpoch.Value, b.ConfigEpoch.Value) })
+// believed is the master as service discovery and the clients of discovery get it.
+func (m *master) believed() *sentinel.Master {
+	opinions := make([]sentinel.Opinion, len(m.views))
+	for i, v := range m.views {
+		opinions[i] = sentinel.Opinion{Snapshot: v.snapshot, Master: v.Master}
+	}
+	return sentinel.Believed(opinions)[0].Master
 }
 
 // isDown tells whether a Sentinel holds the master to be down.

@@ -96,12 +96,12 @@ func masterMissing(m *master) outcome {
 		if slices.ContainsFunc(m.views, func(v view) bool { return v.snapshot == s }) {
 			continue
 		}
-		v := m.newest()
+		known := m.believed()
 		o.add(Finding{
 			Severity: Critical, Sentinel: s.Sentinel,
 			Message: fmt.Sprintf("Sentinel %s does not monitor it, %d of %s do", s.Sentinel, len(m.views), count(len(m.deployment.up), "Sentinel")),
 			Commands: []string{
-				onSentinel(s, "SENTINEL", "MONITOR", m.name, v.Host, v.Port, fmt.Sprint(v.Quorum.Value)),
+				onSentinel(s, "SENTINEL", "MONITOR", m.name, known.Host, known.Port, fmt.Sprint(known.Quorum.Value)),
 			},
 		})
 	}

@@ -60,8 +60,8 @@ func (d *Deployment) DiscoverMaster(ctx context.Context, name string, o Discover
 	}
 	return &FoundMaster{
 		Name:        name,
-		Addr:        answer.master.Advertised(),
-		ConfigEpoch: answer.master.ConfigEpoch,
+		Addr:        answer.Master.Advertised(),
+		ConfigEpoch: answer.Master.ConfigEpoch,
 		Sentinel:    answer.Sentinel,
 		Tilt:        answer.Tilt(),
 	}, nil
@@ -76,19 +76,19 @@ func (d *Deployment) DiscoverReplicas(ctx context.Context, name string, o Discov
 	if err != nil {
 		return nil, err
 	}
-	replicas := answer.master.usableReplicas()
+	replicas := answer.Master.usableReplicas()
 	slices.SortFunc(replicas, func(a, b Replica) int { return cmp.Compare(a.Addr, b.Addr) })
 	return &FoundReplicas{
 		Name:        name,
 		Replicas:    replicas,
-		ConfigEpoch: answer.master.ConfigEpoch,
+		ConfigEpoch: answer.Master.ConfigEpoch,
 		Sentinel:    answer.Sentinel,
 		Tilt:        answer.Tilt(),
 	}, nil
 }
 
 // discover returns the one answer to take, and prefers its Sentinel from now on.
-func (d *Deployment) discover(ctx context.Context, name string, o DiscoverOptions, fault func(*Master) error) (opinion, error) {
+func (d *Deployment) discover(ctx context.Context, name string, o DiscoverOptions, fault func(*Master) error) (Opinion, error) {
 	if o.Timeout > 0 {
 		var cancel context.CancelFunc
 		ctx, cancel = context.WithTimeout(ctx, o.Timeout)
@@ -101,7 +101,7 @@ func (d *Deployment) discover(ctx context.Context, name string, o DiscoverOption
 	}
 	taken, refused := judge(d.inPreference(d.gather(ctx, ask, enough)), name, fault)
 	if len(taken) == 0 {
-		return opinion{}, &DiscoveryError{Name: name, Said: refused}
+		return Opinion{}, &DiscoveryError{Name: name, Said: refused}
 	}
 	answer := agreed(taken)[0]
 	d.prefer(answer.Sentinel)

@@ -37,10 +37,8 @@ type Node struct {
 // errNoAddr says that a node is known and its address is not.
 var errNoAddr = errors.New("the host name of one has not resolved")
 
-// Groups merges what the Sentinels say of each master, sorted by name. Of a
-// master and its replicas those are believed that have the highest config-epoch,
-// in TILT only when all of them are, and of these the ones that agree with most
-// others on the address. A replica that only some of them know is a replica.
+// Groups merges what the Sentinels say of each master, sorted by name. A replica that
+// only some of those know that are believed is a replica.
 func Groups(snapshots []*Snapshot) []Group {
 	names := make(map[string]bool)
 	for _, s := range snapshots {
@@ -52,7 +50,7 @@ func Groups(snapshots []*Snapshot) []Group {
 	for _, name := range slices.Sorted(maps.Keys(names)) {
 		all := opinionsOf(snapshots, name)
 		g := Group{Name: name}
-		g.addDataNodes(agreed(located(alert(newest(all)))))
+		g.addDataNodes(Believed(all))
 		g.addSentinels(all)
 		groups = append(groups, g)
 	}
@@ -91,23 +89,23 @@ func (p polls) nodes() []Node {
 
 // addDataNodes takes the master and its replicas from the opinions, which agree on
 // the master's address.
-func (g *Group) addDataNodes(opinions []opinion) {
-	addr := opinions[0].master.Advertised()
-	if !opinions[0].master.advertised().HasAddr() {
+func (g *Group) addDataNodes(opinions []Opinion) {
+	addr := opinions[0].Master.Advertised()
+	if !opinions[0].Master.advertised().HasAddr() {
 		g.MasterErr = errNoAddr
 	}
 	var master poll
 	replicas := make(polls)
 	answered := false
 	for _, o := range opinions {
-		master.add(o.master.masterFault(0) == nil)
-		if o.master.ReplicasErr != nil {
-			g.ReplicasErr = o.master.ReplicasErr
+		master.add(o.Master.masterFault(0) == nil)
+		if o.Master.ReplicasErr != nil {
+			g.ReplicasErr = o.Master.ReplicasErr
 			continue
 		}
 		complete := true
-		for i := range o.master.Replicas {
-			r := &o.master.Replicas[i]
+		for i := range o.Master.Replicas {
+			r := &o.Master.Replicas[i]
 			switch {
 			case !r.HasAddr():
 				g.ReplicasErr, complete = errNoAddr, false
@@ -117,8 +115,8 @@ func (g *Group) addDataNodes(opinions []opinion) {
 		}
 		answered = answered || complete
 		// The old master is a replica to be, from before Sentinel lists it as one.
-		if o.master.Addr != addr && o.master.HasAddr() {
-			replicas.add(o.master.Addr, false)
+		if o.Master.Addr != addr && o.Master.HasAddr() {
+			replicas.add(o.Master.Addr, false)
 		}
 	}
 	g.Master = Node{addr, master.healthy()}
@@ -135,7 +133,7 @@ type watcher struct {
 
 // addSentinels takes the Sentinels from all opinions: also one that is out of date
 // is there.
-func (g *Group) addSentinels(opinions []opinion) {
+func (g *Group) addSentinels(opinions []Opinion) {
 	watchers := make(map[string]*watcher)
 	at := func(id string) *watcher {
 		if watchers[id] == nil {
@@ -145,13 +143,13 @@ func (g *Group) addSentinels(opinions []opinion) {
 	}
 	answered := false
 	for _, o := range opinions {
-		if o.master.PeersErr != nil {
-			g.SentinelsErr = o.master.PeersErr
+		if o.Master.PeersErr != nil {
+			g.SentinelsErr = o.Master.PeersErr
 			continue
 		}
 		complete := true
-		for i := range o.master.Peers {
-			p := &o.master.Peers[i]
+		for i := range o.Master.Peers {
+			p := &o.Master.Peers[i]
 			if !p.HasAddr() {
 				g.SentinelsErr, complete = errNoAddr, false
 				continue

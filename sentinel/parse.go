@@ -190,7 +190,7 @@ func (r *Replica) setLinkDown(name, value string) error {
 	if age.Value >= 0 && age.Value < neverLinked {
 		r.MasterLinkDownTime = age
 	}
-	r.linkEpoch = age.Value >= neverLinked
+	r.downSince1970 = age.Value >= neverLinked
 	return nil
 }
 

@@ -114,8 +114,8 @@ func TestParseLinkNeverUpBefore62(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	if got[0].MasterLinkDownTime.Present || !got[0].linkEpoch {
-		t.Errorf("link down time %v, linkEpoch %v; want it absent and marked", got[0].MasterLinkDownTime, got[0].linkEpoch)
+	if got[0].MasterLinkDownTime.Present || !got[0].downSince1970 {
+		t.Errorf("link down time %v, downSince1970 %v; want it absent and marked", got[0].MasterLinkDownTime, got[0].downSince1970)
 	}
 }
 

@@ -30,7 +30,7 @@ func (m *Master) Unpromotable(r *Replica) string {
 		return "the Sentinel has had no INFO from it yet"
 	case r.InfoRefresh.Value > m.infoValidity():
 		return fmt.Sprintf("its last INFO is %s old", r.InfoRefresh.Value)
-	case r.linkEpoch:
+	case r.downSince1970:
 		return "its link to the master was never up"
 	case r.MasterLinkDownTime.Value > m.maxLinkDown():
 		return fmt.Sprintf("its link to the master has been down for %s", r.MasterLinkDownTime.Value)

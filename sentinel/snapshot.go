@@ -147,9 +147,9 @@ type Replica struct {
 	Priority           Number // 0 is never promoted
 	ReplOffset         Number // bytes; of the last INFO
 
-	// linkEpoch marks a link that was never up as Sentinels before 6.2 send it;
+	// downSince1970 marks a link that was never up as Sentinels before 6.2 send it;
 	// to them, unlike to later ones, it is a link that is down for too long.
-	linkEpoch bool
+	downSince1970 bool
 }
 
 // A Peer is what one Sentinel says of another.

@@ -60,7 +60,7 @@ func (e *DiscoveryError) Unwrap() []error {
 // the rest may not. What is taken has the highest config-epoch that any Sentinel
 // knows, also one whose answer is of no use otherwise, and comes from Sentinels in
 // TILT only when all of it does.
-func judge(snapshots []*Snapshot, name string, fault func(*Master) error) (taken []opinion, refused []Testimony) {
+func judge(snapshots []*Snapshot, name string, fault func(*Master) error) (taken []Opinion, refused []Testimony) {
 	epoch := newestEpoch(opinionsOf(snapshots, name))
 	for _, s := range snapshots {
 		err := s.Err
@@ -70,7 +70,7 @@ func judge(snapshots []*Snapshot, name string, fault func(*Master) error) (taken
 				err = ErrNoSuchMaster
 			}
 		}
-		o := opinion{s, m}
+		o := Opinion{s, m}
 		switch {
 		case err != nil:
 		case o.epoch() < epoch:
@@ -84,14 +84,14 @@ func judge(snapshots []*Snapshot, name string, fault func(*Master) error) (taken
 		}
 		taken = append(taken, o)
 	}
-	return alert(taken), refused
+	return outOfTilt(taken), refused
 }
 
 // masterFault says why the address that the Sentinel advertises is not to be
 // given to a client. While a failover reconfigures the replicas that is the
 // promoted one, and the flags of the old master say nothing about it.
 func (m *Master) masterFault(minOtherSentinels int) error {
-	if err := m.lonely(minOtherSentinels); err != nil {
+	if err := m.tooFewPeers(minOtherSentinels); err != nil {
 		return err
 	}
 	if !m.advertised().HasAddr() {
@@ -112,8 +112,8 @@ func (m *Master) masterFault(minOtherSentinels int) error {
 	return nil
 }
 
-// lonely says that the Sentinel knows fewer others than it should.
-func (m *Master) lonely(minOtherSentinels int) error {
+// tooFewPeers says that the Sentinel knows fewer others than it should.
+func (m *Master) tooFewPeers(minOtherSentinels int) error {
 	if n := m.NumOtherSentinels.Value; n < int64(minOtherSentinels) {
 		return fmt.Errorf("%w: %d, where %d are asked for", ErrTooFewSentinels, n, minOtherSentinels)
 	}
@@ -122,7 +122,7 @@ func (m *Master) lonely(minOtherSentinels int) error {
 
 // replicaFault says why the replicas that the Sentinel knows are of no use.
 func (m *Master) replicaFault(minOtherSentinels int) error {
-	if err := m.lonely(minOtherSentinels); err != nil {
+	if err := m.tooFewPeers(minOtherSentinels); err != nil {
 		return err
 	}
 	if m.ReplicasErr != nil {
