@@ -11,7 +11,7 @@ import (
 
 // defaults are the settings of a master that was just given to a Sentinel.
 func defaults() map[string]string {
-	return map[string]string{optionDownAfter: "30000", optionFailoverTimeout: "180000", optionParallelSyncs: "1"}
+	return map[string]string{sentinel.SettingDownAfter: "30000", sentinel.SettingFailoverTimeout: "180000", sentinel.SettingParallelSyncs: "1"}
 }
 
 // notices call out the settings that an operation makes the Sentinels forget, or
@@ -66,7 +66,7 @@ func left(op *Operation, s *survey) []health.Finding {
 	}
 	var missing []string
 	for _, o := range options() {
-		if o.name == optionQuorum || given(o.name) {
+		if o.name == sentinel.SettingQuorum || given(o.name) {
 			continue
 		}
 		if value := defaults()[o.name]; value != "" {

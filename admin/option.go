@@ -19,14 +19,6 @@ const (
 	Pair               // two words: the old name and the new
 )
 
-// The options that a Sentinel shows, so that they can be read back.
-const (
-	optionQuorum          = "quorum"
-	optionDownAfter       = "down-after-milliseconds"
-	optionFailoverTimeout = "failover-timeout"
-	optionParallelSyncs   = "parallel-syncs"
-)
-
 // An option is one that can be set. The paths of scripts are none: what a
 // Sentinel executes is for those who can write its configuration file.
 type option struct {
@@ -37,20 +29,16 @@ type option struct {
 }
 
 func options() []option {
-	return []option{
-		{optionQuorum, Number, 1, func(m *sentinel.Master) sentinel.Number { return m.Quorum }},
-		{optionDownAfter, Number, 1, func(m *sentinel.Master) sentinel.Number { return millis(m.DownAfter) }},
-		{optionFailoverTimeout, Number, 1, func(m *sentinel.Master) sentinel.Number { return millis(m.FailoverTimeout) }},
-		{optionParallelSyncs, Number, 1, func(m *sentinel.Master) sentinel.Number { return m.ParallelSyncs }},
-		{"auth-user", Text, 0, nil},
-		{"auth-pass", Text, 0, nil},
-		{"rename-command", Pair, 0, nil},
-		{"master-reboot-down-after-period", Number, 0, nil},
+	var all []option
+	for _, s := range sentinel.Settings() {
+		all = append(all, option{s.Name, Number, 1, s.Read})
 	}
-}
-
-func millis(d sentinel.Duration) sentinel.Number {
-	return sentinel.Number{Value: d.Value.Milliseconds(), Present: d.Present}
+	return append(all,
+		option{"auth-user", Text, 0, nil},
+		option{"auth-pass", Text, 0, nil},
+		option{"rename-command", Pair, 0, nil},
+		option{"master-reboot-down-after-period", Number, 0, nil},
+	)
 }
 
 func optionNames() []string {

@@ -103,7 +103,7 @@ func (o *outcome) temper() {
 		v := f.witnesses[0]
 		f.Severity = min(f.Severity, Warning)
 		f.Message += fmt.Sprintf("; but that Sentinel has run for %s only, less than down-after (%s), and may be wrong",
-			ago(v.snapshot.Info.Uptime.Value), ago(v.DownAfter.Value))
+			Age(v.snapshot.Info.Uptime.Value), Age(v.DownAfter.Value))
 	}
 }
 

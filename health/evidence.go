@@ -101,8 +101,8 @@ const (
 	// errorsTime is how far the last good reply to PING may be behind the last
 	// reply of any kind.
 	errorsTime = 2 * time.Second
-	// hasteTime is how long after o_down every replica has sent INFO again.
-	hasteTime = 5 * time.Second
+	// infoHasteTime is how long after o_down every replica has sent INFO again.
+	infoHasteTime = 5 * time.Second
 	// helloTime is how old the hello of a peer may be that is there.
 	helloTime = 10 * time.Second
 	// ghostFactor times down-after is how long a node must have been down to be
@@ -134,9 +134,9 @@ func (v view) onlyByHand() bool {
 // frozen tells whether the down flags mean nothing.
 func (v view) frozen() bool { return v.snapshot.Tilt() }
 
-// sees tells whether the Sentinel has had an answer of the master since its
+// hasReachedMaster tells whether the Sentinel has had an answer of the master since its
 // start.
-func (v view) sees() bool {
+func (v view) hasReachedMaster() bool {
 	return !v.frozen() && (!v.warming() || v.RunID != "" && !v.Flags.Has(sentinel.FlagDisconnected))
 }
 

@@ -35,7 +35,7 @@ func (m *master) down(flag sentinel.Flags, severity Status, words string) outcom
 	var o outcome
 	o.add(Finding{
 		Severity: severity,
-		Message:  fmt.Sprintf("the master %s has been %s for %s, %s", at, words, ago(longest), say(who, len(m.views))),
+		Message:  fmt.Sprintf("the master %s has been %s for %s, %s", at, words, Age(longest), say(who, len(m.views))),
 		Commands: append([]string{redisCLI(who[0].Addr, "PING")}, onEach(who[:1], "SENTINEL", "MASTER", m.name)...),
 	}, who...)
 	return o
@@ -45,7 +45,7 @@ func (m *master) down(flag sentinel.Flags, severity Status, words string) outcom
 // anybody would know.
 func (m *master) notDown() outcome {
 	switch {
-	case slices.ContainsFunc(m.views, view.sees):
+	case slices.ContainsFunc(m.views, view.hasReachedMaster):
 		return fine()
 	case !slices.ContainsFunc(m.views, func(v view) bool { return !v.frozen() }):
 		return cannotTell("every Sentinel that monitors it is in TILT, and sees nothing go down")
@@ -63,7 +63,7 @@ func masterAnswersErrors(m *master) outcome {
 		o.add(Finding{
 			Severity: Critical, Sentinel: v.snapshot.Sentinel,
 			Message: fmt.Sprintf("the master %s answers Sentinel %s with errors: its last reply to PING is %s old, the last good one %s",
-				v.Addr, v.snapshot.Sentinel, ago(v.LastPingReply.Value), ago(v.LastOKPingReply.Value)),
+				v.Addr, v.snapshot.Sentinel, Age(v.LastPingReply.Value), Age(v.LastOKPingReply.Value)),
 			Commands: []string{redisCLI(v.Addr, "PING"), onSentinel(v.snapshot, "SENTINEL", "SET", m.name, "auth-pass", "PASSWORD")},
 		}, v)
 	}
@@ -83,7 +83,7 @@ func masterRoleMismatch(m *master) outcome {
 		o.add(Finding{
 			Severity: Critical, Sentinel: v.snapshot.Sentinel,
 			Message: fmt.Sprintf("%s, the master according to Sentinel %s, has said for %s that it is a replica",
-				v.Addr, v.snapshot.Sentinel, ago(v.RoleReportedTime.Value)),
+				v.Addr, v.snapshot.Sentinel, Age(v.RoleReportedTime.Value)),
 			Commands: []string{redisCLI(v.Addr, "ROLE")},
 		}, v)
 	}
@@ -120,7 +120,7 @@ func failoverStuck(m *master) outcome {
 		o.add(Finding{
 			Severity: Critical, Sentinel: v.snapshot.Sentinel,
 			Message: fmt.Sprintf("%s %s, longer than failover-timeout (%s), and Sentinel %s sees no new master (failover state: %s)",
-				what, ago(since), ago(v.FailoverTimeout.Value), v.snapshot.Sentinel, v.FailoverState),
+				what, Age(since), Age(v.FailoverTimeout.Value), v.snapshot.Sentinel, v.FailoverState),
 			Commands: []string{onSentinel(v.snapshot, "SENTINEL", "MASTER", m.name), onSentinel(v.snapshot, "SENTINEL", "CKQUORUM", m.name)},
 		}, v)
 	}

@@ -58,7 +58,7 @@ func ghostSentinels(m *master) outcome {
 		}
 		names := make([]string, len(ghosts))
 		for i, p := range ghosts {
-			names[i] = fmt.Sprintf("%s (down for %s)", p.Addr, ago(p.SDownTime.Value))
+			names[i] = fmt.Sprintf("%s (down for %s)", p.Addr, Age(p.SDownTime.Value))
 		}
 		voters := v.Voters().Value
 		live := voters - int64(len(ghosts))
@@ -85,7 +85,7 @@ func peersUnreachable(m *master) outcome {
 			o.add(Finding{
 				Severity: Warning, Sentinel: v.snapshot.Sentinel,
 				Message: fmt.Sprintf("Sentinel %s has had no answer of %s for %s, but a hello of it %s ago: it runs, and cannot be reached from there",
-					v.snapshot.Sentinel, p.Addr, ago(p.LastOKPingReply.Value), ago(p.LastHello.Value)),
+					v.snapshot.Sentinel, p.Addr, Age(p.LastOKPingReply.Value), Age(p.LastHello.Value)),
 				Commands: []string{redisCLI(p.Addr, "PING")},
 			}, v)
 		}

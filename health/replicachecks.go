@@ -85,7 +85,7 @@ func (m *master) eachReplica(severity Status, is func(sighting) bool, message fu
 func replicaDown(m *master) outcome {
 	return m.eachReplica(Warning, sighting.down, func(seen []sighting, who string) string {
 		since := longest(seen, func(s sighting) time.Duration { return s.SDownTime.Value })
-		return fmt.Sprintf("the replica %s has been down for %s, %s", seen[0].Addr, ago(since), who)
+		return fmt.Sprintf("the replica %s has been down for %s, %s", seen[0].Addr, Age(since), who)
 	}, "PING")
 }
 
@@ -103,7 +103,7 @@ func ghostReplicas(m *master) outcome {
 		o.add(Finding{
 			Severity: Warning,
 			Message: fmt.Sprintf("the replica %s has been down for %s, %s: the Sentinels will look for it until a RESET",
-				group[0].Addr, ago(since), say(who, len(m.views))),
+				group[0].Addr, Age(since), say(who, len(m.views))),
 			Commands: []string{resetOn(m.name, who)},
 		}, who...)
 	}
@@ -127,7 +127,7 @@ func replicaLinkDown(m *master) outcome {
 	}
 	return m.eachReplica(Warning, cut, func(seen []sighting, who string) string {
 		since := longest(seen, func(s sighting) time.Duration { return s.MasterLinkDownTime.Value })
-		how := "has been down for " + ago(since)
+		how := "has been down for " + Age(since)
 		if since == 0 {
 			how = "was never up"
 		}
@@ -147,7 +147,7 @@ func replicaRoleMismatch(m *master) outcome {
 	return m.eachReplica(Critical, wrong, func(seen []sighting, who string) string {
 		since := longest(seen, func(s sighting) time.Duration { return s.RoleReportedTime.Value })
 		return fmt.Sprintf("the replica %s has said for %s that it is a master, beside the master %s, %s",
-			seen[0].Addr, ago(since), seen[0].by.Addr, who)
+			seen[0].Addr, Age(since), seen[0].by.Addr, who)
 	}, "ROLE")
 }
 
@@ -168,18 +168,18 @@ func (s sighting) followsAnother() bool {
 	return follows.Present && !follows.Value
 }
 
-// calm is the master without the haste in which Sentinel wants INFO of a replica
+// withoutInfoHaste is the master without the haste in which Sentinel wants INFO of a replica
 // to be 5 s old at most: it asks for one as soon as the master is objectively
 // down, and has them a moment later.
-func (v view) calm() *sentinel.Master {
+func (v view) withoutInfoHaste() *sentinel.Master {
 	m := *v.Master
-	if m.ODownTime.Value < hasteTime {
+	if m.ODownTime.Value < infoHasteTime {
 		m.Flags &^= sentinel.FlagSDown
 	}
 	return &m
 }
 
-func (v view) promotable() int { return int(v.calm().PromotableReplicas().Value) }
+func (v view) promotable() int { return int(v.withoutInfoHaste().PromotableReplicas().Value) }
 
 // lookingForReplicas tells whether the Sentinel may find one to promote any
 // moment: it has just begun, and has not heard of all that it knows.
@@ -211,7 +211,7 @@ func noPromotableReplica(m *master) outcome {
 	if v := who[0]; len(v.Replicas) > 0 {
 		why := make([]string, len(v.Replicas))
 		for i := range v.Replicas {
-			why[i] = v.Replicas[i].Addr + ": " + v.calm().Unpromotable(&v.Replicas[i])
+			why[i] = v.Replicas[i].Addr + ": " + v.withoutInfoHaste().Unpromotable(&v.Replicas[i])
 		}
 		slices.Sort(why)
 		f.Message = fmt.Sprintf("no failover could succeed: none of %s can be promoted (%s)", count(len(why), "replica"), strings.Join(why, "; "))

@@ -116,7 +116,7 @@ func sentinelTilt(d *deployment) outcome {
 			Commands: []string{onSentinel(s, "INFO", "sentinel")},
 		}
 		if since := s.Info.TiltSince; since.Present {
-			f.Message += " for " + ago(since.Value)
+			f.Message += " for " + Age(since.Value)
 		}
 		f.Message += ": it fails nothing over, and what it says is down or up is frozen"
 		return f, s.Tilt()

@@ -42,8 +42,8 @@ func few(words []string) string {
 	return fmt.Sprintf("%s and %d more", strings.Join(words[:most], ", "), len(words)-most)
 }
 
-// ago prints a duration as people read it.
-func ago(d time.Duration) string {
+// Age prints a duration as people read it.
+func Age(d time.Duration) string {
 	switch {
 	case d < 10*time.Second:
 		return fmt.Sprintf("%.1f s", d.Seconds())
