@@ -45,12 +45,12 @@ func replicaTable() table[replicaRow] {
 			},
 			{
 				name:  "replica_ok",
-				help:  "1 if this Sentinel is connected to the replica, does not hold it to be down, and its link to the master is up.",
+				help:  "1 if this Sentinel is connected to the replica and does not consider it down, and the replica's link to the master is up.",
 				value: func(r *replicaRow) (float64, bool) { return truth(r.OK()) },
 			},
 			{
 				name:  "replica_sdown",
-				help:  "1 if this Sentinel holds the replica to be down. Frozen while tilt is 1.",
+				help:  "1 if this Sentinel considers the replica down. Frozen while tilt is 1.",
 				value: func(r *replicaRow) (float64, bool) { return truth(r.Flags.Has(sentinel.FlagSDown)) },
 			},
 			{
@@ -65,12 +65,12 @@ func replicaTable() table[replicaRow] {
 			},
 			{
 				name:  "replica_link_down_seconds",
-				help:  "Seconds that the replica's link to the master had been down at its last INFO, as this Sentinel reports them; 0 if it was up. Absent if the link was never up, while the replica is down, and until its first INFO.",
+				help:  "Seconds for which the replica's link to the master had been down at its last INFO, as this Sentinel reports them; 0 if it was up. Absent if the link was never up, while the replica is down, and until its first INFO.",
 				value: whileLive(func(r *replicaRow) (float64, bool) { return seconds(r.MasterLinkDownTime) }),
 			},
 			{
 				name:  "replica_priority",
-				help:  "The replica's replica-priority: the lowest is promoted first, 0 never. Until the first INFO it is Sentinel's default of 100.",
+				help:  "The replica's replica-priority: the lowest is promoted first, and 0 never. Until the first INFO it is Sentinel's default of 100.",
 				value: func(r *replicaRow) (float64, bool) { return number(r.Priority) },
 			},
 			{
@@ -80,7 +80,7 @@ func replicaTable() table[replicaRow] {
 			},
 			{
 				name:  "replica_lag_bytes",
-				help:  "Bytes that the replica is behind the most advanced replica that is not down, or the master if the exporter asks for INFO-CACHE. The offsets come from INFOs that can be 10 s apart, so a busy master shows some lag in health. Absent while the replica is down, and until its first INFO.",
+				help:  "Bytes that the replica is behind the most advanced replica that is not down, or the master if the exporter asks for INFO-CACHE. The offsets come from INFOs that can be 10 s apart, so a busy master shows some lag even when all is well. Absent while the replica is down, and until its first INFO.",
 				value: whileLive((*replicaRow).lag),
 			},
 			{
@@ -90,27 +90,27 @@ func replicaTable() table[replicaRow] {
 			},
 			{
 				name:  "replica_role_mismatch",
-				help:  "1 if the replica says that it is a master: clients may be writing to it. It is so for some seconds after a failover. Absent until its first INFO.",
+				help:  "1 if the replica reports that it is a master: clients may be writing to it. Normal for some seconds after a failover. Absent until its first INFO.",
 				value: onceInformed((*replicaRow).roleMismatch),
 			},
 			{
 				name:  "replica_wrong_master",
-				help:  "1 if the replica follows another node than the master. Absent if it says that it is a master, until its first INFO, and if one address is a host name and the other is not.",
+				help:  "1 if the replica follows a node other than the master. Absent if it reports that it is a master, until its first INFO, and if one address is a host name and the other is not.",
 				value: (*replicaRow).wrongMaster,
 			},
 			{
 				name:  "replica_last_ok_ping_reply_seconds",
-				help:  "Seconds since the replica's last valid reply to PING, as this Sentinel reports them; about 1 or less in health.",
+				help:  "Seconds since the replica's last valid reply to PING, as this Sentinel reports them; normally about 1 or less.",
 				value: func(r *replicaRow) (float64, bool) { return seconds(r.LastOKPingReply) },
 			},
 			{
 				name:  "replica_info_refresh_seconds",
-				help:  "Seconds since this Sentinel had the replica's last INFO, as it reports them; about 10 or less in health. Absent until the first.",
+				help:  "Seconds since this Sentinel had the replica's last INFO, as it reports them; normally about 10 or less. Absent until the first.",
 				value: onceInformed(func(r *replicaRow) (float64, bool) { return seconds(r.InfoRefresh) }),
 			},
 			{
 				name:  "replica_link_pending_commands",
-				help:  "Commands that this Sentinel sent to the replica and that are not answered; 3 or fewer in health.",
+				help:  "Commands that this Sentinel sent to the replica and that have not been answered; normally 3 or fewer.",
 				value: func(r *replicaRow) (float64, bool) { return number(r.LinkPendingCommands) },
 			},
 		},

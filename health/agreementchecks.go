@@ -60,7 +60,7 @@ func masterDisagreement(m *master) outcome {
 		f.Commands = append(f.Commands, m.rejoin(groups)...)
 	} else {
 		f.Message += "; the lower epoch is out of date"
-		f.Hint = "The Sentinel with the lower epoch does not hear the hellos of the others: mend its network. If it hears them and stays, REMOVE the name there and MONITOR it again."
+		f.Hint = "The Sentinel with the lower epoch does not hear the hellos of the others: fix its network. If it hears them and nothing changes, REMOVE the name there and MONITOR it again."
 	}
 	o := outcome{}
 	o.add(f, m.views...)

@@ -92,8 +92,8 @@ func (o *outcome) add(f Finding, witnesses ...view) {
 	o.found = append(o.found, found{f, witnesses})
 }
 
-// temper takes the edge off what only Sentinels say that have just started: it
-// may be false.
+// temper lowers to a warning what is reported only by Sentinels that have just started:
+// it may be false.
 func (o *outcome) temper() {
 	for i := range o.found {
 		f := &o.found[i]
@@ -102,7 +102,7 @@ func (o *outcome) temper() {
 		}
 		v := f.witnesses[0]
 		f.Severity = min(f.Severity, Warning)
-		f.Message += fmt.Sprintf("; but that Sentinel has run for %s only, less than down-after (%s), and may be wrong",
+		f.Message += fmt.Sprintf("; but that Sentinel has been running for only %s, less than down-after (%s), and may be wrong",
 			Age(v.snapshot.Info.Uptime.Value), Age(v.DownAfter.Value))
 	}
 }

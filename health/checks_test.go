@@ -167,7 +167,7 @@ func checkCases() []checkCase {
 			"warning: 2 of 3 Sentinels are usable and 2 are needed (quorum 2, majority 2): if one more is lost, no failover can happen, according to 10.0.0.2:26379"}},
 		{"quorum_unreachable", "all just started", each(func(m *sentinel.Master) { noquorum(m); fresh(m) }), Unknown, nil},
 		{"quorum_unreachable", "still warming up", both(each(noquorum), each(func(m *sentinel.Master) { m.RoleReportedTime = ms(16_000) }), warm(0), dead(1), dead(2)), Warning, []string{
-			"warning: Sentinel 10.0.0.1:26379 sees 1 usable Sentinel, and the quorum is 2: it cannot start a failover; but that Sentinel has run for 16 s only, less than down-after (30 s), and may be wrong"}},
+			"warning: Sentinel 10.0.0.1:26379 sees 1 usable Sentinel, and the quorum is 2: it cannot start a failover; but that Sentinel has been running for only 16 s, less than down-after (30 s), and may be wrong"}},
 		{"majority_unreachable", "one cut off", at(1, noquorum), Warning, []string{
 			"warning: Sentinel 10.0.0.2:26379 sees 1 usable Sentinel of the 3 that it knows, and the majority is 2: it cannot be elected to fail over"}},
 		{"majority_unreachable", "quorum only", each(func(m *sentinel.Master) { m.CKQuorum = &sentinel.CKQuorum{Usable: 2, MajorityReachable: true} }), OK, nil},
@@ -196,7 +196,7 @@ func checkCases() []checkCase {
 			"warning: parallel-syncs is 1 at 10.0.0.1:26379, 10.0.0.2:26379 and 2 at 10.0.0.3:26379",
 		}},
 		{"ghost_sentinels", "one", at(0, ghost), Warning, []string{
-			"warning: Sentinel 10.0.0.1:26379 still counts 10.0.0.9:26379 (down for 7 min): it needs a majority of 3 of 4, where 2 of 3 would do"}},
+			"warning: Sentinel 10.0.0.1:26379 still counts 10.0.0.9:26379 (down for 7 min): it needs a majority of 3 of 4, where 2 of 3 would be enough"}},
 		{"ghost_sentinels", "down for a while", at(0, func(m *sentinel.Master) { ghost(m); m.Peers[2].SDownTime = ms(200_000) }), OK, nil},
 		{"ghost_sentinels", "one that we ask is missing, not a ghost", both(at(0, func(m *sentinel.Master) {
 			m.Peers[0].Flags |= sentinel.FlagSDown
@@ -210,7 +210,7 @@ func checkCases() []checkCase {
 			p.Flags |= sentinel.FlagSDown
 			p.SDownTime, p.LastOKPingReply = ms(60_000), ms(90_000)
 		}), Warning, []string{
-			"warning: Sentinel 10.0.0.1:26379 has had no answer of 10.0.0.3:26379 for 90 s, but a hello of it 1.5 s ago: it runs, and cannot be reached from there"}},
+			"warning: Sentinel 10.0.0.1:26379 has had no answer from 10.0.0.3:26379 for 90 s, but received a hello from it 1.5 s ago: it is running, and cannot be reached from there"}},
 		{"peers_unreachable", "just died", at(0, func(m *sentinel.Master) {
 			m.Peers[1].Flags |= sentinel.FlagSDown
 			m.Peers[1].SDownTime, m.Peers[1].LastHello = ms(500), ms(1700)

@@ -37,6 +37,9 @@ func WriteDocs(w io.Writer) error {
 		for _, c := range Checks() {
 			if c.PerMaster == perMaster {
 				fmt.Fprintf(&b, "\n### %s\n\n**%s.** %s\n\n*What to do:* %s\n", c.Name, c.Severity, c.Meaning, c.Advice)
+				if c.Alert != "" {
+					fmt.Fprintf(&b, "\n*Alert:* [%s](../alerts/runbooks/%s.md)\n", c.Alert, c.Alert)
+				}
 			}
 		}
 	}

@@ -159,7 +159,7 @@ func (m *master) believed() *sentinel.Master {
 	return sentinel.Believed(opinions)[0].Master
 }
 
-// isDown tells whether a Sentinel holds the master to be down.
+// isDown tells whether a Sentinel considers the master down.
 func (m *master) isDown() bool {
 	return slices.ContainsFunc(m.views, func(v view) bool { return !v.frozen() && v.Flags.Any(sentinel.FlagSDown|sentinel.FlagODown) })
 }

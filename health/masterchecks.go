@@ -41,7 +41,7 @@ func (m *master) down(flag sentinel.Flags, severity Status, words string) outcom
 	return o
 }
 
-// notDown is the outcome when nobody holds the master to be down: whether
+// notDown is the outcome when nobody considers the master down: whether
 // anybody would know.
 func (m *master) notDown() outcome {
 	switch {

@@ -64,7 +64,7 @@ func ghostSentinels(m *master) outcome {
 		live := voters - int64(len(ghosts))
 		o.add(Finding{
 			Severity: Warning, Sentinel: v.snapshot.Sentinel,
-			Message: fmt.Sprintf("Sentinel %s still counts %s: it needs a majority of %d of %d, where %d of %d would do",
+			Message: fmt.Sprintf("Sentinel %s still counts %s: it needs a majority of %d of %d, where %d of %d would be enough",
 				v.snapshot.Sentinel, few(names), voters/2+1, voters, live/2+1, live),
 			Commands: []string{resetOn(m.name, []view{v})},
 		}, v)
@@ -72,7 +72,7 @@ func ghostSentinels(m *master) outcome {
 	return o
 }
 
-// peersUnreachable finds those of whom a hello has come since they are down.
+// peersUnreachable finds peers that are considered down and have sent a hello since.
 func peersUnreachable(m *master) outcome {
 	var o outcome
 	for _, v := range m.unfrozen() {
@@ -84,7 +84,7 @@ func peersUnreachable(m *master) outcome {
 			}
 			o.add(Finding{
 				Severity: Warning, Sentinel: v.snapshot.Sentinel,
-				Message: fmt.Sprintf("Sentinel %s has had no answer of %s for %s, but a hello of it %s ago: it runs, and cannot be reached from there",
+				Message: fmt.Sprintf("Sentinel %s has had no answer from %s for %s, but received a hello from it %s ago: it is running, and cannot be reached from there",
 					v.snapshot.Sentinel, p.Addr, Age(p.LastOKPingReply.Value), Age(p.LastHello.Value)),
 				Commands: []string{redisCLI(p.Addr, "PING")},
 			}, v)

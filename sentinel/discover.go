@@ -41,7 +41,7 @@ type FoundReplicas struct {
 
 // DiscoverMaster asks all Sentinels at once for the address of a master.
 //
-// An answer counts when its Sentinel holds the master to be up, in its role, and
+// An answer counts when its Sentinel considers the master up, in its role, and
 // knows enough other Sentinels. Of those that count the highest config-epoch wins;
 // with the same epoch the address that most name. In a failover that is the
 // promoted replica as soon as a Sentinel advertises it. The error is a

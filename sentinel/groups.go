@@ -28,8 +28,8 @@ type Group struct {
 // A Node is a server of a group.
 type Node struct {
 	Addr string // host:port
-	// Healthy is false when at least half of the Sentinels that know the node hold
-	// it to be down or, of a replica, not linked to its master. A Sentinel that has
+	// Healthy is false when at least half of the Sentinels that know the node consider
+	// it down or, of a replica, not linked to its master. A Sentinel that has
 	// answered is healthy.
 	Healthy bool
 }
@@ -57,7 +57,7 @@ func Groups(snapshots []*Snapshot) []Group {
 	return groups
 }
 
-// A poll counts how many know a node, and how many of these hold it to be well.
+// A poll counts how many know a node, and how many of these consider it well.
 type poll struct{ known, well int }
 
 func (p *poll) add(well bool) {

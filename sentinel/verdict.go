@@ -10,8 +10,8 @@ import (
 // particulars in the [Testimony] of a [*DiscoveryError]; use errors.Is.
 var (
 	ErrOutdated        = errors.New("it has missed a failover")
-	ErrMasterDown      = errors.New("it holds the master to be down")
-	ErrRoleMismatch    = errors.New("the node that it takes for the master says that it is a replica")
+	ErrMasterDown      = errors.New("it considers the master down")
+	ErrRoleMismatch    = errors.New("the node that it considers the master says that it is a replica")
 	ErrTooFewSentinels = errors.New("it knows too few other Sentinels")
 	ErrNoReplica       = errors.New("it knows no usable replica")
 )
