@@ -56,7 +56,7 @@ func TestStatusPage(t *testing.T) {
 			"\nUNKNOWN\n", "no Sentinel of 1 answered", "sentinel_unreachable",
 		}},
 		{"all in TILT", []*sentinel.Snapshot{frozen}, "/status", []string{
-			"\nUNKNOWN\n", "? UNKNOWN m master_odown cannot be determined: every Sentinel that monitors it is in TILT, and sees nothing go down",
+			"\nUNKNOWN\n", "? UNKNOWN m master_odown cannot be told: every Sentinel that monitors it is in TILT, and sees nothing go down",
 		}},
 		{"one of two", []*sentinel.Snapshot{monitoring("a:1", "m", 0)}, "/status?master=m&refresh=off", []string{"Held still."}},
 	} {
