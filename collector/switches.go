@@ -7,10 +7,10 @@ import (
 	"redis_sentinel_exporter/sentinel"
 )
 
-// A late report is compared with the last switches of its master, as many as are kept,
-// that are not older than lateReport: a Sentinel that was cut off hears of the switch
-// when it is back. One that comes later than that is of another switch, which the
-// others have not been heard to report.
+// A report is compared with the last switches of its master, as many as are kept and
+// not older than lateReport: a Sentinel that was cut off hears of a switch only when it
+// is back. A report that comes later than that is of another switch, which nobody else
+// has been heard to report.
 const (
 	keptSwitches = 4
 	lateReport   = 15 * time.Minute

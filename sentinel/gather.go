@@ -5,8 +5,8 @@ import (
 	"time"
 )
 
-// spareTime is the least time that those get to answer which are not needed any
-// more. Without it the slower of two healthy Sentinels would lose its connection
+// spareTime is the least time that Sentinels still get whose answers are no longer
+// needed. Without it the slower of two healthy Sentinels would lose its connection
 // each time, and one that leads a failover might not be heard.
 const spareTime = 100 * time.Millisecond
 

@@ -37,8 +37,9 @@ type Node struct {
 // errNoAddr says that a node is known and its address is not.
 var errNoAddr = errors.New("the host name of one has not resolved")
 
-// Groups merges what the Sentinels say of each master, sorted by name. A replica that
-// only some of those know that are believed is a replica.
+// Groups merges what the Sentinels say of each master, sorted by name. Of a master and
+// its replicas those are believed that [Believed] returns; a replica that only some of
+// them know is one.
 func Groups(snapshots []*Snapshot) []Group {
 	names := make(map[string]bool)
 	for _, s := range snapshots {

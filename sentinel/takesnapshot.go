@@ -31,8 +31,8 @@ func (c *Client) takeSnapshot(ctx context.Context, started time.Time) *Snapshot 
 	return t.finish()
 }
 
-// unanswered is the snapshot of a Sentinel whose answer to another was waited for, in
-// vain. Who waited has sent no command, so that none is counted.
+// unanswered is the snapshot for a caller that has waited in vain for one under way. It
+// has sent no command, so none is counted.
 func (c *Client) unanswered(ctx context.Context, started time.Time) *Snapshot {
 	t := c.newTaking(started)
 	t.fail(c.failure(ctx, ctx.Err(), "waiting for a snapshot under way"), generalCommands()...)
