@@ -8,6 +8,7 @@ import (
 	"path/filepath"
 	"strings"
 	"testing"
+	"time"
 
 	"redis_sentinel_exporter/sentinel/sentineltest"
 )
@@ -60,7 +61,36 @@ func gossip(t *testing.T) []string {
 		}
 	})
 	silent := sentineltest.RawServer(t, func(conn net.Conn) { _, _ = conn.Read(make([]byte, 1)) })
-	return append(addresses, mirror, silent, sentineltest.FreeAddr(t))
+	return append(addresses, publisher(t), mirror, silent, sentineltest.FreeAddr(t))
+}
+
+// publisher is a Sentinel before 6.2.8, told a password in capitals.
+func publisher(t *testing.T) string {
+	t.Helper()
+	fake := sentineltest.RunFake(t, sentineltest.FakeConfig{})
+	fake.Script("PSUBSCRIBE", func(c *sentineltest.ScriptConn) {
+		c.Write([]byte("*3\r\n$10\r\npsubscribe\r\n$1\r\n*\r\n:1\r\n*4\r\n$8\r\npmessage\r\n$1\r\n*\r\n$4\r\n+set\r\n"))
+		c.Write(sentineltest.Bulk("master mymaster 10.0.0.1 6379 AUTH-PASS " + canaryPassword))
+		c.Silence()
+	})
+	return fake.Addr()
+}
+
+// untilPublished waits until the page shows what the publisher has published.
+func untilPublished(t *testing.T, p *program) {
+	t.Helper()
+	for deadline := time.Now().Add(time.Minute); ; time.Sleep(50 * time.Millisecond) {
+		page, err := p.get("/status", "X-Prometheus-Scrape-Timeout-Seconds", "2")
+		if err != nil {
+			t.Fatal(err)
+		}
+		if strings.Contains(page.body, "AUTH-PASS") {
+			return
+		}
+		if time.Now().After(deadline) {
+			t.Fatal("the page does not show the event")
+		}
+	}
 }
 
 // TestNoPasswordIsTold: whatever goes wrong with a Sentinel, the password is in no
@@ -85,6 +115,7 @@ func TestNoPasswordIsTold(t *testing.T) {
 		for _, address := range addresses {
 			paths = append(paths, "/probe?module=m&target="+address)
 		}
+		untilPublished(t, p)
 		for _, path := range paths {
 			got, err := p.get(path, "X-Prometheus-Scrape-Timeout-Seconds", "2")
 			if err != nil {

@@ -16,7 +16,7 @@ func TestCheck(t *testing.T) {
 	live := "--sentinel.address=" + strings.Join(addresses, ",")
 	master := topology.Masters[0].Node.Addr()
 	nowhere := sentineltest.FreeAddr(t)
-	ok := "OK mymaster: " + master + " is up, 2 of 2 replicas could be promoted, 1 more Sentinel may be lost"
+	ok := "OK mymaster: " + master + " is up, 2 of 2 replicas can be promoted, 1 more Sentinel can fail"
 	check := func(name string, status int, first string, args ...string) string {
 		t.Helper()
 		stdout, stderr, got := output(t, append(args, "--sentinel.timeout=2s")...)

@@ -38,7 +38,7 @@ func serve(ctx context.Context, f *flags, logs io.Writer) error {
 	case f.collector.Events:
 		opts.Events = collector.NewEvents(logger)
 		metrics = metrics.WithEvents(opts.Events)
-		background = func(ctx context.Context) { deployment.Events(ctx, sentinel.EventOptions{}, opts.Events.Handle) }
+		background = func(ctx context.Context) { deployment.Events(ctx, opts.Events.Handle) }
 	}
 	ctx, cancel := context.WithCancel(ctx)
 	var wg sync.WaitGroup

@@ -59,6 +59,25 @@ func TestFailover(t *testing.T) {
 	}
 }
 
+// TestFailoverToAHiddenReplica: whether a replica that is not announced can be promoted
+// nobody but the Sentinel knows, and it can.
+func TestFailoverToAHiddenReplica(t *testing.T) {
+	t.Parallel()
+	r := newRig(t, sentineltest.Config{Replicas: 1})
+	hidden := r.Masters[0].Replicas[0]
+	r.cli(hidden, "CONFIG", "SET", "replica-announced", "no")
+	r.eventually("no Sentinel shows it", func() bool {
+		return !slices.ContainsFunc(r.Sentinels, func(s *sentineltest.Sentinel) bool {
+			rows, err := s.Rows(t.Context(), "SENTINEL", "REPLICAS", name)
+			return err != nil || len(rows) > 0
+		})
+	})
+	answer := r.do(admin.Operation{Action: admin.Failover, Master: name}, nil)
+	if r.want(answer, admin.Done, true); answer.Address != hidden.Addr() {
+		t.Errorf("the master is %s now, want %s", answer.Address, hidden.Addr())
+	}
+}
+
 // TestFailoverGivenUp: the replica dies in the middle.
 func TestFailoverGivenUp(t *testing.T) {
 	t.Parallel()

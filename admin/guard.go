@@ -3,7 +3,6 @@ package admin
 import (
 	"fmt"
 	"net"
-	"net/netip"
 	"slices"
 	"strings"
 
@@ -100,7 +99,7 @@ func disagreement(op *Operation, s *survey) []health.Finding {
 
 func noReplica(op *Operation, s *survey) []health.Finding {
 	m := s.report.ByName(op.Master)
-	if m == nil || m.Promotable > 0 {
+	if m == nil || m.Promotable > 0 || s.hasHiddenReplicas(op.Master) {
 		return nil
 	}
 	if found := picked(op, s, "no_promotable_replica"); len(found) > 0 {
@@ -167,10 +166,6 @@ func sameAddress(a, b string) bool {
 	if errA != nil || errB != nil || portA != portB {
 		return false
 	}
-	ipA, errA := netip.ParseAddr(hostA)
-	ipB, errB := netip.ParseAddr(hostB)
-	if errA == nil && errB == nil {
-		return ipA.Unmap() == ipB.Unmap()
-	}
-	return strings.EqualFold(hostA, hostB)
+	same, _ := sentinel.SameHost(hostA, hostB)
+	return same
 }

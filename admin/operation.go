@@ -85,7 +85,7 @@ func (op *Operation) checkMonitor() error {
 		return invalid("the port of the address %q is not between 1 and 65535", op.Address)
 	}
 	for _, s := range op.Settings {
-		if s.Name == optionQuorum {
+		if s.Name == sentinel.SettingQuorum {
 			return invalid("the quorum is given twice: leave it out of the options")
 		}
 	}

@@ -19,8 +19,6 @@ const (
 	Pair               // two words: the old name and the new
 )
 
-const optionQuorum = "quorum"
-
 // An option is one that can be set. The paths of scripts are none: what a
 // Sentinel executes is for those who can write its configuration file.
 type option struct {
@@ -34,20 +32,20 @@ type option struct {
 }
 
 func options() []option {
-	return []option{
-		{optionQuorum, Number, 1, func(m *sentinel.Master) sentinel.Number { return m.Quorum }, ""},
-		{"down-after-milliseconds", Number, 1, func(m *sentinel.Master) sentinel.Number { return millis(m.DownAfter) }, "down-after-milliseconds 30000"},
-		{"failover-timeout", Number, 1, func(m *sentinel.Master) sentinel.Number { return millis(m.FailoverTimeout) }, "failover-timeout 180000"},
-		{"parallel-syncs", Number, 1, func(m *sentinel.Master) sentinel.Number { return m.ParallelSyncs }, "parallel-syncs 1"},
-		{"auth-user", Text, 0, nil, "no auth-user"},
-		{"auth-pass", Text, 0, nil, "no auth-pass"},
-		{"rename-command", Pair, 0, nil, ""},
-		{"master-reboot-down-after-period", Number, 0, nil, ""},
+	var all []option
+	for _, s := range sentinel.Settings() {
+		o := option{name: s.Name, kind: Number, min: 1, read: s.Read}
+		if s.Default != "" {
+			o.without = s.Name + " " + s.Default
+		}
+		all = append(all, o)
 	}
-}
-
-func millis(d sentinel.Duration) sentinel.Number {
-	return sentinel.Number{Value: d.Value.Milliseconds(), Present: d.Present}
+	return append(all,
+		option{name: "auth-user", kind: Text, without: "no auth-user"},
+		option{name: "auth-pass", kind: Text, without: "no auth-pass"},
+		option{name: "rename-command", kind: Pair},
+		option{name: "master-reboot-down-after-period", kind: Number},
+	)
 }
 
 func optionNames() []string {

@@ -22,7 +22,7 @@ func (j *job) planReset(s *step) {
 		s.err = errNotMonitored
 		return
 	}
-	s.commands = []string{command("SENTINEL RESET", pattern(j.Master))}
+	s.commands = []string{command("SENTINEL RESET", sentinel.ResetPattern(j.Master))}
 	s.act = func(ctx context.Context) error {
 		if err := j.stillSafe(ctx); err != nil {
 			return err
@@ -50,17 +50,12 @@ func (j *job) stillSafe(ctx context.Context) error {
 
 func (j *job) reset(ctx context.Context, c *sentinel.Client) error {
 	return j.within(func(ctx context.Context) error {
-		n, err := c.Reset(ctx, pattern(j.Master))
+		n, err := c.Reset(ctx, sentinel.ResetPattern(j.Master))
 		if err == nil && n != 1 {
 			return fmt.Errorf("it has reset %d masters, not 1", n)
 		}
 		return err
 	})(ctx)
-}
-
-// pattern is the glob that RESET takes for a name.
-func pattern(name string) string {
-	return strings.NewReplacer(`\`, `\\`, `*`, `\*`, `?`, `\?`, `[`, `\[`).Replace(name)
 }
 
 // waitFound waits until the Sentinel knows all that it knew alive before.

@@ -2,6 +2,7 @@ package admin
 
 import (
 	"context"
+	"slices"
 	"time"
 
 	"redis_sentinel_exporter/health"
@@ -30,4 +31,13 @@ func (s *survey) views(name string) []*sentinel.Snapshot {
 		}
 	}
 	return views
+}
+
+// hasHiddenReplicas tells whether a Sentinel has replicas of the master that it does
+// not show. It may promote them, and says itself if it cannot.
+func (s *survey) hasHiddenReplicas(master string) bool {
+	return slices.ContainsFunc(s.snapshots, func(v *sentinel.Snapshot) bool {
+		m := v.Master(master)
+		return m != nil && m.HasHiddenReplicas()
+	})
 }

@@ -37,10 +37,10 @@ func addDiscover(app *kingpin.Application, commands map[string]Command) {
 }
 
 // A finder asks a deployment about a master.
-type finder func(ctx context.Context, d *sentinel.Deployment, name string, o sentinel.DiscoverOptions) (found, error)
+type finder func(ctx context.Context, d *sentinel.Deployment, name string, o sentinel.DiscoverOptions) (foundAddresses, error)
 
-// found is what the commands print.
-type found struct {
+// foundAddresses are what the commands print.
+type foundAddresses struct {
 	Master    string   `json:"master_name"`
 	Addresses []string `json:"addresses"`
 	// Sentinel is the one whose answer this is, and Tilt tells that only Sentinels in
@@ -76,20 +76,20 @@ func (d *discover) Run(ctx context.Context, deployment *sentinel.Deployment, str
 	return 0, nil
 }
 
-func findMaster(ctx context.Context, d *sentinel.Deployment, name string, o sentinel.DiscoverOptions) (found, error) {
+func findMaster(ctx context.Context, d *sentinel.Deployment, name string, o sentinel.DiscoverOptions) (foundAddresses, error) {
 	m, err := d.DiscoverMaster(ctx, name, o)
 	if err != nil {
-		return found{}, err
+		return foundAddresses{}, err
 	}
-	return found{Addresses: []string{m.Addr}, Sentinel: m.Sentinel, Tilt: m.Tilt}, nil
+	return foundAddresses{Addresses: []string{m.Addr}, Sentinel: m.Sentinel, Tilt: m.Tilt}, nil
 }
 
-func findReplicas(ctx context.Context, d *sentinel.Deployment, name string, o sentinel.DiscoverOptions) (found, error) {
+func findReplicas(ctx context.Context, d *sentinel.Deployment, name string, o sentinel.DiscoverOptions) (foundAddresses, error) {
 	r, err := d.DiscoverReplicas(ctx, name, o)
 	if err != nil {
-		return found{}, err
+		return foundAddresses{}, err
 	}
-	result := found{Sentinel: r.Sentinel, Tilt: r.Tilt}
+	result := foundAddresses{Sentinel: r.Sentinel, Tilt: r.Tilt}
 	for i := range r.Replicas {
 		result.Addresses = append(result.Addresses, r.Replicas[i].Addr)
 	}
@@ -97,22 +97,22 @@ func findReplicas(ctx context.Context, d *sentinel.Deployment, name string, o se
 }
 
 // findSentinels asks all of them: also one that knows no other is one.
-func findSentinels(ctx context.Context, d *sentinel.Deployment, name string, _ sentinel.DiscoverOptions) (found, error) {
+func findSentinels(ctx context.Context, d *sentinel.Deployment, name string, _ sentinel.DiscoverOptions) (foundAddresses, error) {
 	snapshots := d.Snapshots(ctx)
 	if err := sentinel.Unanswered(snapshots); err != nil {
-		return found{}, err
+		return foundAddresses{}, err
 	}
 	for _, g := range sentinel.Groups(snapshots) {
 		if g.Name != name {
 			continue
 		}
-		result := found{}
+		result := foundAddresses{}
 		for _, n := range g.Sentinels {
 			result.Addresses = append(result.Addresses, n.Addr)
 		}
 		return result, g.SentinelsErr
 	}
-	return found{}, fmt.Errorf("%w: no Sentinel that has answered monitors %q", sentinel.ErrNoSuchMaster, name)
+	return foundAddresses{}, fmt.Errorf("%w: no Sentinel that has answered monitors %q", sentinel.ErrNoSuchMaster, name)
 }
 
 // Failed returns the exit code of an error.

@@ -39,7 +39,7 @@ func (w *watch) Run(ctx context.Context, deployment *sentinel.Deployment, stream
 	if w.output == "json" {
 		format = jsonLine
 	}
-	deployment.Events(ctx, sentinel.EventOptions{}, func(n *sentinel.Notice) {
+	deployment.Events(ctx, func(n *sentinel.Notice) {
 		if err != nil || !w.wants(n) {
 			return
 		}

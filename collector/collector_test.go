@@ -50,6 +50,17 @@ redis_sentinel_master_promotable_replicas{master_name="mymaster",sentinel="10.0.
 `,
 		},
 		{
+			name: "a replica that is not announced",
+			snapshots: []*sentinel.Snapshot{with(func(m *sentinel.Master) {
+				m.Replicas, m.NumReplicas = []sentinel.Replica{}, num(1)
+			})},
+			metrics: "master_replicas master_ok_replicas master_promotable_replicas master_failover_possible",
+			want: `
+redis_sentinel_master_ok_replicas{master_name="mymaster",sentinel="10.0.0.1:26379"} 0
+redis_sentinel_master_replicas{master_name="mymaster",sentinel="10.0.0.1:26379"} 1
+`,
+		},
+		{
 			// The first Sentinel leads and already gives the promoted replica's
 			// address to clients, the second has switched.
 			name:      "failing over",

@@ -58,7 +58,7 @@ func deploymentMasterTable() table[deploymentMasterRow] {
 		metrics: []metric[deploymentMasterRow]{
 			{
 				name:  "deployment_master_addresses",
-				help:  "Distinct addresses that the Sentinels give to clients for the master; 1 if they agree. More is normal for some seconds in a failover. Absent if no Sentinel that answered monitors the master.",
+				help:  "Distinct addresses that the Sentinels give to clients for the master; 1 if they agree. More than 1 is normal for some seconds in a failover. Absent if no Sentinel that answered monitors the master.",
 				value: func(m *deploymentMasterRow) (float64, bool) { return count(m.addresses) },
 			},
 			{

@@ -5,10 +5,6 @@ import "redis_sentinel_exporter/sentinel"
 // otherEvent counts the events whose names are not known.
 const otherEvent = "other"
 
-// eventCounts are those of one source, by the index of the event's name; the
-// last is that of all others.
-type eventCounts struct{ counts []uint64 }
-
 // startsAtZero tells whether an event's series is there before the event is: of
 // those that alerts are about, since an increase from 0 shows only where the 0 was.
 func startsAtZero(event string, aboutMaster bool) bool {

@@ -47,7 +47,7 @@ func eventTable() table[eventRow] {
 			help: "Events that the Sentinel published since the exporter started, as far as they were received. " +
 				"event is as Sentinel names it, such as +switch-master, or other for a name that the exporter does not know; those about replicas and Sentinels count for their master. " +
 				"master_name is empty where an event has none, and " +
-				fmt.Sprintf("for masters beyond the first %d. A master that no Sentinel monitors is forgotten after %d minutes. ", maxEventMasters, int(forgetAfter.Minutes())) +
+				fmt.Sprintf("for masters beyond the first %d. A master that no Sentinel monitors is forgotten after %d minutes, a Sentinel that is no longer asked at once. ", maxEventMasters, int(forgetAfter.Minutes())) +
 				"Do not derive a state from them: a switch ends +odown without -odown.",
 			kind:  counter,
 			value: func(r *eventRow) (float64, bool) { return float64(r.count), true },
@@ -74,7 +74,7 @@ func streamTable() table[streamRow] {
 			},
 			{
 				name:  "event_stream_losses_total",
-				help:  "Times that the subscription broke, or that events came faster than they could be counted: gaps in which events may be missing.",
+				help:  "Number of times that the subscription broke, or that events came faster than they could be counted: gaps in which events may be missing.",
 				kind:  counter,
 				value: func(r *streamRow) (float64, bool) { return float64(r.losses), true },
 			},
@@ -93,7 +93,7 @@ func failoverGroup() group {
 		section: sectionEvents,
 		name:    "failover_duration_seconds",
 		help: "Duration in seconds of the master's failovers, each counted once for all Sentinels, from +try-failover of the Sentinel that leads it to its +failover-end (ended) or -failover-abort-* (aborted). " +
-			"A failover of which a part was not seen is left out. As for masters, it holds what events_total holds.",
+			"A failover that was seen only in part is left out. Masters are limited as in events_total.",
 		labels: []label[failoverRow]{
 			{labelMaster, func(r *failoverRow) string { return r.master }},
 			{"result", func(r *failoverRow) string { return r.result }},

@@ -33,7 +33,7 @@ type Events struct {
 	sorted    []string   // these and otherEvent
 	index     map[string]int
 	masters   map[string]*eventMaster
-	counts    map[source]*eventCounts
+	counts    map[source][]uint64     // by the index of the event's name; the last is that of all others
 	streams   map[string]*streamState // by Sentinel
 	switches  switches
 	failovers failovers
@@ -62,7 +62,7 @@ func NewEvents(logger *slog.Logger) *Events {
 		names:     sentinel.EventNames(),
 		index:     make(map[string]int),
 		masters:   make(map[string]*eventMaster),
-		counts:    make(map[source]*eventCounts),
+		counts:    make(map[source][]uint64),
 		streams:   make(map[string]*streamState),
 		switches:  make(switches),
 		failovers: newFailovers(),
@@ -83,7 +83,7 @@ func (e *Events) Handle(n *sentinel.Notice) {
 		e.recent.add(n)
 	}
 	if n.Kind == sentinel.NoticeEnded {
-		delete(e.streams, n.Sentinel)
+		e.leave(n.Sentinel)
 		return
 	}
 	e.stream(n.Sentinel).note(n, e.logger)
@@ -95,6 +95,17 @@ func (e *Events) Handle(n *sentinel.Notice) {
 	}
 }
 
+// leave drops all about a Sentinel that is asked no longer.
+func (e *Events) leave(address string) {
+	delete(e.streams, address)
+	e.failovers.gap(address)
+	for s := range e.counts {
+		if s.sentinel == address {
+			delete(e.counts, s)
+		}
+	}
+}
+
 // event counts an event, and looks whether it is a step of a failover.
 func (e *Events) event(n *sentinel.Notice) {
 	master := e.master(n.Event.Master, n.Time)
@@ -102,7 +113,7 @@ func (e *Events) event(n *sentinel.Notice) {
 	if !known {
 		i = len(e.names)
 	}
-	e.source(source{n.Sentinel, master}).counts[i]++
+	e.source(source{n.Sentinel, master})[i]++
 	e.failovers.event(n, master)
 	if n.Event.Name == sentinel.EventSwitchMaster && master != "" && e.switches.event(n) {
 		e.logger.Info("Master switched", "master", master,
@@ -128,10 +139,10 @@ func (e *Events) master(name string, now time.Time) string {
 	return m.name
 }
 
-func (e *Events) source(s source) *eventCounts {
+func (e *Events) source(s source) []uint64 {
 	c := e.counts[s]
 	if c == nil {
-		c = &eventCounts{counts: make([]uint64, len(e.names)+1)}
+		c = make([]uint64, len(e.names)+1)
 		e.counts[s] = c
 	}
 	return c
@@ -225,7 +236,7 @@ func (e *Events) countRows() []eventRow {
 			i = len(e.names)
 		}
 		for _, s := range sources {
-			if count := e.counts[s].counts[i]; count > 0 || startsAtZero(name, s.master != "") {
+			if count := e.counts[s][i]; count > 0 || startsAtZero(name, s.master != "") {
 				rows = append(rows, eventRow{source: s, event: name, count: count})
 			}
 		}

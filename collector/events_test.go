@@ -33,6 +33,8 @@ func (text tape) play(e *Events) {
 			n.Kind, n.Event.Name, n.Err = sentinel.NoticeLost, "", failure
 		case "FAILED":
 			n.Kind, n.Event.Name, n.Err = sentinel.NoticeFailed, "", failure
+		case "ENDED":
+			n.Kind, n.Event.Name = sentinel.NoticeEnded, ""
 		case "DROPPED":
 			n.Kind, n.Event.Name, n.Dropped = sentinel.NoticeDropped, "", 7
 		case sentinel.EventNewEpoch:
@@ -204,7 +206,8 @@ func TestDurations(t *testing.T) {
 	}
 }
 
-// TestSwitchIsOne however many Sentinels report it, and how late.
+// TestSwitchIsOne however many Sentinels report it, and some of them late; who reports
+// it when it is long over reports another one.
 func TestSwitchIsOne(t *testing.T) {
 	t.Parallel()
 	e, log := heard(`
@@ -215,15 +218,18 @@ func TestSwitchIsOne(t *testing.T) {
 52 c +switch-master m x:2
 53 c +switch-master m x:1
 90 a +switch-master m x:2
-91 a +switch-master n y:1`)
-	if n := strings.Count(log.String(), "Master switched"); n != 4 {
-		t.Errorf("four switches are logged in %d lines:\n%s", n, log)
+91 a +switch-master n y:1
+100 a +switch-master n y:2
+200 a +switch-master n y:1
+1001 b +switch-master n y:2`)
+	if n := strings.Count(log.String(), "Master switched"); n != 7 {
+		t.Errorf("seven switches are logged in %d lines:\n%s", n, log)
 	}
 	got := map[string]int64{}
 	for _, row := range e.rows(nil).switches {
 		got[row.master] = row.at.Unix() - 1_700_000_000
 	}
-	if diff := cmp.Diff(map[string]int64{"m": 90, "n": 91}, got); diff != "" {
+	if diff := cmp.Diff(map[string]int64{"m": 90, "n": 1001}, got); diff != "" {
 		t.Errorf("(-want +got):\n%s", diff)
 	}
 }
@@ -329,6 +335,31 @@ func TestGoneMastersAreForgotten(t *testing.T) {
 		if diff := cmp.Diff(step.want, masters(step.after, step.up)); diff != "" {
 			t.Errorf("after %s (-want +got):\n%s", step.after, diff)
 		}
+	}
+}
+
+// TestGoneSentinelsAreForgotten, with all that was counted of them.
+func TestGoneSentinelsAreForgotten(t *testing.T) {
+	t.Parallel()
+	e, _ := heard(`
+0 a UP
+0 b UP
+1 a +sdown
+1 b +sdown
+2 a +new-epoch 7
+2 b +try-failover
+3 a ENDED
+3 b ENDED
+4 a UP
+5 a +failover-end`)
+	rows := e.rows(nil)
+	for _, row := range rows.counts {
+		if row.sentinel != "a" || row.event == "+sdown" && row.count > 0 {
+			t.Errorf("%+v is still there", row)
+		}
+	}
+	if len(rows.streams) != 1 || len(e.failovers.open) > 0 || len(e.failovers.epochs) > 0 {
+		t.Errorf("streams %v, attempts %v, epochs %v are left", rows.streams, e.failovers.open, e.failovers.epochs)
 	}
 }
 

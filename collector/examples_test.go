@@ -87,7 +87,7 @@ func healthyReplica(addr, runID string, offset int64) sentinel.Replica {
 		Instance:    instance(addr, runID, sentinel.FlagReplica),
 		InfoRefresh: ms(9660), RoleReported: "slave", RoleReportedTime: ms(23894),
 		MasterLinkDownTime: ms(0), MasterLinkUp: true, MasterHost: "10.0.0.10", MasterPort: "6379",
-		Priority: num(100), ReplOffset: num(offset), Announced: true,
+		Priority: num(100), ReplOffset: num(offset),
 	}
 	r.LinkPendingCommands, r.DownAfter = num(1), ms(30_000)
 	r.LastPingSent, r.LastOKPingReply, r.LastPingReply = ms(0), ms(880), ms(881)

@@ -96,7 +96,7 @@ func (r *rig) follow() (*collector.Events, *lockedLog) {
 	r.collector = r.collector.WithEvents(events)
 	ctx, cancel := context.WithCancel(r.t.Context())
 	var wg sync.WaitGroup
-	wg.Go(func() { r.deployment.Events(ctx, sentinel.EventOptions{}, events.Handle) })
+	wg.Go(func() { r.deployment.Events(ctx, events.Handle) })
 	r.t.Cleanup(func() {
 		cancel()
 		wg.Wait()

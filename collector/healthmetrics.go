@@ -17,7 +17,7 @@ func healthTable() table[healthRow] {
 		rows:    healthRows,
 		metrics: []metric[healthRow]{{
 			name:  "deployment_master_health",
-			help:  "The worst that the checks found on the master: 0 ok, 1 warning, 2 critical, 3 nobody who answered can tell.",
+			help:  "The worst result of the checks on the master: 0 ok, 1 warning, 2 critical, 3 if nobody who answered can tell. Absent while no Sentinel that answers monitors it.",
 			value: func(r *healthRow) (float64, bool) { return float64(r.Status), true },
 		}},
 	}
@@ -49,7 +49,7 @@ func checkTable() table[checkRow] {
 		rows: checkRows,
 		metrics: []metric[checkRow]{{
 			name:  "deployment_check_status",
-			help:  "How a check came out: 0 ok, 1 warning, 2 critical, 3 nobody who answered can tell. Each check of docs/checks.md is always there; master_name is empty for those on the deployment.",
+			help:  "Result of a check: 0 ok, 1 warning, 2 critical, 3 if nobody who answered can tell. The checks on the deployment are always there, with an empty master_name; those on a master as long as a Sentinel that answers monitors it. The checks are listed in docs/checks.md.",
 			value: func(r *checkRow) (float64, bool) { return float64(r.result.Status), true },
 		}},
 	}

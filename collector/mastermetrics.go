@@ -4,7 +4,7 @@ import (
 	"redis_sentinel_exporter/sentinel"
 )
 
-// down says that a node is held to be down.
+// down are the flags of a node that is considered down.
 const down = sentinel.FlagSDown | sentinel.FlagODown
 
 // A masterRow is one master as one Sentinel sees it.
@@ -39,12 +39,12 @@ func masterTable() table[masterRow] {
 			},
 			{
 				name:  "master_ok",
-				help:  "1 unless this Sentinel holds the master to be down (s_down or o_down). Frozen while tilt is 1.",
+				help:  "1 unless this Sentinel considers the master down (s_down or o_down). Frozen while tilt is 1.",
 				value: func(m *masterRow) (float64, bool) { return truth(!m.Flags.Any(down)) },
 			},
 			{
 				name:  "master_sdown",
-				help:  "1 if this Sentinel alone holds the master to be down: no valid reply to PING for longer than master_down_after_seconds. Frozen while tilt is 1.",
+				help:  "1 if this Sentinel, by its own observation, considers the master down: no valid reply to PING for longer than master_down_after_seconds. Frozen while tilt is 1.",
 				value: masterFlag(sentinel.FlagSDown),
 			},
 			{
@@ -64,17 +64,17 @@ func masterTable() table[masterRow] {
 			},
 			{
 				name:  "master_role_mismatch",
-				help:  "1 if the node that this Sentinel takes for the master says that it is a replica. Absent if the Sentinel reports no role.",
+				help:  "1 if the node that this Sentinel considers the master reports that it is a replica. Absent if the Sentinel reports no role.",
 				value: (*masterRow).roleMismatch,
 			},
 			{
 				name:  "master_sdown_seconds",
-				help:  "Seconds that this Sentinel has held the master to be down, as it reports them; 0 if it does not.",
+				help:  "Seconds for which this Sentinel has considered the master down, as it reports them; 0 if it does not.",
 				value: func(m *masterRow) (float64, bool) { return m.downSeconds(sentinel.FlagSDown, m.SDownTime) },
 			},
 			{
 				name:  "master_odown_seconds",
-				help:  "Seconds that a quorum has held the master to be down, as this Sentinel reports them; 0 if it does not.",
+				help:  "Seconds for which a quorum has considered the master down, as this Sentinel reports them; 0 if it does not.",
 				value: func(m *masterRow) (float64, bool) { return m.downSeconds(sentinel.FlagODown, m.ODownTime) },
 			},
 			{
@@ -84,22 +84,22 @@ func masterTable() table[masterRow] {
 			},
 			{
 				name:  "master_last_ping_sent_seconds",
-				help:  "Age in seconds of the oldest PING to the master that it has not answered, as this Sentinel reports it; 0 if it has answered all.",
+				help:  "Age in seconds of the oldest PING that the master has not answered, as this Sentinel reports it; 0 if it has answered all.",
 				value: func(m *masterRow) (float64, bool) { return seconds(m.LastPingSent) },
 			},
 			{
 				name:  "master_last_ok_ping_reply_seconds",
-				help:  "Seconds since the master's last valid reply to PING, as this Sentinel reports them; about 1 or less in health.",
+				help:  "Seconds since the master's last valid reply to PING, as this Sentinel reports them; normally about 1 or less.",
 				value: func(m *masterRow) (float64, bool) { return seconds(m.LastOKPingReply) },
 			},
 			{
 				name:  "master_last_ping_reply_seconds",
-				help:  "Seconds since the master's last reply to PING, errors included, as this Sentinel reports them. If only the valid ones are old, the master answers with errors: mostly a wrong auth-pass.",
+				help:  "Seconds since the master's last reply to PING, errors included, as this Sentinel reports them. If only the valid ones are old, the master answers with errors: usually because of a wrong auth-pass.",
 				value: func(m *masterRow) (float64, bool) { return seconds(m.LastPingReply) },
 			},
 			{
 				name:  "master_info_refresh_seconds",
-				help:  "Seconds since this Sentinel had the master's last INFO, as it reports them; about 10 or less in health. Absent until the first.",
+				help:  "Seconds since this Sentinel received the master's last INFO, as it reports them; normally about 10 or less. Absent until the first.",
 				value: (*masterRow).infoAge,
 			},
 			{
@@ -109,7 +109,7 @@ func masterTable() table[masterRow] {
 			},
 			{
 				name:  "master_link_pending_commands",
-				help:  "Commands that this Sentinel sent to the master and that are not answered; 3 or fewer in health.",
+				help:  "Commands that this Sentinel sent to the master and that have not been answered; normally 3 or fewer.",
 				value: func(m *masterRow) (float64, bool) { return number(m.LinkPendingCommands) },
 			},
 			{
@@ -124,12 +124,12 @@ func masterTable() table[masterRow] {
 			},
 			{
 				name:  "master_ok_replicas",
-				help:  "Replicas that this Sentinel is connected to, does not hold to be down, and whose link to the master is up. Absent if SENTINEL REPLICAS failed.",
+				help:  "Replicas that this Sentinel is connected to and does not consider down, and whose link to the master is up. Absent if SENTINEL REPLICAS failed.",
 				value: (*masterRow).okReplicas,
 			},
 			{
 				name:  "master_promotable_replicas",
-				help:  "Replicas that Sentinel's own rules would let it promote in a failover now. Absent if SENTINEL REPLICAS failed.",
+				help:  "Replicas that Sentinel, by its own rules, could promote in a failover now. Absent if SENTINEL REPLICAS failed, and if only hidden replicas (replica-announced no) are left, about which Sentinel says nothing.",
 				value: func(m *masterRow) (float64, bool) { return number(m.promotable) },
 			},
 			{
@@ -139,7 +139,7 @@ func masterTable() table[masterRow] {
 			},
 			{
 				name:  "master_ok_sentinels",
-				help:  "Sentinels that this one does not hold to be down, and itself. Absent if SENTINEL SENTINELS failed.",
+				help:  "Sentinels that this one does not consider down, and itself. Absent if SENTINEL SENTINELS failed.",
 				value: (*masterRow).okSentinels,
 			},
 			{
@@ -149,7 +149,7 @@ func masterTable() table[masterRow] {
 			},
 			{
 				name:  "master_down_after_seconds",
-				help:  "Setting of this Sentinel: seconds without a valid reply to PING after which it holds the master, a replica or a Sentinel to be down.",
+				help:  "Setting of this Sentinel: seconds without a valid reply to PING after which it considers the master, a replica or a Sentinel down.",
 				value: func(m *masterRow) (float64, bool) { return seconds(m.DownAfter) },
 			},
 			{
@@ -164,7 +164,7 @@ func masterTable() table[masterRow] {
 			},
 			{
 				name:  "master_quorum_ok",
-				help:  "1 if enough Sentinels can be reached to agree on a failover and to authorize it (SENTINEL CKQUORUM). It says nothing of the master or the replicas. Absent if the command failed.",
+				help:  "1 if enough Sentinels can be reached to agree on a failover and to authorize it (SENTINEL CKQUORUM). It says nothing about the master or the replicas. Absent if the command failed.",
 				value: fromQuorum(func(q *sentinel.CKQuorum) (float64, bool) { return truth(q.OK()) }),
 			},
 			{
@@ -174,7 +174,7 @@ func masterTable() table[masterRow] {
 			},
 			{
 				name:  "master_majority_reachable",
-				help:  "1 if enough Sentinels can be reached to authorize a failover: a majority of all that are known, the dead ones included. Absent if SENTINEL CKQUORUM failed.",
+				help:  "1 if enough Sentinels can be reached to authorize a failover: a majority of all known ones, including dead ones. Absent if SENTINEL CKQUORUM failed.",
 				value: fromQuorum(func(q *sentinel.CKQuorum) (float64, bool) { return truth(q.MajorityReachable) }),
 			},
 			{
@@ -184,12 +184,12 @@ func masterTable() table[masterRow] {
 			},
 			{
 				name:  "master_quorum_margin",
-				help:  "How many more Sentinels may be lost before there can be no failover: the usable ones less the larger of quorum and majority. Negative if it has come to that. Absent if SENTINEL CKQUORUM failed.",
+				help:  "How many more Sentinels can fail before no failover is possible: the usable ones minus the larger of quorum and majority. Negative if no failover is possible already. Absent if SENTINEL CKQUORUM failed.",
 				value: func(m *masterRow) (float64, bool) { return number(m.Margin()) },
 			},
 			{
 				name:  "master_failover_possible",
-				help:  "1 if this Sentinel could fail the master over now: quorum and majority can be reached, a replica can be promoted, and it is not in TILT mode. Absent if one of these is not known.",
+				help:  "1 if this Sentinel could fail the master over now: quorum and majority can be reached, a replica can be promoted, and it is not in TILT mode. Absent if one of these is unknown.",
 				value: (*masterRow).failoverPossible,
 			},
 		},
@@ -233,7 +233,7 @@ func (m *masterRow) failoverState() (float64, bool) {
 // infoAge is not known before the first INFO: Sentinel then says 0, as if it had
 // just come.
 func (m *masterRow) infoAge() (float64, bool) {
-	if m.InfoRefresh.Value == 0 && m.RunID == "" {
+	if !m.Informed() {
 		return unknown()
 	}
 	return seconds(m.InfoRefresh)
@@ -245,7 +245,7 @@ func (m *masterRow) okReplicas() (float64, bool) {
 	}
 	ok := 0
 	for i := range m.Replicas {
-		if replicaOK(&m.Replicas[i]) {
+		if m.Replicas[i].OK() {
 			ok++
 		}
 	}

@@ -49,8 +49,8 @@ func (m *masterRow) nodeAddr(runID string) string {
 	addr := ""
 	for i := range m.Replicas {
 		r := &m.Replicas[i]
-		if r.RunID == runID && (addr == "" || live(r)) {
-			addr = replicaAddr(r)
+		if r.RunID == runID && (addr == "" || r.Live()) {
+			addr = r.Addr
 		}
 	}
 	return addr
@@ -79,12 +79,12 @@ func nodeTable() table[nodeRow] {
 			},
 			{
 				name:  "node_replication_offset_bytes",
-				help:  "Replication offset of the node in bytes, at the INFO that node_info_age_seconds dates. Absent if the INFO has none.",
+				help:  "Replication offset of the node in bytes, in the INFO whose age is node_info_age_seconds. Absent if the INFO has none.",
 				value: func(n *nodeRow) (float64, bool) { return number(n.ReplOffset) },
 			},
 			{
 				name:  "node_info_age_seconds",
-				help:  "Age in seconds of the INFO that the Sentinel holds of the node, as it reports it; about 10 or less in health. A dead node keeps its last one.",
+				help:  "Age in seconds of the INFO that the Sentinel has cached of the node, as it reports it; normally about 10 or less. A dead node keeps its last one.",
 				value: func(n *nodeRow) (float64, bool) { return seconds(n.Age) },
 			},
 		},

@@ -1,12 +1,6 @@
 package collector
 
-import (
-	"net"
-	"net/netip"
-	"strings"
-
-	"redis_sentinel_exporter/sentinel"
-)
+import "redis_sentinel_exporter/sentinel"
 
 // A replicaRow is one replica as one Sentinel sees it.
 type replicaRow struct {
@@ -38,7 +32,7 @@ func replicaTable() table[replicaRow] {
 		section: "Per replica, as one Sentinel sees it",
 		labels: []label[replicaRow]{
 			{labelMaster, func(r *replicaRow) string { return r.master.Name }},
-			{"replica", func(r *replicaRow) string { return replicaAddr(r.Replica) }},
+			{"replica", func(r *replicaRow) string { return r.Addr }},
 			{labelSentinel, func(r *replicaRow) string { return r.master.snapshot.Sentinel }},
 		},
 		rows: replicaRows,
@@ -51,12 +45,12 @@ func replicaTable() table[replicaRow] {
 			},
 			{
 				name:  "replica_ok",
-				help:  "1 if this Sentinel is connected to the replica, does not hold it to be down, and its link to the master is up.",
-				value: func(r *replicaRow) (float64, bool) { return truth(replicaOK(r.Replica)) },
+				help:  "1 if this Sentinel is connected to the replica and does not consider it down, and the replica's link to the master is up.",
+				value: func(r *replicaRow) (float64, bool) { return truth(r.OK()) },
 			},
 			{
 				name:  "replica_sdown",
-				help:  "1 if this Sentinel holds the replica to be down. Frozen while tilt is 1.",
+				help:  "1 if this Sentinel considers the replica down. Frozen while tilt is 1.",
 				value: func(r *replicaRow) (float64, bool) { return truth(r.Flags.Has(sentinel.FlagSDown)) },
 			},
 			{
@@ -71,12 +65,12 @@ func replicaTable() table[replicaRow] {
 			},
 			{
 				name:  "replica_link_down_seconds",
-				help:  "Seconds that the replica's link to the master had been down at its last INFO, as this Sentinel reports them; 0 if it was up. Absent if the link was never up, while the replica is down, and until its first INFO.",
+				help:  "Seconds for which the replica's link to the master had been down at its last INFO, as this Sentinel reports them; 0 if it was up. Absent if the link was never up, while the replica is down, and until its first INFO.",
 				value: whileLive(func(r *replicaRow) (float64, bool) { return seconds(r.MasterLinkDownTime) }),
 			},
 			{
 				name:  "replica_priority",
-				help:  "The replica's replica-priority: the lowest is promoted first, 0 never. Until the first INFO it is Sentinel's default of 100.",
+				help:  "The replica's replica-priority: the lowest is promoted first, and 0 never. Until the first INFO it is Sentinel's default of 100.",
 				value: func(r *replicaRow) (float64, bool) { return number(r.Priority) },
 			},
 			{
@@ -86,7 +80,7 @@ func replicaTable() table[replicaRow] {
 			},
 			{
 				name:  "replica_lag_bytes",
-				help:  "Bytes that the replica is behind the most advanced replica that is not down, or the master if the exporter asks for INFO-CACHE. The offsets come from INFOs that can be 10 s apart, so a busy master shows some lag in health. Absent while the replica is down, and until its first INFO.",
+				help:  "Bytes that the replica is behind the most advanced replica that is not down, or the master if the exporter asks for INFO-CACHE. The offsets come from INFOs that can be 10 s apart, so a busy master shows some lag even when all is well. Absent while the replica is down, and until its first INFO.",
 				value: whileLive((*replicaRow).lag),
 			},
 			{
@@ -96,50 +90,32 @@ func replicaTable() table[replicaRow] {
 			},
 			{
 				name:  "replica_role_mismatch",
-				help:  "1 if the replica says that it is a master: clients may be writing to it. It is so for some seconds after a failover. Absent until its first INFO.",
+				help:  "1 if the replica reports that it is a master: clients may be writing to it. Normal for some seconds after a failover. Absent until its first INFO.",
 				value: onceInformed((*replicaRow).roleMismatch),
 			},
 			{
 				name:  "replica_wrong_master",
-				help:  "1 if the replica follows another node than the master. Absent if it says that it is a master, until its first INFO, and if one address is a host name and the other is not.",
+				help:  "1 if the replica follows a node other than the master. Absent if it reports that it is a master, until its first INFO, and if the ports are the same, but one host is a name and the other an IP address.",
 				value: (*replicaRow).wrongMaster,
 			},
 			{
 				name:  "replica_last_ok_ping_reply_seconds",
-				help:  "Seconds since the replica's last valid reply to PING, as this Sentinel reports them; about 1 or less in health.",
+				help:  "Seconds since the replica's last valid reply to PING, as this Sentinel reports them; normally about 1 or less.",
 				value: func(r *replicaRow) (float64, bool) { return seconds(r.LastOKPingReply) },
 			},
 			{
 				name:  "replica_info_refresh_seconds",
-				help:  "Seconds since this Sentinel had the replica's last INFO, as it reports them; about 10 or less in health. Absent until the first.",
+				help:  "Seconds since this Sentinel had the replica's last INFO, as it reports them; normally about 10 or less. Absent until the first.",
 				value: onceInformed(func(r *replicaRow) (float64, bool) { return seconds(r.InfoRefresh) }),
 			},
 			{
 				name:  "replica_link_pending_commands",
-				help:  "Commands that this Sentinel sent to the replica and that are not answered; 3 or fewer in health.",
+				help:  "Commands that this Sentinel sent to the replica and that have not been answered; normally 3 or fewer.",
 				value: func(r *replicaRow) (float64, bool) { return number(r.LinkPendingCommands) },
 			},
 		},
 	}
 }
-
-// replicaAddr names a replica. Its host is empty when a name did not resolve;
-// Sentinel's own name for it then tells more.
-func replicaAddr(r *sentinel.Replica) string {
-	if r.Host == "" {
-		return r.Name
-	}
-	return r.Addr
-}
-
-// replicaOK is what master_ok_replicas counts.
-func replicaOK(r *sentinel.Replica) bool {
-	return !r.Flags.Any(down|sentinel.FlagDisconnected) && r.MasterLinkUp
-}
-
-// live tells whether what the replica's last INFO said of its replication still
-// counts: of a dead replica Sentinel shows it for ever.
-func live(r *sentinel.Replica) bool { return r.Informed() && !r.Flags.Any(down) }
 
 // onceInformed leaves a value out that Sentinel only supposes.
 func onceInformed(value func(*replicaRow) (float64, bool)) func(*replicaRow) (float64, bool) {
@@ -154,7 +130,7 @@ func onceInformed(value func(*replicaRow) (float64, bool)) func(*replicaRow) (fl
 // whileLive leaves a stale value out.
 func whileLive(value func(*replicaRow) (float64, bool)) func(*replicaRow) (float64, bool) {
 	return func(r *replicaRow) (float64, bool) {
-		if !live(r.Replica) {
+		if !r.Live() {
 			return unknown()
 		}
 		return value(r)
@@ -172,7 +148,7 @@ func (m *masterRow) furthestOffset() sentinel.Number {
 		}
 	}
 	for i := range m.Replicas {
-		if r := &m.Replicas[i]; live(r) {
+		if r := &m.Replicas[i]; r.Live() {
 			consider(r.ReplOffset)
 		}
 	}
@@ -200,41 +176,10 @@ func (r *replicaRow) roleMismatch() (float64, bool) {
 	return truth(r.RoleReported == "master")
 }
 
-// wrongMaster compares with the master's address and with the one advertised:
-// while a failover reconfigures the replicas both are right. Before its first
-// INFO a replica follows "?".
 func (r *replicaRow) wrongMaster() (float64, bool) {
-	if r.RoleReported != "slave" || r.MasterHost == "" || r.MasterHost == "?" {
+	follows := r.Follows(r.master.Master)
+	if !follows.Present {
 		return unknown()
 	}
-	master, masterKnown := sameAddr(r.MasterHost, r.MasterPort, r.master.Addr)
-	advertised, advertisedKnown := sameAddr(r.MasterHost, r.MasterPort, r.master.Advertised())
-	switch {
-	case master || advertised:
-		return 0, true
-	case masterKnown && advertisedKnown:
-		return 1, true
-	}
-	return unknown()
-}
-
-// sameAddr tells whether addr is host and port. That a host name and an IP
-// address are the same host cannot be known without asking a name server.
-func sameAddr(host, port, addr string) (same, known bool) {
-	otherHost, otherPort, err := net.SplitHostPort(addr)
-	if err != nil || otherHost == "" {
-		return false, false
-	}
-	same, known = sameHost(host, otherHost)
-	return same && port == otherPort, known
-}
-
-func sameHost(a, b string) (same, known bool) {
-	if strings.EqualFold(a, b) {
-		return true, true
-	}
-	ipA, errA := netip.ParseAddr(a)
-	ipB, errB := netip.ParseAddr(b)
-	bothNames, bothIPs := errA != nil && errB != nil, errA == nil && errB == nil
-	return bothIPs && ipA.Unmap() == ipB.Unmap(), bothIPs || bothNames
+	return truth(!follows.Value)
 }

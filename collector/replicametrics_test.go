@@ -32,7 +32,7 @@ func TestWrongMaster(t *testing.T) {
 		{"other name", "redis-1.redis", "6379", "redis-0.redis:6379", "slave", 1, true},
 		{"name and address", "redis-0.redis", "6379", "10.0.0.10:6379", "slave", 0, false},
 		{"address and name", "10.0.0.10", "6379", "redis-0.redis:6379", "slave", 0, false},
-		{"name and address, other port", "redis-0.redis", "6380", "10.0.0.10:6379", "slave", 0, false},
+		{"name and address, other port", "redis-0.redis", "6380", "10.0.0.10:6379", "slave", 1, true},
 		{"master's name did not resolve", "10.0.0.10", "6379", ":6379", "slave", 0, false},
 		{"master's name did not resolve, name", "redis-0.redis", "6379", ":6379", "slave", 0, false},
 	} {
@@ -67,24 +67,11 @@ func TestWrongMasterInFailover(t *testing.T) {
 		{"10.0.0.99", "redis-1.redis:6379", 0, false}, // may be the promoted one
 	} {
 		m := leader().Masters[0]
-		m.Replicas[0].Addr, m.Replicas[1].MasterHost = test.promoted, test.host
+		m.Replicas[0].Instance = instance(test.promoted, runReplica, m.Replicas[0].Flags)
+		m.Replicas[1].MasterHost = test.host
 		row := replicaRow{Replica: &m.Replicas[1], master: &masterRow{Master: &m}}
 		if got, known := row.wrongMaster(); got != test.want || known != test.known {
 			t.Errorf("%s promoted, following %s: wrongMaster() = %v, %v; want %v, %v", test.promoted, test.host, got, known, test.want, test.known)
-		}
-	}
-}
-
-func TestReplicaAddr(t *testing.T) {
-	t.Parallel()
-	for _, test := range []struct{ host, addr, name, want string }{
-		{"10.0.0.11", "10.0.0.11:6379", "10.0.0.11:6379", "10.0.0.11:6379"},
-		{"", ":6379", "redis-1.redis:6379", "redis-1.redis:6379"},
-		{"", ":6379", ":6379", ":6379"},
-	} {
-		r := sentinel.Replica{Instance: sentinel.Instance{Name: test.name, Host: test.host, Addr: test.addr}}
-		if got := replicaAddr(&r); got != test.want {
-			t.Errorf("replicaAddr(%q, %q) = %q, want %q", test.addr, test.name, got, test.want)
 		}
 	}
 }

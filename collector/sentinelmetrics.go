@@ -35,12 +35,12 @@ func sentinelTable() table[sentinelRow] {
 			},
 			{
 				name:  "scrape_duration_seconds",
-				help:  "Seconds that it took to ask this Sentinel everything, or until it was given up.",
+				help:  "Seconds until this Sentinel had answered everything, or until the exporter gave up.",
 				value: func(s *sentinelRow) (float64, bool) { return s.Duration.Seconds(), true },
 			},
 			{
 				name:  "info",
-				help:  "Always 1; the labels are the Sentinel's lasting id (empty before Redis 6.2), its product (redis or valkey) and that product's version. Absent if the Sentinel told neither.",
+				help:  "Always 1; the labels are the Sentinel's lasting id (empty before Redis 6.2), its product (redis or valkey) and that product's version. Absent if the Sentinel reported neither.",
 				value: func(s *sentinelRow) (float64, bool) { return 1, s.Info != nil || s.ID != "" },
 				info: []label[sentinelRow]{
 					{"sentinel_id", func(s *sentinelRow) string { return s.ID }},
@@ -60,12 +60,12 @@ func sentinelTable() table[sentinelRow] {
 			},
 			{
 				name:  "tilt_seconds",
-				help:  "Seconds that the Sentinel has been in TILT mode, as it reports them; 0 if it is not. Absent in TILT mode before version 7.0, which does not tell, and if INFO failed.",
+				help:  "Seconds for which the Sentinel has been in TILT mode, as it reports them; 0 if it is not. Absent in TILT mode before version 7.0, which does not report it, and if INFO failed.",
 				value: (*sentinelRow).tiltSeconds,
 			},
 			{
 				name:  "tilts_total",
-				help:  "Times that the Sentinel entered TILT mode since it started. Absent before Redis 8.2 and Valkey 9.0, which do not count them.",
+				help:  "Number of times that the Sentinel has entered TILT mode since it started. Absent before Redis 8.2 and Valkey 9.0, which do not count them.",
 				kind:  counter,
 				value: func(s *sentinelRow) (float64, bool) { return number(s.info().TotalTilt) },
 			},
@@ -76,12 +76,12 @@ func sentinelTable() table[sentinelRow] {
 			},
 			{
 				name:  "scripts_queue_length",
-				help:  "Scripts that run or wait to be run; beyond 256 the Sentinel drops them. Absent if INFO failed.",
+				help:  "Scripts that are running or waiting; beyond 256 the Sentinel drops some. Absent if INFO failed.",
 				value: func(s *sentinelRow) (float64, bool) { return number(s.info().ScriptsQueueLength) },
 			},
 			{
 				name:  "simulate_failure_flags",
-				help:  "Other than 0 if somebody told the Sentinel to crash on purpose during a failover (SENTINEL SIMULATE-FAILURE). Absent if INFO failed.",
+				help:  "Not 0 if somebody told the Sentinel to crash on purpose during a failover (SENTINEL SIMULATE-FAILURE). Absent if INFO failed.",
 				value: func(s *sentinelRow) (float64, bool) { return number(s.info().SimulateFailureFlags) },
 			},
 			{
@@ -91,29 +91,29 @@ func sentinelTable() table[sentinelRow] {
 			},
 			{
 				name:  "connected_clients",
-				help:  "Clients that are connected to the Sentinel, this exporter and the other Sentinels among them. Absent if INFO failed.",
+				help:  "Clients connected to the Sentinel, including this exporter and the other Sentinels. Absent if INFO failed.",
 				value: func(s *sentinelRow) (float64, bool) { return number(s.info().ConnectedClients) },
 			},
 			{
 				name:  "max_clients",
-				help:  "Clients that the Sentinel accepts at most. Absent if INFO failed or does not tell.",
+				help:  "Maximum number of clients that the Sentinel accepts. Absent if INFO failed or does not report it.",
 				value: func(s *sentinelRow) (float64, bool) { return number(s.info().MaxClients) },
 			},
 			{
 				name:  "rejected_connections_total",
-				help:  "Connections that the Sentinel refused because it had its maximum of clients, since it started. Absent if INFO failed.",
+				help:  "Connections that the Sentinel has refused since it started, because it had its maximum number of clients. Absent if INFO failed.",
 				kind:  counter,
 				value: func(s *sentinelRow) (float64, bool) { return number(s.info().RejectedConnections) },
 			},
 			{
 				name:  "connections_received_total",
-				help:  "Connections that the Sentinel accepted since it started. Absent if INFO failed.",
+				help:  "Connections that the Sentinel has accepted since it started. Absent if INFO failed.",
 				kind:  counter,
 				value: func(s *sentinelRow) (float64, bool) { return number(s.info().TotalConnections) },
 			},
 			{
 				name:  "commands_processed_total",
-				help:  "Commands that the Sentinel executed since it started. Absent if INFO failed.",
+				help:  "Commands that the Sentinel has executed since it started. Absent if INFO failed.",
 				kind:  counter,
 				value: func(s *sentinelRow) (float64, bool) { return number(s.info().TotalCommands) },
 			},
@@ -166,7 +166,7 @@ func commandTable(o Options) table[commandRow] {
 		metrics: []metric[commandRow]{
 			{
 				name:  "command_success",
-				help:  "0 if the Sentinel failed to answer such a command in this scrape, for whichever master, otherwise 1. That there is no quorum is an answer.",
+				help:  "0 if the command failed in this scrape, for any master, otherwise 1. The reply that there is no quorum is an answer.",
 				value: func(r *commandRow) (float64, bool) { return truth(r.Failed(r.command) == nil) },
 			},
 		},
@@ -212,7 +212,7 @@ func commandErrorTable(o Options) table[errorRow] {
 		metrics: []metric[errorRow]{
 			{
 				name:  "command_errors_total",
-				help:  "Commands that failed since the exporter started to ask this Sentinel. reason is unreachable, timeout, tls (a certificate refused by either side), auth (credentials refused), permission (the ACL user may not), protocol (not a reply of a Sentinel) or other.",
+				help:  "Commands that have failed since the exporter began to ask this Sentinel. reason is unreachable, timeout, tls (a certificate refused by either side), auth (credentials refused, or none to send), permission (not allowed to the ACL user), protocol (not a reply of a Sentinel) or other.",
 				kind:  counter,
 				value: func(r *errorRow) (float64, bool) { return float64(r.ErrorTotals[r.command][r.reason]), true },
 			},
@@ -250,7 +250,7 @@ func cpuTable() table[cpuRow] {
 		metrics: []metric[cpuRow]{
 			{
 				name:  "cpu_seconds_total",
-				help:  "Processor time in seconds that the Sentinel used since it started. mode is sys, user, the same of its child processes (scripts) and of its main thread; the last is part of the first, so do not add them up. Absent if INFO failed.",
+				help:  "CPU time in seconds that the Sentinel has used since it started. mode is sys, user, the same of its child processes (scripts) and of its main thread; the time of the main thread is part of that of the process, so do not add them up. Absent if INFO failed.",
 				kind:  counter,
 				value: func(r *cpuRow) (float64, bool) { return r.Seconds, true },
 			},

@@ -7,8 +7,14 @@ import (
 	"redis_sentinel_exporter/sentinel"
 )
 
-// keptSwitches is how many switches of a master a late report is compared with.
-const keptSwitches = 4
+// A report is compared with the last switches of its master, as many as are kept and
+// not older than lateReport: a Sentinel that was cut off hears of a switch only when it
+// is back. A report that comes later than that is of another switch, which nobody else
+// has been heard to report.
+const (
+	keptSwitches = 4
+	lateReport   = 15 * time.Minute
+)
 
 // switches are the last switches of each master, the newest last.
 type switches map[string][]masterSwitch
@@ -28,7 +34,7 @@ type masterSwitch struct {
 func (s switches) event(n *sentinel.Notice) bool {
 	kept := s[n.Event.Master]
 	for i := len(kept) - 1; i >= 0; i-- {
-		if kept[i].address == n.Event.NewAddress && !slices.Contains(kept[i].reporters, n.Sentinel) {
+		if kept[i].address == n.Event.NewAddress && n.Time.Sub(kept[i].at) < lateReport && !slices.Contains(kept[i].reporters, n.Sentinel) {
 			kept[i].reporters = append(kept[i].reporters, n.Sentinel)
 			return false
 		}

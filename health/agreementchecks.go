@@ -60,7 +60,7 @@ func masterDisagreement(m *master) outcome {
 		f.Commands = append(f.Commands, m.rejoin(groups)...)
 	} else {
 		f.Message += "; the lower epoch is out of date"
-		f.Hint = "The Sentinel with the lower epoch does not hear the hellos of the others: mend its network. If it hears them and stays, REMOVE the name there and MONITOR it again."
+		f.Hint = "The Sentinel with the lower epoch does not hear the hellos of the others: fix its network. If it hears them and nothing changes, REMOVE the name there and MONITOR it again."
 	}
 	o := outcome{}
 	o.add(f, m.views...)
@@ -100,40 +100,23 @@ func epochDisagreement(m *master) outcome {
 	return o
 }
 
-// A setting is one that every Sentinel should have alike.
-type setting struct {
-	name  string // of SENTINEL SET
-	value func(*sentinel.Master) (int64, bool)
-}
-
-func settings() []setting {
-	number := func(n sentinel.Number) (int64, bool) { return n.Value, n.Present }
-	millis := func(d sentinel.Duration) (int64, bool) { return d.Value.Milliseconds(), d.Present }
-	return []setting{
-		{"quorum", func(m *sentinel.Master) (int64, bool) { return number(m.Quorum) }},
-		{"down-after-milliseconds", func(m *sentinel.Master) (int64, bool) { return millis(m.DownAfter) }},
-		{"failover-timeout", func(m *sentinel.Master) (int64, bool) { return millis(m.FailoverTimeout) }},
-		{"parallel-syncs", func(m *sentinel.Master) (int64, bool) { return number(m.ParallelSyncs) }},
-	}
-}
-
 func settingsDrift(m *master) outcome {
 	var o outcome
-	for _, s := range settings() {
+	for _, s := range sentinel.Settings() {
 		byValue := make(map[int64][]view)
 		var values []int64
 		for _, v := range m.views {
-			value, present := s.value(v.Master)
-			if !present {
+			n := s.Read(v.Master)
+			if !n.Present {
 				continue
 			}
-			if byValue[value] == nil {
-				values = append(values, value)
+			if byValue[n.Value] == nil {
+				values = append(values, n.Value)
 			}
-			byValue[value] = append(byValue[value], v)
+			byValue[n.Value] = append(byValue[n.Value], v)
 		}
 		if len(values) > 1 {
-			o.add(drifted(m, s.name, values, byValue))
+			o.add(drifted(m, s.Name, values, byValue))
 		}
 	}
 	return o

@@ -30,8 +30,7 @@ func Assess(snapshots []*sentinel.Snapshot) Report {
 
 // report runs every check on one master.
 func (m *master) report(checks []check[*master]) Master {
-	newest := m.newest()
-	r := Master{Name: m.name, Address: newest.Advertised(), FailoverInProgress: m.failingNow}
+	r := Master{Name: m.name, Address: m.believed().Advertised(), FailoverInProgress: m.failingNow}
 	for _, v := range m.views {
 		r.Replicas = max(r.Replicas, int(v.NumReplicas.Value))
 		r.Promotable = max(r.Promotable, v.promotable())
@@ -93,8 +92,8 @@ func (o *outcome) add(f Finding, witnesses ...view) {
 	o.found = append(o.found, found{f, witnesses})
 }
 
-// temper takes the edge off what only Sentinels say that have just started: it
-// may be false.
+// temper lowers to a warning what is reported only by Sentinels that have just started:
+// it may be false.
 func (o *outcome) temper() {
 	for i := range o.found {
 		f := &o.found[i]
@@ -103,8 +102,8 @@ func (o *outcome) temper() {
 		}
 		v := f.witnesses[0]
 		f.Severity = min(f.Severity, Warning)
-		f.Message += fmt.Sprintf("; but that Sentinel has run for %s only, less than down-after (%s), and may be wrong",
-			ago(v.snapshot.Info.Uptime.Value), ago(v.DownAfter.Value))
+		f.Message += fmt.Sprintf("; but that Sentinel has been running for only %s, less than down-after (%s), and may be wrong",
+			Age(v.snapshot.Info.Uptime.Value), Age(v.DownAfter.Value))
 	}
 }
 
@@ -184,9 +183,9 @@ func (m *Master) summary() string {
 	case len(m.Findings) > 0:
 		return head + first(m.Findings)
 	}
-	text := fmt.Sprintf("%s is up, %d of %s could be promoted", m.Address, m.Promotable, count(m.Replicas, "replica"))
+	text := fmt.Sprintf("%s is up, %d of %s can be promoted", m.Address, m.Promotable, count(m.Replicas, "replica"))
 	if m.Margin != nil {
-		text += ", " + count(*m.Margin, "more Sentinel") + " may be lost"
+		text += ", " + count(*m.Margin, "more Sentinel") + " can fail"
 	}
 	if m.FailoverInProgress {
 		text += "; a failover is in progress"
@@ -209,7 +208,7 @@ func first(findings []Finding) string {
 func reasons(checks []Result) string {
 	for _, c := range checks {
 		if c.Status == Unknown {
-			return c.Check + " cannot be told: " + c.Reason
+			return c.Check + " cannot be determined: " + c.Reason
 		}
 	}
 	return "nothing is known"

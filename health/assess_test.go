@@ -17,7 +17,7 @@ func TestHealthyDeployment(t *testing.T) {
 	if r.Status != OK || len(r.All()) > 0 {
 		t.Errorf("got %s with %+v", r.Status, r.All())
 	}
-	const want = "OK mymaster: 10.0.0.10:6379 is up, 2 of 2 replicas could be promoted, 1 more Sentinel may be lost"
+	const want = "OK mymaster: 10.0.0.10:6379 is up, 2 of 2 replicas can be promoted, 1 more Sentinel can fail"
 	if r.Summary != want {
 		t.Errorf("got  %s\nwant %s", r.Summary, want)
 	}
@@ -81,15 +81,15 @@ func TestSummary(t *testing.T) {
 		want   string
 	}{
 		{"one finding", at(0, func(m *sentinel.Master) { replicaDead(&m.Replicas[0], 5000) }),
-			"WARNING mymaster: the replica 10.0.0.11:6379 has been down for 5.0 s, says 1 of 3 Sentinels (10.0.0.1:26379)"},
+			"WARNING mymaster: the replica 10.0.0.11:6379 has been down for 5.0 s, according to 1 of 3 Sentinels (10.0.0.1:26379)"},
 		{"the worst first", each(func(m *sentinel.Master) { down(m); m.ODownTime = ms(2000) }),
-			"CRITICAL mymaster: the master 10.0.0.10:6379 has been objectively down (o_down) for 12 s, say 3 of 3 Sentinels (10.0.0.1:26379, 10.0.0.2:26379, 10.0.0.3:26379) (and 1 more)"},
+			"CRITICAL mymaster: the master 10.0.0.10:6379 has been objectively down (o_down) for 12 s, according to 3 of 3 Sentinels (10.0.0.1:26379, 10.0.0.2:26379, 10.0.0.3:26379) (and 1 more)"},
 		{"TILT", both(tilted(0), tilted(1), tilted(2)),
-			"UNKNOWN mymaster: master_odown cannot be told: every Sentinel that monitors it is in TILT, and sees nothing go down"},
+			"UNKNOWN mymaster: master_odown cannot be determined: every Sentinel that monitors it is in TILT, and sees nothing go down"},
 		{"the deployment", func(all []*sentinel.Snapshot) { all[2].ID = all[0].ID },
 			"CRITICAL: Sentinels 10.0.0.1:26379 and 10.0.0.3:26379 have one id, 0000000000000000000000000000000000000001"},
 		{"failing over", at(0, func(m *sentinel.Master) { m.Flags |= sentinel.FlagFailoverInProgress }),
-			"OK mymaster: 10.0.0.10:6379 is up, 2 of 2 replicas could be promoted, 1 more Sentinel may be lost; a failover is in progress"},
+			"OK mymaster: 10.0.0.10:6379 is up, 2 of 2 replicas can be promoted, 1 more Sentinel can fail; a failover is in progress"},
 		{"two masters", two(nothing), "OK: 2 masters, 3 of 3 Sentinels answered"},
 		{"two masters down", two(func(all []*sentinel.Snapshot) {
 			for _, s := range all {
@@ -97,9 +97,9 @@ func TestSummary(t *testing.T) {
 				down(&s.Masters[1])
 				s.Masters[0].ODownTime, s.Masters[1].ODownTime = ms(2000), ms(2000)
 			}
-		}), "CRITICAL mymaster: the master 10.0.0.10:6379 has been objectively down (o_down) for 12 s, say 3 of 3 Sentinels (10.0.0.1:26379, 10.0.0.2:26379, 10.0.0.3:26379) (and 1 more); as bad: 1 more of 2 masters"},
+		}), "CRITICAL mymaster: the master 10.0.0.10:6379 has been objectively down (o_down) for 12 s, according to 3 of 3 Sentinels (10.0.0.1:26379, 10.0.0.2:26379, 10.0.0.3:26379) (and 1 more); as bad: 1 more of 2 masters"},
 		{"a strange name", each(func(m *sentinel.Master) { m.Name = "a\nb" }),
-			`OK "a\nb": 10.0.0.10:6379 is up, 2 of 2 replicas could be promoted, 1 more Sentinel may be lost`},
+			`OK "a\nb": 10.0.0.10:6379 is up, 2 of 2 replicas can be promoted, 1 more Sentinel can fail`},
 	} {
 		snapshots := healthy()
 		tc.change(snapshots)
@@ -129,6 +129,32 @@ func TestReportOfOneMaster(t *testing.T) {
 	}
 	if _, known := r.Narrowed("nosuch"); known {
 		t.Error("an unknown name is known")
+	}
+}
+
+// TestAddressIsThatOfTheMajority where the epochs are equal, as in discovery; the first
+// Sentinel asked decides nothing.
+func TestAddressIsThatOfTheMajority(t *testing.T) {
+	t.Parallel()
+	moved := func(m *sentinel.Master) { m.Instance = instance(replicaOne, m.RunID, m.Flags) }
+	for _, test := range []struct {
+		name   string
+		change func([]*sentinel.Snapshot)
+		want   string
+	}{
+		{"two of three", at(0, moved), masterAddr},
+		{"the newest", both(at(0, moved), at(0, func(m *sentinel.Master) { m.ConfigEpoch = num(5) })), replicaOne},
+		{"not by those in TILT", both(at(0, moved), tilted(1), tilted(2)), replicaOne},
+	} {
+		snapshots := healthy()
+		test.change(snapshots)
+		for _, s := range snapshots {
+			s.Masters[0].Name = "m"
+		}
+		r := Assess(snapshots)
+		if got := r.Masters[0].Address; got != test.want || got != sentinel.Groups(snapshots)[0].Master.Addr {
+			t.Errorf("%s: the master is at %s, want %s", test.name, got, test.want)
+		}
 	}
 }
 
@@ -166,7 +192,12 @@ func TestCommandsAreQuoted(t *testing.T) {
 			t.Errorf("quote(%q) = %s, want %s", word, got, want)
 		}
 	}
-	if got, want := redisCLI("[::1]:26379", "SENTINEL", "RESET", pattern("a*[b")), `redis-cli -h ::1 -p 26379 SENTINEL RESET 'a\*\[b'`; strings.ReplaceAll(got, "'::1'", "::1") != want {
-		t.Errorf("got %s, want %s", got, want)
+	for got, want := range map[string]string{
+		redisCLI("[::1]:26379", "SENTINEL", "MASTER", "a*b"):                                                                         "redis-cli -h ::1 -p 26379 SENTINEL MASTER 'a*b'",
+		resetOn("a*b", []view{{snapshot: &sentinel.Snapshot{Sentinel: "[::1]:1"}}, {snapshot: &sentinel.Snapshot{Sentinel: "b:2"}}}): "redis_sentinel_exporter reset 'a*b' --sentinel.address='[::1]:1,b:2'",
+	} {
+		if got != want {
+			t.Errorf("got %s, want %s", got, want)
+		}
 	}
 }

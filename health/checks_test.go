@@ -1,9 +1,11 @@
 package health
 
 import (
+	"fmt"
 	"slices"
 	"strings"
 	"testing"
+	"time"
 
 	"github.com/google/go-cmp/cmp"
 
@@ -32,6 +34,9 @@ func checkCases() []checkCase {
 			m.Peers[i].SDownTime, m.Peers[i].LastHello = ms(40_000), ms(70_000)
 		}
 	}
+	quorate := func(m *sentinel.Master) {
+		m.CKQuorum = &sentinel.CKQuorum{Usable: 3, QuorumReachable: true, MajorityReachable: true}
+	}
 	failing := func(m *sentinel.Master) { m.Flags |= sentinel.FlagFailoverInProgress }
 	moved := func(m *sentinel.Master) { m.Addr, m.Host = replicaOne, "10.0.0.11" }
 	ghost := func(m *sentinel.Master) {
@@ -55,6 +60,12 @@ func checkCases() []checkCase {
 		{"sentinel_auth", "permission for one command", func(all []*sentinel.Snapshot) {
 			all[0].Failures = silent(0, sentinel.ReasonPermission, "NOPERM no").Failures[:1]
 		}, Critical, []string{"critical: Sentinel 10.0.0.1:26379 refused us: SENTINEL MASTERS: permission: NOPERM no"}},
+		{"sentinel_auth", "no password to send", func(all []*sentinel.Snapshot) {
+			all[1] = silent(1, sentinel.ReasonAuth, "")
+			for _, f := range all[1].Failures { // all of them are one error
+				f.Err.Err = fmt.Errorf("%w: open /secret: permission denied", sentinel.ErrNoCredentials)
+			}
+		}, Critical, []string{"critical: Sentinel 10.0.0.2:26379 was not asked: no credentials: open /secret: permission denied"}},
 		{"sentinel_auth", "unreachable is not refused", dead(0), OK, nil},
 		{"sentinel_id_duplicate", "copied", func(all []*sentinel.Snapshot) { all[2].ID = all[0].ID }, Critical, []string{
 			"critical: Sentinels 10.0.0.1:26379 and 10.0.0.3:26379 have one id, 0000000000000000000000000000000000000001"}},
@@ -84,11 +95,11 @@ func checkCases() []checkCase {
 			"critical: Sentinel 10.0.0.2:26379 does not monitor it, 2 of 3 Sentinels do"}},
 		{"master_missing", "dead is not missing", dead(1), OK, nil},
 		{"master_odown", "all", each(down), Critical, []string{
-			"critical: the master 10.0.0.10:6379 has been objectively down (o_down) for 12 s, say 3 of 3 Sentinels (10.0.0.1:26379, 10.0.0.2:26379, 10.0.0.3:26379)"}},
+			"critical: the master 10.0.0.10:6379 has been objectively down (o_down) for 12 s, according to 3 of 3 Sentinels (10.0.0.1:26379, 10.0.0.2:26379, 10.0.0.3:26379)"}},
 		{"master_odown", "frozen flags", both(at(0, down), tilted(0)), OK, nil},
 		{"master_odown", "all in TILT", both(each(down), tilted(0), tilted(1), tilted(2)), Unknown, nil},
 		{"master_sdown", "one", at(1, func(m *sentinel.Master) { m.Flags |= sentinel.FlagSDown; m.SDownTime = ms(200_000) }), Warning, []string{
-			"warning: the master 10.0.0.10:6379 has been down (s_down) for 3 min, says 1 of 3 Sentinels (10.0.0.2:26379)"}},
+			"warning: the master 10.0.0.10:6379 has been down (s_down) for 3 min, according to 1 of 3 Sentinels (10.0.0.2:26379)"}},
 		{"master_sdown", "only failed over by hand", at(1, func(m *sentinel.Master) {
 			m.Flags |= sentinel.FlagSDown | sentinel.FlagFailoverInProgress | sentinel.FlagForceFailover
 			m.SDownTime, m.LastOKPingReply = ms(2), ms(400)
@@ -97,7 +108,7 @@ func checkCases() []checkCase {
 			m.Flags |= sentinel.FlagSDown | sentinel.FlagFailoverInProgress | sentinel.FlagForceFailover
 			m.SDownTime, m.LastOKPingReply = ms(2000), ms(32_000)
 		}), Warning, []string{
-			"warning: the master 10.0.0.10:6379 has been down (s_down) for 2.0 s, says 1 of 3 Sentinels (10.0.0.2:26379)"}},
+			"warning: the master 10.0.0.10:6379 has been down (s_down) for 2.0 s, according to 1 of 3 Sentinels (10.0.0.2:26379)"}},
 		{"master_sdown", "all in TILT", both(tilted(0), tilted(1), tilted(2)), Unknown, nil},
 		{"master_sdown", "all just started, nothing seen", both(each(func(m *sentinel.Master) { m.RunID = "" }), warm(0), warm(1), warm(2)), Unknown, nil},
 		{"master_sdown", "all just started, and reached it", both(warm(0), warm(1), warm(2)), OK, nil},
@@ -107,6 +118,8 @@ func checkCases() []checkCase {
 			at(2, func(m *sentinel.Master) { moved(m); m.ConfigEpoch = num(4) })), Critical, []string{
 			"critical: the Sentinels give clients 2 different masters: 10.0.0.10:6379 with epoch 5 (10.0.0.1:26379, 10.0.0.2:26379) and 10.0.0.11:6379 with epoch 4 (10.0.0.3:26379); the lower epoch is out of date"}},
 		{"master_disagreement", "failing over", both(at(2, moved), at(0, failing)), OK, nil},
+		{"master_disagreement", "the leader of a failover is stopped by TILT", both(at(2, moved), at(0, failing), tilted(0)), Critical, []string{
+			"critical: the Sentinels give clients 2 different masters: 10.0.0.10:6379 with epoch 4 (10.0.0.1:26379, 10.0.0.2:26379) and 10.0.0.11:6379 with epoch 4 (10.0.0.3:26379); the epochs are equal, so this never heals by itself"}},
 		{"master_disagreement", "just switched", both(at(2, moved), at(2, fresh)), OK, nil},
 		{"epoch_disagreement", "behind", at(1, func(m *sentinel.Master) { m.ConfigEpoch = num(3) }), Warning, []string{
 			"warning: Sentinel 10.0.0.2:26379 has epoch 3 for the master 10.0.0.10:6379, others have 4: it has missed a failover"}},
@@ -132,32 +145,46 @@ func checkCases() []checkCase {
 		{"failover_stuck", "under way", each(func(m *sentinel.Master) { down(m); failing(m) }), OK, nil},
 
 		{"quorum_unreachable", "all", each(noquorum), Critical, []string{
-			"critical: Sentinel 10.0.0.1:26379 sees 1 usable Sentinels, and the quorum is 2: it can start no failover",
-			"critical: Sentinel 10.0.0.2:26379 sees 1 usable Sentinels, and the quorum is 2: it can start no failover",
-			"critical: Sentinel 10.0.0.3:26379 sees 1 usable Sentinels, and the quorum is 2: it can start no failover",
+			"critical: Sentinel 10.0.0.1:26379 sees 1 usable Sentinel, and the quorum is 2: it cannot start a failover",
+			"critical: Sentinel 10.0.0.2:26379 sees 1 usable Sentinel, and the quorum is 2: it cannot start a failover",
+			"critical: Sentinel 10.0.0.3:26379 sees 1 usable Sentinel, and the quorum is 2: it cannot start a failover",
 		}},
 		{"quorum_unreachable", "one cut off", at(1, noquorum), Warning, []string{
-			"warning: Sentinel 10.0.0.2:26379 sees 1 usable Sentinels, and the quorum is 2: it can start no failover"}},
+			"warning: Sentinel 10.0.0.2:26379 sees 1 usable Sentinel, and the quorum is 2: it cannot start a failover"}},
+		{"quorum_unreachable", "one in TILT that has seen nobody die", both(each(noquorum), at(0, quorate), tilted(0)), Critical, []string{
+			"critical: Sentinel 10.0.0.2:26379 sees 1 usable Sentinel, and the quorum is 2: it cannot start a failover",
+			"critical: Sentinel 10.0.0.3:26379 sees 1 usable Sentinel, and the quorum is 2: it cannot start a failover",
+		}},
+		{"quorum_unreachable", "one that has just started and seen nobody die yet", both(each(noquorum), at(0, quorate), warm(0)), Critical, []string{
+			"critical: Sentinel 10.0.0.2:26379 sees 1 usable Sentinel, and the quorum is 2: it cannot start a failover",
+			"critical: Sentinel 10.0.0.3:26379 sees 1 usable Sentinel, and the quorum is 2: it cannot start a failover",
+		}},
+		{"quorum_unreachable", "all in TILT", both(tilted(0), tilted(1), tilted(2)), Unknown, nil},
+		{"quorum_fragile", "all in TILT", both(tilted(0), tilted(1), tilted(2)), Unknown, nil},
+		{"quorum_fragile", "one in TILT sees more", both(each(func(m *sentinel.Master) { m.CKQuorum.Usable = 2 }), at(0, quorate), tilted(0)), Warning, []string{
+			"warning: 2 of 3 Sentinels are usable and 2 are needed (quorum 2, majority 2): if one more is lost, no failover can happen, according to 10.0.0.2:26379"}},
+		{"quorum_fragile", "one that has just started sees more", both(each(func(m *sentinel.Master) { m.CKQuorum.Usable = 2 }), at(0, quorate), warm(0)), Warning, []string{
+			"warning: 2 of 3 Sentinels are usable and 2 are needed (quorum 2, majority 2): if one more is lost, no failover can happen, according to 10.0.0.2:26379"}},
 		{"quorum_unreachable", "all just started", each(func(m *sentinel.Master) { noquorum(m); fresh(m) }), Unknown, nil},
 		{"quorum_unreachable", "still warming up", both(each(noquorum), each(func(m *sentinel.Master) { m.RoleReportedTime = ms(16_000) }), warm(0), dead(1), dead(2)), Warning, []string{
-			"warning: Sentinel 10.0.0.1:26379 sees 1 usable Sentinels, and the quorum is 2: it can start no failover; but that Sentinel has run for 16 s only, less than down-after (30 s), and may be wrong"}},
+			"warning: Sentinel 10.0.0.1:26379 sees 1 usable Sentinel, and the quorum is 2: it cannot start a failover; but that Sentinel has been running for only 16 s, less than down-after (30 s), and may be wrong"}},
 		{"majority_unreachable", "one cut off", at(1, noquorum), Warning, []string{
-			"warning: Sentinel 10.0.0.2:26379 sees 1 usable Sentinels of the 3 that it knows, and the majority is 2: it cannot be elected to fail over"}},
+			"warning: Sentinel 10.0.0.2:26379 sees 1 usable Sentinel of the 3 that it knows, and the majority is 2: it cannot be elected to fail over"}},
 		{"majority_unreachable", "quorum only", each(func(m *sentinel.Master) { m.CKQuorum = &sentinel.CKQuorum{Usable: 2, MajorityReachable: true} }), OK, nil},
 		{"majority_unreachable", "CKQUORUM refused", each(func(m *sentinel.Master) { m.CKQuorum = nil }), Unknown, nil},
 		{"quorum_fragile", "margin 0", each(func(m *sentinel.Master) { m.CKQuorum.Usable = 2 }), Warning, []string{
-			"warning: 2 of 3 Sentinels are usable and 2 are needed (quorum 2, majority 2): one more lost and no failover can happen, says 10.0.0.1:26379"}},
+			"warning: 2 of 3 Sentinels are usable and 2 are needed (quorum 2, majority 2): if one more is lost, no failover can happen, according to 10.0.0.1:26379"}},
 		{"quorum_fragile", "one sees more", at(0, func(m *sentinel.Master) { m.CKQuorum.Usable = 2 }), OK, nil},
 		{"quorum_misconfigured", "1", each(func(m *sentinel.Master) { m.Quorum = num(1) }), Warning, []string{
-			"warning: the quorum is 1: a single Sentinel of 3 that sees wrong starts a failover, says 10.0.0.1:26379"}},
+			"warning: the quorum is 1: a single Sentinel of 3 that is mistaken can start a failover, according to 10.0.0.1:26379"}},
 		{"quorum_misconfigured", "above the voters", at(0, func(m *sentinel.Master) { m.Quorum = num(4) }), Warning, []string{
-			"warning: the quorum is 4, but there are only 3 Sentinels: the master can never be objectively down, says 10.0.0.1:26379"}},
+			"warning: the quorum is 4, but there are only 3 Sentinels: the master can never be considered objectively down, according to 10.0.0.1:26379"}},
 		{"quorum_misconfigured", "below the majority", each(func(m *sentinel.Master) { m.NumOtherSentinels = num(4) }), Warning, []string{
-			"warning: the quorum is 2, below the majority of 5 Sentinels, which is 3, says 10.0.0.1:26379"}},
+			"warning: the quorum is 2, below the majority of 5 Sentinels, which is 3, according to 10.0.0.1:26379"}},
 		{"quorum_misconfigured", "even", each(func(m *sentinel.Master) { m.Quorum, m.NumOtherSentinels = num(3), num(3) }), Warning, []string{
-			"warning: there are 4 Sentinels, an even number: one of them adds nothing, since no more may be lost than with 3, says 10.0.0.1:26379"}},
+			"warning: there are 4 Sentinels, an even number: one of them adds nothing, since no more can be lost than with 3, according to 10.0.0.1:26379"}},
 		{"quorum_misconfigured", "too few", each(func(m *sentinel.Master) { m.NumOtherSentinels = num(1) }), Warning, []string{
-			"warning: there are only 2 Sentinels: with fewer than 3 none may be lost, says 10.0.0.1:26379"}},
+			"warning: there are only 2 Sentinels: with fewer than 3 none can be lost, according to 10.0.0.1:26379"}},
 		{"quorum_misconfigured", "a ghost does not count", each(ghost), OK, nil},
 		{"settings_drift", "down-after", at(2, func(m *sentinel.Master) { m.DownAfter = ms(5000) }), Warning, []string{
 			"warning: down-after-milliseconds is 30000 at 10.0.0.1:26379, 10.0.0.2:26379 and 5000 at 10.0.0.3:26379"}},
@@ -169,21 +196,21 @@ func checkCases() []checkCase {
 			"warning: parallel-syncs is 1 at 10.0.0.1:26379, 10.0.0.2:26379 and 2 at 10.0.0.3:26379",
 		}},
 		{"ghost_sentinels", "one", at(0, ghost), Warning, []string{
-			"warning: Sentinel 10.0.0.1:26379 still counts 10.0.0.9:26379 (down for 7 min): it needs a majority of 3 of 4, where 2 of 3 would do"}},
+			"warning: Sentinel 10.0.0.1:26379 still counts 10.0.0.9:26379 (down for 7 min): it needs a majority of 3 of 4, where 2 of 3 would be enough"}},
 		{"ghost_sentinels", "down for a while", at(0, func(m *sentinel.Master) { ghost(m); m.Peers[2].SDownTime = ms(200_000) }), OK, nil},
 		{"ghost_sentinels", "one that we ask is missing, not a ghost", both(at(0, func(m *sentinel.Master) {
 			m.Peers[0].Flags |= sentinel.FlagSDown
 			m.Peers[0].SDownTime = ms(400_000)
 		}), dead(1)), OK, nil},
 		{"ghost_replicas", "one", each(func(m *sentinel.Master) { replicaDead(&m.Replicas[0], 400_000) }), Warning, []string{
-			"warning: the replica 10.0.0.11:6379 has been down for 7 min, say 3 of 3 Sentinels (10.0.0.1:26379, 10.0.0.2:26379, 10.0.0.3:26379): the Sentinels will look for it until a RESET"}},
+			"warning: the replica 10.0.0.11:6379 has been down for 7 min, according to 3 of 3 Sentinels (10.0.0.1:26379, 10.0.0.2:26379, 10.0.0.3:26379): the Sentinels will look for it until a RESET"}},
 		{"ghost_replicas", "another sees it", at(0, func(m *sentinel.Master) { replicaDead(&m.Replicas[0], 400_000) }), OK, nil},
 		{"peers_unreachable", "hello but no answer", at(0, func(m *sentinel.Master) {
 			p := &m.Peers[1]
 			p.Flags |= sentinel.FlagSDown
 			p.SDownTime, p.LastOKPingReply = ms(60_000), ms(90_000)
 		}), Warning, []string{
-			"warning: Sentinel 10.0.0.1:26379 has had no answer of 10.0.0.3:26379 for 90 s, but a hello of it 1.5 s ago: it runs, and cannot be reached from there"}},
+			"warning: Sentinel 10.0.0.1:26379 has had no answer from 10.0.0.3:26379 for 90 s, but received a hello from it 1.5 s ago: it is running, and cannot be reached from there"}},
 		{"peers_unreachable", "just died", at(0, func(m *sentinel.Master) {
 			m.Peers[1].Flags |= sentinel.FlagSDown
 			m.Peers[1].SDownTime, m.Peers[1].LastHello = ms(500), ms(1700)
@@ -193,14 +220,14 @@ func checkCases() []checkCase {
 			m.Replicas[0].Priority = num(0)
 			replicaDead(&m.Replicas[1], 5000)
 		}), Critical, []string{
-			"critical: no failover could succeed: none of 2 replicas may be promoted (10.0.0.11:6379: its replica-priority is 0; 10.0.0.12:6379: it is down)"}},
-		{"no_promotable_replica", "none at all", each(func(m *sentinel.Master) { m.Replicas = nil }), Critical, []string{
+			"critical: no failover could succeed: none of 2 replicas can be promoted (10.0.0.11:6379: its replica-priority is 0; 10.0.0.12:6379: it is down)"}},
+		{"no_promotable_replica", "none at all", each(func(m *sentinel.Master) { m.Replicas, m.NumReplicas = nil, num(0) }), Critical, []string{
 			"critical: no failover could succeed: there is no replica at all"}},
 		{"no_promotable_replica", "objectively down, and their INFO is old", each(func(m *sentinel.Master) {
 			down(m)
 			m.Replicas[0].InfoRefresh, m.Replicas[1].InfoRefresh = ms(9000), ms(9100)
 		}), Critical, []string{
-			"critical: no failover could succeed: none of 2 replicas may be promoted (10.0.0.11:6379: its last INFO is 9s old; 10.0.0.12:6379: its last INFO is 9.1s old)"}},
+			"critical: no failover could succeed: none of 2 replicas can be promoted (10.0.0.11:6379: its last INFO is 9s old; 10.0.0.12:6379: its last INFO is 9.1s old)"}},
 		{"no_promotable_replica", "just down, and not asked again yet", each(func(m *sentinel.Master) { down(m); m.ODownTime = ms(300) }), OK, nil},
 		{"no_promotable_replica", "none yet", each(func(m *sentinel.Master) { m.Replicas = nil; fresh(m) }), Unknown, nil},
 		{"no_promotable_replica", "just begun, one not heard of yet", each(func(m *sentinel.Master) {
@@ -212,21 +239,29 @@ func checkCases() []checkCase {
 			fresh(m)
 			m.Replicas[0].Priority, m.Replicas[1].Priority = num(0), num(0)
 		}), Critical, []string{
-			"critical: no failover could succeed: none of 2 replicas may be promoted (10.0.0.11:6379: its replica-priority is 0; 10.0.0.12:6379: its replica-priority is 0)"}},
+			"critical: no failover could succeed: none of 2 replicas can be promoted (10.0.0.11:6379: its replica-priority is 0; 10.0.0.12:6379: its replica-priority is 0)"}},
 		{"no_promotable_replica", "one Sentinel has one", func(all []*sentinel.Snapshot) {
 			all[0].Masters[0].Replicas, all[1].Masters[0].Replicas = nil, nil
 		}, OK, nil},
+		{"no_promotable_replica", "one is hidden", at(0, func(m *sentinel.Master) {
+			m.Replicas = m.Replicas[:1]
+			m.Replicas[0].Priority = num(0)
+		}), OK, nil},
+		{"no_promotable_replica", "one is hidden from all", each(func(m *sentinel.Master) {
+			m.Replicas = m.Replicas[:1]
+			m.Replicas[0].Priority = num(0)
+		}), Unknown, nil},
 		{"replica_down", "for one", at(0, func(m *sentinel.Master) { replicaDead(&m.Replicas[0], 5000) }), Warning, []string{
-			"warning: the replica 10.0.0.11:6379 has been down for 5.0 s, says 1 of 3 Sentinels (10.0.0.1:26379)"}},
+			"warning: the replica 10.0.0.11:6379 has been down for 5.0 s, according to 1 of 3 Sentinels (10.0.0.1:26379)"}},
 		{"replica_down", "for one in TILT", both(at(0, func(m *sentinel.Master) { replicaDead(&m.Replicas[0], 5000) }), tilted(0)), OK, nil},
 		{"replica_link_down", "long", each(func(m *sentinel.Master) {
 			m.Replicas[0].MasterLinkUp, m.Replicas[0].MasterLinkDownTime = false, ms(61_000)
 		}), Warning, []string{
-			"warning: the link of the replica 10.0.0.11:6379 to its master has been down for 61 s, say 3 of 3 Sentinels (10.0.0.1:26379, 10.0.0.2:26379, 10.0.0.3:26379)"}},
+			"warning: the link of the replica 10.0.0.11:6379 to its master has been down for 61 s, according to 3 of 3 Sentinels (10.0.0.1:26379, 10.0.0.2:26379, 10.0.0.3:26379)"}},
 		{"replica_link_down", "never up", at(0, func(m *sentinel.Master) {
 			m.Replicas[0].MasterLinkUp, m.Replicas[0].MasterLinkDownTime = false, sentinel.Duration{}
 		}), Warning, []string{
-			"warning: the link of the replica 10.0.0.11:6379 to its master was never up, says 1 of 3 Sentinels (10.0.0.1:26379)"}},
+			"warning: the link of the replica 10.0.0.11:6379 to its master was never up, according to 1 of 3 Sentinels (10.0.0.1:26379)"}},
 		{"replica_link_down", "just now", each(func(m *sentinel.Master) {
 			m.Replicas[0].MasterLinkUp, m.Replicas[0].MasterLinkDownTime = false, ms(3000)
 		}), OK, nil},
@@ -242,6 +277,13 @@ func checkCases() []checkCase {
 			m.Replicas[1].InfoRefresh = ms(100)
 			m.Replicas[1].ReplOffset = num(2472 + 20<<20)
 		}), OK, nil},
+		{"replica_lagging", "asked earlier or later, in an answer that took long", func(all []*sentinel.Snapshot) {
+			for _, s := range all {
+				s.Duration = 10 * time.Second
+				s.Masters[0].Replicas[0].InfoRefresh = ms(100)
+				s.Masters[0].Replicas[1].ReplOffset = num(2472 + 20<<20)
+			}
+		}, OK, nil},
 		{"replica_lagging", "behind the cached master", each(func(m *sentinel.Master) {
 			m.Cache = []sentinel.CachedInfo{{Age: ms(9900), RunID: m.RunID, ReplOffset: num(64 << 20)}}
 			m.Replicas[1].ReplOffset, m.Replicas[1].InfoRefresh = num(64<<20), ms(100)
@@ -249,12 +291,12 @@ func checkCases() []checkCase {
 		{"replica_role_mismatch", "for long", each(func(m *sentinel.Master) {
 			m.Replicas[1].RoleReported, m.Replicas[1].RoleReportedTime = "master", ms(26_000)
 		}), Critical, []string{
-			"critical: the replica 10.0.0.12:6379 has said for 26 s that it is a master, beside the master 10.0.0.10:6379, say 3 of 3 Sentinels (10.0.0.1:26379, 10.0.0.2:26379, 10.0.0.3:26379)"}},
+			"critical: the replica 10.0.0.12:6379 has said for 26 s that it is a master, beside the master 10.0.0.10:6379, according to 3 of 3 Sentinels (10.0.0.1:26379, 10.0.0.2:26379, 10.0.0.3:26379)"}},
 		{"replica_role_mismatch", "an old master that has come back", each(func(m *sentinel.Master) {
 			m.Replicas[1].RoleReported, m.Replicas[1].RoleReportedTime = "master", ms(18_000)
 		}), OK, nil},
 		{"replica_wrong_master", "another", at(0, func(m *sentinel.Master) { m.Replicas[0].MasterHost = "10.0.0.66" }), Warning, []string{
-			"warning: the replica 10.0.0.11:6379 follows 10.0.0.66:6379, and the master is 10.0.0.10:6379, says 1 of 3 Sentinels (10.0.0.1:26379)"}},
+			"warning: the replica 10.0.0.11:6379 follows 10.0.0.66:6379, and the master is 10.0.0.10:6379, according to 1 of 3 Sentinels (10.0.0.1:26379)"}},
 		{"replica_wrong_master", "by name", at(0, func(m *sentinel.Master) { m.Replicas[0].MasterHost = "redis-0" }), OK, nil},
 		{"replica_wrong_master", "just switched", at(0, func(m *sentinel.Master) { m.Replicas[0].MasterHost = "10.0.0.66"; fresh(m) }), OK, nil},
 
@@ -275,6 +317,14 @@ func checkCases() []checkCase {
 			"critical: the node 10.0.0.11:6379 belongs to another one as well",
 			"critical: the node 10.0.0.12:6379 belongs to another one as well",
 		}},
+		{"shared_node", "host names that do not resolve", func(all []*sentinel.Snapshot) {
+			other := healthyMaster()
+			other.Name, other.Replicas = "another one", nil
+			all[0].Masters = append(all[0].Masters, other)
+			for i := range all[0].Masters {
+				all[0].Masters[i].Host, all[0].Masters[i].Addr = "", ":6379"
+			}
+		}, OK, nil},
 	}
 }
 
@@ -323,7 +373,7 @@ func complete(t *testing.T, f Finding) {
 		t.Errorf("the finding lacks a hint, a command or the runbook: %+v", f)
 	}
 	for _, command := range f.Commands {
-		if !strings.HasPrefix(command, "redis-cli -h ") {
+		if !strings.HasPrefix(command, "redis-cli -h ") && !strings.HasPrefix(command, "redis_sentinel_exporter reset ") {
 			t.Errorf("%q is no command", command)
 		}
 	}

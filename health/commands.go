@@ -19,6 +19,12 @@ func onEach(views []view, words ...string) []string {
 	return lines
 }
 
+// resetOn is the command line that resets a master on some Sentinels, one after the
+// other: each would otherwise forget the others while those forget it.
+func resetOn(master string, views []view) string {
+	return "redis_sentinel_exporter reset " + quote(master) + " --sentinel.address=" + quote(strings.Join(addresses(views), ","))
+}
+
 // redisCLI is a line for a shell that sends a command to the node at addr.
 func redisCLI(addr string, words ...string) string {
 	host, port, err := net.SplitHostPort(addr)
@@ -36,7 +42,7 @@ func redisCLI(addr string, words ...string) string {
 // any bytes.
 func quote(word string) string {
 	plain := func(r rune) bool {
-		return r >= 'a' && r <= 'z' || r >= 'A' && r <= 'Z' || r >= '0' && r <= '9' || strings.ContainsRune("-_.:/", r)
+		return r >= 'a' && r <= 'z' || r >= 'A' && r <= 'Z' || r >= '0' && r <= '9' || strings.ContainsRune("-_.:/,", r)
 	}
 	if word != "" && !strings.ContainsFunc(word, func(r rune) bool { return !plain(r) }) {
 		return word

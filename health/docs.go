@@ -12,15 +12,16 @@ const docsIntro = `# Checks
 
 Generated from the table of the package health (` + "`go generate ./health`" + `); do not edit.
 
-What is wrong is a finding: on one master, or on the deployment as a whole.
+What is wrong is a finding, either on one master or on the deployment as a whole.
 ` + "`/health`, `/status` and `redis_sentinel_exporter check`" + ` show all findings with the
-commands that help; ` + "`redis_sentinel_deployment_check_status`" + ` has a series for every
-check, with 0 for ok, 1 for a warning, 2 for critical and 3 where nobody who
-answered can tell.
+commands that help. ` + "`redis_sentinel_deployment_check_status`" + ` has a series for every
+check: 0 for ok, 1 for a warning, 2 for critical, and 3 where nobody who answered can
+tell. The checks on the deployment are always there; those on a master are there as
+long as a Sentinel that answers monitors it.
 
-A start, a failover and the seconds after them are no fault. What only Sentinels
-say that have run for less than down-after may be wrong: the finding says so, and
-is a warning at most. The down flags of a Sentinel in TILT count for nothing.
+A start, a failover and the seconds after them are not faults. What is reported only by
+Sentinels that have run for less than down-after may be wrong: the finding says so, and
+is a warning at most. The down flags of a Sentinel in TILT are ignored.
 `
 
 // WriteDocs writes a page on all checks, in Markdown.
@@ -36,6 +37,9 @@ func WriteDocs(w io.Writer) error {
 		for _, c := range Checks() {
 			if c.PerMaster == perMaster {
 				fmt.Fprintf(&b, "\n### %s\n\n**%s.** %s\n\n*What to do:* %s\n", c.Name, c.Severity, c.Meaning, c.Advice)
+				if c.Alert != "" {
+					fmt.Fprintf(&b, "\n*Alert:* [%s](../alerts/runbooks/%s.md)\n", c.Alert, c.Alert)
+				}
 			}
 		}
 	}

@@ -22,7 +22,7 @@ type master struct {
 	deployment *deployment
 	views      []view       // in the order in which the Sentinels were asked
 	replicas   [][]sighting // by replica, of all views
-	failingNow bool         // a Sentinel drives a failover, or tries to
+	failingNow bool         // a Sentinel drives a failover, or tries to, and is not stopped by TILT
 }
 
 // A view is what one Sentinel says of one master.
@@ -49,7 +49,7 @@ func newDeployment(snapshots []*sentinel.Snapshot) *deployment {
 			}
 			v := view{&s.Masters[i], s}
 			m.views = append(m.views, v)
-			m.failingNow = m.failingNow || v.failingOver()
+			m.failingNow = m.failingNow || v.failingOver() && !v.frozen()
 		}
 	}
 	slices.SortFunc(d.masters, func(a, b *master) int { return cmp.Compare(a.name, b.name) })
@@ -66,17 +66,20 @@ func (d *deployment) namesByNode() map[string][]string {
 	if len(d.masters) < 2 {
 		return nodes // then no node can have two
 	}
-	add := func(addr, name string) {
+	add := func(node *sentinel.Instance, name string) {
+		if !node.HasAddr() {
+			return
+		}
 		// The masters come one after the other: only the last name can be the same.
-		if names := nodes[addr]; len(names) == 0 || names[len(names)-1] != name {
-			nodes[addr] = append(names, name)
+		if names := nodes[node.Addr]; len(names) == 0 || names[len(names)-1] != name {
+			nodes[node.Addr] = append(names, name)
 		}
 	}
 	for _, m := range d.masters {
 		for _, v := range m.views {
-			add(v.Addr, m.name)
+			add(&v.Instance, m.name)
 			for i := range v.Replicas {
-				add(v.Replicas[i].Addr, m.name)
+				add(&v.Replicas[i].Instance, m.name)
 			}
 		}
 	}
@@ -98,8 +101,8 @@ const (
 	// errorsTime is how far the last good reply to PING may be behind the last
 	// reply of any kind.
 	errorsTime = 2 * time.Second
-	// hasteTime is how long after o_down every replica has sent INFO again.
-	hasteTime = 5 * time.Second
+	// infoHasteTime is how long after o_down every replica has sent INFO again.
+	infoHasteTime = 5 * time.Second
 	// helloTime is how old the hello of a peer may be that is there.
 	helloTime = 10 * time.Second
 	// ghostFactor times down-after is how long a node must have been down to be
@@ -131,9 +134,9 @@ func (v view) onlyByHand() bool {
 // frozen tells whether the down flags mean nothing.
 func (v view) frozen() bool { return v.snapshot.Tilt() }
 
-// sees tells whether the Sentinel has had an answer of the master since its
+// hasReachedMaster tells whether the Sentinel has had an answer of the master since its
 // start.
-func (v view) sees() bool {
+func (v view) hasReachedMaster() bool {
 	return !v.frozen() && (!v.warming() || v.RunID != "" && !v.Flags.Has(sentinel.FlagDisconnected))
 }
 
@@ -147,12 +150,16 @@ func (m *master) unfrozen() []view {
 	return slices.DeleteFunc(slices.Clone(m.views), view.frozen)
 }
 
-// newest is a view of the highest epoch.
-func (m *master) newest() view {
-	return slices.MaxFunc(m.views, func(a, b view) int { return cmp.Compare(a.ConfigEpoch.Value, b.ConfigEpoch.Value) })
+// believed is the master as service discovery and the clients of discovery get it.
+func (m *master) believed() *sentinel.Master {
+	opinions := make([]sentinel.Opinion, len(m.views))
+	for i, v := range m.views {
+		opinions[i] = sentinel.Opinion{Snapshot: v.snapshot, Master: v.Master}
+	}
+	return sentinel.Believed(opinions)[0].Master
 }
 
-// isDown tells whether a Sentinel holds the master to be down.
+// isDown tells whether a Sentinel considers the master down.
 func (m *master) isDown() bool {
 	return slices.ContainsFunc(m.views, func(v view) bool { return !v.frozen() && v.Flags.Any(sentinel.FlagSDown|sentinel.FlagODown) })
 }

@@ -89,7 +89,7 @@ func healthyReplica(addr, runID string) sentinel.Replica {
 		Instance:    instance(addr, runID, sentinel.FlagReplica),
 		InfoRefresh: ms(9660), RoleReported: "slave", RoleReportedTime: ms(3_590_894),
 		MasterLinkDownTime: ms(0), MasterLinkUp: true, MasterHost: "10.0.0.10", MasterPort: "6379",
-		Priority: num(100), ReplOffset: num(2472), Announced: true,
+		Priority: num(100), ReplOffset: num(2472),
 	}
 }
 

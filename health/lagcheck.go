@@ -9,11 +9,17 @@ import (
 // maxLag is how many bytes a replica may be behind.
 const maxLag = 16 << 20
 
-// An offset is how far a node had come at one moment.
+// An offset is how far a node had come at one moment, which lies between two: the age
+// that a Sentinel gives is as of its reply, and that was made while it was waited for.
 type offset struct {
-	addr  string
-	at    time.Time
-	bytes int64
+	addr             string
+	earliest, latest time.Time
+	bytes            int64
+}
+
+func (v view) offset(addr string, age time.Duration, bytes int64) offset {
+	earliest := v.snapshot.Started.Add(-age)
+	return offset{addr, earliest, earliest.Add(v.snapshot.Duration), bytes}
 }
 
 // offsets are all that the Sentinels know. Each of them asks a node every 10 s,
@@ -23,13 +29,13 @@ func (m *master) offsets() []offset {
 	for _, v := range m.views {
 		for i := range v.Replicas {
 			s := sighting{&v.Replicas[i], v}
-			if s.live() && s.ReplOffset.Present && s.InfoRefresh.Present {
-				all = append(all, offset{s.Addr, v.snapshot.Started.Add(-s.InfoRefresh.Value), s.ReplOffset.Value})
+			if s.Live() && s.ReplOffset.Present && s.InfoRefresh.Present {
+				all = append(all, v.offset(s.Addr, s.InfoRefresh.Value, s.ReplOffset.Value))
 			}
 		}
 		for _, c := range v.Cache {
 			if c.RunID == v.RunID && v.RunID != "" && c.ReplOffset.Present && c.Age.Present {
-				all = append(all, offset{v.Addr, v.snapshot.Started.Add(-c.Age.Value), c.ReplOffset.Value})
+				all = append(all, v.offset(v.Addr, c.Age.Value, c.ReplOffset.Value))
 			}
 		}
 	}
@@ -41,7 +47,7 @@ func (m *master) offsets() []offset {
 // may have it by now, too.
 func lag(of offset, all []offset) (bytes int64, ahead string) {
 	for _, other := range all {
-		if other.addr != of.addr && !other.at.After(of.at) && other.bytes-of.bytes > bytes {
+		if other.addr != of.addr && !other.latest.After(of.earliest) && other.bytes-of.bytes > bytes {
 			bytes, ahead = other.bytes-of.bytes, other.addr
 		}
 	}
@@ -72,7 +78,7 @@ func replicaLagging(m *master) outcome {
 
 func latestOf(addr string, all []offset) (latest offset, known bool) {
 	for _, o := range all {
-		if o.addr == addr && (!known || o.at.After(latest.at)) {
+		if o.addr == addr && (!known || o.earliest.After(latest.earliest)) {
 			latest, known = o, true
 		}
 	}

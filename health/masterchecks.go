@@ -35,17 +35,17 @@ func (m *master) down(flag sentinel.Flags, severity Status, words string) outcom
 	var o outcome
 	o.add(Finding{
 		Severity: severity,
-		Message:  fmt.Sprintf("the master %s has been %s for %s, %s", at, words, ago(longest), say(who, len(m.views))),
+		Message:  fmt.Sprintf("the master %s has been %s for %s, %s", at, words, Age(longest), say(who, len(m.views))),
 		Commands: append([]string{redisCLI(who[0].Addr, "PING")}, onEach(who[:1], "SENTINEL", "MASTER", m.name)...),
 	}, who...)
 	return o
 }
 
-// notDown is the outcome when nobody holds the master to be down: whether
+// notDown is the outcome when nobody considers the master down: whether
 // anybody would know.
 func (m *master) notDown() outcome {
 	switch {
-	case slices.ContainsFunc(m.views, view.sees):
+	case slices.ContainsFunc(m.views, view.hasReachedMaster):
 		return fine()
 	case !slices.ContainsFunc(m.views, func(v view) bool { return !v.frozen() }):
 		return cannotTell("every Sentinel that monitors it is in TILT, and sees nothing go down")
@@ -63,7 +63,7 @@ func masterAnswersErrors(m *master) outcome {
 		o.add(Finding{
 			Severity: Critical, Sentinel: v.snapshot.Sentinel,
 			Message: fmt.Sprintf("the master %s answers Sentinel %s with errors: its last reply to PING is %s old, the last good one %s",
-				v.Addr, v.snapshot.Sentinel, ago(v.LastPingReply.Value), ago(v.LastOKPingReply.Value)),
+				v.Addr, v.snapshot.Sentinel, Age(v.LastPingReply.Value), Age(v.LastOKPingReply.Value)),
 			Commands: []string{redisCLI(v.Addr, "PING"), onSentinel(v.snapshot, "SENTINEL", "SET", m.name, "auth-pass", "PASSWORD")},
 		}, v)
 	}
@@ -83,7 +83,7 @@ func masterRoleMismatch(m *master) outcome {
 		o.add(Finding{
 			Severity: Critical, Sentinel: v.snapshot.Sentinel,
 			Message: fmt.Sprintf("%s, the master according to Sentinel %s, has said for %s that it is a replica",
-				v.Addr, v.snapshot.Sentinel, ago(v.RoleReportedTime.Value)),
+				v.Addr, v.snapshot.Sentinel, Age(v.RoleReportedTime.Value)),
 			Commands: []string{redisCLI(v.Addr, "ROLE")},
 		}, v)
 	}
@@ -96,12 +96,12 @@ func masterMissing(m *master) outcome {
 		if slices.ContainsFunc(m.views, func(v view) bool { return v.snapshot == s }) {
 			continue
 		}
-		v := m.newest()
+		known := m.believed()
 		o.add(Finding{
 			Severity: Critical, Sentinel: s.Sentinel,
 			Message: fmt.Sprintf("Sentinel %s does not monitor it, %d of %s do", s.Sentinel, len(m.views), count(len(m.deployment.up), "Sentinel")),
 			Commands: []string{
-				onSentinel(s, "SENTINEL", "MONITOR", m.name, v.Host, v.Port, fmt.Sprint(v.Quorum.Value)),
+				onSentinel(s, "SENTINEL", "MONITOR", m.name, known.Host, known.Port, fmt.Sprint(known.Quorum.Value)),
 			},
 		})
 	}
@@ -120,7 +120,7 @@ func failoverStuck(m *master) outcome {
 		o.add(Finding{
 			Severity: Critical, Sentinel: v.snapshot.Sentinel,
 			Message: fmt.Sprintf("%s %s, longer than failover-timeout (%s), and Sentinel %s sees no new master (failover state: %s)",
-				what, ago(since), ago(v.FailoverTimeout.Value), v.snapshot.Sentinel, v.FailoverState),
+				what, Age(since), Age(v.FailoverTimeout.Value), v.snapshot.Sentinel, v.FailoverState),
 			Commands: []string{onSentinel(v.snapshot, "SENTINEL", "MASTER", m.name), onSentinel(v.snapshot, "SENTINEL", "CKQUORUM", m.name)},
 		}, v)
 	}

@@ -3,7 +3,6 @@ package health
 import (
 	"fmt"
 	"slices"
-	"strings"
 	"time"
 
 	"redis_sentinel_exporter/sentinel"
@@ -59,26 +58,21 @@ func ghostSentinels(m *master) outcome {
 		}
 		names := make([]string, len(ghosts))
 		for i, p := range ghosts {
-			names[i] = fmt.Sprintf("%s (down for %s)", p.Addr, ago(p.SDownTime.Value))
+			names[i] = fmt.Sprintf("%s (down for %s)", p.Addr, Age(p.SDownTime.Value))
 		}
 		voters := v.Voters().Value
 		live := voters - int64(len(ghosts))
 		o.add(Finding{
 			Severity: Warning, Sentinel: v.snapshot.Sentinel,
-			Message: fmt.Sprintf("Sentinel %s still counts %s: it needs a majority of %d of %d, where %d of %d would do",
+			Message: fmt.Sprintf("Sentinel %s still counts %s: it needs a majority of %d of %d, where %d of %d would be enough",
 				v.snapshot.Sentinel, few(names), voters/2+1, voters, live/2+1, live),
-			Commands: []string{onSentinel(v.snapshot, "SENTINEL", "RESET", pattern(m.name))},
+			Commands: []string{resetOn(m.name, []view{v})},
 		}, v)
 	}
 	return o
 }
 
-// pattern is the glob that RESET takes for a name.
-func pattern(name string) string {
-	return strings.NewReplacer(`\`, `\\`, `*`, `\*`, `?`, `\?`, `[`, `\[`).Replace(name)
-}
-
-// peersUnreachable finds those of whom a hello has come since they are down.
+// peersUnreachable finds peers that are considered down and have sent a hello since.
 func peersUnreachable(m *master) outcome {
 	var o outcome
 	for _, v := range m.unfrozen() {
@@ -90,8 +84,8 @@ func peersUnreachable(m *master) outcome {
 			}
 			o.add(Finding{
 				Severity: Warning, Sentinel: v.snapshot.Sentinel,
-				Message: fmt.Sprintf("Sentinel %s has had no answer of %s for %s, but a hello of it %s ago: it runs, and cannot be reached from there",
-					v.snapshot.Sentinel, p.Addr, ago(p.LastOKPingReply.Value), ago(p.LastHello.Value)),
+				Message: fmt.Sprintf("Sentinel %s has had no answer from %s for %s, but received a hello from it %s ago: it is running, and cannot be reached from there",
+					v.snapshot.Sentinel, p.Addr, Age(p.LastOKPingReply.Value), Age(p.LastHello.Value)),
 				Commands: []string{redisCLI(p.Addr, "PING")},
 			}, v)
 		}

@@ -9,35 +9,40 @@ import (
 
 func quorumUnreachable(m *master) outcome {
 	return m.ckquorum(func(q *sentinel.CKQuorum) bool { return q.QuorumReachable }, func(v view) string {
-		return fmt.Sprintf("Sentinel %s sees %d usable Sentinels, and the quorum is %d: it can start no failover",
-			v.snapshot.Sentinel, v.CKQuorum.Usable, v.Quorum.Value)
+		return fmt.Sprintf("Sentinel %s sees %s, and the quorum is %d: it cannot start a failover",
+			v.snapshot.Sentinel, count(int(v.CKQuorum.Usable), "usable Sentinel"), v.Quorum.Value)
 	})
 }
 
 func majorityUnreachable(m *master) outcome {
 	return m.ckquorum(func(q *sentinel.CKQuorum) bool { return q.MajorityReachable }, func(v view) string {
-		return fmt.Sprintf("Sentinel %s sees %d usable Sentinels of the %d that it knows, and the majority is %d: it cannot be elected to fail over",
-			v.snapshot.Sentinel, v.CKQuorum.Usable, v.Voters().Value, v.Majority().Value)
+		return fmt.Sprintf("Sentinel %s sees %s of the %d that it knows, and the majority is %d: it cannot be elected to fail over",
+			v.snapshot.Sentinel, count(int(v.CKQuorum.Usable), "usable Sentinel"), v.Voters().Value, v.Majority().Value)
 	})
 }
 
 // ckquorum judges one half of CKQUORUM. That a Sentinel sees too few of the
 // others right after its start or a RESET means nothing yet; and it is no
-// disaster while others see enough of them.
+// disaster while others see enough of them. That one which has just started sees
+// enough does not count against those who do not: it takes all that it knows for
+// usable until down-after has passed.
 func (m *master) ckquorum(reachable func(*sentinel.CKQuorum) bool, message func(view) string) outcome {
-	o := cannotTell("no Sentinel answered CKQUORUM")
+	o := m.askedQuorum()
 	severity := Critical
-	for _, v := range m.views {
+	for _, v := range m.unfrozen() {
 		switch {
 		case v.CKQuorum == nil:
 		case reachable(v.CKQuorum):
-			o.unknown, severity = "", Warning
+			o.unknown = ""
+			if !v.warming() {
+				severity = Warning
+			}
 		case o.unknown != "":
 			o.unknown = "the Sentinels have just begun to look for each other"
 		}
 	}
-	for _, v := range m.settled() {
-		if v.CKQuorum != nil && !reachable(v.CKQuorum) {
+	for _, v := range m.unfrozen() {
+		if v.CKQuorum != nil && !v.young() && !reachable(v.CKQuorum) {
 			o.add(Finding{
 				Severity: severity, Sentinel: v.snapshot.Sentinel, Message: message(v),
 				Commands: []string{onSentinel(v.snapshot, "SENTINEL", "CKQUORUM", m.name), onSentinel(v.snapshot, "SENTINEL", "SENTINELS", m.name)},
@@ -47,14 +52,31 @@ func (m *master) ckquorum(reachable func(*sentinel.CKQuorum) bool, message func(
 	return o
 }
 
-// margin is how many more Sentinels may be lost, as the one sees it that sees
-// most of them: a failover needs one leader only.
+// askedQuorum is the outcome of a check on CKQUORUM before any answer is looked at.
+// In TILT a Sentinel goes on answering by flags that are frozen.
+func (m *master) askedQuorum() outcome {
+	if slices.ContainsFunc(m.views, func(v view) bool { return v.CKQuorum != nil && v.frozen() }) {
+		return cannotTell("every Sentinel that answered CKQUORUM is in TILT")
+	}
+	return cannotTell("no Sentinel answered CKQUORUM")
+}
+
+// margin is how many more Sentinels can be lost, as the one sees it that sees
+// most of them: a failover needs one leader only. Those who have just started count
+// the dead as well, and are believed only when there are no others.
 func (m *master) margin() sentinel.Number {
-	var best sentinel.Number
-	for _, v := range m.views {
-		if n := v.Margin(); n.Present && (!best.Present || n.Value > best.Value) {
-			best = n
+	var best, early sentinel.Number
+	for _, v := range m.unfrozen() {
+		most := &best
+		if v.warming() {
+			most = &early
 		}
+		if n := v.Margin(); n.Present && (!most.Present || n.Value > most.Value) {
+			*most = n
+		}
+	}
+	if !best.Present {
+		return early
 	}
 	return best
 }
@@ -62,17 +84,17 @@ func (m *master) margin() sentinel.Number {
 func quorumFragile(m *master) outcome {
 	best := m.margin()
 	if !best.Present {
-		return cannotTell("no Sentinel answered CKQUORUM")
+		return m.askedQuorum()
 	}
 	var o outcome
 	if best.Value != 0 {
 		return o
 	}
-	for _, v := range m.settled() {
-		if n := v.Margin(); n.Present && n.Value == 0 {
+	for _, v := range m.unfrozen() {
+		if n := v.Margin(); !v.young() && n.Present && n.Value == 0 {
 			o.add(Finding{
 				Severity: Warning,
-				Message: fmt.Sprintf("%d of %d Sentinels are usable and %d are needed (quorum %d, majority %d): one more lost and no failover can happen, says %s",
+				Message: fmt.Sprintf("%d of %d Sentinels are usable and %d are needed (quorum %d, majority %d): if one more is lost, no failover can happen, according to %s",
 					v.CKQuorum.Usable, v.Voters().Value, max(v.Quorum.Value, v.Majority().Value), v.Quorum.Value, v.Majority().Value, v.snapshot.Sentinel),
 				Commands: []string{onSentinel(v.snapshot, "SENTINEL", "SENTINELS", m.name)},
 			}, v)
@@ -97,7 +119,7 @@ func quorumMisconfigured(m *master) outcome {
 		}
 		said = append(said, text)
 		o.add(Finding{
-			Severity: Warning, Message: text + ", says " + v.snapshot.Sentinel,
+			Severity: Warning, Message: text + ", according to " + v.snapshot.Sentinel,
 			Commands: []string{onSentinel(v.snapshot, "SENTINEL", "SET", m.name, "quorum", fmt.Sprint(v.Majority().Value))},
 		}, v)
 	}
@@ -109,15 +131,15 @@ func misconfigured(quorum, voters int64) string {
 	majority := voters/2 + 1
 	switch {
 	case voters < 3:
-		return fmt.Sprintf("there are only %d Sentinels: with fewer than 3 none may be lost", voters)
+		return fmt.Sprintf("there are only %d Sentinels: with fewer than 3 none can be lost", voters)
 	case quorum > voters:
-		return fmt.Sprintf("the quorum is %d, but there are only %d Sentinels: the master can never be objectively down", quorum, voters)
+		return fmt.Sprintf("the quorum is %d, but there are only %d Sentinels: the master can never be considered objectively down", quorum, voters)
 	case quorum == 1:
-		return fmt.Sprintf("the quorum is 1: a single Sentinel of %d that sees wrong starts a failover", voters)
+		return fmt.Sprintf("the quorum is 1: a single Sentinel of %d that is mistaken can start a failover", voters)
 	case quorum < majority:
 		return fmt.Sprintf("the quorum is %d, below the majority of %d Sentinels, which is %d", quorum, voters, majority)
 	case voters%2 == 0:
-		return fmt.Sprintf("there are %d Sentinels, an even number: one of them adds nothing, since no more may be lost than with %d", voters, voters-1)
+		return fmt.Sprintf("there are %d Sentinels, an even number: one of them adds nothing, since no more can be lost than with %d", voters, voters-1)
 	}
 	return ""
 }

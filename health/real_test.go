@@ -132,6 +132,64 @@ func showFault(t *testing.T, rig *faults.Rig, d *sentinel.Deployment, f faults.F
 	eventually(t, d, "after "+f.Name, nil)
 }
 
+// TestTiltVouchesForNoQuorum: a Sentinel in TILT does not notice that the others die,
+// and goes on answering CKQUORUM with OK.
+func TestTiltVouchesForNoQuorum(t *testing.T) {
+	t.Parallel()
+	topology := sentineltest.Run(t, sentineltest.Config{Sentinels: 5, Replicas: 1})
+	d := deploymentOf(t, topology.ClientAddrs())
+	eventually(t, d, "at first", nil)
+	ctx, cancel := context.WithTimeout(t.Context(), time.Minute)
+	defer cancel()
+	if err := topology.Sentinels[0].ForceTilt(ctx); err != nil {
+		t.Fatal(err)
+	}
+	for _, s := range topology.Sentinels[2:] {
+		s.Kill()
+	}
+	eventually(t, d, "one is left, and one in TILT", []string{
+		"critical majority_unreachable", "critical quorum_unreachable", "critical sentinel_unreachable", "warning sentinel_tilt",
+	})
+	if q := d.Snapshots(ctx)[0].Masters[0].CKQuorum; q == nil || !q.OK() {
+		t.Errorf("the Sentinel in TILT answers CKQUORUM with %+v", q)
+	}
+}
+
+// TestHiddenReplica: Sentinel tells nothing of a replica with replica-announced no,
+// and promotes it.
+func TestHiddenReplica(t *testing.T) {
+	t.Parallel()
+	topology := sentineltest.Run(t, sentineltest.Config{Replicas: 1})
+	d := deploymentOf(t, topology.ClientAddrs())
+	eventually(t, d, "at first", nil)
+	ctx, cancel := context.WithTimeout(t.Context(), time.Minute)
+	defer cancel()
+	if _, err := topology.Masters[0].Replicas[0].CLI(ctx, "CONFIG", "SET", "replica-announced", "no"); err != nil {
+		t.Fatal(err)
+	}
+	var snapshots []*sentinel.Snapshot
+	hidden := func(s *sentinel.Snapshot) bool {
+		m := s.Master(faults.MasterName)
+		return m != nil && len(m.Replicas) == 0 && m.NumReplicas.Value == 1
+	}
+	for ctx.Err() == nil {
+		if snapshots = d.Snapshots(ctx); !slices.ContainsFunc(snapshots, func(s *sentinel.Snapshot) bool { return !hidden(s) }) {
+			break
+		}
+		time.Sleep(50 * time.Millisecond)
+	}
+	r := health.Assess(snapshots)
+	if got := found(&r); len(got) > 0 || r.Status != health.Unknown {
+		t.Errorf("it is %s, with %s", r.Status, messages(&r))
+	}
+	if n := snapshots[0].Masters[0].PromotableReplicas(); n.Present {
+		t.Errorf("%d are promotable", n.Value)
+	}
+	if said, err := topology.Sentinels[0].CLI(ctx, "SENTINEL", "FAILOVER", faults.MasterName); err != nil {
+		t.Errorf("the failover: %v, %v", said, err)
+	}
+}
+
 // TestEveryCheckIsProvoked: no check is without a real fault that it finds.
 func TestEveryCheckIsProvoked(t *testing.T) {
 	t.Parallel()

@@ -3,7 +3,6 @@ package health
 import (
 	"fmt"
 	"net"
-	"net/netip"
 	"slices"
 	"strings"
 	"time"
@@ -43,12 +42,6 @@ func (m *master) replicasKnown() outcome {
 		return fine()
 	}
 	return cannotTell("no Sentinel answered REPLICAS")
-}
-
-// live tells whether what the last INFO of the replica said of its replication
-// still counts: of a dead replica Sentinel shows it for ever.
-func (s sighting) live() bool {
-	return s.Informed() && !s.Flags.Any(sentinel.FlagSDown|sentinel.FlagODown)
 }
 
 func (s sighting) down() bool { return s.Flags.Has(sentinel.FlagSDown) && !s.by.frozen() }
@@ -92,7 +85,7 @@ func (m *master) eachReplica(severity Status, is func(sighting) bool, message fu
 func replicaDown(m *master) outcome {
 	return m.eachReplica(Warning, sighting.down, func(seen []sighting, who string) string {
 		since := longest(seen, func(s sighting) time.Duration { return s.SDownTime.Value })
-		return fmt.Sprintf("the replica %s has been down for %s, %s", seen[0].Addr, ago(since), who)
+		return fmt.Sprintf("the replica %s has been down for %s, %s", seen[0].Addr, Age(since), who)
 	}, "PING")
 }
 
@@ -110,8 +103,8 @@ func ghostReplicas(m *master) outcome {
 		o.add(Finding{
 			Severity: Warning,
 			Message: fmt.Sprintf("the replica %s has been down for %s, %s: the Sentinels will look for it until a RESET",
-				group[0].Addr, ago(since), say(who, len(m.views))),
-			Commands: onEach(who, "SENTINEL", "RESET", pattern(m.name)),
+				group[0].Addr, Age(since), say(who, len(m.views))),
+			Commands: []string{resetOn(m.name, who)},
 		}, who...)
 	}
 	return o
@@ -124,7 +117,7 @@ func replicaLinkDown(m *master) outcome {
 		return m.replicasKnown()
 	}
 	cut := func(s sighting) bool {
-		if !s.live() || s.MasterLinkUp || s.RoleReported == "master" || s.by.young() {
+		if !s.Live() || s.MasterLinkUp || s.RoleReported == "master" || s.by.young() {
 			return false
 		}
 		if s.MasterLinkDownTime.Present {
@@ -134,7 +127,7 @@ func replicaLinkDown(m *master) outcome {
 	}
 	return m.eachReplica(Warning, cut, func(seen []sighting, who string) string {
 		since := longest(seen, func(s sighting) time.Duration { return s.MasterLinkDownTime.Value })
-		how := "has been down for " + ago(since)
+		how := "has been down for " + Age(since)
 		if since == 0 {
 			how = "was never up"
 		}
@@ -149,12 +142,12 @@ func replicaRoleMismatch(m *master) outcome {
 		return m.replicasKnown()
 	}
 	wrong := func(s sighting) bool {
-		return s.live() && s.RoleReported == "master" && s.RoleReportedTime.Value >= convertTime
+		return s.Live() && s.RoleReported == "master" && s.RoleReportedTime.Value >= convertTime
 	}
 	return m.eachReplica(Critical, wrong, func(seen []sighting, who string) string {
 		since := longest(seen, func(s sighting) time.Duration { return s.RoleReportedTime.Value })
 		return fmt.Sprintf("the replica %s has said for %s that it is a master, beside the master %s, %s",
-			seen[0].Addr, ago(since), seen[0].by.Addr, who)
+			seen[0].Addr, Age(since), seen[0].by.Addr, who)
 	}, "ROLE")
 }
 
@@ -162,45 +155,31 @@ func replicaWrongMaster(m *master) outcome {
 	if m.failingNow {
 		return m.replicasKnown()
 	}
-	wrong := func(s sighting) bool { return s.live() && !s.by.young() && s.followsAnother() }
+	wrong := func(s sighting) bool { return s.Live() && !s.by.young() && s.followsAnother() }
 	return m.eachReplica(Warning, wrong, func(seen []sighting, who string) string {
 		return fmt.Sprintf("the replica %s follows %s, and the master is %s, %s",
 			seen[0].Addr, net.JoinHostPort(seen[0].MasterHost, seen[0].MasterPort), seen[0].by.Addr, who)
 	}, "INFO", "replication")
 }
 
-// followsAnother tells whether the replica's master is surely another node. That
-// a host name and an IP address are the same host cannot be known.
+// followsAnother tells whether the replica's master is surely another node.
 func (s sighting) followsAnother() bool {
-	if s.RoleReported != "slave" || s.MasterHost == "" || s.MasterHost == "?" {
-		return false
-	}
-	if s.MasterPort != s.by.Port {
-		return true
-	}
-	a, errA := netip.ParseAddr(s.MasterHost)
-	b, errB := netip.ParseAddr(s.by.Host)
-	switch {
-	case errA == nil && errB == nil:
-		return a.Unmap() != b.Unmap()
-	case errA != nil && errB != nil:
-		return !strings.EqualFold(s.MasterHost, s.by.Host)
-	}
-	return false
+	follows := s.Follows(s.by.Master)
+	return follows.Present && !follows.Value
 }
 
-// calm is the master without the haste in which Sentinel wants INFO of a replica
+// withoutInfoHaste is the master without the haste in which Sentinel wants INFO of a replica
 // to be 5 s old at most: it asks for one as soon as the master is objectively
 // down, and has them a moment later.
-func (v view) calm() *sentinel.Master {
+func (v view) withoutInfoHaste() *sentinel.Master {
 	m := *v.Master
-	if m.ODownTime.Value < hasteTime {
+	if m.ODownTime.Value < infoHasteTime {
 		m.Flags &^= sentinel.FlagSDown
 	}
 	return &m
 }
 
-func (v view) promotable() int { return int(v.calm().PromotableReplicas().Value) }
+func (v view) promotable() int { return int(v.withoutInfoHaste().PromotableReplicas().Value) }
 
 // lookingForReplicas tells whether the Sentinel may find one to promote any
 // moment: it has just begun, and has not heard of all that it knows.
@@ -225,14 +204,17 @@ func noPromotableReplica(m *master) outcome {
 	if len(who) == 0 {
 		return cannotTell("the Sentinels have just begun to look for its replicas")
 	}
+	if slices.ContainsFunc(m.views, func(v view) bool { return v.HasHiddenReplicas() }) {
+		return cannotTell("it has replicas that are not announced (replica-announced no), of which the Sentinels tell nothing")
+	}
 	f := Finding{Severity: Critical, Message: "no failover could succeed: there is no replica at all"}
 	if v := who[0]; len(v.Replicas) > 0 {
 		why := make([]string, len(v.Replicas))
 		for i := range v.Replicas {
-			why[i] = v.Replicas[i].Addr + ": " + v.calm().Unpromotable(&v.Replicas[i])
+			why[i] = v.Replicas[i].Addr + ": " + v.withoutInfoHaste().Unpromotable(&v.Replicas[i])
 		}
 		slices.Sort(why)
-		f.Message = fmt.Sprintf("no failover could succeed: none of %s may be promoted (%s)", count(len(why), "replica"), strings.Join(why, "; "))
+		f.Message = fmt.Sprintf("no failover could succeed: none of %s can be promoted (%s)", count(len(why), "replica"), strings.Join(why, "; "))
 	}
 	f.Commands = onEach(who[:1], "SENTINEL", "REPLICAS", m.name)
 	for _, group := range byReplica(who[:1]) {

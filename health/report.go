@@ -23,10 +23,11 @@ type Master struct {
 	Name    string `json:"name"`
 	Status  Status `json:"status"`
 	Summary string `json:"summary"`
-	// Address is the one that clients are given; that of the highest epoch where
-	// the Sentinels differ.
+	// Address is the one that clients are given; where the Sentinels differ that of the
+	// highest epoch, and with equal epochs the one that most of them name.
 	Address string `json:"address"`
-	// FailoverInProgress: a Sentinel drives one, or tries to.
+	// FailoverInProgress: a Sentinel drives one, or tries to. One that is in TILT does
+	// neither, whatever it says.
 	FailoverInProgress bool `json:"failover_in_progress"`
 	// Replicas that are known, and those that a failover could promote, as the
 	// Sentinel sees it that sees most of them.

@@ -62,13 +62,20 @@ func sentinelUnreachable(d *deployment) outcome {
 func sentinelAuth(d *deployment) outcome {
 	var o outcome
 	for _, s := range d.asked {
-		if err := refusal(s); err != nil {
-			o.add(Finding{
-				Severity: Critical, Sentinel: s.Sentinel,
-				Message:  fmt.Sprintf("Sentinel %s refused us: %s: %s: %v", s.Sentinel, err.Command, err.Reason, err.Err),
-				Commands: []string{onSentinel(s, "ACL", "LOG")},
-			})
+		err := refusal(s)
+		if err == nil {
+			continue
 		}
+		f := Finding{
+			Severity: Critical, Sentinel: s.Sentinel,
+			Message:  fmt.Sprintf("Sentinel %s refused us: %s: %s: %v", s.Sentinel, err.Command, err.Reason, err.Err),
+			Commands: []string{onSentinel(s, "ACL", "LOG")},
+		}
+		if errors.Is(err, sentinel.ErrNoCredentials) {
+			f.Message = fmt.Sprintf("Sentinel %s was not asked: %v", s.Sentinel, err.Err)
+			f.Commands = []string{onSentinel(s, "PING")}
+		}
+		o.add(f)
 	}
 	return o
 }
@@ -109,7 +116,7 @@ func sentinelTilt(d *deployment) outcome {
 			Commands: []string{onSentinel(s, "INFO", "sentinel")},
 		}
 		if since := s.Info.TiltSince; since.Present {
-			f.Message += " for " + ago(since.Value)
+			f.Message += " for " + Age(since.Value)
 		}
 		f.Message += ": it fails nothing over, and what it says is down or up is frozen"
 		return f, s.Tilt()

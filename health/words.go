@@ -16,14 +16,10 @@ func addresses(views []view) []string {
 	return list
 }
 
-// say is who says something: "says 10.0.0.1:26379", or with the number of those
-// that could have said it.
+// say is who says something, and how many could have said it: "according to 1 of 3
+// Sentinels (10.0.0.1:26379)".
 func say(who []view, of int) string {
-	names := addresses(who)
-	if len(names) == 1 {
-		return fmt.Sprintf("says 1 of %d Sentinels (%s)", of, names[0])
-	}
-	return fmt.Sprintf("say %d of %d Sentinels (%s)", len(names), of, strings.Join(names, ", "))
+	return fmt.Sprintf("according to %d of %s (%s)", len(who), count(of, "Sentinel"), strings.Join(addresses(who), ", "))
 }
 
 // list joins words in a sentence.
@@ -46,8 +42,8 @@ func few(words []string) string {
 	return fmt.Sprintf("%s and %d more", strings.Join(words[:most], ", "), len(words)-most)
 }
 
-// ago prints a duration as people read it.
-func ago(d time.Duration) string {
+// Age prints a duration as people read it.
+func Age(d time.Duration) string {
 	switch {
 	case d < 10*time.Second:
 		return fmt.Sprintf("%.1f s", d.Seconds())

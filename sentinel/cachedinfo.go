@@ -1,9 +1,6 @@
 package sentinel
 
-import (
-	"fmt"
-	"strings"
-)
+import "fmt"
 
 // A CachedInfo is a node's INFO as a Sentinel holds it, up to 10 s old.
 // INFO-CACHE names no node: RunID tells which one it is.
@@ -69,22 +66,16 @@ func readCachedInfo(r *reply) (*CachedInfo, error) {
 	if cached.Age, err = millis("age", age); err != nil {
 		return nil, err
 	}
-	for line := range strings.Lines(text) {
-		if key, value, found := strings.Cut(strings.TrimRight(line, "\r\n"), ":"); found {
-			if err := cached.set(key, value); err != nil {
-				return nil, err
-			}
-		}
+	if err := infoLines(text, cached.set); err != nil {
+		return nil, err
 	}
 	return cached, nil
 }
 
 func (c *CachedInfo) set(name, value string) (err error) {
 	switch name {
-	case "redis_version":
-		c.Version = value
-	case "valkey_version":
-		c.Version, c.Product = value, "valkey"
+	case "redis_version", "valkey_version":
+		setVersion(name, value, &c.Product, &c.Version)
 	case "run_id":
 		c.RunID = value
 	case "role":

@@ -51,7 +51,7 @@ func withoutSecret(err error, secret string) error {
 	if secret == "" || !strings.Contains(err.Error(), secret) {
 		return err
 	}
-	return &scrubbed{text: scrub(err.Error(), secret), cause: err}
+	return scrubError(err, secret)
 }
 
 // checkArguments refuses control characters. A Sentinel writes what it is told

@@ -5,6 +5,7 @@ import (
 	"fmt"
 	"net"
 	"strconv"
+	"strings"
 )
 
 // The commands that change something. Each acts on this one Sentinel, is sent at
@@ -36,6 +37,11 @@ func (c *Client) Reset(ctx context.Context, pattern string) (int, error) {
 		return 0, c.malformed(fmt.Errorf("%w: %q is not a number of masters", errMalformed, clip(text)), args)
 	}
 	return n, nil
+}
+
+// ResetPattern is the pattern that matches this name only.
+func ResetPattern(name string) string {
+	return strings.NewReplacer(`\`, `\\`, `*`, `\*`, `?`, `\?`, `[`, `\[`).Replace(name)
 }
 
 // Monitor makes the Sentinel watch a master at host:port (SENTINEL MONITOR). The

@@ -275,8 +275,13 @@ func TestReset(t *testing.T) {
 		t.Errorf("queue has %s replicas", got)
 	}
 	eventually(t, func() bool { return replicas("cache-1")+replicas("cache-2") == "11" }) // found again
-	if n, err := c.Reset(ctx, "nosuch*"); n != 0 || err != nil {
-		t.Errorf("no match: got %d, %v", n, err)
+	for _, pattern := range []string{"nosuch*", sentinel.ResetPattern("cache-*"), sentinel.ResetPattern("cache-?"), sentinel.ResetPattern("cache-[12]"), sentinel.ResetPattern(`c\ache-1`)} {
+		if n, err := c.Reset(ctx, pattern); n != 0 || err != nil {
+			t.Errorf("%s: got %d, %v", pattern, n, err)
+		}
+	}
+	if n, err := c.Reset(ctx, sentinel.ResetPattern("cache-1")); n != 1 || err != nil {
+		t.Errorf("one: got %d, %v", n, err)
 	}
 }
 

@@ -19,8 +19,9 @@ type Options struct {
 	Address string
 	// Username is the ACL user; empty for the default user.
 	Username string
-	// Password returns the password; it is asked for each exchange, so that a
-	// changed file takes effect with the next connection. Nil, or an empty password, sends no credentials.
+	// Password returns the password; it is asked for each new connection, so that a
+	// changed file takes effect with the next one. Nil, or an empty password, sends
+	// no credentials.
 	Password func() (string, error)
 	// TLS is nil for a plain connection. Without a ServerName the address's host
 	// is verified.
@@ -39,7 +40,7 @@ func (o Options) password() (string, error) {
 	}
 	password, err := o.Password()
 	if err != nil {
-		return "", fmt.Errorf("%w: %w", errCredentials, err)
+		return "", fmt.Errorf("%w: %w", ErrNoCredentials, err)
 	}
 	return password, nil
 }
@@ -125,48 +126,47 @@ func (c *Client) drop() {
 // the Sentinel has closed meanwhile is replaced once, when the commands may be
 // sent twice. The error prints no password.
 func (c *Client) exchange(ctx context.Context, repeatable bool, commands [][]any) ([]string, error) {
-	password, err := c.options.password()
-	if err != nil {
-		return nil, err
-	}
-	replies, err := c.attempt(ctx, password, commands)
+	replies, err := c.attempt(ctx, commands)
 	if lost := err != nil && c.session != nil && c.session.lost(ctx, err); lost && repeatable {
 		c.drop()
-		replies, err = c.attempt(ctx, password, commands)
+		replies, err = c.attempt(ctx, commands)
 	}
 	if err != nil {
 		c.drop()
-		return replies, &scrubbed{text: scrub(err.Error(), password), cause: err}
 	}
-	return replies, nil
+	return replies, err
 }
 
-func (c *Client) attempt(ctx context.Context, password string, commands [][]any) ([]string, error) {
+// attempt makes one exchange, on a new connection if there is none.
+func (c *Client) attempt(ctx context.Context, commands [][]any) ([]string, error) {
 	if err := ctx.Err(); err != nil {
 		return nil, err
 	}
 	if c.session == nil {
-		session, err := openSession(ctx, c.options, password)
+		password, err := c.options.password()
 		if err != nil {
 			return nil, err
 		}
-		c.session = session
+		if c.session, err = openSession(ctx, c.options, password); err != nil {
+			return nil, scrubError(err, password)
+		}
 	}
-	return c.session.exchange(ctx, commands)
+	replies, err := c.session.exchange(ctx, commands)
+	if err != nil {
+		return replies, scrubError(err, c.session.password)
+	}
+	return replies, nil
 }
 
-// ask sends one command and returns its raw reply, an error reply as *Error.
-func (c *Client) ask(ctx context.Context, repeatable bool, args ...any) (string, error) {
+// ask sends one command and returns its raw reply.
+func (c *Client) ask(ctx context.Context, args ...any) (string, error) {
 	if err := c.take(ctx); err != nil {
 		return "", c.failure(ctx, err, words(args))
 	}
 	defer c.give()
-	replies, err := c.exchange(ctx, repeatable, [][]any{args})
+	replies, err := c.exchange(ctx, true, [][]any{args})
 	if err != nil {
 		return "", c.failure(ctx, err, words(args))
-	}
-	if refused := c.refusal(replies[0], args); refused != nil {
-		return "", refused
 	}
 	return replies[0], nil
 }
@@ -194,9 +194,26 @@ func (c *Client) failure(ctx context.Context, err error, command string) *Error 
 	return e
 }
 
-// malformed wraps an answer that could not be read.
+// malformed wraps an answer that could not be read, or that says no in its own way.
 func (c *Client) malformed(err error, args []any) *Error {
-	return &Error{Sentinel: c.Address(), Command: words(args), Reason: ReasonProtocol, Err: err}
+	e := &Error{Sentinel: c.Address(), Command: words(args), Reason: ReasonOther, Err: err}
+	if errors.Is(err, errMalformed) {
+		e.Reason = ReasonProtocol
+	}
+	return e
+}
+
+// readAnswer reads a reply, which may be a refusal.
+func readAnswer[T any](c *Client, raw string, args []any, parse func(string) (T, error), into *T) *Error {
+	if refused := c.refusal(raw, args); refused != nil {
+		return refused
+	}
+	value, err := parse(raw)
+	if err != nil {
+		return c.malformed(err, args)
+	}
+	*into = value
+	return nil
 }
 
 // scrubbed prints a text in the place of an error's own.
@@ -207,6 +224,11 @@ type scrubbed struct {
 
 func (s *scrubbed) Error() string { return s.text }
 func (s *scrubbed) Unwrap() error { return s.cause }
+
+// scrubError returns the error with a text that is fit for a log.
+func scrubError(err error, password string) error {
+	return &scrubbed{text: scrub(err.Error(), password), cause: err}
+}
 
 // words names a command by its words, without a master's name or values.
 func words(args []any) string {

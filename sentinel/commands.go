@@ -109,19 +109,15 @@ func readPong(raw string) (string, error) {
 
 // query sends a command that changes nothing and reads its reply.
 func query[T any](ctx context.Context, c *Client, parse func(raw string) (T, error), args ...any) (T, error) {
-	var none T
-	raw, err := c.ask(ctx, true, args...)
+	var answer T
+	raw, err := c.ask(ctx, args...)
 	if err != nil {
-		return none, err
+		return answer, err
 	}
-	answer, err := parse(raw)
-	switch {
-	case err == nil:
-		return answer, nil
-	case errors.Is(err, errMalformed):
-		return none, c.malformed(err, args)
+	if refused := readAnswer(c, raw, args, parse, &answer); refused != nil {
+		return answer, refused
 	}
-	return none, &Error{Sentinel: c.Address(), Command: words(args), Reason: ReasonOther, Err: err}
+	return answer, nil
 }
 
 // A PendingScript is a notification or reconfiguration script that runs or waits.

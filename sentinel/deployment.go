@@ -1,7 +1,9 @@
 package sentinel
 
 import (
+	"cmp"
 	"context"
+	"maps"
 	"slices"
 	"sync"
 )
@@ -16,7 +18,7 @@ type Deployment struct {
 	follow    *Options           // for clients of the peers; nil to ask the given Sentinels only
 	found     map[string]*member // the peers that are asked, by address
 	aliases   map[string]alias   // by address: peers that are a Sentinel asked at another address
-	preferred []string           // addresses, of the Sentinel whose answer was last used first
+	preferred []string           // addresses of the Sentinels whose answers discovery has used, the last one first
 	changed   chan struct{}      // closed when a peer comes or goes; another takes its place
 }
 
@@ -44,15 +46,6 @@ func (d *Deployment) Snapshots(ctx context.Context) []*Snapshot {
 	return d.gather(ctx, func(ctx context.Context, c *Client) *Snapshot { return c.Snapshot(ctx) }, nil)
 }
 
-// Preferred returns the addresses of the Sentinels whose answers discovery has
-// used, the last one first. Where several say the same it takes the answer of the
-// first of them.
-func (d *Deployment) Preferred() []string {
-	d.mu.Lock()
-	defer d.mu.Unlock()
-	return slices.Clone(d.preferred)
-}
-
 // prefer moves a Sentinel to the front.
 func (d *Deployment) prefer(addr string) {
 	d.mu.Lock()
@@ -72,15 +65,31 @@ func (d *Deployment) member(addr string) *member {
 	return d.found[addr]
 }
 
+// members are all Sentinels that are asked now. The caller has the lock.
+func (d *Deployment) members() []*member {
+	return slices.AppendSeq(slices.Clone(d.given), maps.Values(d.found))
+}
+
+// ordered are the members of a set in the order of Snapshots: the given ones in theirs,
+// then the peers by their addresses.
+func ordered[V any](given []*member, set map[*member]V) []*member {
+	rank := func(m *member) int {
+		if i := slices.Index(given, m); i >= 0 {
+			return i
+		}
+		return len(given)
+	}
+	return slices.SortedFunc(maps.Keys(set), func(a, b *member) int {
+		return cmp.Or(cmp.Compare(rank(a), rank(b)), cmp.Compare(a.client.Address(), b.client.Address()))
+	})
+}
+
 // current returns the clients of all Sentinels that are asked now, and what is
-// closed when these are no longer they.
+// closed when there are others.
 func (d *Deployment) current() (clients []*Client, changed <-chan struct{}) {
 	d.mu.Lock()
 	defer d.mu.Unlock()
-	for _, m := range d.given {
-		clients = append(clients, m.client)
-	}
-	for _, m := range d.found {
+	for _, m := range d.members() {
 		clients = append(clients, m.client)
 	}
 	return clients, d.changed
@@ -95,10 +104,7 @@ func (d *Deployment) announce() {
 // Close closes the connections, after the calls under way.
 func (d *Deployment) Close() {
 	d.mu.Lock()
-	members := slices.Clone(d.given)
-	for _, m := range d.found {
-		members = append(members, m)
-	}
+	members := d.members()
 	d.mu.Unlock()
 	for _, m := range members {
 		m.client.Close()

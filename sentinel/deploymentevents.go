@@ -10,7 +10,11 @@ import (
 // Events hands over what any of the Sentinels publishes, one notice at a time,
 // until ctx ends: see [Client.Events]. Where peers are followed, their streams
 // come and go with them.
-func (d *Deployment) Events(ctx context.Context, o EventOptions, handle func(*Notice)) {
+func (d *Deployment) Events(ctx context.Context, handle func(*Notice)) {
+	d.events(ctx, eventOptions{}, handle)
+}
+
+func (d *Deployment) events(ctx context.Context, o eventOptions, handle func(*Notice)) {
 	var mu sync.Mutex
 	var wg sync.WaitGroup
 	defer wg.Wait()
@@ -40,7 +44,7 @@ func (d *Deployment) Events(ctx context.Context, o EventOptions, handle func(*No
 			streaming, stop := context.WithCancel(ctx)
 			streams[client] = stop
 			wg.Go(func() {
-				client.Events(streaming, o, one)
+				client.events(streaming, o, one)
 				if ctx.Err() == nil {
 					one(&Notice{Sentinel: client.Address(), Time: time.Now(), Kind: NoticeEnded})
 				}

@@ -21,7 +21,7 @@ func TestEventsFollowPeers(t *testing.T) {
 	done := make(chan struct{})
 	go func() {
 		defer close(done)
-		d.Events(ctx, quickly(), func(n *sentinel.Notice) { notices <- *n })
+		d.EventsWith(ctx, quickly(), func(n *sentinel.Notice) { notices <- *n })
 	}()
 	expect := func(kind sentinel.NoticeKind, addr string) {
 		t.Helper()

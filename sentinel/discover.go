@@ -41,7 +41,7 @@ type FoundReplicas struct {
 
 // DiscoverMaster asks all Sentinels at once for the address of a master.
 //
-// An answer counts when its Sentinel holds the master to be up, in its role, and
+// An answer counts when its Sentinel considers the master up, in its role, and
 // knows enough other Sentinels. Of those that count the highest config-epoch wins;
 // with the same epoch the address that most name. In a failover that is the
 // promoted replica as soon as a Sentinel advertises it. The error is a
@@ -60,8 +60,8 @@ func (d *Deployment) DiscoverMaster(ctx context.Context, name string, o Discover
 	}
 	return &FoundMaster{
 		Name:        name,
-		Addr:        answer.master.Advertised(),
-		ConfigEpoch: answer.master.ConfigEpoch,
+		Addr:        answer.Master.Advertised(),
+		ConfigEpoch: answer.Master.ConfigEpoch,
 		Sentinel:    answer.Sentinel,
 		Tilt:        answer.Tilt(),
 	}, nil
@@ -76,19 +76,19 @@ func (d *Deployment) DiscoverReplicas(ctx context.Context, name string, o Discov
 	if err != nil {
 		return nil, err
 	}
-	replicas := answer.master.usableReplicas()
+	replicas := answer.Master.usableReplicas()
 	slices.SortFunc(replicas, func(a, b Replica) int { return cmp.Compare(a.Addr, b.Addr) })
 	return &FoundReplicas{
 		Name:        name,
 		Replicas:    replicas,
-		ConfigEpoch: answer.master.ConfigEpoch,
+		ConfigEpoch: answer.Master.ConfigEpoch,
 		Sentinel:    answer.Sentinel,
 		Tilt:        answer.Tilt(),
 	}, nil
 }
 
 // discover returns the one answer to take, and prefers its Sentinel from now on.
-func (d *Deployment) discover(ctx context.Context, name string, o DiscoverOptions, fault func(*Master) error) (opinion, error) {
+func (d *Deployment) discover(ctx context.Context, name string, o DiscoverOptions, fault func(*Master) error) (Opinion, error) {
 	if o.Timeout > 0 {
 		var cancel context.CancelFunc
 		ctx, cancel = context.WithTimeout(ctx, o.Timeout)
@@ -101,7 +101,7 @@ func (d *Deployment) discover(ctx context.Context, name string, o DiscoverOption
 	}
 	taken, refused := judge(d.inPreference(d.gather(ctx, ask, enough)), name, fault)
 	if len(taken) == 0 {
-		return opinion{}, &DiscoveryError{Name: name, Said: refused}
+		return Opinion{}, &DiscoveryError{Name: name, Said: refused}
 	}
 	answer := agreed(taken)[0]
 	d.prefer(answer.Sentinel)
@@ -110,12 +110,13 @@ func (d *Deployment) discover(ctx context.Context, name string, o DiscoverOption
 
 // inPreference puts the answers of the preferred Sentinels first.
 func (d *Deployment) inPreference(snapshots []*Snapshot) []*Snapshot {
-	preferred := d.Preferred()
+	d.mu.Lock()
+	defer d.mu.Unlock()
 	rank := func(s *Snapshot) int {
-		if i := slices.Index(preferred, s.Sentinel); i >= 0 {
+		if i := slices.Index(d.preferred, s.Sentinel); i >= 0 {
 			return i
 		}
-		return len(preferred)
+		return len(d.preferred)
 	}
 	slices.SortStableFunc(snapshots, func(a, b *Snapshot) int { return cmp.Compare(rank(a), rank(b)) })
 	return snapshots

@@ -42,7 +42,7 @@ const (
 	ReasonUnreachable Reason = iota // no connection, or it broke
 	ReasonTimeout                   // no answer within the deadline
 	ReasonTLS                       // a certificate, of either side, was not accepted, or no secure connection agreed on
-	ReasonAuth                      // NOAUTH, WRONGPASS: our credentials were refused
+	ReasonAuth                      // NOAUTH, WRONGPASS: our credentials were refused; or there were none to send
 	ReasonPermission                // NOPERM: the ACL user may not
 	ReasonProtocol                  // what came back is not a Sentinel's reply
 	ReasonOther                     // any other error reply, such as LOADING or max clients
@@ -88,10 +88,12 @@ var (
 	// ErrUnanswered says of a command that changes something that it was sent and
 	// that no answer came: it may have taken effect.
 	ErrUnanswered = errors.New("it was sent and may have taken effect")
+	// ErrNoCredentials says that the password could not be had, so that nothing was
+	// sent. The Sentinel has refused nothing.
+	ErrNoCredentials = errors.New("no credentials")
 
 	errUnknownCommand = errors.New("unknown command")
 	errMalformed      = errors.New("malformed reply")
-	errCredentials    = errors.New("no credentials")
 	errHandshake      = errors.New("TLS handshake")
 )
 
@@ -174,7 +176,7 @@ func reasonOf(ctx context.Context, err error) Reason {
 		return ReasonTimeout
 	case errors.As(err, &timeout) && timeout.Timeout():
 		return ReasonTimeout
-	case errors.Is(err, errCredentials), redis.IsAuthError(err):
+	case errors.Is(err, ErrNoCredentials), redis.IsAuthError(err):
 		return ReasonAuth
 	case redis.IsPermissionError(err):
 		return ReasonPermission

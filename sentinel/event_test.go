@@ -117,6 +117,7 @@ func TestStrangeEvents(t *testing.T) {
 		{"invalid UTF-8", "+sdown", "master \xff\xfe 10.0.0.1 6379", e{Master: "\xff\xfe", MasterAddress: "10.0.0.1:6379"}},
 		{"blanks in name and value", "+set", "master my master 10.0.0.1 6379 notification-script /a b/c", e{Master: "my master", MasterAddress: "10.0.0.1:6379", Details: "notification-script /a b/c"}},
 		{"two values", "+set", masterText + " rename-command CONFIG x", e{Master: "mymaster", MasterAddress: "127.0.0.1:17000", Details: "rename-command CONFIG x"}},
+		{"an option in capitals", "+set", "master my 10.0.0.1 1 10.0.0.1 6379 CLIENT-RECONFIG-SCRIPT /a b", e{Master: "my 10.0.0.1 1", MasterAddress: "10.0.0.1:6379", Details: "CLIENT-RECONFIG-SCRIPT /a b"}},
 		{"an unknown option", "+set", masterText + " new-option 3", e{Master: "mymaster", MasterAddress: "127.0.0.1:17000", Details: "new-option 3"}},
 		{"an unknown event", "+next-decade", masterText, e{Details: masterText}},
 		{"a port that is none", "+sdown", "master mymaster 127.0.0.1 65536", e{Details: "master mymaster 127.0.0.1 65536"}},
@@ -140,12 +141,15 @@ func TestStrangeEvents(t *testing.T) {
 }
 
 // TestEventsHoldNoPassword: before 6.2.8 a Sentinel published what SENTINEL SET
-// was told.
+// was told, as it was typed.
 func TestEventsHoldNoPassword(t *testing.T) {
 	t.Parallel()
-	for _, payload := range []string{masterText + " auth-pass hush hush", "garbled auth-pass hush"} {
+	for _, payload := range []string{
+		masterText + " auth-pass hush hush", masterText + " AUTH-PASS hush", masterText + " Auth-Pass hush hush",
+		"garbled auth-pass hush", "garbled AUTH-PASS hush", " auth-pass hush", " auth-pass ",
+	} {
 		e := newEventParser().parse("+set", payload)
-		if strings.Contains(e.Raw+e.Details, "hush") || !strings.Contains(e.Details, "auth-pass ******") {
+		if strings.Contains(e.Raw+e.Details, "hush") || !strings.Contains(strings.ToLower(e.Details), "auth-pass ******") {
 			t.Errorf("%q became %q, %q", payload, e.Raw, e.Details)
 		}
 	}

@@ -7,8 +7,8 @@ import (
 	"time"
 )
 
-// EventOptions say how an event stream is kept. What is 0 has a default.
-type EventOptions struct {
+// eventOptions say how an event stream is kept. What is 0 has a default.
+type eventOptions struct {
 	// PingInterval is how often the Sentinel is asked for a sign of life.
 	PingInterval time.Duration
 	// PingTimeout is how long it may take to give one, and to accept a
@@ -22,7 +22,7 @@ type EventOptions struct {
 	Room int
 }
 
-func (o EventOptions) withDefaults() EventOptions {
+func (o eventOptions) withDefaults() eventOptions {
 	for _, d := range []struct {
 		field     *time.Duration
 		otherwise time.Duration
@@ -51,7 +51,11 @@ const refusedBackoff = 12
 // stream is opened again; a notice says so, since what was published meanwhile
 // is gone. The Sentinel never waits for handle: what that does not take in time
 // is dropped, which a notice says as well.
-func (c *Client) Events(ctx context.Context, o EventOptions, handle func(*Notice)) {
+func (c *Client) Events(ctx context.Context, handle func(*Notice)) {
+	c.events(ctx, eventOptions{}, handle)
+}
+
+func (c *Client) events(ctx context.Context, o eventOptions, handle func(*Notice)) {
 	s := &eventStream{client: c, options: o.withDefaults(), parser: newEventParser()}
 	s.queue = newNoticeQueue(s.options.Room)
 	go func() {
@@ -66,7 +70,7 @@ func (c *Client) Events(ctx context.Context, o EventOptions, handle func(*Notice
 // An eventStream is a subscription that is renewed when it breaks.
 type eventStream struct {
 	client  *Client
-	options EventOptions
+	options eventOptions
 	parser  eventParser
 	queue   *noticeQueue
 	pause   time.Duration // before the next try
@@ -122,7 +126,7 @@ func (s *eventStream) failure(ctx context.Context, err error, password string) *
 		reason, cause := replyError(scrub(refused.text, password))
 		return &Error{Sentinel: s.client.Address(), Command: command, Reason: reason, Err: cause}
 	}
-	return s.client.failure(ctx, &scrubbed{text: scrub(err.Error(), password), cause: err}, command)
+	return s.client.failure(ctx, scrubError(err, password), command)
 }
 
 // backoff returns the pause before the next try: each twice the last, with a

@@ -44,7 +44,7 @@ func open(t *testing.T, o sentinel.Options, eo sentinel.EventOptions) *listener 
 	l := &listener{}
 	ctx, cancel := context.WithCancel(t.Context())
 	var wg sync.WaitGroup
-	wg.Go(func() { sentinel.NewClient(o).Events(ctx, eo, l.add) })
+	wg.Go(func() { sentinel.NewClient(o).EventsWith(ctx, eo, l.add) })
 	l.stop = func() {
 		cancel()
 		wg.Wait()
@@ -186,7 +186,7 @@ func TestBurst(t *testing.T) {
 	ctx, cancel := context.WithCancel(t.Context())
 	var wg sync.WaitGroup
 	wg.Go(func() {
-		sentinel.NewClient(sentinel.Options{Address: fake.Addr()}).Events(ctx, sentinel.EventOptions{}, func(n *sentinel.Notice) {
+		sentinel.NewClient(sentinel.Options{Address: fake.Addr()}).Events(ctx, func(n *sentinel.Notice) {
 			mu.Lock()
 			defer mu.Unlock()
 			switch {
@@ -235,7 +235,7 @@ func TestSlowConsumer(t *testing.T) {
 	wg.Go(func() {
 		eo := quickly()
 		eo.Room = room
-		sentinel.NewClient(sentinel.Options{Address: fake.Addr()}).Events(ctx, eo, func(n *sentinel.Notice) {
+		sentinel.NewClient(sentinel.Options{Address: fake.Addr()}).EventsWith(ctx, eo, func(n *sentinel.Notice) {
 			l.add(n)
 			<-release
 		})

@@ -1,5 +1,7 @@
 package sentinel
 
+import "strings"
+
 // A shape says how the payload of an event is built.
 type shape int
 
@@ -83,9 +85,10 @@ func EventNames() []string {
 	return names
 }
 
-// isSetOption tells whether a word is an option of SENTINEL SET.
+// isSetOption tells whether a word is an option of SENTINEL SET, which takes it in
+// any case.
 func isSetOption(word string) bool {
-	switch word {
+	switch strings.ToLower(word) {
 	case "quorum", "down-after-milliseconds", "failover-timeout", "parallel-syncs", "auth-pass", "auth-user",
 		"notification-script", "client-reconfig-script", "rename-command",
 		"master-reboot-down-after-period", "primary-reboot-down-after-period":

@@ -246,8 +246,11 @@ func TestSharedSnapshot(t *testing.T) {
 		wg.Go(func() { got[1+i] = c.Snapshot(ctx) })
 	}
 	// One that has less time than the others gets an answer of its own.
-	if s := c.Snapshot(within(t, 100*time.Millisecond)); s.Up() || s.Failed(sentinel.CommandMasters).Reason != sentinel.ReasonTimeout {
+	const patience = 100 * time.Millisecond
+	if s := c.Snapshot(within(t, patience)); s.Up() || s.Failed(sentinel.CommandMasters).Reason != sentinel.ReasonTimeout {
 		t.Errorf("the impatient one got up %v, %v", s.Up(), s.Err)
+	} else if s.Duration < patience/2 || s.ErrorTotals != (sentinel.ErrorTotals{}) {
+		t.Errorf("the impatient one waited %v, and counted %v of commands that it did not send", s.Duration, s.ErrorTotals)
 	}
 	close(release)
 	wg.Wait()

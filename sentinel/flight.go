@@ -6,8 +6,9 @@ import (
 )
 
 // A flight is a snapshot under way, which all share who ask for one meanwhile:
-// ten scrapes at once cost the Sentinel the commands of one. Nothing outlives
-// it, so a snapshot is never older than the call that got it.
+// ten scrapes at once cost the Sentinel the commands of one. It may have begun
+// before the call that shares it: who must see the effect of a change asks by a
+// command of its own.
 type flight struct {
 	done     chan struct{} // closed when what is below is there
 	snapshot *Snapshot
@@ -17,10 +18,11 @@ type flight struct {
 // Snapshot asks the Sentinel for all that it knows and always returns an answer,
 // by the end of the context at the latest.
 func (c *Client) Snapshot(ctx context.Context) *Snapshot {
+	started := time.Now()
 	for {
 		f, leads := c.join()
 		if leads {
-			f.snapshot = c.takeSnapshot(ctx)
+			f.snapshot = c.takeSnapshot(ctx, started)
 			f.cut = hasEnded(ctx)
 			c.land(f)
 			return f.snapshot
@@ -32,7 +34,7 @@ func (c *Client) Snapshot(ctx context.Context) *Snapshot {
 				return f.snapshot
 			}
 		case <-ctx.Done():
-			return c.unanswered(ctx)
+			return c.unanswered(ctx, started)
 		}
 	}
 }

@@ -1,17 +1,14 @@
 package sentinel
 
 import (
-	"cmp"
 	"context"
-	"maps"
-	"slices"
 	"time"
 )
 
-// patience is the least time that those get to answer which are not needed any
-// more. Without it the slower of two healthy Sentinels would lose its connection
+// spareTime is the least time that Sentinels still get whose answers are no longer
+// needed. Without it the slower of two healthy Sentinels would lose its connection
 // each time, and one that leads a failover might not be heard.
-const patience = 100 * time.Millisecond
+const spareTime = 100 * time.Millisecond
 
 // A round asks every Sentinel of a deployment once.
 type round struct {
@@ -21,15 +18,9 @@ type round struct {
 
 // list returns the answers in the order of Deployment.Snapshots.
 func (r *round) list(given []*member) []*Snapshot {
-	peers := slices.SortedFunc(maps.Keys(r.answers), func(a, b *member) int {
-		return cmp.Compare(a.client.Address(), b.client.Address())
-	})
-	peers = slices.DeleteFunc(peers, func(m *member) bool { return slices.Contains(given, m) })
 	var snapshots []*Snapshot
-	for _, m := range slices.Concat(given, peers) {
-		if s := r.answers[m]; s != nil {
-			snapshots = append(snapshots, s)
-		}
+	for _, m := range ordered(given, r.answers) {
+		snapshots = append(snapshots, r.answers[m])
 	}
 	return snapshots
 }
@@ -65,7 +56,7 @@ func (d *Deployment) gather(
 		}
 		begin(d.joinPeers(r, a.said))
 		if enough != nil && rest == nil && enough(r.list(d.given), len(r.asked)) {
-			rest = time.AfterFunc(max(time.Since(start), patience), cancel)
+			rest = time.AfterFunc(max(time.Since(start), spareTime), cancel)
 			defer rest.Stop()
 		}
 	}
@@ -76,7 +67,7 @@ func (d *Deployment) gather(
 func (d *Deployment) join(r *round) []*member {
 	d.mu.Lock()
 	defer d.mu.Unlock()
-	members := slices.AppendSeq(slices.Clone(d.given), maps.Values(d.found))
+	members := d.members()
 	for _, m := range members {
 		r.use(m)
 	}

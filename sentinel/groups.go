@@ -10,10 +10,13 @@ import (
 // A Group is one master with all that belongs to it, as the Sentinels of a
 // deployment see it together.
 type Group struct {
-	Name   string // of the master, any bytes
-	Master Node   // at the address that clients are given
+	Name string // of the master, any bytes
+	// Master is at the address that clients are given; MasterErr says why that is not
+	// known.
+	Master    Node
+	MasterErr error
 	// Replicas are sorted by address, and nil with the reason in ReplicasErr when no
-	// Sentinel says which there are. So are the Sentinels. These are at the
+	// Sentinel says which there are, and where. So are the Sentinels. These are at the
 	// addresses that they announce to each other; one that nobody else knows is at
 	// the address asked.
 	Replicas     []Node
@@ -25,16 +28,18 @@ type Group struct {
 // A Node is a server of a group.
 type Node struct {
 	Addr string // host:port
-	// Healthy is false when at least half of the Sentinels that know the node hold
-	// it to be down or, of a replica, not linked to its master. A Sentinel that has
+	// Healthy is false when at least half of the Sentinels that know the node consider
+	// it down or, of a replica, not linked to its master. A Sentinel that has
 	// answered is healthy.
 	Healthy bool
 }
 
-// Groups merges what the Sentinels say of each master, sorted by name. Of a
-// master and its replicas those are believed that have the highest config-epoch,
-// in TILT only when all of them are, and of these the ones that agree with most
-// others on the address. A replica that only some of them know is a replica.
+// errNoAddr says that a node is known and its address is not.
+var errNoAddr = errors.New("the host name of one has not resolved")
+
+// Groups merges what the Sentinels say of each master, sorted by name. Of a master and
+// its replicas those are believed that [Believed] returns; a replica that only some of
+// them know is one.
 func Groups(snapshots []*Snapshot) []Group {
 	names := make(map[string]bool)
 	for _, s := range snapshots {
@@ -46,14 +51,14 @@ func Groups(snapshots []*Snapshot) []Group {
 	for _, name := range slices.Sorted(maps.Keys(names)) {
 		all := opinionsOf(snapshots, name)
 		g := Group{Name: name}
-		g.addDataNodes(agreed(alert(newest(all))))
+		g.addDataNodes(Believed(all))
 		g.addSentinels(all)
 		groups = append(groups, g)
 	}
 	return groups
 }
 
-// A poll counts how many know a node, and how many of these hold it to be well.
+// A poll counts how many know a node, and how many of these consider it well.
 type poll struct{ known, well int }
 
 func (p *poll) add(well bool) {
@@ -85,26 +90,34 @@ func (p polls) nodes() []Node {
 
 // addDataNodes takes the master and its replicas from the opinions, which agree on
 // the master's address.
-func (g *Group) addDataNodes(opinions []opinion) {
-	addr := opinions[0].master.Advertised()
+func (g *Group) addDataNodes(opinions []Opinion) {
+	addr := opinions[0].Master.Advertised()
+	if !opinions[0].Master.advertised().HasAddr() {
+		g.MasterErr = errNoAddr
+	}
 	var master poll
 	replicas := make(polls)
 	answered := false
 	for _, o := range opinions {
-		master.add(o.master.masterFault(0) == nil)
-		if o.master.ReplicasErr != nil {
-			g.ReplicasErr = o.master.ReplicasErr
+		master.add(o.Master.masterFault(0) == nil)
+		if o.Master.ReplicasErr != nil {
+			g.ReplicasErr = o.Master.ReplicasErr
 			continue
 		}
-		answered = true
-		for i := range o.master.Replicas {
-			if r := &o.master.Replicas[i]; r.Addr != addr {
-				replicas.add(r.Addr, !r.Flags.Any(FlagSDown|FlagDisconnected) && r.MasterLinkUp)
+		complete := true
+		for i := range o.Master.Replicas {
+			r := &o.Master.Replicas[i]
+			switch {
+			case !r.HasAddr():
+				g.ReplicasErr, complete = errNoAddr, false
+			case r.Addr != addr:
+				replicas.add(r.Addr, r.OK())
 			}
 		}
+		answered = answered || complete
 		// The old master is a replica to be, from before Sentinel lists it as one.
-		if o.master.Addr != addr {
-			replicas.add(o.master.Addr, false)
+		if o.Master.Addr != addr && o.Master.HasAddr() {
+			replicas.add(o.Master.Addr, false)
 		}
 	}
 	g.Master = Node{addr, master.healthy()}
@@ -121,7 +134,7 @@ type watcher struct {
 
 // addSentinels takes the Sentinels from all opinions: also one that is out of date
 // is there.
-func (g *Group) addSentinels(opinions []opinion) {
+func (g *Group) addSentinels(opinions []Opinion) {
 	watchers := make(map[string]*watcher)
 	at := func(id string) *watcher {
 		if watchers[id] == nil {
@@ -131,15 +144,20 @@ func (g *Group) addSentinels(opinions []opinion) {
 	}
 	answered := false
 	for _, o := range opinions {
-		if o.master.PeersErr != nil {
-			g.SentinelsErr = o.master.PeersErr
+		if o.Master.PeersErr != nil {
+			g.SentinelsErr = o.Master.PeersErr
 			continue
 		}
-		answered = true
-		for i := range o.master.Peers {
-			p := &o.master.Peers[i]
+		complete := true
+		for i := range o.Master.Peers {
+			p := &o.Master.Peers[i]
+			if !p.HasAddr() {
+				g.SentinelsErr, complete = errNoAddr, false
+				continue
+			}
 			at(p.RunID).announced.add(p.Addr, !p.Flags.Any(FlagSDown))
 		}
+		answered = answered || complete
 	}
 	for _, o := range opinions {
 		at(cmp.Or(o.ID, idOf(watchers, o.Sentinel))).asked = o.Sentinel

@@ -50,14 +50,8 @@ func readInfo(raw string) (*Info, error) {
 // parseInfo reads the text of INFO. Lines it does not know are passed over.
 func parseInfo(text string) (*Info, error) {
 	info := &Info{Product: "redis"}
-	for line := range strings.Lines(text) {
-		name, value, found := strings.Cut(strings.TrimRight(line, "\r\n"), ":")
-		if !found {
-			continue
-		}
-		if err := info.set(name, value); err != nil {
-			return nil, err
-		}
+	if err := infoLines(text, info.set); err != nil {
+		return nil, err
 	}
 	if info.RunID == "" {
 		return nil, fmt.Errorf("%w: INFO has no run_id", errMalformed)
@@ -65,12 +59,31 @@ func parseInfo(text string) (*Info, error) {
 	return info, nil
 }
 
+// infoLines hands over the lines of INFO. Those without a value are headings.
+func infoLines(text string, set func(name, value string) error) error {
+	for line := range strings.Lines(text) {
+		if name, value, found := strings.Cut(strings.TrimRight(line, "\r\n"), ":"); found {
+			if err := set(name, value); err != nil {
+				return err
+			}
+		}
+	}
+	return nil
+}
+
+// setVersion takes the product's own version. Valkey sends Redis's too, for old
+// clients, and after it its own.
+func setVersion(name, value string, product, version *string) {
+	if name == "valkey_version" {
+		*product = "valkey"
+	}
+	*version = value
+}
+
 func (i *Info) set(name, value string) (err error) {
 	switch name {
-	case "redis_version": // Valkey sends it too, for old clients, and after it its own
-		i.Version = value
-	case "valkey_version":
-		i.Version, i.Product = value, "valkey"
+	case "redis_version", "valkey_version":
+		setVersion(name, value, &i.Product, &i.Version)
 	case "run_id":
 		i.RunID = value
 	case "uptime_in_seconds":
@@ -128,12 +141,5 @@ func (i *Info) setCPU(mode, value string) error {
 
 // seconds reads a field's whole seconds.
 func seconds(name, value string) (Duration, error) {
-	n, err := number(name, value)
-	if err != nil {
-		return Duration{}, err
-	}
-	if n.Value > maxMillis/1000 || n.Value < -maxMillis/1000 {
-		return Duration{}, fmt.Errorf("%w: field %s is %s s, out of range", errMalformed, name, value)
-	}
-	return Some(time.Duration(n.Value) * time.Second), nil
+	return times(name, value, time.Second)
 }

@@ -14,11 +14,11 @@ import (
 // writes before reading sees the reset and not the alert, which has come all the
 // same.
 func lastWord(conn net.Conn, failed error) error {
-	const patience = 100 * time.Millisecond // what has come needs no waiting for
+	const alertWait = 100 * time.Millisecond // what has come needs no waiting for
 	if _, secure := conn.(*tls.Conn); !secure || errors.Is(failed, os.ErrDeadlineExceeded) {
 		return nil
 	}
-	if err := conn.SetReadDeadline(time.Now().Add(patience)); err != nil {
+	if err := conn.SetReadDeadline(time.Now().Add(alertWait)); err != nil {
 		return nil //nolint:nilerr // it has been closed, by us
 	}
 	_, err := conn.Read(make([]byte, 1))

@@ -8,7 +8,7 @@ import (
 
 // lookUp asks for all that the Sentinel knows of one master, in one round trip. It
 // returns a snapshot that has this master only, or none when the Sentinel does not
-// monitor it. Other than with a snapshot its failures are not counted.
+// monitor it. Unlike a snapshot's, its failures are not counted.
 func (c *Client) lookUp(ctx context.Context, name string) *Snapshot {
 	s := &Snapshot{Sentinel: c.Address(), Started: time.Now()}
 	if err := c.lookUpInto(ctx, s, name); err != nil {
@@ -53,18 +53,5 @@ func (c *Client) lookUpInto(ctx context.Context, s *Snapshot, name string) *Erro
 		m.PeersErr = err
 	}
 	s.Masters = []Master{*m}
-	return nil
-}
-
-// readAnswer reads a reply, which may be a refusal.
-func readAnswer[T any](c *Client, raw string, args []any, parse func(string) (T, error), into *T) *Error {
-	if refused := c.refusal(raw, args); refused != nil {
-		return refused
-	}
-	value, err := parse(raw)
-	if err != nil {
-		return c.malformed(err, args)
-	}
-	*into = value
 	return nil
 }

@@ -4,11 +4,14 @@ package sentinel
 // Sentinel that leads a failover reconfigures the replicas it already names the
 // promoted one, though MASTERS still shows the old master
 // (sentinelGetCurrentMasterAddress in src/sentinel.c).
-func (m *Master) Advertised() string {
+func (m *Master) Advertised() string { return m.advertised().Addr }
+
+// advertised is the node at that address.
+func (m *Master) advertised() *Instance {
 	if p := m.promoted(); p != nil {
-		return p.Addr
+		return &p.Instance
 	}
-	return m.Addr
+	return &m.Instance
 }
 
 // promoted is the replica that a failover has made the master, as long as MASTERS

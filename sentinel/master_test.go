@@ -52,11 +52,33 @@ func TestUnpromotable(t *testing.T) {
 			if (got == "") != (test.want == "") || !strings.Contains(got, test.want) {
 				t.Errorf("got %q, want %q", got, test.want)
 			}
-			m.Replicas = []Replica{*r}
+			m.Replicas, m.NumReplicas = []Replica{*r}, Some[int64](1)
 			if n := m.PromotableReplicas(); (n.Value == 1) != (test.want == "") {
 				t.Errorf("%v are promotable", n)
 			}
 		})
+	}
+}
+
+// TestHiddenReplicas: of those that are not announced nothing is known.
+func TestHiddenReplicas(t *testing.T) {
+	t.Parallel()
+	for _, test := range []struct {
+		name    string
+		total   string // num-slaves
+		replica []string
+		want    Number
+	}{
+		{"the one is well", "1", nil, Some[int64](1)},
+		{"the one is down", "1", []string{"flags=slave", "flags=s_down,slave"}, Some[int64](0)},
+		{"one is well, one hidden", "2", nil, Some[int64](1)},
+		{"one is down, one hidden", "2", []string{"flags=slave", "flags=s_down,slave"}, Number{}},
+	} {
+		m := row(t, readMaster, healthyMaster, "num-slaves=2", "num-slaves="+test.total)
+		m.Replicas = []Replica{*row(t, readReplica, healthyReplica, test.replica...)}
+		if got := m.PromotableReplicas(); got != test.want {
+			t.Errorf("%s: %v are promotable, want %v", test.name, got, test.want)
+		}
 	}
 }
 

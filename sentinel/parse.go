@@ -51,11 +51,14 @@ func readMaster(r *reply, m *Master) error {
 }
 
 func readReplica(r *reply, rep *Replica) error {
-	rep.Announced = true // before 6.2.2 there is no such field, and nobody hides
 	if err := r.fields(rep.set); err != nil {
 		return err
 	}
-	return rep.complete(FlagReplica)
+	err := rep.complete(FlagReplica)
+	if rep.Host == "" {
+		rep.Addr = rep.Name
+	}
+	return err
 }
 
 func readPeer(r *reply, p *Peer) error {
@@ -167,7 +170,7 @@ func (r *Replica) set(name, value string) (err error) {
 	case "slave-repl-offset":
 		r.ReplOffset, err = number(name, value)
 	case "replica-announced":
-		r.Announced = value != "0"
+		// It is always 1: Sentinel leaves out the others.
 	default:
 		err = r.Instance.set(name, value)
 	}
@@ -187,7 +190,7 @@ func (r *Replica) setLinkDown(name, value string) error {
 	if age.Value >= 0 && age.Value < neverLinked {
 		r.MasterLinkDownTime = age
 	}
-	r.linkEpoch = age.Value >= neverLinked
+	r.downSince1970 = age.Value >= neverLinked
 	return nil
 }
 

@@ -58,7 +58,7 @@ func TestParseReplicas(t *testing.T) {
 		},
 		InfoRefresh: ms(9660), RoleReported: "slave", RoleReportedTime: ms(23894),
 		MasterLinkDownTime: ms(0), MasterLinkUp: true, MasterHost: "127.0.0.1", MasterPort: "17000",
-		Priority: Some[int64](100), ReplOffset: Some[int64](2472), Announced: true,
+		Priority: Some[int64](100), ReplOffset: Some[int64](2472),
 	}, {
 		Instance: Instance{
 			Name: "[::1]:17005", Host: "::1", Port: "17005", Addr: "[::1]:17005", Flags: FlagReplica | FlagDisconnected,
@@ -66,10 +66,24 @@ func TestParseReplicas(t *testing.T) {
 			LastPingSent: ms(0), LastOKPingReply: ms(10), LastPingReply: ms(10), DownAfter: ms(3000),
 		},
 		InfoRefresh: ms(0), RoleReported: "slave", RoleReportedTime: ms(10),
-		MasterHost: "?", MasterPort: "0", Priority: Some[int64](100), ReplOffset: Some[int64](0), Announced: true,
+		MasterHost: "?", MasterPort: "0", Priority: Some[int64](100), ReplOffset: Some[int64](0),
 	}}
 	if diff := cmp.Diff(want, got, cmp.AllowUnexported(Replica{})); diff != "" {
 		t.Errorf("REPLICAS read wrong (-want +got):\n%s", diff)
+	}
+}
+
+// TestUnresolvedReplica: the name that it got when it was found tells more.
+func TestUnresolvedReplica(t *testing.T) {
+	t.Parallel()
+	r := row(t, readReplica, healthyReplica, "name=127.0.0.1:17001 ip=127.0.0.1", "name=redis-1.redis:17001 ip=")
+	if r.Addr != "redis-1.redis:17001" || r.HasAddr() {
+		t.Errorf("it is at %q, %v", r.Addr, r.HasAddr())
+	}
+	for change, has := range map[string]bool{"port=17001": true, "port=0": false} {
+		if r := row(t, readReplica, healthyReplica, "port=17001", change); r.HasAddr() != has {
+			t.Errorf("with %s it has an address: %v", change, r.HasAddr())
+		}
 	}
 }
 
@@ -100,8 +114,8 @@ func TestParseLinkNeverUpBefore62(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	if got[0].MasterLinkDownTime.Present || !got[0].linkEpoch {
-		t.Errorf("link down time %v, linkEpoch %v; want it absent and marked", got[0].MasterLinkDownTime, got[0].linkEpoch)
+	if got[0].MasterLinkDownTime.Present || !got[0].downSince1970 {
+		t.Errorf("link down time %v, downSince1970 %v; want it absent and marked", got[0].MasterLinkDownTime, got[0].downSince1970)
 	}
 }
 

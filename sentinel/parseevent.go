@@ -158,12 +158,14 @@ func cutSet(text string) (before, set string, ok bool) {
 	return cutWords(text, 2)
 }
 
-// withoutPassword hides what Sentinels before 6.2.8 published as it was.
+// withoutPassword hides what Sentinels before 6.2.8 published as it was typed, the
+// option in whatever case.
 func withoutPassword(set string) string {
 	const option = " auth-pass "
-	i := strings.Index(set, option)
-	if i < 0 {
-		return set
+	for i := range len(set) - len(option) + 1 {
+		if end := i + len(option); strings.EqualFold(set[i:end], option) {
+			return set[:end] + "******"
+		}
 	}
-	return set[:i+len(option)] + "******"
+	return set
 }

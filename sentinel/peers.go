@@ -66,7 +66,7 @@ func namedPeers(s *Snapshot) map[string]string {
 	for i := range s.Masters {
 		for j := range s.Masters[i].Peers {
 			p := &s.Masters[i].Peers[j]
-			if p.Host != "" && p.Port != "0" {
+			if p.HasAddr() {
 				named[strings.ToLower(p.Addr)] = strings.Clone(p.RunID)
 			}
 		}

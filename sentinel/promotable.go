@@ -30,18 +30,13 @@ func (m *Master) Unpromotable(r *Replica) string {
 		return "the Sentinel has had no INFO from it yet"
 	case r.InfoRefresh.Value > m.infoValidity():
 		return fmt.Sprintf("its last INFO is %s old", r.InfoRefresh.Value)
-	case r.linkEpoch:
+	case r.downSince1970:
 		return "its link to the master was never up"
 	case r.MasterLinkDownTime.Value > m.maxLinkDown():
 		return fmt.Sprintf("its link to the master has been down for %s", r.MasterLinkDownTime.Value)
 	}
 	return ""
 }
-
-// Informed tells whether the Sentinel has had an INFO of the replica. Before that
-// it fills the replica's fields with what it supposes, and says that the INFO is 0
-// old, as it does of one that has just come; but it knows no run id then.
-func (r *Replica) Informed() bool { return r.InfoRefresh.Value != 0 || r.RunID != "" }
 
 // infoValidity is how old a replica's INFO may be. While the master is down
 // Sentinel asks each second.
@@ -55,8 +50,14 @@ func (m *Master) infoValidity() time.Duration {
 // maxLinkDown is how long a replica may have been cut off from the master.
 func (m *Master) maxLinkDown() time.Duration { return m.SDownTime.Value + 10*m.DownAfter.Value }
 
+// HasHiddenReplicas tells whether the master has replicas that REPLICAS leaves out:
+// those with replica-announced no. A failover can promote them all the same.
+func (m *Master) HasHiddenReplicas() bool {
+	return m.ReplicasErr == nil && m.NumReplicas.Value > int64(len(m.Replicas))
+}
+
 // PromotableReplicas counts the replicas that a failover could promote; absent
-// when the replicas are not known.
+// when the replicas are not known, and when only hidden ones could be promoted.
 func (m *Master) PromotableReplicas() Number {
 	if m.ReplicasErr != nil {
 		return Number{}
@@ -66,6 +67,9 @@ func (m *Master) PromotableReplicas() Number {
 		if m.Unpromotable(&m.Replicas[i]) == "" {
 			n++
 		}
+	}
+	if n == 0 && m.HasHiddenReplicas() {
+		return Number{}
 	}
 	return Some(n)
 }

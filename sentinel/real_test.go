@@ -282,6 +282,32 @@ func TestPlainRedis(t *testing.T) {
 	}
 }
 
+// TestPasswordIsReadForAConnection: one that cannot be read for a moment does no harm
+// to a connection that stands.
+func TestPasswordIsReadForAConnection(t *testing.T) {
+	t.Parallel()
+	topo := sentineltest.Run(t, sentineltest.Config{Sentinels: 1, Replicas: sentineltest.None, Password: "sesame"})
+	unreadable := errors.New("unreadable")
+	var broken error
+	c := newClient(t, sentinel.Options{
+		Address:  topo.Sentinels[0].Addr(),
+		Password: func() (string, error) { return "sesame", broken },
+	})
+	ctx := within(t, 20*time.Second)
+	must(t, c.Snapshot(ctx).Err)
+	broken = unreadable
+	if s := c.Snapshot(ctx); !s.Up() || len(s.Failures) > 0 {
+		t.Errorf("the connection that stands: %v, failures %v", s.Err, s.Failures)
+	}
+	c.Close() // the next call connects again
+	s := c.Snapshot(ctx)
+	if !errors.Is(s.Err, sentinel.ErrNoCredentials) || !errors.Is(s.Err, unreadable) || strings.Contains(s.Err.Error(), "sesame") {
+		t.Errorf("a new connection: %v", s.Err)
+	}
+	broken = nil
+	must(t, c.Snapshot(ctx).Err)
+}
+
 // TestRestart: the snapshot after a restart is right, without a failure between.
 func TestRestart(t *testing.T) {
 	t.Parallel()

@@ -2,6 +2,7 @@ package sentinel
 
 import (
 	"fmt"
+	"math"
 	"net"
 	"strconv"
 	"strings"
@@ -156,19 +157,19 @@ func number(name, value string) (Number, error) {
 	return Some(n), nil
 }
 
-// maxMillis is the longest age that a time.Duration holds.
-const maxMillis = int64(1<<63-1) / int64(time.Millisecond)
-
 // millis reads a field's milliseconds.
-func millis(name, value string) (Duration, error) {
+func millis(name, value string) (Duration, error) { return times(name, value, time.Millisecond) }
+
+// times reads a field's number of units, as many as a time.Duration holds.
+func times(name, value string, unit time.Duration) (Duration, error) {
 	n, err := number(name, value)
 	if err != nil {
 		return Duration{}, err
 	}
-	if n.Value > maxMillis || n.Value < -maxMillis {
-		return Duration{}, fmt.Errorf("%w: field %s is %s ms, out of range", errMalformed, name, value)
+	if most := math.MaxInt64 / int64(unit); n.Value > most || n.Value < -most {
+		return Duration{}, fmt.Errorf("%w: field %s is %s times %s, out of range", errMalformed, name, value, unit)
 	}
-	return Some(time.Duration(n.Value) * time.Millisecond), nil
+	return Some(time.Duration(n.Value) * unit), nil
 }
 
 // address joins host and port; the host may be an IPv6 address or empty.

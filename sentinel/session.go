@@ -20,9 +20,10 @@ func QuietLibrary() { logging.Disable() }
 // dialled before go-redis comes into it: go-redis dials outside of the caller's
 // context and, after a failure, in the background.
 type session struct {
-	conn *guard
-	rdb  *redis.Client
-	used bool // an exchange has succeeded on it
+	conn     *guard
+	rdb      *redis.Client
+	password string // that no error may hold
+	used     bool   // an exchange has succeeded on it
 }
 
 // dial connects within the context, by TLS where the options say so.
@@ -75,7 +76,7 @@ func openSession(ctx context.Context, o Options, password string) (*session, err
 		// These are most of what a kept connection costs, and thousands may be kept.
 		ReadBufferSize: 16 << 10, WriteBufferSize: 4 << 10,
 	})
-	return &session{conn: guarded, rdb: rdb}, nil
+	return &session{conn: guarded, rdb: rdb, password: password}, nil
 }
 
 // close ends the connection.

@@ -7,7 +7,8 @@ import "time"
 type Snapshot struct {
 	// Sentinel is the address asked, as host:port.
 	Sentinel string
-	// Started is when it was asked; Duration is how long the answer took.
+	// Started is when it was to be asked, Duration how long the answer took, also where
+	// that was to wait for the answer to somebody else.
 	Started  time.Time
 	Duration time.Duration
 	// Err is nil when the Sentinel answered MASTERS; otherwise it is an *Error
@@ -71,7 +72,8 @@ type Instance struct {
 	// when a name did not resolve. Port is 0 for an invalid address.
 	Host string
 	Port string
-	// Addr is Host and Port as net.JoinHostPort writes them.
+	// Addr is Host and Port as net.JoinHostPort writes them. Of a replica whose Host is
+	// empty it is the Name, which tells more.
 	Addr string
 	// RunID is 40 hex digits; empty until the first INFO after a start, a RESET
 	// or a switch. For a Sentinel it is its id.
@@ -93,6 +95,9 @@ type Instance struct {
 	// are none.
 	Unknown map[string]string
 }
+
+// HasAddr tells whether the address is that of a node, which one can connect to.
+func (in *Instance) HasAddr() bool { return in.Host != "" && in.Port != "0" }
 
 // A Master is what one Sentinel says of one master.
 type Master struct {
@@ -122,8 +127,7 @@ type Master struct {
 	CKQuorumErr error
 	// Cache is what INFO-CACHE holds of the master and its replicas; nil unless
 	// asked for.
-	Cache    []CachedInfo
-	CacheErr error
+	Cache []CachedInfo
 }
 
 // A Replica is what one Sentinel says of one replica.
@@ -142,11 +146,10 @@ type Replica struct {
 	MasterPort         string
 	Priority           Number // 0 is never promoted
 	ReplOffset         Number // bytes; of the last INFO
-	Announced          bool   // Sentinel leaves out the others; true before 6.2.2
 
-	// linkEpoch marks a link that was never up as Sentinels before 6.2 send it;
+	// downSince1970 marks a link that was never up as Sentinels before 6.2 send it;
 	// to them, unlike to later ones, it is a link that is down for too long.
-	linkEpoch bool
+	downSince1970 bool
 }
 
 // A Peer is what one Sentinel says of another.

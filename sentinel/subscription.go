@@ -17,11 +17,11 @@ import (
 type subscription struct {
 	session *session
 	reader  *bufio.Reader
-	options EventOptions
+	options eventOptions
 }
 
 // subscribe connects and returns when the Sentinel has confirmed.
-func subscribe(ctx context.Context, o Options, password string, eo EventOptions) (*subscription, error) {
+func subscribe(ctx context.Context, o Options, password string, eo eventOptions) (*subscription, error) {
 	ctx, cancel := context.WithTimeout(ctx, eo.PingTimeout)
 	defer cancel()
 	session, err := openSession(ctx, o, password)

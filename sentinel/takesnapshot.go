@@ -11,8 +11,8 @@ import (
 // takeSnapshot asks for everything in one round trip: INFO, MYID, MASTERS, and
 // the commands about each master of the last snapshot. Only masters that are new
 // cost a second one.
-func (c *Client) takeSnapshot(ctx context.Context) *Snapshot {
-	t := c.newTaking()
+func (c *Client) takeSnapshot(ctx context.Context, started time.Time) *Snapshot {
+	t := c.newTaking(started)
 	if err := c.take(ctx); err != nil {
 		t.fail(c.failure(ctx, err, "waiting for a turn"), generalCommands()...)
 		return t.finish()
@@ -31,11 +31,12 @@ func (c *Client) takeSnapshot(ctx context.Context) *Snapshot {
 	return t.finish()
 }
 
-// unanswered is the snapshot of a Sentinel whose answer was not waited for.
-func (c *Client) unanswered(ctx context.Context) *Snapshot {
-	t := c.newTaking()
+// unanswered is the snapshot for a caller that has waited in vain for one under way. It
+// has sent no command, so none is counted.
+func (c *Client) unanswered(ctx context.Context, started time.Time) *Snapshot {
+	t := c.newTaking(started)
 	t.fail(c.failure(ctx, ctx.Err(), "waiting for a snapshot under way"), generalCommands()...)
-	return t.finish()
+	return t.close()
 }
 
 // A taking is a snapshot in the making.
@@ -48,10 +49,10 @@ type taking struct {
 	broken *Error
 }
 
-func (c *Client) newTaking() *taking {
+func (c *Client) newTaking(started time.Time) *taking {
 	return &taking{
 		client:   c,
-		snapshot: &Snapshot{Sentinel: c.Address(), Started: time.Now()},
+		snapshot: &Snapshot{Sentinel: c.Address(), Started: started},
 		about:    make(map[string][]string),
 	}
 }
@@ -135,25 +136,18 @@ func (t *taking) general(commands []Command, replies []string) []string {
 // read takes the reply to a general command into the snapshot.
 func (t *taking) read(command Command, raw string) *Error {
 	args := t.client.arguments(command, "")
-	if err := t.client.refusal(raw, args); err != nil {
-		if command == CommandMyID && errors.Is(err, errUnknownCommand) {
+	switch command {
+	case CommandInfo:
+		return readAnswer(t.client, raw, args, readInfo, &t.snapshot.Info)
+	case CommandMyID:
+		err := readAnswer(t.client, raw, args, readText, &t.snapshot.ID)
+		if err != nil && errors.Is(err, errUnknownCommand) {
 			return nil // before 6.2 a Sentinel has an id but no way to ask for it
 		}
 		return err
-	}
-	var malformed error
-	switch command {
-	case CommandInfo:
-		t.snapshot.Info, malformed = readInfo(raw)
-	case CommandMyID:
-		t.snapshot.ID, malformed = readText(raw)
 	default:
-		t.snapshot.Masters, malformed = parseMasters(raw)
+		return readAnswer(t.client, raw, args, parseMasters, &t.snapshot.Masters)
 	}
-	if malformed != nil {
-		return t.client.malformed(malformed, args)
-	}
-	return nil
 }
 
 // unasked are the masters that no reply is about: new since the last snapshot.
@@ -202,27 +196,21 @@ func (t *taking) fillMaster(m *Master, replies []string) (exists bool) {
 // readAbout takes the reply to a command about a master into it.
 func (t *taking) readAbout(m *Master, command Command, raw string) *Error {
 	args := t.client.arguments(command, m.Name)
-	if err := t.client.refusal(raw, args); err != nil {
-		if command == CommandReplicas && errors.Is(err, errUnknownCommand) {
+	switch command {
+	case CommandReplicas:
+		err := readAnswer(t.client, raw, args, parseReplicas, &m.Replicas)
+		if err != nil && errors.Is(err, errUnknownCommand) {
 			t.client.slaves = true // from the next snapshot on
 		}
 		return err
-	}
-	var malformed error
-	switch command {
-	case CommandReplicas:
-		m.Replicas, malformed = parseReplicas(raw)
 	case CommandSentinels:
-		m.Peers, malformed = parsePeers(raw)
+		return readAnswer(t.client, raw, args, parsePeers, &m.Peers)
 	case CommandCKQuorum:
-		m.CKQuorum, malformed = readCKQuorum(raw)
+		return readAnswer(t.client, raw, args, readCKQuorum, &m.CKQuorum)
 	default:
-		m.Cache, malformed = parseInfoCache(raw, m.Name)
+		parse := func(raw string) ([]CachedInfo, error) { return parseInfoCache(raw, m.Name) }
+		return readAnswer(t.client, raw, args, parse, &m.Cache)
 	}
-	if malformed != nil {
-		return t.client.malformed(malformed, args)
-	}
-	return nil
 }
 
 // failed notes why something of the master is not known.
@@ -234,8 +222,6 @@ func (m *Master) failed(command Command, err error) {
 		m.PeersErr = err
 	case CommandCKQuorum:
 		m.CKQuorumErr = err
-	default:
-		m.CacheErr = err
 	}
 }
 
@@ -263,17 +249,27 @@ func (t *taking) noted(command Command, reason Reason) bool {
 	return false
 }
 
-// finish closes the snapshot and adds its failures to the client's totals.
+// finish adds the failures to the client's totals and closes the snapshot.
 func (t *taking) finish() *Snapshot {
-	s := t.snapshot
-	s.Duration = time.Since(s.Started)
-	t.client.mu.Lock()
-	defer t.client.mu.Unlock()
-	for i := range s.Failures {
-		t.client.totals[s.Failures[i].Command][s.Failures[i].Err.Reason]++
+	t.client.count(t.snapshot.Failures)
+	return t.close()
+}
+
+// close completes the snapshot.
+func (t *taking) close() *Snapshot {
+	t.snapshot.Duration = time.Since(t.snapshot.Started)
+	t.snapshot.ErrorTotals = t.client.count(nil)
+	return t.snapshot
+}
+
+// count adds failures to the totals, and returns these.
+func (c *Client) count(failures []Failure) ErrorTotals {
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	for i := range failures {
+		c.totals[failures[i].Command][failures[i].Err.Reason]++
 	}
-	s.ErrorTotals = t.client.totals
-	return s
+	return c.totals
 }
 
 // masterNames returns the names, in memory of their own.

@@ -10,8 +10,8 @@ import (
 // particulars in the [Testimony] of a [*DiscoveryError]; use errors.Is.
 var (
 	ErrOutdated        = errors.New("it has missed a failover")
-	ErrMasterDown      = errors.New("it holds the master to be down")
-	ErrRoleMismatch    = errors.New("the node that it takes for the master says that it is a replica")
+	ErrMasterDown      = errors.New("it considers the master down")
+	ErrRoleMismatch    = errors.New("the node that it considers the master says that it is a replica")
 	ErrTooFewSentinels = errors.New("it knows too few other Sentinels")
 	ErrNoReplica       = errors.New("it knows no usable replica")
 )
@@ -60,7 +60,7 @@ func (e *DiscoveryError) Unwrap() []error {
 // the rest may not. What is taken has the highest config-epoch that any Sentinel
 // knows, also one whose answer is of no use otherwise, and comes from Sentinels in
 // TILT only when all of it does.
-func judge(snapshots []*Snapshot, name string, fault func(*Master) error) (taken []opinion, refused []Testimony) {
+func judge(snapshots []*Snapshot, name string, fault func(*Master) error) (taken []Opinion, refused []Testimony) {
 	epoch := newestEpoch(opinionsOf(snapshots, name))
 	for _, s := range snapshots {
 		err := s.Err
@@ -70,7 +70,7 @@ func judge(snapshots []*Snapshot, name string, fault func(*Master) error) (taken
 				err = ErrNoSuchMaster
 			}
 		}
-		o := opinion{s, m}
+		o := Opinion{s, m}
 		switch {
 		case err != nil:
 		case o.epoch() < epoch:
@@ -84,15 +84,18 @@ func judge(snapshots []*Snapshot, name string, fault func(*Master) error) (taken
 		}
 		taken = append(taken, o)
 	}
-	return alert(taken), refused
+	return outOfTilt(taken), refused
 }
 
 // masterFault says why the address that the Sentinel advertises is not to be
 // given to a client. While a failover reconfigures the replicas that is the
 // promoted one, and the flags of the old master say nothing about it.
 func (m *Master) masterFault(minOtherSentinels int) error {
-	if err := m.lonely(minOtherSentinels); err != nil {
+	if err := m.tooFewPeers(minOtherSentinels); err != nil {
 		return err
+	}
+	if !m.advertised().HasAddr() {
+		return fmt.Errorf("%w: its address is not known", ErrMasterDown)
 	}
 	if p := m.promoted(); p != nil {
 		if p.Flags.Any(FlagSDown) {
@@ -105,14 +108,12 @@ func (m *Master) masterFault(minOtherSentinels int) error {
 		return fmt.Errorf("%w: %s has the flags %s", ErrMasterDown, m.Addr, m.Flags)
 	case m.RoleReported == "slave":
 		return fmt.Errorf("%w: %s", ErrRoleMismatch, m.Addr)
-	case m.Host == "" || m.Port == "0":
-		return fmt.Errorf("%w: its address is not known", ErrMasterDown)
 	}
 	return nil
 }
 
-// lonely says that the Sentinel knows fewer others than it should.
-func (m *Master) lonely(minOtherSentinels int) error {
+// tooFewPeers says that the Sentinel knows fewer others than it should.
+func (m *Master) tooFewPeers(minOtherSentinels int) error {
 	if n := m.NumOtherSentinels.Value; n < int64(minOtherSentinels) {
 		return fmt.Errorf("%w: %d, where %d are asked for", ErrTooFewSentinels, n, minOtherSentinels)
 	}
@@ -121,7 +122,7 @@ func (m *Master) lonely(minOtherSentinels int) error {
 
 // replicaFault says why the replicas that the Sentinel knows are of no use.
 func (m *Master) replicaFault(minOtherSentinels int) error {
-	if err := m.lonely(minOtherSentinels); err != nil {
+	if err := m.tooFewPeers(minOtherSentinels); err != nil {
 		return err
 	}
 	if m.ReplicasErr != nil {
@@ -151,9 +152,9 @@ func (m *Master) usableReplicas() []Replica {
 	return usable
 }
 
-// usable tells whether the replica is up, connected and one. After a failover the
+// usable tells whether the replica is up, connected, at a known address and one. After a failover the
 // old master is listed as a replica, and down-after must pass before it is held to
 // be down: until its first INFO nothing is known of it.
 func (r *Replica) usable() bool {
-	return !r.Flags.Any(FlagSDown|FlagODown|FlagDisconnected) && r.Informed() && r.RoleReported != "master"
+	return r.HasAddr() && !r.Flags.Any(FlagSDown|FlagODown|FlagDisconnected) && r.Informed() && r.RoleReported != "master"
 }

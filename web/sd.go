@@ -114,6 +114,8 @@ func (q sdQuery) targets(groups []sentinel.Group) (targets []targetGroup, status
 // unknown says why what is asked for is not known of a master.
 func (q sdQuery) unknown(g *sentinel.Group) error {
 	switch {
+	case q.role != roleSentinel && q.role != roleReplica && g.MasterErr != nil:
+		return fmt.Errorf("the address of master %q is not known: %w", g.Name, g.MasterErr)
 	case q.role == roleSentinel && g.SentinelsErr != nil:
 		return fmt.Errorf("the Sentinels of master %q are not known: %w", g.Name, g.SentinelsErr)
 	case (q.role == roleReplica || q.role == roleRedis) && g.ReplicasErr != nil:

@@ -99,6 +99,7 @@ func TestSDRefusals(t *testing.T) {
 	noReplicas.Masters[0].ReplicasErr = errors.New("NOPERM")
 	noPeers := watching("s:1", "x", 1, node("a:1", sentinel.FlagMaster), []sentinel.Replica{})
 	noPeers.Masters[0].PeersErr = errors.New("NOPERM")
+	unresolved := watching("s:1", "x", 1, node(":1", sentinel.FlagMaster), []sentinel.Replica{})
 	down := []*sentinel.Snapshot{dead("s:1", sentinel.ReasonTimeout), dead("s:2", sentinel.ReasonAuth)}
 	for _, tc := range []struct {
 		path      string
@@ -124,6 +125,9 @@ func TestSDRefusals(t *testing.T) {
 		{"/sd?role=replica", []*sentinel.Snapshot{noReplicas}, http.StatusServiceUnavailable, "replicas of master"},
 		{"/sd?role=sentinel", []*sentinel.Snapshot{noPeers}, http.StatusServiceUnavailable, "Sentinels of master"},
 		{"/sd?role=master", []*sentinel.Snapshot{noReplicas}, http.StatusOK, "a:1"},
+		{"/sd?role=master", []*sentinel.Snapshot{unresolved}, http.StatusServiceUnavailable, "address of master"},
+		{"/sd", []*sentinel.Snapshot{unresolved}, http.StatusServiceUnavailable, "address of master"},
+		{"/sd?role=replica", []*sentinel.Snapshot{unresolved}, http.StatusOK, "[]"},
 		{"/sd?role=replica", []*sentinel.Snapshot{good}, http.StatusOK, "[]"},
 		{"/sd", []*sentinel.Snapshot{well("s:1"), down[0]}, http.StatusOK, "[]"}, // a Sentinel that monitors nothing
 	} {

@@ -32,7 +32,7 @@ func TestStatusPage(t *testing.T) {
 		want      []string // in the text of the page
 	}{
 		{"healthy", []*sentinel.Snapshot{monitoring("a:1", "m", 0), monitoring("b:2", "m", 0)}, "/status", []string{
-			"\nOK\n", "10.0.0.10:6379 is up, 1 of 1 replica could be promoted, 1 more Sentinel may be lost", "Nothing is wrong",
+			"\nOK\n", "10.0.0.10:6379 is up, 1 of 1 replica can be promoted, 1 more Sentinel can fail", "Nothing is wrong",
 			"a:1|10.0.0.10:6379|1|up|2|3 of 3|1|1 of 1|", "10.0.0.11:6379|✓yes|up|up|100|?|", "a:1|itself|✕unknown|",
 		}},
 		{"down", []*sentinel.Snapshot{monitoring("a:1", "m", down)}, "/status", []string{

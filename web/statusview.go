@@ -245,9 +245,9 @@ func newSentinelRow(s *sentinel.Snapshot, m *sentinel.Master) sentinelRow {
 func stateOf(m *sentinel.Master) cell {
 	switch {
 	case m.Flags.Has(sentinel.FlagODown):
-		return cell{Text: "objectively down " + ago(m.ODownTime) + failover(m), Bad: true}
+		return cell{Text: "objectively down " + age(m.ODownTime) + failover(m), Bad: true}
 	case m.Flags.Has(sentinel.FlagSDown):
-		return cell{Text: "down " + ago(m.SDownTime) + failover(m), Bad: true}
+		return cell{Text: "down " + age(m.SDownTime) + failover(m), Bad: true}
 	case m.Flags.Has(sentinel.FlagFailoverInProgress):
 		return cell{Text: "up" + failover(m)}
 	case m.Flags.Has(sentinel.FlagDisconnected):
@@ -367,7 +367,7 @@ func linkOf(r *sentinel.Replica) cell {
 	case r.MasterLinkUp:
 		return cell{Text: "up"}
 	case r.MasterLinkDownTime.Present:
-		return cell{Text: "down " + ago(r.MasterLinkDownTime), Bad: true}
+		return cell{Text: "down " + age(r.MasterLinkDownTime), Bad: true}
 	}
 	return cell{Text: "never up", Bad: true}
 }
@@ -415,7 +415,7 @@ func peerCell(views []seen, v seen, name string) cell {
 		switch {
 		case peerName(views, p) != name:
 		case p.Flags.Has(sentinel.FlagSDown):
-			return cell{Text: "down " + ago(p.SDownTime), Bad: true}
+			return cell{Text: "down " + age(p.SDownTime), Bad: true}
 		case p.Flags.Has(sentinel.FlagDisconnected):
 			return cell{Text: "connecting"}
 		default:
@@ -435,10 +435,10 @@ func newWatcherView(s *sentinel.Snapshot) watcherView {
 		return v
 	}
 	v.Version = s.Info.Product + " " + s.Info.Version
-	v.Uptime = ago(s.Info.Uptime)
+	v.Uptime = age(s.Info.Uptime)
 	v.Tilt = cell{Text: "no"}
 	if s.Tilt() {
-		v.Tilt = cell{Text: "yes, " + ago(s.Info.TiltSince), Bad: true}
+		v.Tilt = cell{Text: "yes, " + age(s.Info.TiltSince), Bad: true}
 	}
 	v.Clients = number(s.Info.ConnectedClients) + " of " + number(s.Info.MaxClients)
 	return v
@@ -451,20 +451,12 @@ func number(n sentinel.Number) string {
 	return fmt.Sprint(n.Value)
 }
 
-// ago prints an age as people read it.
-func ago(d sentinel.Duration) string {
-	switch v := d.Value; {
-	case !d.Present:
+// age prints an age as people read it.
+func age(d sentinel.Duration) string {
+	if !d.Present {
 		return "?"
-	case v < 2*time.Minute:
-		return fmt.Sprintf("%.0f s", v.Seconds())
-	case v < 2*time.Hour:
-		return fmt.Sprintf("%.0f min", v.Minutes())
-	case v < 48*time.Hour:
-		return fmt.Sprintf("%.0f h", v.Hours())
-	default:
-		return fmt.Sprintf("%.0f days", v.Hours()/24)
 	}
+	return health.Age(d.Value)
 }
 
 func sortedKeys(m map[string]int) []string {

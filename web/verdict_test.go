@@ -25,7 +25,7 @@ func monitoring(address, name string, flags sentinel.Flags) *sentinel.Snapshot {
 	}
 	m.Name, m.Host, m.Port, m.Addr = name, "10.0.0.10", "6379", "10.0.0.10:6379"
 	m.RunID, m.Flags, m.RoleReported = "x", sentinel.FlagMaster|flags, "master"
-	m.Replicas[0].Addr, m.Replicas[0].RunID, m.Replicas[0].Flags = "10.0.0.11:6379", "y", sentinel.FlagReplica
+	m.Replicas[0].Instance = node("10.0.0.11:6379", sentinel.FlagReplica)
 	s.Masters = []sentinel.Master{m}
 	return s
 }

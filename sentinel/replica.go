@@ -1,0 +1,70 @@
+package sentinel
+
+import (
+	"net/netip"
+	"strings"
+)
+
+// Informed tells whether the Sentinel has had an INFO of the master.
+func (m *Master) Informed() bool { return m.informed(m.InfoRefresh) }
+
+// Informed tells whether the Sentinel has had an INFO of the replica.
+func (r *Replica) Informed() bool { return r.informed(r.InfoRefresh) }
+
+// informed goes by the run id as well: before the first INFO the Sentinel fills a
+// node's fields with what it supposes, and says that the INFO is 0 old, as it does of
+// one that has just come.
+func (in *Instance) informed(refresh Duration) bool { return refresh.Value != 0 || in.RunID != "" }
+
+// Live tells whether what the last INFO of the replica said of its replication still
+// counts: of a dead replica Sentinel shows it for ever.
+func (r *Replica) Live() bool { return r.Informed() && !r.Flags.Any(FlagSDown|FlagODown) }
+
+// OK tells whether the Sentinel is connected to the replica and does not consider it
+// down, and the replica's link to its master is up.
+func (r *Replica) OK() bool {
+	return !r.Flags.Any(FlagSDown|FlagODown|FlagDisconnected) && r.MasterLinkUp
+}
+
+// Follows tells whether the replica's master is m, or the node that m is advertised
+// at: while a failover reconfigures the replicas both are right. It is absent if the
+// replica says that it is a master, before its first INFO, and where it cannot be
+// known.
+func (r *Replica) Follows(m *Master) Maybe[bool] {
+	if r.RoleReported != "slave" || r.MasterHost == "" || r.MasterHost == "?" {
+		return Maybe[bool]{}
+	}
+	shown, advertised := r.follows(&m.Instance), r.follows(m.advertised())
+	switch {
+	case shown.Value || advertised.Value:
+		return Some(true)
+	case shown.Present && advertised.Present:
+		return Some(false)
+	}
+	return Maybe[bool]{}
+}
+
+// follows looks at the port first, as Sentinel does: another port is another node,
+// however the hosts are written.
+func (r *Replica) follows(node *Instance) Maybe[bool] {
+	if r.MasterPort != node.Port {
+		return Some(false)
+	}
+	if node.Host == "" {
+		return Maybe[bool]{}
+	}
+	same, known := SameHost(r.MasterHost, node.Host)
+	return Maybe[bool]{Value: same, Present: known}
+}
+
+// SameHost tells whether two hosts are one. That a name and an IP address are the same
+// host cannot be known without asking a name server.
+func SameHost(a, b string) (same, known bool) {
+	if strings.EqualFold(a, b) {
+		return true, true
+	}
+	ipA, errA := netip.ParseAddr(a)
+	ipB, errB := netip.ParseAddr(b)
+	names, ips := errA != nil && errB != nil, errA == nil && errB == nil
+	return ips && ipA.Unmap() == ipB.Unmap(), ips || names
+}
