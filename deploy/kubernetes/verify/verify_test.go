@@ -226,7 +226,7 @@ func TestPrometheusRule(t *testing.T) {
 	const path = "../prometheusrule.yaml"
 	want := []byte(prometheusRule(string(rules)))
 	if *update {
-		if err := os.WriteFile(path, want, 0o644); err != nil { //nolint:gosec // for everybody to read
+		if err := os.WriteFile(path, want, 0o644); err != nil {
 			t.Fatal(err)
 		}
 	}
