@@ -109,7 +109,7 @@ packages: .bin/nfpm ## write archives, deb, rpm and checksums to dist; PLATFORMS
 .PHONY: packages-test
 packages-test: .bin/nfpm ## make the packages, look into them, install, upgrade and remove them in a directory
 	@tools/need dpkg-deb=dpkg rpm=rpm unshare=util-linux systemctl=systemd
-	go test -tags packages -count=1 ./deploy/packages
+	go test -tags packages -count=1 -timeout 30m ./deploy/packages
 
 .PHONY: docs
 docs: ## write the generated documentation again

@@ -121,10 +121,10 @@ func TestREADMEMetricsAreThere(t *testing.T) {
 	}
 }
 
-func TestREADMEPrometheusConfiguration(t *testing.T) {
-	blocks := fenced(readme(t), "yaml")
-	if len(blocks) != 1 {
-		t.Fatalf("got %d blocks of YAML, want 1", len(blocks))
+func TestPrometheusConfigurationsShown(t *testing.T) {
+	blocks := slices.Concat(fenced(readme(t), "yaml"), fenced(page(t, os.DirFS("."), "docs/migrating.md"), "yaml"))
+	if len(blocks) != 3 {
+		t.Fatalf("got %d blocks of YAML, want 3", len(blocks))
 	}
 	for _, block := range blocks {
 		file := filepath.Join(t.TempDir(), "prometheus.yml")
