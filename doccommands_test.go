@@ -117,8 +117,8 @@ func shownCommands(text string) (blocks []shown, mistakes []string) {
 			mistakes = append(mistakes, b.needs+" is nothing that a command may need")
 		}
 	}
-	for _, stray := range regexp.MustCompile(`<!-- needs .* -->`).FindAllString(text, -1) {
-		mistakes = append(mistakes, stray+" marks no command")
+	for _, stray := range regexp.MustCompile(`(?m)^[ ]*<!-- needs .* -->$`).FindAllString(text, -1) {
+		mistakes = append(mistakes, strings.TrimSpace(stray)+" marks no command")
 	}
 	return blocks, mistakes
 }
