@@ -86,7 +86,7 @@ func TestCommandsThatWrite(t *testing.T) {
 	r.shows("third", "ip", "")
 	r.want(0, []string{"reset", "mymaster", "--yes"}, "SENTINEL RESET mymaster", "waiting: it has not found again", "  ok")
 	r.shows("mymaster", "num-slaves", "1")
-	r.want(0, []string{"failover", "mymaster", "--yes"}, "wait_promotion", "is the master now, after")
+	r.want(0, []string{"failover", "mymaster", "--yes"}, "is the master now, after")
 	if got := shows(t, r.Topology, "mymaster", "config-epoch"); got[0] == "0" || got[0] != got[1] || got[1] != got[2] {
 		t.Errorf("after the failover the epochs are %v", got)
 	}

@@ -19,7 +19,7 @@ func poll(ctx context.Context, ask func() (done bool, err error)) error {
 		if done {
 			return err
 		}
-		if ctx.Err() == nil || last == nil { // what the context has cut short tells nothing
+		if last == nil || !isOver(ctx) { // what the end has cut short tells nothing
 			last = err
 		}
 		select {
@@ -28,4 +28,11 @@ func poll(ctx context.Context, ask func() (done bool, err error)) error {
 			return last
 		}
 	}
+}
+
+// isOver goes by the clock: a connection that has the context's deadline can be told
+// of it before the context is.
+func isOver(ctx context.Context) bool {
+	deadline, ok := ctx.Deadline()
+	return ctx.Err() != nil || ok && !time.Now().Before(deadline)
 }

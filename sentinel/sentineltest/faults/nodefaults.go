@@ -172,9 +172,9 @@ func cutMaster(ctx context.Context, r *Rig) (Mend, error) {
 	return r.heal, r.Partition([]*sentineltest.Node{r.sentinel(2).Node}, []*sentineltest.Node{master})
 }
 
-// lagReplica cuts a replica off from the master, which it notices only after
-// repl-timeout, and writes much: in pieces, since one large write can keep a busy
-// machine's master from answering for so long that it is failed over.
+// lagReplica cuts a replica off from the master, which both notice only after
+// repl-timeout, here an hour, and writes much: in pieces, since one large write can
+// keep a busy machine's master from answering for so long that it is failed over.
 func lagReplica(ctx context.Context, r *Rig) (Mend, error) {
 	// A replica whose link is being made again has no stream yet to fall behind in.
 	if err := r.WaitSettled(ctx); err != nil {
@@ -183,6 +183,11 @@ func lagReplica(ctx context.Context, r *Rig) (Mend, error) {
 	master, replicas, err := r.roles(ctx)
 	if err != nil {
 		return nothing, err
+	}
+	for _, n := range []*sentineltest.Node{master, replicas[0]} {
+		if err := run(ctx, n, command("CONFIG", "SET", "repl-timeout", "3600")); err != nil {
+			return nothing, err
+		}
 	}
 	if err := r.Partition(replicas[:1], []*sentineltest.Node{master}); err != nil {
 		return r.heal, err
