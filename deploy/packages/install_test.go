@@ -13,70 +13,73 @@ import (
 	"github.com/google/go-cmp/cmp"
 )
 
-// TestInstall installs, upgrades and removes the deb and the rpm with the real dpkg and
-// rpm, each in a root directory of its own.
-func TestInstall(t *testing.T) {
-	t.Parallel()
-	dir, newer := build(t, "linux/amd64"), t.TempDir()
-	for _, tool := range []struct {
-		format                       string
-		install, upgrade, remove     []string
-		toldAtUpgrade, toldAtRemoval []string
-		left                         []string // after the removal
-	}{
-		{
-			"deb", []string{"dpkg", "--install"}, []string{"dpkg", "--install"}, []string{"dpkg", "--remove"},
-			[]string{"daemon-reload", "daemon-reload", "try-restart redis_sentinel_exporter.service"},
-			[]string{"disable --now redis_sentinel_exporter.service", "daemon-reload"},
-			[]string{configured},
-		},
-		{
-			"rpm", []string{"rpm", "--install"}, []string{"rpm", "--upgrade"}, []string{"rpm", "--erase"},
-			[]string{"daemon-reload", "try-restart redis_sentinel_exporter.service", "daemon-reload"},
-			[]string{"disable --now redis_sentinel_exporter.service", "daemon-reload"},
-			[]string{configured + ".rpmsave"},
-		},
+// A packager is what installs, upgrades and removes one kind of package.
+type packager struct {
+	install, upgrade, remove     []string
+	toldAtUpgrade, toldAtRemoval []string // what systemctl is told
+	left                         string   // the user's configuration, after the removal
+}
+
+func testDeb(t *testing.T, dir string) {
+	testInstall(t, only(t, dir, "*_amd64.deb"), packager{
+		install: []string{"dpkg", "--install"}, upgrade: []string{"dpkg", "--install"}, remove: []string{"dpkg", "--remove"},
+		toldAtUpgrade: []string{"daemon-reload", "daemon-reload", "try-restart redis_sentinel_exporter.service"},
+		toldAtRemoval: []string{"disable --now redis_sentinel_exporter.service", "daemon-reload"},
+		left:          configured,
+	})
+}
+
+func testRPM(t *testing.T, dir string) {
+	testInstall(t, only(t, dir, "*.x86_64.rpm"), packager{
+		install: []string{"rpm", "--install"}, upgrade: []string{"rpm", "--upgrade"}, remove: []string{"rpm", "--erase"},
+		toldAtUpgrade: []string{"daemon-reload", "try-restart redis_sentinel_exporter.service", "daemon-reload"},
+		toldAtRemoval: []string{"disable --now redis_sentinel_exporter.service", "daemon-reload"},
+		left:          configured + ".rpmsave",
+	})
+}
+
+// testInstall installs, upgrades and removes a package with the real dpkg or rpm, in a
+// root directory of its own.
+func testInstall(t *testing.T, file string, p packager) {
+	t.Helper()
+	r := newRoot(t)
+	r.run(p.install, file)
+	r.told("daemon-reload", "try-restart redis_sentinel_exporter.service") // not "start"
+	for path, source := range map[string]string{
+		"usr/lib/systemd/system/redis_sentinel_exporter.service": "../systemd/redis_sentinel_exporter.service",
+		configured: "../systemd/redis_sentinel_exporter.env",
 	} {
-		t.Run(tool.format, func(t *testing.T) {
-			t.Parallel()
-			r := newRoot(t)
-			r.run(tool.install, only(t, dir, "*."+tool.format))
-			r.told("daemon-reload", "try-restart redis_sentinel_exporter.service") // not "start"
-			for path, source := range map[string]string{
-				"usr/lib/systemd/system/redis_sentinel_exporter.service": "../systemd/redis_sentinel_exporter.service",
-				configured: "../systemd/redis_sentinel_exporter.env",
-			} {
-				if diff := cmp.Diff(read(t, source), read(t, filepath.Join(r.dir, path))); diff != "" {
-					t.Errorf("%s is not %s:\n%s", path, source, diff)
-				}
-			}
-			output(t, filepath.Join(r.dir, "usr/bin/redis_sentinel_exporter"), "--version")
-			output(t, "systemctl", "--root="+r.dir, "enable", "redis_sentinel_exporter")
+		if diff := cmp.Diff(read(t, source), read(t, filepath.Join(r.dir, path))); diff != "" {
+			t.Errorf("%s is not %s:\n%s", path, source, diff)
+		}
+	}
+	program := filepath.Join(r.dir, "usr/bin/redis_sentinel_exporter")
+	output(t, program, "--version")
+	output(t, "systemctl", "--root="+r.dir, "enable", "redis_sentinel_exporter")
 
-			const mine = "REDIS_SENTINEL_EXPORTER_LOG_LEVEL=debug\n"
-			r.write(configured, mine, 0o644)
-			r.run(tool.upgrade, newVersion(t, newer, tool.format))
-			r.told(tool.toldAtUpgrade...)
-			if got := read(t, filepath.Join(r.dir, "usr/bin/redis_sentinel_exporter")); got != "#!/bin/sh\n" {
-				t.Error("the upgrade has not replaced the program")
-			}
-			if got := read(t, filepath.Join(r.dir, configured)); got != mine {
-				t.Errorf("the upgrade has changed the user's configuration:\n%s", got)
-			}
+	const mine = "REDIS_SENTINEL_EXPORTER_LOG_LEVEL=debug\n"
+	r.write(configured, mine, 0o644)
+	r.run(p.upgrade, newVersion(t, strings.TrimPrefix(filepath.Ext(file), ".")))
+	r.told(p.toldAtUpgrade...)
+	if read(t, program) != "#!/bin/sh\n" {
+		t.Error("the upgrade has not replaced the program")
+	}
+	if got := read(t, filepath.Join(r.dir, configured)); got != mine {
+		t.Errorf("the upgrade has changed the user's configuration:\n%s", got)
+	}
 
-			r.run(tool.remove, "redis-sentinel-exporter")
-			r.told(tool.toldAtRemoval...)
-			if diff := cmp.Diff(tool.left, r.ours()); diff != "" {
-				t.Errorf("after the removal (-want +got):\n%s", diff)
-			}
-		})
+	r.run(p.remove, "redis-sentinel-exporter")
+	r.told(p.toldAtRemoval...)
+	if diff := cmp.Diff([]string{p.left}, r.ours()); diff != "" {
+		t.Errorf("after the removal (-want +got):\n%s", diff)
 	}
 }
 
 // newVersion packs a program of one line as version 9.
-func newVersion(t *testing.T, dir, format string) string {
+func newVersion(t *testing.T, format string) string {
 	t.Helper()
-	program, pages := filepath.Join(t.TempDir(), "program"), t.TempDir()
+	dir, pages := t.TempDir(), t.TempDir()
+	program := filepath.Join(t.TempDir(), "program")
 	for path, text := range map[string]string{program: "#!/bin/sh\n", filepath.Join(pages, "README.md"): "# New\n"} {
 		if err := os.WriteFile(path, []byte(text), 0o600); err != nil {
 			t.Fatal(err)
@@ -109,7 +112,7 @@ func newRoot(t *testing.T) *root {
 	r.write("var/lib/dpkg/status", "", 0o644)
 	r.write("usr/bin/systemctl", "#!/bin/sh\necho \"$@\" >>/told\n", 0o755)
 	r.write("bin/sh", read(t, "/bin/sh"), 0o755)
-	for _, word := range strings.Fields(output(t, "ldd", "/bin/sh")) {
+	for _, word := range strings.FieldsSeq(output(t, "ldd", "/bin/sh")) {
 		if strings.HasPrefix(word, "/") {
 			r.write(word, read(t, word), 0o755)
 		}
