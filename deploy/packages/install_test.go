@@ -112,7 +112,7 @@ func newRoot(t *testing.T) *root {
 	r.write("var/lib/dpkg/status", "", 0o644)
 	r.write("usr/bin/systemctl", "#!/bin/sh\necho \"$@\" >>/told\n", 0o755)
 	r.write("bin/sh", read(t, "/bin/sh"), 0o755)
-	for _, word := range strings.FieldsSeq(output(t, "ldd", "/bin/sh")) {
+	for word := range strings.FieldsSeq(output(t, "ldd", "/bin/sh")) {
 		if strings.HasPrefix(word, "/") {
 			r.write(word, read(t, word), 0o755)
 		}
