@@ -60,22 +60,22 @@ func TestPrometheusScrapesAllThreeWays(t *testing.T) {
 		deployed = strings.ReplaceAll(deployed, from, to)
 	}
 	p := startPrometheus(t, deployed)
-	var want []string // job, instance and Sentinel
+	var want []string // job, instance, Sentinel and deployment
 	for i, sentinel := range shop.SentinelAddrs() {
-		want = append(want, "redis_sentinel "+strings.TrimPrefix(exporter.url, "http://")+" "+sentinel,
-			"redis_sentinel_beside "+beside[i]+" "+sentinel)
+		want = append(want, "redis_sentinel "+strings.TrimPrefix(exporter.url, "http://")+" "+sentinel+" ",
+			"redis_sentinel_beside "+beside[i]+" "+sentinel+" beside")
 	}
 	for _, sentinel := range orders {
-		want = append(want, "redis_sentinel_orders "+strings.Join(orders, ",")+" "+sentinel)
+		want = append(want, "redis_sentinel_orders "+strings.Join(orders, ",")+" "+sentinel+" orders")
 	}
-	want = append(want, "redis_sentinel_carts "+carts+" "+carts)
+	want = append(want, "redis_sentinel_carts "+carts+" "+carts+" carts")
 	slices.Sort(want)
 	var got []string
 	waitFor(t, "every Sentinel to be up", func() bool {
 		got = nil
 		for _, labels := range p.series("redis_sentinel_up == 1") {
-			got = append(got, labels["job"]+" "+labels["instance"]+" "+labels["sentinel"])
-			if len(labels) != 4 {
+			got = append(got, labels["job"]+" "+labels["instance"]+" "+labels["sentinel"]+" "+labels["deployment"])
+			if delete(labels, "deployment"); len(labels) != 4 {
 				t.Errorf("there are other labels: %v", labels)
 			}
 		}

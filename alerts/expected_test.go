@@ -4,8 +4,6 @@ import (
 	"slices"
 	"strings"
 	"testing"
-
-	"redis_sentinel_exporter/sentinel/sentineltest/faults"
 )
 
 // An expectation is what people shall be told of a fault.
@@ -31,23 +29,24 @@ func full(names []string) []string {
 	return list
 }
 
-// What TestFaults does beside the faults of the shared table.
+// What TestFaults does to exporters and without faults.
 const (
 	noExporterKnown  = "no exporter known"
 	exporterKilled   = "exporter killed"
+	configSpoiled    = "configuration file spoiled"
+	targetRemoved    = "target removed"
 	failedOverByHand = "failed over by hand"
 	failedOverAgain  = "failed over again and again"
 )
 
-// expectations are by the names of the faults in the shared table, which are the
-// same for findings and metrics, and of those above.
+// expectations are by the names of the faults and of what is named above.
 func expectations() map[string]expectation {
 	morning := func(names ...string) expectation { return expectation{morning: names} }
 	page := func(names ...string) expectation { return expectation{page: names} }
 	return map[string]expectation{
 		"Sentinel killed":        {morning: []string{"Down"}, silent: []string{"QuorumMarginZero"}},
 		"Sentinel hung":          morning("Down"),
-		"two Sentinels killed":   {page: []string{"BelowMajority"}, silent: []string{"QuorumUnreachable", "MajorityUnreachable"}},
+		"two Sentinels killed":   {page: []string{"BelowMajority"}, silent: []string{"QuorumUnreachable", "MajorityUnreachable", "TooFewVoters"}},
 		"not permitted":          {morning: []string{"CredentialsRefused"}, silent: []string{"Down"}},
 		"TILT":                   morning("Tilt"),
 		"failure simulation":     morning("FailureSimulation"),
@@ -65,15 +64,15 @@ func expectations() map[string]expectation {
 		"replica killed":        morning("ReplicaDown"),
 		"no replica to promote": page("FailoverImpossible"),
 		"master killed, none to promote": {
-			page: []string{"FailoverImpossible", "MasterDown"}, morning: []string{"FailoverAborted"},
-			silent: []string{"MasterSubjectivelyDown"},
+			page: []string{"MasterDown"}, morning: []string{"FailoverAborted"},
+			silent: []string{"FailoverImpossible", "MasterSubjectivelyDown"},
 		},
 		"replica without its link": morning("ReplicaLinkDown"),
 		"replica of another":       morning("ReplicaWrongMaster"),
 		"wrong auth-pass":          {morning: []string{"MasterAnswersErrors"}, silent: []string{"MasterSubjectivelyDown"}},
 
 		"replica that is a master": page("ReplicaRoleMismatch"),
-		"split view":               page("Disagree", "MasterRoleMismatch"),
+		"split view":               {page: []string{"Disagree"}, silent: []string{"MasterRoleMismatch"}},
 
 		"Sentinels cut off from each other": morning("PeersUnreachable"),
 		"Sentinel cut off from the master":  morning("MasterSubjectivelyDown"),
@@ -82,12 +81,20 @@ func expectations() map[string]expectation {
 		"missed one": {page: []string{"Disagree"}, silent: []string{"EpochsDisagree"}},
 		"missed two": morning("EpochsDisagree"),
 
-		"promoted replica killed": page("FailoverStuck", "MasterDown", "FailoverImpossible"),
+		"promoted replica killed": {page: []string{"MasterDown"}, silent: []string{"FailoverStuck", "FailoverImpossible"}},
 
 		"loopback given to clients": morning("LoopbackAddress"),
 		"events refused":            morning("EventStreamDown"),
 
+		"all Sentinels killed":                   {page: []string{"NoneAnswers"}, silent: []string{"BelowMajority", "Down"}},
+		"one forgets the master, one is in TILT": {page: []string{"TooFewVoters"}, morning: []string{"MasterMissing", "MonitorsNothing", "Tilt"}},
+		"all forget the master":                  {page: []string{"NothingMonitored"}, silent: []string{"MonitorsNothing"}},
+		"two Sentinels refuse the exporter":      {morning: []string{"CredentialsRefused"}, silent: []string{"Down"}},
+		"one command not permitted":              {morning: []string{"CredentialsRefused"}, silent: []string{"CommandFails"}},
+
 		noExporterKnown:  page("ExporterAbsent"),
+		configSpoiled:    morning("ConfigRefused"),
+		targetRemoved:    morning("DeploymentVanished"),
 		exporterKilled:   {page: []string{"NoExporterUp"}, silent: []string{"ExporterDown"}},
 		failedOverByHand: {information: []string{"FailoverHappened"}},
 		failedOverAgain:  morning("FailoverFlapping"),
@@ -99,8 +106,11 @@ func expectations() map[string]expectation {
 // something.
 func TestEveryAlertIsProvoked(t *testing.T) {
 	t.Parallel()
-	done := map[string]bool{noExporterKnown: true, exporterKilled: true, failedOverByHand: true, failedOverAgain: true}
-	for _, g := range faults.Groups() {
+	done := map[string]bool{
+		noExporterKnown: true, exporterKilled: true, configSpoiled: true, targetRemoved: true,
+		failedOverByHand: true, failedOverAgain: true,
+	}
+	for _, g := range groups() {
 		for _, f := range g.Faults {
 			done[f.Name] = true
 		}

@@ -5,18 +5,16 @@ package alerts_test
 import (
 	"context"
 	"fmt"
+	"path/filepath"
 	"slices"
 	"sync"
+	"syscall"
 	"testing"
 	"time"
 
 	"redis_sentinel_exporter/sentinel/sentineltest"
 	"redis_sentinel_exporter/sentinel/sentineltest/faults"
 )
-
-// patience is how long an alert may take that has its conditions, on a machine
-// with much else to do.
-const patience = 3 * time.Minute
 
 // downAfter is longer than a busy machine lets a server wait for its turn, so that
 // there is no failover but those that a fault is about.
@@ -35,7 +33,7 @@ func lanes(t *testing.T) []*lane {
 	t.Helper()
 	const most = 3
 	var list []*lane
-	for _, g := range faults.Groups() {
+	for _, g := range groups() {
 		for piece := range slices.Chunk(g.Faults, most) {
 			part := g
 			part.Faults = piece
@@ -64,7 +62,7 @@ func TestFaults(t *testing.T) {
 	// many at a time as there are cores.
 	var wg sync.WaitGroup
 	wg.Go(func() { t.Run("nobody watches", func(t *testing.T) { watchNobody(t, s, append(all, well)) }) })
-	wg.Go(func() { t.Run("well", func(t *testing.T) { well.pageNobody(t, s) }) })
+	wg.Go(func() { t.Run("well", func(t *testing.T) { well.pageNobody(t, s, all) }) })
 	for _, l := range all {
 		wg.Go(func() { t.Run(l.group.Name, func(t *testing.T) { l.run(t, s) }) })
 	}
@@ -205,11 +203,13 @@ func (l *lane) quiet(t *testing.T, s *stack, when string) {
 }
 
 // pageNobody fails a deployment over by hand, both ways, and waits for longer than
-// any page takes.
-func (l *lane) pageNobody(t *testing.T, s *stack) {
+// any page takes. Then it goes on with what can happen to its exporter.
+func (l *lane) pageNobody(t *testing.T, s *stack, others []*lane) {
 	t.Helper()
 	topology := sentineltest.Run(t, sentineltest.Config{DownAfter: downAfter, NoSettle: true})
-	exporter := s.startExporter(t, l.address, topology.ClientAddrs())
+	config := filepath.Join(t.TempDir(), "probe.yml")
+	writeFile(t, config, "modules: {}\n")
+	exporter := s.startExporter(t, l.address, topology.ClientAddrs(), "--config.file="+config)
 	eventually(t, "Prometheus scrapes the exporter", func() bool {
 		return len(s.query(t, fmt.Sprintf("up{job=%q} == 1", l.job))) > 0
 	})
@@ -230,8 +230,17 @@ func (l *lane) pageNobody(t *testing.T, s *stack) {
 	failOver(t, topology, 3)
 	l.told(t, s, failedOverAgain, began)
 	began = time.Now()
+	writeFile(t, config, "modules: none\n")
+	if err := exporter.Signal(syscall.SIGHUP); err != nil {
+		t.Fatal(err)
+	}
+	l.told(t, s, configSpoiled, began)
+	began = time.Now()
 	exporter.Stop()
 	l.told(t, s, exporterKilled, began)
+	began = time.Now()
+	s.scrape(t, others)
+	l.told(t, s, targetRemoved, began)
 }
 
 // failOver does it by hand, some times, each when all is well.

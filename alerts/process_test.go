@@ -1,17 +1,21 @@
-//go:build e2e
-
 package alerts_test
 
 import (
 	"context"
 	"fmt"
+	"io"
 	"net/http"
+	"os/exec"
 	"path/filepath"
 	"testing"
 	"time"
 
 	"redis_sentinel_exporter/sentinel/sentineltest"
 )
+
+// patience is how long an alert may take that has its conditions, on a machine
+// with much else to do.
+const patience = 3 * time.Minute
 
 // start runs a server until the test's end or Stop, and waits until it is ready.
 func start(t *testing.T, name, ready, program string, args ...string) *sentineltest.Program {
@@ -51,6 +55,23 @@ func get(ctx context.Context, url string) (status int, body []byte) {
 	defer func() { _ = response.Body.Close() }()
 	body = readAll(response.Body)
 	return response.StatusCode, body
+}
+
+// alertmanagerProgram is called so by its authors, and with a prefix by Debian.
+func alertmanagerProgram(t *testing.T) string {
+	t.Helper()
+	for _, name := range []string{"alertmanager", "prometheus-alertmanager"} {
+		if path, err := exec.LookPath(name); err == nil {
+			return path
+		}
+	}
+	t.Fatal("there is no alertmanager in $PATH")
+	return ""
+}
+
+func readAll(r io.Reader) []byte {
+	body, _ := io.ReadAll(r) // half a body fails to parse
+	return body
 }
 
 // eventually waits for a condition, and looks no more often than Prometheus does:

@@ -42,6 +42,7 @@ func problems(a rule) []string {
 	summary, description := a.Annotations["summary"], a.Annotations["description"]
 	want(strings.HasSuffix(summary, ".") && !strings.Contains(summary, "{{"), "the summary must be a sentence without values, so that alerts can be grouped by it")
 	want(strings.HasSuffix(description, "."), "the description must be a sentence")
+	want(severity != "critical" || strings.Contains(description, " First "), "a page must say what to do first")
 	want(strings.Contains(description, "{{") || severity == "none" || strings.Contains(a.Expr, "absent("), "the description must say about whom it is")
 	want(a.Annotations["runbook_url"] == "https://runbooks.example.com/"+a.Alert+".md", "runbook_url must lead to its runbook")
 	want(dashboard.MatchString(a.Annotations["dashboard_url"]), "dashboard_url must lead to a panel of one of our dashboards")
@@ -59,6 +60,7 @@ func TestProblems(t *testing.T) {
 		"label":        func(a *rule) { a.Labels = map[string]string{"severity": "critical", "team": "x"} },
 		"page at once": func(a *rule) { a.For = "" },
 		"value":        func(a *rule) { a.Annotations["summary"] = "{{ $value }} are down." },
+		"first step":   func(a *rule) { a.Annotations["description"] = "Nobody watches the Sentinels." },
 		"runbook":      func(a *rule) { a.Annotations["runbook_url"] = "https://runbooks.example.com/Other.md" },
 		"dashboard":    func(a *rule) { a.Annotations["dashboard_url"] = "https://grafana.example.com/d/other" },
 	} {

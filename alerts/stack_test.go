@@ -8,7 +8,6 @@ import (
 	"net/http"
 	"net/url"
 	"os"
-	"os/exec"
 	"path/filepath"
 	"strings"
 	"syscall"
@@ -95,30 +94,22 @@ func place(t *testing.T, dir, name string, replace map[string]string) {
 	if err := os.MkdirAll(filepath.Dir(path), 0o700); err != nil {
 		t.Fatal(err)
 	}
+	writeFile(t, path, text)
+}
+
+func writeFile(t *testing.T, path, text string) {
+	t.Helper()
 	if err := os.WriteFile(path, []byte(text), 0o600); err != nil {
 		t.Fatal(err)
 	}
 }
 
-// alertmanagerProgram is called so by its authors, and with a prefix by Debian.
-func alertmanagerProgram(t *testing.T) string {
-	t.Helper()
-	for _, name := range []string{"alertmanager", "prometheus-alertmanager"} {
-		if path, err := exec.LookPath(name); err == nil {
-			return path
-		}
-	}
-	t.Fatal("there is no alertmanager in $PATH")
-	return ""
-}
-
 // startExporter starts the exporter on some Sentinels. A hung one may cost three
 // quarters of a scrape, and the answer has the rest.
-func (s *stack) startExporter(t *testing.T, address string, sentinels []string) *sentineltest.Program {
+func (s *stack) startExporter(t *testing.T, address string, sentinels []string, more ...string) *sentineltest.Program {
 	t.Helper()
-	return start(t, "exporter", "http://"+address+"/-/ready", s.exporter,
-		"--web.listen-address="+address, "--sentinel.address="+strings.Join(sentinels, ","),
-		"--timeout-offset=250ms")
+	flags := []string{"--web.listen-address=" + address, "--sentinel.address=" + strings.Join(sentinels, ","), "--timeout-offset=250ms"}
+	return start(t, "exporter", "http://"+address+"/-/ready", s.exporter, append(flags, more...)...)
 }
 
 // query returns the alerts that a PromQL expression over ALERTS has as labels.

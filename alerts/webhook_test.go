@@ -4,7 +4,6 @@ package alerts_test
 
 import (
 	"encoding/json"
-	"io"
 	"net/http"
 	"net/http/httptest"
 	"slices"
@@ -52,13 +51,9 @@ func startWebhook(t *testing.T) *webhook {
 	return w
 }
 
-func readAll(r io.Reader) []byte {
-	body, _ := io.ReadAll(r) // half a body fails to parse
-	return body
-}
-
-// of returns the notifications with an alert of the job since a time. Each has
-// the alerts of one job only.
+// of returns the notifications with an alert of the job since a time. Only those of
+// alerts that are grouped by their name could have another's as well, and each of
+// these is provoked in one job.
 func (w *webhook) of(job string, since time.Time) []notification {
 	w.mu.Lock()
 	defer w.mu.Unlock()

@@ -163,6 +163,7 @@ func signs() map[string]sign {
 		"RedisSentinelPeersUnreachable":       {1, 0},     // it counts them, without a comparison
 		"RedisSentinelEpochsDisagree":         {1, 0},     // the difference of the two sides
 		"RedisSentinelMasterMissing":          {0.999, 1}, // the ratio of the two sides
+		"RedisSentinelTooFewVoters":           {0.5, 1},   // those that monitor the master, of those that answer
 	}
 }
 
@@ -171,6 +172,7 @@ func unsigned() map[string]string {
 	return map[string]string{
 		"RedisSentinelWatchdog":            "it always fires",
 		"RedisSentinelExporterAbsent":      "there is nothing to show then",
+		"RedisSentinelDeploymentVanished":  "there is nothing to show then",
 		"RedisSentinelSettingsDrift":       "one looks at the lines of a table side by side",
 		"RedisSentinelQuorumMisconfigured": "five comparisons, of a table's columns with each other",
 		"RedisSentinelDuplicateId":         "a column of a table says it in words",

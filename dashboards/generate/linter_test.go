@@ -223,6 +223,7 @@ func targetSentinel(b jsonBoard, report func(string, ...any)) {
 			"redis_sentinel_last_switch_timestamp_seconds", // of all Sentinels together
 			"redis_sentinel_failover_duration_seconds_sum",
 			"redis_sentinel_failover_duration_seconds_count",
+			"redis_sentinel_exporter_config_last_reload_successful", // of the exporter
 		}, s.name) && !ofAnyID(s)
 	}, report)
 }

@@ -3,6 +3,7 @@ package main
 import (
 	"context"
 	"fmt"
+	"os"
 	"os/exec"
 	"path/filepath"
 	"strings"
@@ -51,7 +52,11 @@ func setUp(t *testing.T) *stage {
 func startExporter(t *testing.T, program string, sentinels ...string) (address string, stop func()) {
 	t.Helper()
 	address = sentineltest.FreeAddr(t)
-	stop = start(t, "exporter", "http://"+address+"/-/ready", program, "--web.listen-address="+address,
+	config := filepath.Join(t.TempDir(), "probe.yml")
+	if err := os.WriteFile(config, []byte("modules: {}\n"), 0o600); err != nil {
+		t.Fatal(err)
+	}
+	stop = start(t, "exporter", "http://"+address+"/-/ready", program, "--web.listen-address="+address, "--config.file="+config,
 		"--sentinel.address="+strings.Join(sentinels, ","), "--timeout-offset=100ms")
 	return address, stop
 }

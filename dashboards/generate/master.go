@@ -30,7 +30,7 @@ func masterNow() []panel {
 			queries:     []query{{expr: "min(max by (MASTER) (redis_sentinel_master_failover_possible{MASTER}))"}},
 		},
 		{
-			id: 3, kind: stats, title: "Sentinels that may still die", width: small, height: high, unit: "none",
+			id: 3, kind: stats, title: "Sentinels that can still fail", width: small, height: high, unit: "none",
 			levels:      levels(bad, level{0, warn}, level{1, good}),
 			description: "How many more may be lost before there can be no failover. Below 0 it has come to that.",
 			queries:     []query{{expr: "min(max by (MASTER) (redis_sentinel_master_quorum_margin{MASTER}))"}},
@@ -89,7 +89,7 @@ func masterRole() []panel {
 		},
 		{
 			id: 12, kind: series, title: "Good answers to PING behind all answers", width: 12, height: 7, unit: "s", levels: levels(good, level{2, warn}),
-			description: "By how much the master's last valid answer is older than its last one. If they differ it answers with errors: mostly a wrong auth-pass.",
+			description: "By how much the master's last valid answer is older than its last answer. If they differ it answers with errors: usually a wrong auth-pass.",
 			queries: []query{{
 				"redis_sentinel_master_last_ok_ping_reply_seconds{MASTER} - redis_sentinel_master_last_ping_reply_seconds{MASTER}", byBoth,
 			}},
@@ -123,7 +123,7 @@ func masterQuorum() []panel {
 			},
 		},
 		{
-			id: 14, kind: timeline, title: "Sentinels that may still die", width: 12, height: 8, unit: "none", spans: atLeast(0, warn),
+			id: 14, kind: timeline, title: "Sentinels that can still fail", width: 12, height: 8, unit: "none", spans: atLeast(0, warn),
 			description: "What each Sentinel counts: usable ones less the larger of quorum and majority. Below 0 it sees too few to fail over.",
 			queries:     []query{{"redis_sentinel_master_quorum_margin{MASTER}", byBoth}},
 		},
@@ -144,7 +144,7 @@ func masterQuorum() []panel {
 		{
 			id: 17, kind: timeline, title: "The Sentinels, as each of the others sees them", width: 12, height: 9, unit: "none",
 			states:      []state{{0, "up", good}, {1, "not connected", plain}, {2, "down", bad}},
-			description: "Who is down for long still counts for the majority, until a RESET. Two that hold each other to be down cannot vote for each other.",
+			description: "Who is down for long still counts towards the majority, until a RESET. Two that consider each other down cannot vote for each other.",
 			queries: []query{{
 				"2 * (redis_sentinel_peer_sdown{MASTER} == 1) or redis_sentinel_peer_disconnected{MASTER}", "{{peer}}, says " + byBoth,
 			}},

@@ -4,7 +4,7 @@ package main
 func overview() board {
 	return board{
 		file: "overview.json", uid: "redis-sentinel-overview", title: "Overview",
-		description: "Is it well, would a failover work now, how many more Sentinels may die, and what is wrong? All masters of all deployments.",
+		description: "Is it well, would a failover work now, how many more Sentinels can fail, and what is wrong? All masters of all deployments.",
 		rows: []row{
 			{panels: overviewNow()},
 			{title: "Who watches", panels: overviewWatch()},
@@ -30,7 +30,7 @@ func overviewNow() []panel {
 			queries:     []query{{expr: "sum(1 - max by (MASTER) (redis_sentinel_master_failover_possible{MASTER}))"}},
 		},
 		{
-			id: 3, kind: stats, title: "Sentinels that may still die", width: small, height: 4, unit: "none",
+			id: 3, kind: stats, title: "Sentinels that can still fail", width: small, height: 4, unit: "none",
 			levels:      levels(bad, level{0, warn}, level{1, good}),
 			description: "How many more Sentinels may be lost before the first master cannot be failed over. 0 is enough for today only; below it none can be.",
 			queries:     []query{{expr: "min(max by (MASTER) (redis_sentinel_master_quorum_margin{MASTER}))"}},
@@ -77,6 +77,12 @@ func overviewWatch() []panel {
 			id: 9, kind: timeline, title: "Exporters", width: 12, height: 6, unit: "none", states: yesNo("scraped", "down", bad),
 			description: "Whether Prometheus can scrape each exporter. Where none can be, nobody watches.",
 			queries:     []query{{expr: `up{JOB, job=~"redis[_-]sentinel.*"}`, legend: "{{instance}} ({{job}})"}},
+		},
+		{
+			id: 20, kind: timeline, title: "Configuration files", width: gridWidth, height: 5, unit: "none", states: yesNo("accepted", "refused", warn),
+			noValue:     "no exporter has a --config.file",
+			description: "Whether each exporter accepted its --config.file when it last read it. After a refusal it goes on with the old one.",
+			queries:     []query{{expr: "redis_sentinel_exporter_config_last_reload_successful{JOB}", legend: "{{instance}} ({{job}})"}},
 		},
 	}
 }
@@ -146,7 +152,7 @@ func mastersTable() panel {
 			{of: "address", title: "Address"},
 			{of: valueOf(9), title: "Sentinels that say so"},
 			{of: valueOf(1), title: "Failover possible", states: yesNo("yes", "no", bad)},
-			{of: valueOf(2), title: "Sentinels that may die", levels: levels(bad, level{0, warn}, level{1, good})},
+			{of: valueOf(2), title: "Sentinels that can fail", levels: levels(bad, level{0, warn}, level{1, good})},
 			{of: valueOf(3), title: "Promotable replicas", levels: levels(bad, level{1, good})},
 			{of: valueOf(4), title: "Good replicas"},
 			{of: valueOf(5), title: "Known replicas"},
@@ -165,13 +171,13 @@ func overviewFailover() []panel {
 			queries:     []query{{"max by (MASTER) (redis_sentinel_master_failover_possible{MASTER})", byMaster}},
 		},
 		{
-			id: 16, kind: series, title: "Sentinels that may still die", width: 12, height: 7, unit: "none", levels: levels(bad, level{0, warn}, level{1, good}),
+			id: 16, kind: series, title: "Sentinels that can still fail", width: 12, height: 7, unit: "none", levels: levels(bad, level{0, warn}, level{1, good}),
 			description: "Usable Sentinels less the larger of quorum and majority, as the Sentinel that sees most of them counts. Below 0 there can be no failover.",
 			queries:     []query{{"max by (MASTER) (redis_sentinel_master_quorum_margin{MASTER})", byMaster}},
 		},
 		{
 			id: 17, kind: series, title: "Sentinels that answer", width: 12, height: 7, unit: "percentunit", levels: levels(bad, level{0.501, warn}, level{1, good}),
-			description: "Of all that are known: those that are asked, and one for each exporter that is down. At a half or below no failover can happen.",
+			description: "Of all that are known: those that are asked, and one for each exporter that is down. At a half or below there is no majority.",
 			queries: []query{{
 				`sum by (JOB) (redis_sentinel_up{SENTINEL} or up{JOB, job=~"redis[_-]sentinel.*"} == 0)
 /

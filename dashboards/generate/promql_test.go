@@ -89,7 +89,8 @@ func metrics(t *testing.T) map[string][]string {
 	known := map[string][]string{
 		"up":                         target,
 		"process_start_time_seconds": target,
-		"ALERTS":                     append([]string{"alertname", "alertstate", "severity", "master_name", "sentinel", "replica"}, target...),
+		"redis_sentinel_exporter_config_last_reload_successful": target,
+		"ALERTS": append([]string{"alertname", "alertstate", "severity", "master_name", "sentinel", "replica"}, target...),
 	}
 	line := regexp.MustCompile("(?m)^\\| `([a-z_]+)` \\| [a-z]+ \\| ([^|]*) \\|")
 	for _, m := range line.FindAllStringSubmatch(readFile(t, "../../docs/metrics.md"), -1) {

@@ -55,7 +55,7 @@ func sentinelAnswers() []panel {
 	return []panel{
 		{
 			id: 8, kind: timeline, title: "Does it answer?", width: 12, height: 7, unit: "none", states: yesNo("yes", "no", bad),
-			description: "Who does not answer the exporter mostly does not answer the other Sentinels either: it cannot vote.",
+			description: "A Sentinel that does not answer the exporter usually does not answer the others either: it cannot vote.",
 			queries:     []query{{"redis_sentinel_up{SENTINEL}", bySentinel}},
 		},
 		{
@@ -65,7 +65,7 @@ func sentinelAnswers() []panel {
 		},
 		{
 			id: 10, kind: series, title: "Why commands fail", width: 12, height: 7, unit: "none", decimals: 1, levels: levels(good, level{0.001, warn}),
-			description: "Commands of the exporter that failed within 5 minutes, by reason. auth and permission: the Sentinel may be well, but refuses our credentials or their rights.",
+			description: "Commands of the exporter that failed within 5 minutes, by reason. auth, permission and tls: the Sentinel may be well, but it and the exporter refuse each other.",
 			queries:     []query{{"sum by (SENTINEL, reason) (increase(redis_sentinel_command_errors_total{SENTINEL}[5m]))", "{{reason}}: " + bySentinel}},
 		},
 		{
@@ -82,6 +82,11 @@ func sentinelAnswers() []panel {
 			id: 13, kind: series, title: "Lost event streams", width: 12, height: 7, unit: "none", decimals: 1, bars: true,
 			description: "Gaps in which events may be missing: the subscription broke, or they came too fast to be counted.",
 			queries:     []query{{"increase(redis_sentinel_event_stream_losses_total{SENTINEL}[$__rate_interval])", bySentinel}},
+		},
+		{
+			id: 25, kind: timeline, title: "Which commands does it answer?", width: gridWidth, height: 9, unit: "none", states: yesNo("yes", "no", warn),
+			description: "Where it answers only some, metrics are missing, and alerts that need them cannot fire.",
+			queries:     []query{{"redis_sentinel_command_success{SENTINEL}", "{{command}}: " + bySentinel}},
 		},
 	}
 }
@@ -109,7 +114,7 @@ func sentinelSays() []panel {
 		},
 		{
 			id: 17, kind: series, title: "Others that run but do not answer it", width: 12, height: 8, unit: "none", levels: levels(good, level{1, warn}),
-			description: "Sentinels that it holds to be down, whose hellos still arrive through the master's nodes: a firewall, a bind line or a wrong announced address.",
+			description: "Sentinels that it considers down, whose hello messages still arrive through the master's nodes: a firewall, a bind line or a wrong announced address.",
 			queries: []query{{
 				"sum by (SENTINEL, master_name) (redis_sentinel_peer_sdown{MASTER} * (redis_sentinel_peer_last_hello_seconds{MASTER} < bool 8))", byBoth,
 			}},

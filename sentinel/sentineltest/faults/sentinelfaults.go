@@ -8,6 +8,8 @@ import (
 	"os"
 	"path/filepath"
 	"strconv"
+
+	"redis_sentinel_exporter/sentinel/sentineltest"
 )
 
 func killSentinel(_ context.Context, r *Rig) (Mend, error) {
@@ -138,6 +140,12 @@ func (r *Rig) monitorAgain(ctx context.Context, i int) error {
 	if err != nil {
 		return err
 	}
+	return r.MonitorAs(ctx, i, row)
+}
+
+// MonitorAs makes a Sentinel monitor the master that a reply to SENTINEL MASTER is
+// about, with the same settings.
+func (r *Rig) MonitorAs(ctx context.Context, i int, row sentineltest.Row) error {
 	return run(ctx, r.sentinel(i).Node,
 		command("SENTINEL", "MONITOR", MasterName, row.Get("ip"), row.Get("port"), row.Get("quorum")),
 		command("SENTINEL", "SET", MasterName,
