@@ -21,7 +21,7 @@ COPY --from=build /src/redis_sentinel_exporter /redis_sentinel_exporter
 # A number, since Kubernetes cannot check that a name is not root's.
 USER 65532:65532
 EXPOSE 9355
-# Healthy is a deployment that is well, without a warning. That the exporter runs
-# is what the container's state says.
-HEALTHCHECK --interval=15s --timeout=10s --start-period=60s --retries=2 CMD ["/redis_sentinel_exporter", "check"]
+# Unhealthy is a deployment that is critical, or of which nobody can tell. That the
+# exporter runs is what the container's state says.
+HEALTHCHECK --interval=15s --timeout=10s --start-period=60s --retries=2 CMD ["/redis_sentinel_exporter", "check", "--fail-on=critical"]
 ENTRYPOINT ["/redis_sentinel_exporter"]

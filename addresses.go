@@ -9,6 +9,26 @@ import (
 	"redis_sentinel_exporter/sentinel"
 )
 
+// defaultAddress is that of a Sentinel beside the exporter.
+const defaultAddress = "127.0.0.1:26379"
+
+// addresses returns the Sentinels to ask.
+func (f *flags) addresses() ([]string, error) {
+	switch {
+	case f.onlyProbes():
+		return nil, nil
+	case len(f.sentinel.addresses) == 0:
+		return []string{defaultAddress}, nil
+	}
+	return parseAddresses(f.sentinel.addresses)
+}
+
+// onlyProbes tells whether there is no deployment but those that are probed. The
+// default would then be a Sentinel that nobody has, and that is down for ever.
+func (f *flags) onlyProbes() bool {
+	return len(f.sentinel.addresses) == 0 && f.probe.configFile != ""
+}
+
 // parseAddresses reads the values of --sentinel.address. Each may hold several
 // addresses, with commas, since that is how people write them in one variable.
 func parseAddresses(values []string) ([]string, error) {

@@ -33,7 +33,7 @@ func (r *terminalRig) talk(streams cli.Streams, words ...string) (status int, st
 	streams.Out, streams.Err = &out, &errs
 	ctx, cancel := context.WithTimeout(r.t.Context(), 60*time.Second)
 	defer cancel()
-	status = runWith(ctx, append([]string{"--sentinel.address=" + strings.Join(r.ClientAddrs(), ",")}, words...), streams)
+	status = run(ctx, append([]string{"--sentinel.address=" + strings.Join(r.ClientAddrs(), ",")}, words...), streams)
 	r.said.WriteString(out.String() + errs.String())
 	return status, out.String(), errs.String()
 }
@@ -84,7 +84,7 @@ func TestCommandsThatWrite(t *testing.T) {
 	r.want(0, []string{"flush-config", "--yes"}, "SENTINEL FLUSHCONFIG")
 	r.want(1, []string{"monitor", "third", addr, "2", "--yes"}, "Refused", "address_taken", "--force")
 	r.shows("third", "ip", "")
-	r.want(0, []string{"reset", "mymaster", "--yes"}, "SENTINEL RESET mymaster", "waiting: it has not found again", "  ok")
+	r.want(0, []string{"reset", "mymaster", "--yes"}, "SENTINEL RESET mymaster", "waiting: it has not rediscovered", "  ok")
 	r.shows("mymaster", "num-slaves", "1")
 	r.want(0, []string{"failover", "mymaster", "--yes"}, "is the master now, after")
 	if got := shows(t, r.Topology, "mymaster", "config-epoch"); got[0] == "0" || got[0] != got[1] || got[1] != got[2] {
@@ -92,7 +92,7 @@ func TestCommandsThatWrite(t *testing.T) {
 	}
 
 	r.Sentinels[1].Kill()
-	r.want(1, []string{"set", "mymaster", "quorum", "3", "--yes"}, "FAILED", r.Sentinels[1].Addr(), "do it again to complete it")
+	r.want(1, []string{"set", "mymaster", "quorum", "3", "--yes"}, "FAILED", r.Sentinels[1].Addr(), "run the command again to complete it")
 	r.want(1, []string{"set", "mymaster", "quorum", "3", "--dry-run"}, "cannot: ")
 	if err := r.Sentinels[1].Restart(t.Context()); err != nil {
 		t.Fatal(err)
@@ -165,7 +165,7 @@ func TestCtrlCAtTheQuestion(t *testing.T) {
 	errs := &lockedBuffer{}
 	ended := make(chan int, 1)
 	go func() {
-		ended <- runWith(ctx, []string{"--sentinel.address=" + topology.SentinelAddrs()[0], "set", "mymaster", "quorum", "5"},
+		ended <- run(ctx, []string{"--sentinel.address=" + topology.SentinelAddrs()[0], "set", "mymaster", "quorum", "5"},
 			cli.Streams{In: in, Terminal: true, Out: io.Discard, Err: errs})
 	}()
 	waitFor(t, "the question", func() bool { return strings.Contains(errs.String(), "[y/N]") })

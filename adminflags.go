@@ -5,13 +5,11 @@ import (
 	"errors"
 	"fmt"
 	"log/slog"
-	"time"
 
 	"github.com/alecthomas/kingpin/v2"
 	toolkit "github.com/prometheus/exporter-toolkit/web"
 
 	"redis_sentinel_exporter/admin"
-	"redis_sentinel_exporter/sentinel"
 	"redis_sentinel_exporter/web"
 )
 
@@ -22,9 +20,9 @@ type adminFlags struct {
 }
 
 func (f *adminFlags) addTo(app *kingpin.Application) {
-	app.Flag("admin.listen-address", "Address on which to take calls that change the Sentinels; there is none by default. Repeatable.").
+	app.Flag("admin.listen-address", "Address to listen on for calls that change the Sentinels; none by default. Repeatable.").
 		PlaceHolder("ADDRESS").StringsVar(&f.listen)
-	app.Flag("admin.config.file", "Web configuration file of that address, as --web.config.file. It must require basic auth or client certificates.").
+	app.Flag("admin.config.file", "Web configuration file for that address, like --web.config.file. It must require basic auth or client certificates.").
 		PlaceHolder("FILE").StringVar(&f.configFile)
 }
 
@@ -32,7 +30,7 @@ func (f *adminFlags) addTo(app *kingpin.Application) {
 func (f *adminFlags) check() error {
 	if len(f.listen) == 0 {
 		if f.configFile != "" {
-			return errors.New("--admin.config.file: there is no --admin.listen-address to use it for")
+			return errors.New("--admin.config.file: it is of no use without --admin.listen-address")
 		}
 		return nil
 	}
@@ -42,19 +40,17 @@ func (f *adminFlags) check() error {
 	return nil
 }
 
-// listener returns what serves the write path, nil when there is none, and lets
-// its calls be counted.
+// listener returns what serves the write path, and the count of its calls; nil and
+// nil when there is none.
 func (f *adminFlags) listener(
-	ctx context.Context, d *sentinel.Deployment, opts *web.Options, logger *slog.Logger,
-) func(context.Context) error {
+	ctx context.Context, operator *admin.Operator, logger *slog.Logger,
+) (serve func(context.Context) error, requests *web.AdminRequests) {
 	if len(f.listen) == 0 {
-		return nil
+		return nil, nil
 	}
-	opts.AdminRequests = web.NewAdminRequests()
-	handler := web.NewAdminHandler(admin.New(d, max(opts.Timeout, time.Second)), web.AdminOptions{
-		ConfigFile: f.configFile, Requests: opts.AdminRequests, Stop: ctx.Done(),
-	}, logger)
+	requests = web.NewAdminRequests()
+	handler := web.NewAdminHandler(operator, web.AdminOptions{ConfigFile: f.configFile, Requests: requests, Stop: ctx.Done()}, logger)
 	noSocket := false
 	flags := &toolkit.FlagConfig{WebListenAddresses: &f.listen, WebConfigFile: &f.configFile, WebSystemdSocket: &noSocket}
-	return func(ctx context.Context) error { return web.ServeAdmin(ctx, handler, flags, logger) }
+	return func(ctx context.Context) error { return web.ServeAdmin(ctx, handler, flags, logger) }, requests
 }

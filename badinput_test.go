@@ -9,7 +9,7 @@ import (
 )
 
 // Each of these is refused with one line, before anything listens: the address
-// given is taken, so that listening would be the error.
+// given is taken, so that listening would be the error. config check refuses it too.
 func TestBadInputIsRefused(t *testing.T) {
 	dir := t.TempDir()
 	good := newCertificate(t, dir)
@@ -32,9 +32,6 @@ func TestBadInputIsRefused(t *testing.T) {
 		want string // a part of the message
 	}{
 		{"unknown flag", one("--sentinel.adress=a:1"), "--sentinel.adress"},
-		{"unknown command", one("sevre"), "sevre"},
-		{"argument to the command", []string{"serve", "now"}, "now"},
-		{"two commands", []string{"serve", "help"}, "help"},
 		{"flag without a value", one("--sentinel.username"), "sentinel.username"},
 		{"flag given twice", []string{"--log.level=info", "--log.level=debug"}, "log.level"},
 		{"password flag", one("--sentinel.password=hush"), "--sentinel.password"},
@@ -103,26 +100,51 @@ func TestBadInputIsRefused(t *testing.T) {
 		{"no connections", one("--probe.max-connections=0"), "--probe.max-connections"},
 		{"no idle timeout", one("--probe.idle-timeout=0s"), "--probe.idle-timeout"},
 		{"telemetry path of the probes", one("--web.telemetry-path=/probe"), "another endpoint"},
-
-		{"port in use", nil, "address already in use"},
 	} {
 		t.Run(tc.name, func(t *testing.T) {
-			taken := takenAddress(t)
-			stdout, stderr, status := output(t, append([]string{"--web.listen-address=" + taken}, tc.args...)...)
-			if status != 1 {
-				t.Errorf("got the exit code %d, want 1", status)
-			}
-			if stdout != "" {
-				t.Errorf("got on stdout:\n%s", stdout)
-			}
-			wantOneLine(t, stderr, tc.want)
-			if tc.name != "port in use" && strings.Contains(stderr, "in use") {
-				t.Error("it tried to listen first")
-			}
-			if strings.Contains(stderr, "hush") {
-				t.Error("the line holds the password")
-			}
+			wantRefused(t, tc.args, tc.want)
+			wantRefused(t, append([]string{"config", "check"}, tc.args...), tc.want)
 		})
+	}
+}
+
+func TestBadCommandIsRefused(t *testing.T) {
+	for _, tc := range []struct {
+		args []string
+		want string
+	}{
+		{[]string{"sevre"}, "sevre"},
+		{[]string{"serve", "now"}, "now"},
+		{[]string{"serve", "help"}, "help"},
+	} {
+		wantRefused(t, tc.args, tc.want)
+	}
+}
+
+func TestTakenPortIsRefused(t *testing.T) {
+	_, stderr, status := output(t, "--web.listen-address="+takenAddress(t))
+	if status != 1 {
+		t.Errorf("got the exit code %d, want 1", status)
+	}
+	wantOneLine(t, stderr, "address already in use")
+}
+
+// wantRefused wants one line and no more, before anything listens.
+func wantRefused(t *testing.T, args []string, want string) {
+	t.Helper()
+	stdout, stderr, status := output(t, append([]string{"--web.listen-address=" + takenAddress(t)}, args...)...)
+	if status != 1 {
+		t.Errorf("%q: got the exit code %d, want 1", args, status)
+	}
+	if stdout != "" {
+		t.Errorf("%q: got on stdout:\n%s", args, stdout)
+	}
+	wantOneLine(t, stderr, want)
+	if strings.Contains(stderr, "in use") {
+		t.Errorf("%q: it tried to listen first", args)
+	}
+	if strings.Contains(stderr, "hush") {
+		t.Errorf("%q: the line holds the password", args)
 	}
 }
 

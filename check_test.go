@@ -31,10 +31,12 @@ func TestCheck(t *testing.T) {
 	check("healthy, one master", 0, ok, "check", "mymaster", live)
 	check("unknown master", 3, `UNKNOWN: no Sentinel of the 3 that answered monitors a master named "nosuch"`, "check", "nosuch", live)
 	check("dead address", 3, "UNKNOWN: no Sentinel of 1 answered: Sentinel "+nowhere+" did not answer: unreachable: ", "check", "--sentinel.address="+nowhere)
+	check("dead address, less strict", 3, "UNKNOWN: no Sentinel of 1 answered", "check", "--fail-on=critical", "--sentinel.address="+nowhere)
 	check("dead address, one master", 3, "UNKNOWN: no Sentinel of 1 answered", "check", "mymaster", "--sentinel.address="+nowhere)
 
 	topology.Sentinels[2].Kill()
 	text := check("one Sentinel dead", 1, "WARNING", "check", live)
+	check("one Sentinel dead, less strict", 0, "WARNING", "check", "--fail-on=critical", live)
 	for _, want := range []string{
 		"\nwarning sentinel_unreachable\n  Sentinel " + addresses[2] + " did not answer: unreachable: ",
 		"\n    $ redis-cli -h 127.0.0.1 -p ",
@@ -45,6 +47,7 @@ func TestCheck(t *testing.T) {
 	}
 	topology.Sentinels[1].Kill()
 	check("two Sentinels dead", 2, "CRITICAL", "check", live)
+	check("two Sentinels dead, less strict", 2, "CRITICAL", "check", "--fail-on=critical", live)
 	var report health.Report
 	if err := json.Unmarshal([]byte(check("as JSON", 2, "{", "check", "--output=json", live)), &report); err != nil {
 		t.Fatal(err)
@@ -58,6 +61,7 @@ func TestCheck(t *testing.T) {
 func TestCheckUsageErrorsAreUnknown(t *testing.T) {
 	for _, args := range [][]string{
 		{"check", "--output=xml"},
+		{"check", "--fail-on=ok"},
 		{"check", "a", "b"},
 		{"check", "--sentinel.address=nonsense"},
 		{"check", "--sentinel.timeout=0s"},

@@ -130,7 +130,7 @@ func watch(t *testing.T, args ...string) *watcher {
 	w := &watcher{out: &lockedBuffer{}, errs: &lockedBuffer{}}
 	status := make(chan int, 1)
 	go func() {
-		status <- run(ctx, append([]string{"watch", "--sentinel.timeout=1ms"}, args...), w.out, w.errs)
+		status <- runAlone(ctx, append([]string{"watch", "--sentinel.timeout=1ms"}, args...), w.out, w.errs)
 	}()
 	w.end = func() int {
 		cancel()
@@ -202,11 +202,15 @@ func TestWatch(t *testing.T) {
 func TestWatchKeepsTheTerminal(t *testing.T) {
 	fake := sentineltest.RunFake(t, sentineltest.FakeConfig{})
 	w := watch(t, "--sentinel.address="+fake.Addr())
-	waitFor(t, "the stream", func() bool { return fake.PublishRaw(nil) == 1 })
+	object := watch(t, "--sentinel.address="+fake.Addr(), "--output=json")
+	waitFor(t, "the streams", func() bool { return fake.PublishRaw(nil) == 2 })
 	fake.Publish("+sdown", "master \x1b[2Jx\xff 10.0.0.1 6379")
 	fake.Publish("+\x1b]0;title\a", "\r\n")
 	w.prints(t, `\+sdown +"\\x1b\[2Jx\\xff"  10.0.0.1:6379$`)
 	w.prints(t, `"\+\\x1b\]0;title\\a" +"\\r\\n"$`)
+	// As in the metrics, so that two names stay two.
+	object.prints(t, `"master":"\\u001b\[2Jx\\\\xff".*"raw":"master \\u001b\[2Jx\\\\xff 10.0.0.1 6379"`)
+	object.end()
 	w.end()
 	if out := w.out.String(); slices.ContainsFunc([]byte(out), func(b byte) bool { return b < ' ' && b != '\n' || b > '~' }) {
 		t.Errorf("printed is %q", out)

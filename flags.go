@@ -1,7 +1,9 @@
 package main
 
 import (
+	"errors"
 	"fmt"
+	"time"
 
 	"github.com/alecthomas/kingpin/v2"
 	"github.com/prometheus/common/promslog"
@@ -27,7 +29,7 @@ type flags struct {
 	sentinel  sentinelFlags
 	collector collector.Options
 	listen    *toolkit.FlagConfig
-	web       web.Options
+	web       web.Options // as far as flags say them
 	admin     adminFlags
 	probe     probeFlags
 	log       promslog.Config
@@ -41,6 +43,7 @@ type sentinelFlags struct {
 	username     string
 	passwordFile string
 	tls          tlsFlags
+	timeout      time.Duration // for them to answer where no request says how long
 }
 
 // newApp returns the application, whose flags fill f. They belong to the
@@ -51,9 +54,7 @@ func newApp(f *flags) *kingpin.Application {
 	app.HelpFlag.Short('h')
 	withoutVariables(app)
 	f.sentinel.addTo(app)
-	app.Flag("sentinel.timeout", "How long the Sentinels may take to answer where a scrape does not say how long it waits.").
-		Default("5s").DurationVar(&f.web.Timeout)
-	app.Flag("timeout-offset", "Time taken off the timeout that a scrape brings, for the answer to arrive in.").
+	app.Flag("timeout-offset", "Time subtracted from the timeout of a scrape, so that the answer arrives in time.").
 		Default("500ms").DurationVar(&f.web.TimeoutOffset)
 	addCollectorFlags(app, &f.collector)
 	f.listen = toolkitflag.AddFlags(app, defaultListen)
@@ -62,34 +63,36 @@ func newApp(f *flags) *kingpin.Application {
 	f.admin.addTo(app)
 	promslogflag.AddFlags(app, &f.log)
 	app.Command(serveCommand, "Serve the metrics over HTTP; the default.")
-	app.Command(configCommand, "Say what is wrong with the configuration.").
-		Command("check", "Refuse what serve would refuse, and print what --config.file says.")
-	f.commands = addCommands(app)
+	app.Command(configCommand, "Check the configuration.").
+		Command("check", "Report what serve would refuse, and print what --config.file says.")
+	f.commands = cli.AddCommands(app)
 	nameInErrors(app)
 	return app
 }
 
 func (f *sentinelFlags) addTo(app *kingpin.Application) {
-	app.Flag("sentinel.address", "A Sentinel of the deployment, as host:port. Repeatable; one value may also hold several, with commas.").
-		Default("127.0.0.1:26379").StringsVar(&f.addresses)
-	app.Flag("sentinel.discover-peers", "Ask also the Sentinels that the given ones know, with the same credentials.").
+	app.Flag("sentinel.address", "A Sentinel of the deployment, as host:port. Repeatable; one value may also hold several, with commas. "+defaultAddress+" if neither this nor --config.file is given.").
+		PlaceHolder("HOST:PORT").StringsVar(&f.addresses)
+	app.Flag("sentinel.discover-peers", "Also ask the Sentinels that the given ones know, with the same credentials.").
 		BoolVar(&f.discover)
-	app.Flag("sentinel.username", "ACL user to authenticate as; the default user when it is not given.").
-		StringVar(&f.username)
-	app.Flag("sentinel.password-file", "File with the password of the Sentinels; $"+passwordVariable+" is the other way to give one.").
+	app.Flag("sentinel.username", "ACL user to authenticate as; the default user if not given.").
+		PlaceHolder("USER").StringVar(&f.username)
+	app.Flag("sentinel.password-file", "File with the password of the Sentinels; $"+passwordVariable+" can hold it instead.").
 		PlaceHolder("FILE").StringVar(&f.passwordFile)
 	app.Flag("sentinel.tls", "Connect to the Sentinels with TLS.").
 		BoolVar(&f.tls.on)
-	app.Flag("sentinel.tls-ca-file", "File with the certificates (PEM) of the authorities to trust; those of the system when it is not given.").
+	app.Flag("sentinel.tls-ca-file", "File with the certificates (PEM) of the authorities to trust; those of the system if not given.").
 		PlaceHolder("FILE").StringVar(&f.tls.config.CAFile)
-	app.Flag("sentinel.tls-cert-file", "File with the client certificate (PEM). Read at each connection.").
+	app.Flag("sentinel.tls-cert-file", "File with the client certificate (PEM). Read for each connection.").
 		PlaceHolder("FILE").StringVar(&f.tls.config.CertFile)
-	app.Flag("sentinel.tls-key-file", "File with the key (PEM) of the client certificate. Read at each connection.").
+	app.Flag("sentinel.tls-key-file", "File with the key (PEM) of the client certificate. Read for each connection.").
 		PlaceHolder("FILE").StringVar(&f.tls.config.KeyFile)
-	app.Flag("sentinel.tls-server-name", "Name to find in the certificates of the Sentinels; the host of the address when it is not given.").
+	app.Flag("sentinel.tls-server-name", "Name to expect in the certificates of the Sentinels; the host of the address if not given.").
 		PlaceHolder("NAME").StringVar(&f.tls.config.ServerName)
 	app.Flag("sentinel.tls-insecure-skip-verify", "Accept any certificate.").
 		BoolVar(&f.tls.config.InsecureSkipVerify)
+	app.Flag("sentinel.timeout", "How long the Sentinels may take to answer when the request brings no timeout of its own.").
+		Default("5s").DurationVar(&f.timeout)
 }
 
 func addCollectorFlags(app *kingpin.Application, opts *collector.Options) {
@@ -97,32 +100,38 @@ func addCollectorFlags(app *kingpin.Application, opts *collector.Options) {
 		Default("true").BoolVar(&opts.Replicas)
 	app.Flag("collector.peers", "Metrics about each other Sentinel that a Sentinel knows.").
 		Default("true").BoolVar(&opts.Peers)
-	app.Flag("collector.events", "Metrics from the events that the Sentinels publish; a second connection to each of them.").
+	app.Flag("collector.events", "Metrics from the events that the Sentinels publish; needs a second connection to each of them.").
 		Default("true").BoolVar(&opts.Events)
-	app.Flag("collector.info-cache", "Metrics from the INFO of each data node, as the Sentinels have cached it.").
+	app.Flag("collector.info-cache", "Metrics from the INFO of each data node, as cached by the Sentinels.").
 		Default("false").BoolVar(&opts.InfoCache)
 }
 
 func addWebFlags(app *kingpin.Application, opts *web.Options) {
 	app.Flag("web.telemetry-path", "Path of the metrics.").
 		Default("/metrics").StringVar(&opts.TelemetryPath)
-	app.Flag("web.max-requests", "How many requests for which the Sentinels are asked are served at one time; 0 is no limit.").
+	app.Flag("web.max-requests", "Most concurrent requests that ask the Sentinels; 0 is no limit.").
 		Default("40").IntVar(&opts.MaxRequests)
 	app.Flag("web.disable-exporter-metrics", "Leave out the metrics about the exporter itself (promhttp_*, process_*, go_*).").
 		BoolVar(&opts.DisableExporterMetrics)
-	app.Flag("web.enable-lifecycle", "Read --config.file again at POST /-/reload.").
+	app.Flag("web.enable-lifecycle", "Reload --config.file on POST /-/reload.").
 		BoolVar(&opts.EnableLifecycle)
 }
 
 // check refuses numbers that kingpin takes and that make no sense.
 func (f *flags) check() error {
 	switch {
-	case f.web.Timeout <= 0:
-		return fmt.Errorf("--sentinel.timeout: %s is not a time in which to answer", f.web.Timeout)
+	case f.sentinel.timeout <= 0:
+		return fmt.Errorf("--sentinel.timeout: %s must be positive", f.sentinel.timeout)
 	case f.web.TimeoutOffset < 0:
 		return fmt.Errorf("--timeout-offset: %s is negative", f.web.TimeoutOffset)
 	case f.web.MaxRequests < 0:
 		return fmt.Errorf("--web.max-requests: %d is negative", f.web.MaxRequests)
+	}
+	if f.onlyProbes() && len(f.admin.listen) > 0 {
+		return errors.New("--admin.listen-address: there is no deployment to change: --config.file is given, and no --sentinel.address")
+	}
+	if err := f.web.Check(); err != nil {
+		return err
 	}
 	return f.probe.check(f.web.EnableLifecycle)
 }

@@ -99,8 +99,9 @@ func TestFlagsFillTheirFields(t *testing.T) {
 		{"server name", f.sentinel.tls.config.ServerName, "/sentinel.tls-server-name"},
 		{"skip verify", f.sentinel.tls.config.InsecureSkipVerify, true},
 		{"collector", f.collector, collector.Options{Replicas: false, Peers: false, InfoCache: true}},
+		{"timeout", f.sentinel.timeout, 7 * time.Second},
 		{"web", f.web, web.Options{
-			TelemetryPath: "/web.telemetry-path", MaxRequests: 7, Timeout: 7 * time.Second, TimeoutOffset: 7 * time.Second,
+			TelemetryPath: "/web.telemetry-path", MaxRequests: 7, TimeoutOffset: 7 * time.Second,
 			DisableExporterMetrics: true, EnableLifecycle: true,
 		}},
 		{"configuration", f.probe.configFile, "/config.file"},
@@ -123,18 +124,18 @@ func TestDefaults(t *testing.T) {
 	if _, _, err := parse(newApp(&f), nil); err != nil {
 		t.Fatal(err)
 	}
-	want := web.Options{TelemetryPath: "/metrics", MaxRequests: 40, Timeout: 5 * time.Second, TimeoutOffset: 500 * time.Millisecond}
+	want := web.Options{TelemetryPath: "/metrics", MaxRequests: 40, TimeoutOffset: 500 * time.Millisecond}
 	if diff := cmp.Diff(want, f.web); diff != "" {
 		t.Errorf("web (-want +got):\n%s", diff)
+	}
+	if f.sentinel.timeout != 5*time.Second {
+		t.Errorf("the timeout is %s", f.sentinel.timeout)
 	}
 	if diff := cmp.Diff(web.ProberOptions{MaxConnections: 4000, IdleTimeout: 5 * time.Minute}, f.probe.ProberOptions); diff != "" {
 		t.Errorf("probes (-want +got):\n%s", diff)
 	}
 	if diff := cmp.Diff(collector.Options{Replicas: true, Peers: true, Events: true}, f.collector); diff != "" {
 		t.Errorf("collector (-want +got):\n%s", diff)
-	}
-	if diff := cmp.Diff([]string{"127.0.0.1:26379"}, f.sentinel.addresses); diff != "" {
-		t.Errorf("addresses (-want +got):\n%s", diff)
 	}
 	if diff := cmp.Diff([]string{":9355"}, *f.listen.WebListenAddresses); diff != "" {
 		t.Errorf("listen (-want +got):\n%s", diff)

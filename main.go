@@ -5,7 +5,6 @@ package main
 import (
 	"context"
 	"fmt"
-	"io"
 	"os"
 	"os/signal"
 	"strings"
@@ -20,17 +19,12 @@ func main() {
 	ctx, stop := signal.NotifyContext(context.Background(), os.Interrupt, syscall.SIGTERM)
 	context.AfterFunc(ctx, stop) // a second signal kills
 	streams := cli.Streams{In: os.Stdin, Terminal: isTerminal(os.Stdin), Out: os.Stdout, Err: os.Stderr}
-	os.Exit(runWith(ctx, os.Args[1:], streams))
+	os.Exit(run(ctx, os.Args[1:], streams))
 }
 
-// run is the program where nobody can be asked.
-func run(ctx context.Context, args []string, stdout, stderr io.Writer) int {
-	return runWith(ctx, args, cli.Streams{In: strings.NewReader(""), Out: stdout, Err: stderr})
-}
-
-// runWith is the whole program, but for the process around it. It ends when ctx
+// run is the whole program, but for the process around it. It ends when ctx
 // does and returns the exit code.
-func runWith(ctx context.Context, args []string, streams cli.Streams) int {
+func run(ctx context.Context, args []string, streams cli.Streams) int {
 	var f flags
 	app := newApp(&f)
 	app.UsageWriter(streams.Out).ErrorWriter(streams.Err)

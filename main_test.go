@@ -13,6 +13,7 @@ import (
 
 	"go.uber.org/goleak"
 
+	"redis_sentinel_exporter/cli"
 	"redis_sentinel_exporter/sentinel/sentineltest"
 )
 
@@ -39,7 +40,7 @@ func start(t *testing.T, args ...string) *program {
 	address := sentineltest.FreeAddr(t)
 	p := &program{url: "http://" + address, stop: cancel, stderr: &lockedBuffer{}, status: make(chan int, 1)}
 	go func() {
-		p.status <- run(ctx, append([]string{"--web.listen-address=" + address}, args...), io.Discard, p.stderr)
+		p.status <- runAlone(ctx, append([]string{"--web.listen-address=" + address}, args...), io.Discard, p.stderr)
 	}()
 	t.Cleanup(func() {
 		cancel()
@@ -106,13 +107,18 @@ func (p *program) mustGet(t *testing.T, path string, headers ...string) answer {
 	return a
 }
 
+// runAlone runs the program where nobody can be asked.
+func runAlone(ctx context.Context, args []string, stdout, stderr io.Writer) int {
+	return run(ctx, args, cli.Streams{In: strings.NewReader(""), Out: stdout, Err: stderr})
+}
+
 // output runs the program where it serves nothing.
 func output(t *testing.T, args ...string) (stdout, stderr string, status int) {
 	t.Helper()
 	var out, errs bytes.Buffer
 	ctx, cancel := context.WithTimeout(t.Context(), 10*time.Second)
 	defer cancel()
-	status = run(ctx, args, &out, &errs)
+	status = runAlone(ctx, args, &out, &errs)
 	if ctx.Err() != nil {
 		t.Errorf("%v: it did not end by itself", args)
 	}

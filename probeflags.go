@@ -23,11 +23,11 @@ type probeFlags struct {
 }
 
 func (f *probeFlags) addTo(app *kingpin.Application) {
-	app.Flag("config.file", "File with the modules for /probe. Read again at SIGHUP.").
+	app.Flag("config.file", "File with the modules for /probe. Reloaded on SIGHUP.").
 		PlaceHolder("FILE").StringVar(&f.configFile)
-	app.Flag("probe.max-connections", "How many Sentinels connections are kept to from one probe to the next, and how many probes are served at one time.").
+	app.Flag("probe.max-connections", "Most Sentinels to keep connections to between probes; also the most concurrent probes.").
 		Default("4000").IntVar(&f.MaxConnections)
-	app.Flag("probe.idle-timeout", "How long the connections are kept to Sentinels that are not probed any more.").
+	app.Flag("probe.idle-timeout", "How long to keep the connections to Sentinels that are no longer probed.").
 		Default("5m").DurationVar(&f.IdleTimeout)
 }
 
@@ -35,11 +35,11 @@ func (f *probeFlags) addTo(app *kingpin.Application) {
 func (f *probeFlags) check(lifecycle bool) error {
 	switch {
 	case f.MaxConnections <= 0:
-		return fmt.Errorf("--probe.max-connections: with %d nothing can be probed", f.MaxConnections)
+		return fmt.Errorf("--probe.max-connections: %d must be positive", f.MaxConnections)
 	case f.IdleTimeout <= 0:
-		return fmt.Errorf("--probe.idle-timeout: %s is not a time to keep a connection", f.IdleTimeout)
+		return fmt.Errorf("--probe.idle-timeout: %s must be positive", f.IdleTimeout)
 	case lifecycle && f.configFile == "":
-		return errors.New("--web.enable-lifecycle: there is no --config.file to read again")
+		return errors.New("--web.enable-lifecycle: there is no --config.file to reload")
 	}
 	return nil
 }

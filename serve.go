@@ -10,6 +10,7 @@ import (
 	"github.com/prometheus/common/promslog"
 	toolkit "github.com/prometheus/exporter-toolkit/web"
 
+	"redis_sentinel_exporter/admin"
 	"redis_sentinel_exporter/collector"
 	"redis_sentinel_exporter/sentinel"
 	"redis_sentinel_exporter/web"
@@ -28,21 +29,27 @@ func serve(ctx context.Context, f *flags, logs io.Writer) error {
 		return err
 	}
 	defer deployment.Close()
+	opts := f.web
+	opts.Timeout, opts.OnlyProbes = f.sentinel.timeout, f.onlyProbes()
 	metrics, background := collector.New(f.collector), func(context.Context) {}
-	if f.collector.Events {
-		events := collector.NewEvents(logger)
-		metrics = metrics.WithEvents(events)
-		background = func(ctx context.Context) { deployment.Events(ctx, sentinel.EventOptions{}, events.Handle) }
+	switch {
+	case opts.OnlyProbes:
+		background = func(context.Context) { logger.Info("No --sentinel.address is given: only /probe asks Sentinels") }
+	case f.collector.Events:
+		opts.Events = collector.NewEvents(logger)
+		metrics = metrics.WithEvents(opts.Events)
+		background = func(ctx context.Context) { deployment.Events(ctx, sentinel.EventOptions{}, opts.Events.Handle) }
 	}
 	ctx, cancel := context.WithCancel(ctx)
 	var wg sync.WaitGroup
 	defer wg.Wait()
 	defer cancel()
-	if f.web.Prober, err = f.probe.prober(ctx, &wg, logger); err != nil {
+	if opts.Prober, err = f.probe.prober(ctx, &wg, logger); err != nil {
 		return err
 	}
-	write := f.admin.listener(ctx, deployment, &f.web, logger)
-	handler, err := web.NewHandler(deployment, metrics, f.web, logger)
+	write, requests := f.admin.listener(ctx, admin.New(deployment, f.sentinel.timeout), logger)
+	opts.AdminRequests = requests
+	handler, err := web.NewHandler(deployment, metrics, opts, logger)
 	if err != nil {
 		return err
 	}
@@ -85,7 +92,7 @@ func together(ctx context.Context, cancel func(), servers ...func(context.Contex
 // deployment returns the Sentinels to ask.
 func (f *flags) deployment() (*sentinel.Deployment, error) {
 	sentinel.QuietLibrary()
-	addresses, err := parseAddresses(f.sentinel.addresses)
+	addresses, err := f.addresses()
 	if err != nil {
 		return nil, err
 	}

@@ -68,7 +68,7 @@ func TestSystemdVariables(t *testing.T) {
 func helpFlags(t *testing.T) map[string]bool {
 	t.Helper()
 	var out, errs strings.Builder
-	if status := run(t.Context(), []string{"--help"}, &out, &errs); status != 0 {
+	if status := runAlone(t.Context(), []string{"--help"}, &out, &errs); status != 0 {
 		t.Fatalf("--help ended with %d: %s", status, &errs)
 	}
 	flags := map[string]bool{}

@@ -7,7 +7,7 @@ import (
 	"redis_sentinel_exporter/health"
 )
 
-// An InvalidError is an operation that cannot be meant. Nothing was sent.
+// An InvalidError says that the request makes no sense. Nothing was sent.
 type InvalidError struct{ text string }
 
 func invalid(format string, args ...any) error { return &InvalidError{fmt.Sprintf(format, args...)} }
@@ -41,7 +41,7 @@ type BusyError struct {
 
 // Error says what is under way.
 func (e *BusyError) Error() string {
-	return fmt.Sprintf("another operation on %q is under way: %s; wait for its end", e.Master, e.Action)
+	return fmt.Sprintf("another operation on %q is under way: %s; wait until it ends", e.Master, e.Action)
 }
 
 // An UnknownMasterError is an operation on a name that no Sentinel which answered

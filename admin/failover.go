@@ -15,9 +15,8 @@ import (
 // some hellos of 2 s.
 const helloPatience = 10 * time.Second
 
-// leaderOf picks the Sentinel that shall lead the failover: one that could, and of
-// these the first. Those that cannot come in question stand for the whole when
-// there is no other.
+// leaderOf picks the Sentinel that leads the failover: the first that can. If none can
+// lead, all steps are returned, so that each says why.
 func (j *job) leaderOf(steps []*step) []*step {
 	for _, fit := range []func(*step) bool{
 		func(s *step) bool {
@@ -75,17 +74,17 @@ func (j *job) follow(ctx context.Context, s *step) (to string, err error) {
 	err = poll(ctx, func() (bool, error) {
 		m, err := j.look(ctx, s.client)
 		if err != nil {
-			return false, fmt.Errorf("the failover has begun, and its end was not seen: %w", err)
+			return false, fmt.Errorf("the failover has begun, but its end was not seen: %w", err)
 		}
 		if m.Flags.Has(sentinel.FlagFailoverInProgress) {
 			if m.FailoverState != said {
 				said = m.FailoverState
 				j.say(s.sentinel + ": " + said.String())
 			}
-			return false, fmt.Errorf("the failover has begun, and was still in the state %s when we stopped following it", m.FailoverState)
+			return false, fmt.Errorf("the failover has begun, but was still in the state %s when we stopped following it", m.FailoverState)
 		}
 		if m.Addr == s.master.Addr || m.ConfigEpoch.Value <= s.master.ConfigEpoch.Value {
-			return true, fmt.Errorf("the failover was given up: the master is still %s; the log of the Sentinel has the event -failover-abort-... that says why", m.Addr)
+			return true, fmt.Errorf("the failover was aborted: the master is still %s; the log of the Sentinel has the event -failover-abort-... that says why", m.Addr)
 		}
 		to = m.Addr
 		return true, nil
@@ -129,7 +128,7 @@ func (j *job) waitFollowed(ctx context.Context, to string) {
 		return false, errors.New(strings.Join(behind, ", "))
 	})
 	if err != nil {
-		f := about(&j.Operation, checkNotFollowed, "Look at the network of these Sentinels: the hellos of the others do not reach them.",
+		f := about(&j.Operation, checkNotFollowed, "Check the network of these Sentinels: the hellos of the others do not reach them.",
 			"%s after the failover some Sentinels still name another master: %s", helloPatience, err)
 		f.Severity = health.Warning
 		j.answer.Findings = append(j.answer.Findings, f)

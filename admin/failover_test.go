@@ -68,7 +68,7 @@ func TestFailoverGivenUp(t *testing.T) {
 	}
 	answer := r.do(admin.Operation{Action: admin.Failover, Master: name}, nil)
 	r.want(answer, admin.Failed, false)
-	if got := answer.Results[0].Error; !contains(got, "given up", r.Masters[0].Node.Addr()) {
+	if got := answer.Results[0].Error; !contains(got, "was aborted", r.Masters[0].Node.Addr()) {
 		t.Errorf("it says %s", got)
 	}
 }

@@ -42,7 +42,7 @@ func guards(op *Operation, s *survey) []health.Finding {
 // about makes a finding of this package's own.
 func about(op *Operation, check, hint, format string, args ...any) health.Finding {
 	return health.Finding{
-		Check: check, Severity: health.Critical, Master: sentinel.ValidUTF8(op.Master),
+		Check: check, Severity: health.Critical, Master: op.Master,
 		Message: fmt.Sprintf(format, args...), Hint: hint, Runbook: runbookGuards,
 	}
 }
@@ -61,7 +61,7 @@ func inProgress(op *Operation, s *survey) []health.Finding {
 	for _, v := range s.views(op.Master) {
 		m := v.Master(op.Master)
 		if m.Flags.Has(sentinel.FlagFailoverInProgress) {
-			f := about(op, checkFailoverInProgress, "Wait for its end.",
+			f := about(op, checkFailoverInProgress, "Wait until it ends.",
 				"a failover is in progress, which Sentinel %s leads (failover state: %s)", v.Sentinel, m.FailoverState)
 			f.Sentinel = v.Sentinel
 			found = append(found, f)
@@ -95,7 +95,7 @@ func disagreement(op *Operation, s *survey) []health.Finding {
 		return nil
 	}
 	return []health.Finding{about(op, "master_disagreement", "Wait until they agree.",
-		"the Sentinels do not agree yet who the master is: %s", strings.Join(addresses, ", "))}
+		"the Sentinels do not yet agree on the master: %s", strings.Join(addresses, ", "))}
 }
 
 func noReplica(op *Operation, s *survey) []health.Finding {
@@ -120,7 +120,7 @@ func masterDown(op *Operation, s *survey) []health.Finding {
 	}
 	for _, c := range m.Checks {
 		if c.Check == "master_sdown" && c.Status == health.Unknown {
-			return []health.Finding{about(op, c.Check, "Wait until a Sentinel sees the master.", "nobody can tell whether the master is up: %s", c.Reason)}
+			return []health.Finding{about(op, c.Check, "Wait until a Sentinel sees the master.", "it is unknown whether the master is up: %s", c.Reason)}
 		}
 	}
 	return nil
@@ -140,7 +140,7 @@ func addressTaken(op *Operation, s *survey) []health.Finding {
 			names = append(names, m.Name)
 			found = append(found, about(op, checkAddressTaken,
 				"Give the address of this master's own node. A failover of either master would take the node, and the data, from the other.",
-				"%s is the %s of %q already, says %s", op.Address, role, m.Name, v.Sentinel))
+				"%s is already the %s of %q, according to Sentinel %s", op.Address, role, m.Name, v.Sentinel))
 		}
 	}
 	return found

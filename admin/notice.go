@@ -9,11 +9,6 @@ import (
 	"redis_sentinel_exporter/sentinel"
 )
 
-// defaults are the settings of a master that was just given to a Sentinel.
-func defaults() map[string]string {
-	return map[string]string{optionDownAfter: "30000", optionFailoverTimeout: "180000", optionParallelSyncs: "1"}
-}
-
 // notices call out the settings that an operation makes the Sentinels forget, or
 // leaves at their defaults.
 func notices(op *Operation, s *survey) []health.Finding {
@@ -66,20 +61,15 @@ func left(op *Operation, s *survey) []health.Finding {
 	}
 	var missing []string
 	for _, o := range options() {
-		if o.name == optionQuorum || given(o.name) {
-			continue
-		}
-		if value := defaults()[o.name]; value != "" {
-			missing = append(missing, o.name+" "+value)
-		} else if strings.HasPrefix(o.name, "auth-") {
-			missing = append(missing, "no "+o.name)
+		if o.without != "" && !given(o.name) {
+			missing = append(missing, o.without)
 		}
 	}
 	if len(missing) == 0 {
 		return nil
 	}
 	f := about(op, checkSettingsDefault,
-		"Give other values in the same call: in \"set\" over HTTP, with --set on the command line. Without the right auth-user and auth-pass the Sentinels take a master that wants them for dead.",
+		"Give other values in the same call: in \"set\" over HTTP, with --set on the command line. Without the right auth-user and auth-pass the Sentinels consider a master that requires them down.",
 		"a Sentinel that does not monitor it yet begins with %s%s", strings.Join(missing, ", "), elsewhere(op, s))
 	f.Severity, f.Runbook = health.Warning, runbookSettings
 	return []health.Finding{f}

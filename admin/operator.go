@@ -93,7 +93,7 @@ func (j *job) run(ctx context.Context, clients []*sentinel.Client) {
 	for _, s := range steps {
 		switch {
 		case j.DryRun:
-			j.answer.Results = append(j.answer.Results, s.planned())
+			j.answer.Results = append(j.answer.Results, s.result())
 			continue
 		case s.err != nil || s.act == nil:
 		case ctx.Err() != nil:

@@ -19,13 +19,7 @@ const (
 	Pair               // two words: the old name and the new
 )
 
-// The options that a Sentinel shows, so that they can be read back.
-const (
-	optionQuorum          = "quorum"
-	optionDownAfter       = "down-after-milliseconds"
-	optionFailoverTimeout = "failover-timeout"
-	optionParallelSyncs   = "parallel-syncs"
-)
+const optionQuorum = "quorum"
 
 // An option is one that can be set. The paths of scripts are none: what a
 // Sentinel executes is for those who can write its configuration file.
@@ -34,18 +28,21 @@ type option struct {
 	kind Kind
 	min  int64
 	read func(*sentinel.Master) sentinel.Number // nil where no Sentinel shows it
+	// without is what a master begins with that was given to a Sentinel without it,
+	// where that is worth a word.
+	without string
 }
 
 func options() []option {
 	return []option{
-		{optionQuorum, Number, 1, func(m *sentinel.Master) sentinel.Number { return m.Quorum }},
-		{optionDownAfter, Number, 1, func(m *sentinel.Master) sentinel.Number { return millis(m.DownAfter) }},
-		{optionFailoverTimeout, Number, 1, func(m *sentinel.Master) sentinel.Number { return millis(m.FailoverTimeout) }},
-		{optionParallelSyncs, Number, 1, func(m *sentinel.Master) sentinel.Number { return m.ParallelSyncs }},
-		{"auth-user", Text, 0, nil},
-		{"auth-pass", Text, 0, nil},
-		{"rename-command", Pair, 0, nil},
-		{"master-reboot-down-after-period", Number, 0, nil},
+		{optionQuorum, Number, 1, func(m *sentinel.Master) sentinel.Number { return m.Quorum }, ""},
+		{"down-after-milliseconds", Number, 1, func(m *sentinel.Master) sentinel.Number { return millis(m.DownAfter) }, "down-after-milliseconds 30000"},
+		{"failover-timeout", Number, 1, func(m *sentinel.Master) sentinel.Number { return millis(m.FailoverTimeout) }, "failover-timeout 180000"},
+		{"parallel-syncs", Number, 1, func(m *sentinel.Master) sentinel.Number { return m.ParallelSyncs }, "parallel-syncs 1"},
+		{"auth-user", Text, 0, nil, "no auth-user"},
+		{"auth-pass", Text, 0, nil, "no auth-pass"},
+		{"rename-command", Pair, 0, nil, ""},
+		{"master-reboot-down-after-period", Number, 0, nil, ""},
 	}
 }
 

@@ -71,7 +71,7 @@ func (j *job) waitFound(ctx context.Context, s *step) error {
 	err := poll(ctx, func() (bool, error) {
 		missing, err := j.missing(ctx, s)
 		if err == nil && missing != "" {
-			err = errors.New("it has not found again " + missing)
+			err = errors.New("it has not rediscovered " + missing)
 		}
 		if err != nil && err.Error() != said {
 			said = err.Error()
@@ -95,7 +95,7 @@ func (j *job) missing(ctx context.Context, s *step) (string, error) {
 		if err != nil {
 			return err
 		}
-		if !found(&m.Instance) {
+		if !reached(&m.Instance) {
 			names = append(names, "the master "+m.Addr)
 		}
 		replicas, err := s.client.Replicas(ctx, j.Master)
@@ -116,11 +116,11 @@ func (j *job) missing(ctx context.Context, s *step) (string, error) {
 func missingReplicas(before *sentinel.Master, now []sentinel.Replica) []string {
 	known := make(map[string]bool)
 	for i := range now {
-		known[now[i].Addr] = found(&now[i].Instance)
+		known[now[i].Addr] = reached(&now[i].Instance)
 	}
 	var names []string
 	for i := range before.Replicas {
-		if r := &before.Replicas[i]; found(&r.Instance) && !known[r.Addr] {
+		if r := &before.Replicas[i]; reached(&r.Instance) && !known[r.Addr] {
 			names = append(names, "the replica "+r.Addr)
 		}
 	}
@@ -130,19 +130,19 @@ func missingReplicas(before *sentinel.Master, now []sentinel.Replica) []string {
 func missingPeers(before *sentinel.Master, now []sentinel.Peer) []string {
 	known := make(map[string]bool)
 	for i := range now {
-		known[now[i].RunID] = found(&now[i].Instance)
+		known[now[i].RunID] = reached(&now[i].Instance)
 	}
 	var names []string
 	for i := range before.Peers {
-		if p := &before.Peers[i]; found(&p.Instance) && !known[p.RunID] {
+		if p := &before.Peers[i]; reached(&p.Instance) && !known[p.RunID] {
 			names = append(names, "the Sentinel "+p.Addr)
 		}
 	}
 	return names
 }
 
-// found tells whether the Sentinel has reached a node: it knows its run id, has a
+// reached tells whether the Sentinel has reached a node: it knows its run id, has a
 // connection to it, and gets replies.
-func found(i *sentinel.Instance) bool {
+func reached(i *sentinel.Instance) bool {
 	return i.RunID != "" && !i.Flags.Any(sentinel.FlagSDown|sentinel.FlagODown|sentinel.FlagDisconnected)
 }

@@ -66,7 +66,7 @@ func TestResetStops(t *testing.T) {
 		t.Fatal(err)
 	}
 	r.want(answer, admin.Failed, true, false, false)
-	if got := answer.Results[0].Error; !contains(got, "has not found again", r.Masters[0].Replicas[0].Addr()) {
+	if got := answer.Results[0].Error; !contains(got, "has not rediscovered", r.Masters[0].Replicas[0].Addr()) {
 		t.Errorf("the first says %s", got)
 	}
 	r.shows(name, "num-slaves", "0", "1", "1")

@@ -23,15 +23,15 @@ type step struct {
 }
 
 var (
-	errStopped = errors.New("not done: the operation was stopped before")
-	errGone    = errors.New("it is not asked any more, since no Sentinel knows it")
+	errStopped = errors.New("not done: the operation was stopped first")
+	errGone    = errors.New("it is no longer asked: no Sentinel knows it")
 )
 
 // A haltError is the end of a rolling operation, at a Sentinel that did not do it.
 type haltError struct{ at string }
 
 func (e *haltError) Error() string {
-	return fmt.Sprintf("not done: Sentinel %s must be well again before", e.at)
+	return fmt.Sprintf("not done: Sentinel %s must recover first", e.at)
 }
 
 // steps plans what to do at each Sentinel. One that has not answered is sent
@@ -85,9 +85,6 @@ func (j *job) within(act func(context.Context) error) func(context.Context) erro
 
 // errNotMonitored is what to do about a name that this Sentinel lacks.
 var errNotMonitored = errors.New("it does not monitor the master: MONITOR it there first")
-
-// planned is the result of a dry run.
-func (s *step) planned() Result { return s.result() }
 
 func (s *step) result() Result {
 	r := Result{Sentinel: s.sentinel, OK: s.err == nil, Changed: s.changed, Commands: s.commands, Note: s.note}

@@ -33,6 +33,9 @@ func main() {
 }
 
 func run(ctx context.Context, out io.Writer, binary, counts string, rounds int) error {
+	if rounds < 1 {
+		return fmt.Errorf("-rounds: %d is not a number of scrapes", rounds)
+	}
 	if err := raiseFileLimit(); err != nil {
 		return err
 	}
@@ -45,7 +48,7 @@ func run(ctx context.Context, out io.Writer, binary, counts string, rounds int) 
 	for text := range strings.SplitSeq(counts, ",") {
 		masters, err := strconv.Atoi(text)
 		if err != nil || masters < 1 {
-			return fmt.Errorf("-masters: %q is no number of masters", text)
+			return fmt.Errorf("-masters: %q is not a number of masters", text)
 		}
 		if err := measure(ctx, &report, binary, nodes.port, masters, rounds); err != nil {
 			return err

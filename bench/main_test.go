@@ -3,6 +3,7 @@ package main
 import (
 	"bytes"
 	"context"
+	"io"
 	"os/exec"
 	"path/filepath"
 	"strings"
@@ -42,5 +43,24 @@ func TestRun(t *testing.T) {
 	}
 	if rows != 2*(5+1) {
 		t.Errorf("%d rows:\n%s", rows, out.String())
+	}
+}
+
+// TestBadArguments: each is refused with its flag's name before anything starts.
+func TestBadArguments(t *testing.T) {
+	t.Parallel()
+	for _, tc := range []struct {
+		counts string
+		rounds int
+		want   string
+	}{
+		{"1", 0, "-rounds: 0"},
+		{"1", -1, "-rounds: -1"},
+		{"0", 1, `-masters: "0"`},
+		{"many", 1, `-masters: "many"`},
+	} {
+		if err := run(t.Context(), io.Discard, "nosuch", tc.counts, tc.rounds); err == nil || !strings.Contains(err.Error(), tc.want) {
+			t.Errorf("-masters %s -rounds %d: got %v, want %s", tc.counts, tc.rounds, err, tc.want)
+		}
 	}
 }

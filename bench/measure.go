@@ -113,7 +113,7 @@ func (b *bench) at(delay time.Duration) (addr string, done func(), err error) {
 	return proxy.Addr(), proxy.Close, nil
 }
 
-// scrapes measures scrapes, in turns with the bound where there is one.
+// scrapes measures scrapes, in turns with what they are compared with.
 func (b *bench) scrapes(ctx context.Context, e *exporter, low func() error) (row, error) {
 	out := row{masters: b.masters}
 	for range 3 { // warm
@@ -125,40 +125,14 @@ func (b *bench) scrapes(ctx context.Context, e *exporter, low func() error) (row
 	if err != nil {
 		return out, err
 	}
-	var walls, bounds []time.Duration
-	for range b.rounds {
-		sentinelBefore, err := cpuTime(b.sentinels[0].cmd.Process.Pid)
-		if err != nil {
-			return out, err
-		}
-		start := time.Now()
-		if out.body, err = e.scrape(ctx, plain); err != nil {
-			return out, err
-		}
-		walls = append(walls, time.Since(start))
-		sentinelAfter, err := cpuTime(b.sentinels[0].cmd.Process.Pid)
-		if err != nil {
-			return out, err
-		}
-		out.sentinelCPU += (sentinelAfter - sentinelBefore) / time.Duration(b.rounds)
-		if low == nil {
-			continue
-		}
-		start = time.Now()
-		if err := low(); err != nil {
-			return out, err
-		}
-		bounds = append(bounds, time.Since(start))
+	if err := b.turns(ctx, e, low, &out); err != nil {
+		return out, err
 	}
 	after, err := e.usage(ctx)
 	if err != nil {
 		return out, err
 	}
 	n := b.rounds + 1 // the last reading is a scrape too
-	out.wall = median(walls)
-	if len(bounds) > 0 {
-		out.bound = median(bounds)
-	}
 	out.cpu = (after.cpu - before.cpu) / time.Duration(n)
 	out.mallocs = (after.mallocs - before.mallocs) / float64(n)
 	out.samples = after.samples
@@ -167,6 +141,35 @@ func (b *bench) scrapes(ctx context.Context, e *exporter, low func() error) (row
 	}
 	out.rss, err = peakRSS(e.cmd.Process.Pid)
 	return out, err
+}
+
+// turns measures how long one and the other take, and what the scrapes cost the
+// first Sentinel.
+func (b *bench) turns(ctx context.Context, e *exporter, low func() error, out *row) error {
+	var walls, bounds []time.Duration
+	for range b.rounds {
+		before, err := cpuTime(b.sentinels[0].cmd.Process.Pid)
+		if err != nil {
+			return err
+		}
+		start := time.Now()
+		if out.body, err = e.scrape(ctx, plain); err != nil {
+			return err
+		}
+		walls = append(walls, time.Since(start))
+		after, err := cpuTime(b.sentinels[0].cmd.Process.Pid)
+		if err != nil {
+			return err
+		}
+		out.sentinelCPU += (after - before) / time.Duration(b.rounds)
+		start = time.Now()
+		if err := low(); err != nil {
+			return err
+		}
+		bounds = append(bounds, time.Since(start))
+	}
+	out.wall, out.bound = median(walls), median(bounds)
+	return nil
 }
 
 // packed measures scrapes as Prometheus makes them: with compression.

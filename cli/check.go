@@ -13,24 +13,29 @@ import (
 	"redis_sentinel_exporter/sentinel"
 )
 
-// A check is the command that says how well the deployment is.
+// A check is the command that reports the health of the deployment.
 type check struct {
 	master *string // nil for all
 	output string
+	failOn string
 }
 
-// NewCheck adds the flags and arguments of the command check to it.
-func NewCheck(command *kingpin.CmdClause) Command {
+func addCheck(app *kingpin.Application) *check {
 	c := &check{}
-	command.Arg("master", "Name of the master to check; all of them when it is not given.").NoEnvar().SetValue((*name)(c))
-	command.Flag("output", "How to print it: text, or the JSON of /health.").
+	command := app.Command("check", "Report the health of the deployment: one line, then what is wrong and what to do. Exits with 0 ok, 1 warning, 2 critical, 3 unknown.")
+	command.Arg("master", "Name of the master to check; all of them if not given.").NoEnvar().SetValue((*masterArgument)(c))
+	command.Flag("output", "Output format: text, or the JSON of /health.").
 		Default("text").EnumVar(&c.output, "text", "json")
+	command.Flag("fail-on", "Lowest status that makes the exit code other than 0: warning or critical. Unknown always does.").
+		NoEnvar().Default("warning").EnumVar(&c.failOn, "warning", "critical")
 	return c
 }
 
 // Run prints the verdict. The exit code is that of a monitoring plugin: 0 ok, 1
 // warning, 2 critical, 3 unknown.
-func (c *check) Run(ctx context.Context, deployment *sentinel.Deployment, stdout io.Writer) (int, error) {
+func (c *check) Run(ctx context.Context, deployment *sentinel.Deployment, streams Streams) (int, error) {
+	ctx, cancel := context.WithTimeout(ctx, streams.Timeout)
+	defer cancel()
 	report := health.Assess(deployment.Snapshots(ctx))
 	if c.master != nil {
 		narrowed, known := report.Narrowed(*c.master)
@@ -40,12 +45,15 @@ func (c *check) Run(ctx context.Context, deployment *sentinel.Deployment, stdout
 			report = narrowed
 		}
 	}
-	w := bufio.NewWriter(stdout)
+	w := bufio.NewWriter(streams.Out)
 	if err := c.print(w, &report); err != nil {
 		return 0, fmt.Errorf("printing the verdict: %w", err)
 	}
 	if err := w.Flush(); err != nil {
 		return 0, fmt.Errorf("printing the verdict: %w", err)
+	}
+	if report.Status == health.Warning && c.failOn == "critical" {
+		return 0, nil
 	}
 	return int(report.Status), nil
 }
@@ -71,7 +79,7 @@ func (c *check) print(w io.Writer, r *health.Report) error {
 	}
 	fmt.Fprintln(w, r.Summary)
 	for _, f := range r.All() {
-		printFinding(w, f)
+		printCheckFinding(w, f)
 	}
 	for i := range r.Masters {
 		if m := &r.Masters[i]; len(r.Masters) > 1 && m.Status == health.OK {
@@ -81,9 +89,8 @@ func (c *check) print(w io.Writer, r *health.Report) error {
 	return nil
 }
 
-// printFinding prints what is wrong, what it means to do, and the commands to do
-// it with.
-func printFinding(w io.Writer, f health.Finding) {
+// printCheckFinding prints what is wrong, what to do, and the commands to do it with.
+func printCheckFinding(w io.Writer, f health.Finding) {
 	about := f.Check
 	if f.Master != "" {
 		about = health.Printable(f.Master) + " " + f.Check
@@ -94,19 +101,20 @@ func printFinding(w io.Writer, f health.Finding) {
 	}
 }
 
-// A name is the argument that names a master, which may be empty.
-type name check
+// A masterArgument names a master. The name may be empty, so that it is not the same
+// as none.
+type masterArgument check
 
 // Set takes the argument.
-func (n *name) Set(text string) error {
-	n.master = &text
+func (m *masterArgument) Set(text string) error {
+	m.master = &text
 	return nil
 }
 
 // String returns it.
-func (n *name) String() string {
-	if n.master == nil {
+func (m *masterArgument) String() string {
+	if m.master == nil {
 		return ""
 	}
-	return *n.master
+	return *m.master
 }

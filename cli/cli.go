@@ -1,11 +1,14 @@
 // Package cli holds the commands for people and for cron: each asks the
-// Sentinels of a deployment once and prints what it found. [Watch] alone goes on
+// Sentinels of a deployment once and prints what it found. "watch" alone goes on
 // until it is stopped.
 package cli
 
 import (
 	"context"
 	"io"
+	"time"
+
+	"github.com/alecthomas/kingpin/v2"
 
 	"redis_sentinel_exporter/sentinel"
 )
@@ -13,9 +16,27 @@ import (
 // A Command is one command of the program, with its flags and arguments as they
 // were given.
 type Command interface {
-	// Run asks the deployment until ctx ends, and prints to stdout. It returns
-	// the exit code, or an error that is printed on stderr.
-	Run(ctx context.Context, deployment *sentinel.Deployment, stdout io.Writer) (status int, err error)
+	// Run asks the deployment, and prints. It ends with ctx. It returns the exit
+	// code, or an error that is for its caller to print.
+	Run(ctx context.Context, deployment *sentinel.Deployment, streams Streams) (status int, err error)
 	// Failed is the exit code after an error.
 	Failed() int
+}
+
+// Streams are where a command talks with people, and how long it waits for Sentinels.
+type Streams struct {
+	In       io.Reader
+	Terminal bool // somebody is at In to answer
+	Out, Err io.Writer
+	// Timeout is how long the Sentinels may take to answer.
+	Timeout time.Duration
+}
+
+// AddCommands adds the commands to the application, and returns them by their full
+// names.
+func AddCommands(app *kingpin.Application) map[string]Command {
+	commands := map[string]Command{"check": addCheck(app), "watch": addWatch(app)}
+	addDiscover(app, commands)
+	addWrites(app, commands)
+	return commands
 }

@@ -4,7 +4,6 @@ import (
 	"context"
 	"encoding/json"
 	"fmt"
-	"io"
 
 	"github.com/alecthomas/kingpin/v2"
 
@@ -17,14 +16,14 @@ type discoverFlags struct {
 	minOthers uint32
 }
 
-// AddDiscover adds "discover master NAME", "discover replicas NAME" and "discover
+// addDiscover adds "discover master NAME", "discover replicas NAME" and "discover
 // sentinels NAME" to the application, and to the commands by these names.
-func AddDiscover(app *kingpin.Application, commands map[string]Command) {
+func addDiscover(app *kingpin.Application, commands map[string]Command) {
 	f := &discoverFlags{}
 	parent := app.Command("discover", "Print addresses of a deployment, one a line.")
 	parent.Flag("output", "text for one address a line, or json.").
 		NoEnvar().Default("text").EnumVar(&f.output, "text", "json")
-	parent.Flag("min-other-sentinels", "How many other Sentinels one must know for its answer to count.").
+	parent.Flag("min-other-sentinels", "How many other Sentinels a Sentinel must know for its answer to count.").
 		NoEnvar().Default("0").Uint32Var(&f.minOthers)
 	add := func(what, help string, find finder) {
 		clause := parent.Command(what, help)
@@ -32,9 +31,9 @@ func AddDiscover(app *kingpin.Application, commands map[string]Command) {
 		clause.Arg("name", "Name of the master.").Required().StringVar(&d.name)
 		commands[clause.FullCommand()] = d
 	}
-	add("master", "The address of a master; the answer of the best informed Sentinels.", findMaster)
+	add("master", "The address of a master, as the best informed Sentinels know it.", findMaster)
 	add("replicas", "The addresses of the replicas that are up.", findReplicas)
-	add("sentinels", "The addresses of all Sentinels that monitor a master, those that are down included.", findSentinels)
+	add("sentinels", "The addresses of all Sentinels that monitor a master, including those that are down.", findSentinels)
 }
 
 // A finder asks a deployment about a master.
@@ -44,8 +43,8 @@ type finder func(ctx context.Context, d *sentinel.Deployment, name string, o sen
 type found struct {
 	Master    string   `json:"master_name"`
 	Addresses []string `json:"addresses"`
-	// Sentinel is the one whose answer this is, and Tilt tells that none had an
-	// answer but such as are in TILT. Both are left out where all were asked.
+	// Sentinel is the one whose answer this is, and Tilt tells that only Sentinels in
+	// TILT answered. Both are left out where all were asked.
 	Sentinel string `json:"sentinel,omitempty"`
 	Tilt     bool   `json:"tilt,omitempty"`
 }
@@ -58,17 +57,19 @@ type discover struct {
 }
 
 // Run prints the addresses. That there are none is an error.
-func (d *discover) Run(ctx context.Context, deployment *sentinel.Deployment, stdout io.Writer) (status int, err error) {
+func (d *discover) Run(ctx context.Context, deployment *sentinel.Deployment, streams Streams) (status int, err error) {
+	ctx, cancel := context.WithTimeout(ctx, streams.Timeout)
+	defer cancel()
 	result, err := d.find(ctx, deployment, d.name, sentinel.DiscoverOptions{MinOtherSentinels: int(d.flags.minOthers)})
 	if err != nil {
 		return 0, err
 	}
 	result.Master = sentinel.ValidUTF8(d.name)
 	if d.flags.output == "json" {
-		return 0, json.NewEncoder(stdout).Encode(result)
+		return 0, json.NewEncoder(streams.Out).Encode(result)
 	}
 	for _, address := range result.Addresses {
-		if _, err := fmt.Fprintln(stdout, address); err != nil {
+		if _, err := fmt.Fprintln(streams.Out, address); err != nil {
 			return 0, err
 		}
 	}

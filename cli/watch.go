@@ -10,29 +10,40 @@ import (
 	"time"
 	"unicode"
 
+	"github.com/alecthomas/kingpin/v2"
+
 	"redis_sentinel_exporter/sentinel"
 )
 
-// Watch prints what the Sentinels publish as it comes, and where the streams
+// A watch prints what the Sentinels publish as it comes, and where the streams
 // broke, until it is stopped.
-type Watch struct {
-	Output string // "text" or "json"
-	Master string // print only what is about it; empty for all
+type watch struct {
+	output string
+	master string // print only what is about it; empty for all
+}
+
+func addWatch(app *kingpin.Application) *watch {
+	w := &watch{}
+	command := app.Command("watch", "Print the events that the Sentinels publish as they come, until interrupted.")
+	command.Flag("output", "Output format: text, or json for one object per line.").
+		Default("text").EnumVar(&w.output, "text", "json")
+	command.Arg("master", "Print only the events about this master.").StringVar(&w.master)
+	return w
 }
 
 // Run prints until ctx ends, or until nobody reads any more.
-func (w *Watch) Run(ctx context.Context, deployment *sentinel.Deployment, stdout io.Writer) (status int, err error) {
+func (w *watch) Run(ctx context.Context, deployment *sentinel.Deployment, streams Streams) (status int, err error) {
 	ctx, cancel := context.WithCancel(ctx)
 	defer cancel()
 	format := textLine
-	if w.Output == "json" {
+	if w.output == "json" {
 		format = jsonLine
 	}
 	deployment.Events(ctx, sentinel.EventOptions{}, func(n *sentinel.Notice) {
 		if err != nil || !w.wants(n) {
 			return
 		}
-		if _, err = io.WriteString(stdout, format(n)); err != nil {
+		if _, err = io.WriteString(streams.Out, format(n)); err != nil {
 			cancel()
 		}
 	})
@@ -44,8 +55,8 @@ func (w *Watch) Run(ctx context.Context, deployment *sentinel.Deployment, stdout
 
 // wants tells whether a notice is to be printed. Changes of the streams always
 // are: what is not seen of them may be about any master.
-func (w *Watch) wants(n *sentinel.Notice) bool {
-	return w.Master == "" || n.Kind != sentinel.NoticeEvent || n.Event.Master == w.Master
+func (w *watch) wants(n *sentinel.Notice) bool {
+	return w.master == "" || n.Kind != sentinel.NoticeEvent || n.Event.Master == w.master
 }
 
 // textLine prints time, Sentinel, event, master and details.
@@ -53,51 +64,17 @@ func textLine(n *sentinel.Notice) string {
 	var b strings.Builder
 	fmt.Fprintf(&b, "%s  %-21s  ", n.Time.Format("2006-01-02 15:04:05.000"), n.Sentinel)
 	if n.Kind != sentinel.NoticeEvent {
-		b.WriteString("# " + printable(streamText(n)) + "\n")
+		b.WriteString("# " + printable(n.Text()) + "\n")
 		return b.String()
 	}
 	fmt.Fprintf(&b, "%-34s", printable(n.Event.Name))
-	for _, word := range eventWords(&n.Event) {
-		b.WriteString("  " + word)
+	if n.Event.Master != "" {
+		b.WriteString("  " + quoted(n.Event.Master))
+	}
+	for _, phrase := range n.Event.About() {
+		b.WriteString("  " + printable(phrase))
 	}
 	return strings.TrimRight(b.String(), " ") + "\n"
-}
-
-// eventWords are what is worth saying of an event beside its name.
-func eventWords(e *sentinel.Event) []string {
-	var words []string
-	if e.Master != "" {
-		words = append(words, quoted(e.Master))
-	}
-	switch {
-	case e.NewAddress != "":
-		words = append(words, printable(e.MasterAddress+" -> "+e.NewAddress))
-	case e.Kind == "master":
-		words = append(words, printable(e.Address))
-	case e.Kind != "" && e.Node == e.Address:
-		words = append(words, printable(e.Kind+" "+e.Address))
-	case e.Kind != "":
-		words = append(words, printable(e.Kind+" "+e.Address+" "+e.Node))
-	}
-	if e.Details != "" {
-		words = append(words, printable(e.Details))
-	}
-	return words
-}
-
-func streamText(n *sentinel.Notice) string {
-	switch n.Kind {
-	case sentinel.NoticeUp:
-		return "subscribed"
-	case sentinel.NoticeLost:
-		return fmt.Sprintf("stream lost, events may be missing until it is subscribed again: %s: %v", n.Err.Reason, n.Err.Err)
-	case sentinel.NoticeFailed:
-		return fmt.Sprintf("cannot subscribe, will try again: %s: %v", n.Err.Reason, n.Err.Err)
-	case sentinel.NoticeEnded:
-		return "asked no longer: the other Sentinels have forgotten it"
-	default:
-		return fmt.Sprintf("%d events dropped: they came faster than they were printed", n.Dropped)
-	}
 }
 
 // printable keeps what a Sentinel sends from commanding a terminal.
@@ -130,18 +107,18 @@ type watchLine struct {
 	Epoch         *int64 `json:"epoch,omitempty"`
 	Details       string `json:"details,omitempty"`
 	Raw           string `json:"raw,omitempty"`
-	Stream        string `json:"stream,omitempty"` // up, lost, failed or dropped; then it is no event
+	Stream        string `json:"stream,omitempty"` // up, lost, failed, dropped or ended; then it is no event
 	Reason        string `json:"reason,omitempty"`
 	Error         string `json:"error,omitempty"`
 	Dropped       int    `json:"dropped,omitempty"`
 }
 
 func jsonLine(n *sentinel.Notice) string {
-	e := &n.Event
+	e, valid := &n.Event, sentinel.ValidUTF8
 	line := watchLine{
 		Time: n.Time.Format(time.RFC3339Nano), Sentinel: n.Sentinel,
-		Event: e.Name, Master: e.Master, Kind: e.Kind, Node: e.Node, Address: e.Address,
-		MasterAddress: e.MasterAddress, NewAddress: e.NewAddress, Details: e.Details, Raw: e.Raw,
+		Event: valid(e.Name), Master: valid(e.Master), Kind: e.Kind, Node: valid(e.Node), Address: valid(e.Address),
+		MasterAddress: valid(e.MasterAddress), NewAddress: valid(e.NewAddress), Details: valid(e.Details), Raw: valid(e.Raw),
 		Stream: streamWord(n.Kind), Dropped: n.Dropped,
 	}
 	if e.Epoch.Present {
@@ -175,4 +152,4 @@ func streamWord(kind sentinel.NoticeKind) string {
 }
 
 // Failed returns the exit code of an error.
-func (*Watch) Failed() int { return 1 }
+func (*watch) Failed() int { return 1 }

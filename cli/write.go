@@ -7,7 +7,6 @@ import (
 	"fmt"
 	"io"
 	"strings"
-	"time"
 
 	"github.com/alecthomas/kingpin/v2"
 
@@ -15,22 +14,6 @@ import (
 	"redis_sentinel_exporter/health"
 	"redis_sentinel_exporter/sentinel"
 )
-
-// Streams are where a command that changes something talks with people.
-type Streams struct {
-	In       io.Reader
-	Terminal bool // somebody is at In to answer
-	Out, Err io.Writer
-	// Timeout is how long a Sentinel may take to answer.
-	Timeout time.Duration
-}
-
-// A Changer is a Command that changes something: it asks before it does, and takes
-// as long as that takes.
-type Changer interface {
-	Command
-	Change(ctx context.Context, deployment *sentinel.Deployment, streams Streams) (status int, err error)
-}
 
 // write is one of the commands that change something.
 type write struct {
@@ -41,9 +24,9 @@ type write struct {
 	yes          bool
 }
 
-// AddWrites adds the commands that change something to the application, and to
+// addWrites adds the commands that change something to the application, and to
 // the commands by their names.
-func AddWrites(app *kingpin.Application, commands map[string]Command) {
+func addWrites(app *kingpin.Application, commands map[string]Command) {
 	add := func(action admin.Action, help string) (*kingpin.CmdClause, *write) {
 		clause, w := app.Command(string(action), help), &write{op: admin.Operation{Action: action}}
 		w.addFlags(clause)
@@ -53,46 +36,41 @@ func AddWrites(app *kingpin.Application, commands map[string]Command) {
 		commands[string(action)] = w
 		return clause, w
 	}
-	add(admin.Failover, "Fail a master over, and follow that to its end.")
-	add(admin.Reset, "Make the Sentinels forget what they know of a master, one at a time, each waited for until it has found all again.")
-	set, w := add(admin.Set, "Change settings of a master on every Sentinel, such as: set mymaster quorum 2 parallel-syncs 1")
-	set.Arg("option value", "Options by the names that Sentinel has for them, each with its value.").NoEnvar().StringsVar(&w.words)
+	add(admin.Failover, "Fail a master over, and follow the failover to its end.")
+	add(admin.Reset, "Make the Sentinels forget what they know of a master, one at a time, waiting for each to rediscover everything before the next.")
+	set, w := add(admin.Set, "Change settings of a master on every Sentinel, for example: set mymaster quorum 2 parallel-syncs 1")
+	set.Arg("option value", "Options by their Sentinel names, each followed by its value.").NoEnvar().StringsVar(&w.words)
 	w.addPasswordFile(set)
 	monitor, w := add(admin.Monitor, "Make every Sentinel monitor a master.")
 	monitor.Arg("address", "Address of the master, as host:port.").Required().NoEnvar().StringVar(&w.op.Address)
 	monitor.Arg("quorum", "How many Sentinels must agree that it is down.").Required().NoEnvar().IntVar(&w.op.Quorum)
-	monitor.Flag("set", "A setting to begin with, as option=value. Repeatable.").NoEnvar().PlaceHolder("OPTION=VALUE").StringsVar(&w.sets)
+	monitor.Flag("set", "An initial setting, as option=value. Repeatable.").NoEnvar().PlaceHolder("OPTION=VALUE").StringsVar(&w.sets)
 	w.addPasswordFile(monitor)
-	add(admin.Remove, "Make every Sentinel forget a master with its settings.")
-	add(admin.FlushConfig, "Make every Sentinel write its configuration file again.")
+	add(admin.Remove, "Make every Sentinel forget a master and its settings.")
+	add(admin.FlushConfig, "Make every Sentinel rewrite its configuration file.")
 }
 
 // addFlags has no variables: one that is left in an environment would say yes, or
 // force, for ever.
 func (w *write) addFlags(clause *kingpin.CmdClause) {
-	clause.Flag("dry-run", "Say what would be done, and do nothing.").NoEnvar().BoolVar(&w.op.DryRun)
-	clause.Flag("yes", "Do not ask.").NoEnvar().BoolVar(&w.yes)
-	clause.Flag("force", "Do it though it is held to do harm.").NoEnvar().BoolVar(&w.op.Force)
+	clause.Flag("dry-run", "Print what would be done, and do nothing.").NoEnvar().BoolVar(&w.op.DryRun)
+	clause.Flag("yes", "Do not ask for confirmation.").NoEnvar().BoolVar(&w.yes)
+	clause.Flag("force", "Override the guards.").NoEnvar().BoolVar(&w.op.Force)
 }
 
 func (w *write) addPasswordFile(clause *kingpin.CmdClause) {
-	clause.Flag("auth-pass-file", "File with the auth-pass to set: everybody on a machine can read the command lines.").
+	clause.Flag("auth-pass-file", "File with the auth-pass to set; on the command line everybody on the machine could read it.").
 		NoEnvar().PlaceHolder("FILE").StringVar(&w.passwordFile)
 }
 
-// Run does it where nobody can be asked.
-func (w *write) Run(ctx context.Context, deployment *sentinel.Deployment, stdout io.Writer) (int, error) {
-	return w.Change(ctx, deployment, Streams{In: strings.NewReader(""), Out: stdout, Err: io.Discard, Timeout: 5 * time.Second})
-}
-
-// Change says what would be done, asks, and does it. The exit code is 0 when every
+// Run says what would be done, asks, and does it. The exit code is 0 when every
 // Sentinel has done it, 1 otherwise.
-func (w *write) Change(ctx context.Context, deployment *sentinel.Deployment, streams Streams) (int, error) {
+func (w *write) Run(ctx context.Context, deployment *sentinel.Deployment, streams Streams) (int, error) {
 	if err := w.settle(); err != nil {
 		return 0, err
 	}
 	if !w.op.DryRun && !w.yes && !streams.Terminal {
-		return 0, errors.New("there is no terminal to ask at: give --yes to do it, or --dry-run to see what it would do")
+		return 0, errors.New("there is no terminal to ask for confirmation: give --yes to do it, or --dry-run to see what it would do")
 	}
 	operator := admin.New(deployment, streams.Timeout)
 	if w.op.DryRun || !w.yes {
@@ -120,7 +98,7 @@ func (w *write) plan(ctx context.Context, operator *admin.Operator, streams Stre
 			_, _ = fmt.Fprintf(streams.Out, "%s  %s\n", r.Sentinel, line)
 		}
 	}
-	printFindings(streams.Out, answer.Findings)
+	printGuardFindings(streams.Out, answer.Findings)
 	if answer.Outcome() == admin.Failed {
 		return 1, nil
 	}
@@ -156,12 +134,12 @@ func (w *write) do(ctx context.Context, operator *admin.Operator, streams Stream
 		}
 		_, _ = fmt.Fprintf(streams.Out, "%s  %s\n", r.Sentinel, text)
 	}
-	printFindings(streams.Out, answer.Findings)
+	printGuardFindings(streams.Out, answer.Findings)
 	if answer.Address != "" {
 		_, _ = fmt.Fprintf(streams.Out, "%s is the master now, after %.1f s\n", answer.Address, answer.Seconds)
 	}
 	if answer.Outcome() != admin.Done {
-		_, _ = fmt.Fprintln(streams.Out, "Not every Sentinel has done it. When the cause is mended, do it again to complete it.")
+		_, _ = fmt.Fprintln(streams.Out, "Not every Sentinel has done it. Fix the cause, then run the command again to complete it.")
 		return 1, nil
 	}
 	return 0, nil
@@ -173,12 +151,12 @@ func (w *write) refused(err error, streams Streams) (int, error) {
 	if !errors.As(err, &guarded) {
 		return 0, err
 	}
-	_, _ = fmt.Fprintln(streams.Out, "Refused, since it would do harm (--force does it all the same). Nothing was sent.")
-	printFindings(streams.Out, guarded.Findings)
+	_, _ = fmt.Fprintln(streams.Out, "Refused, because it would do harm (--force overrides this). Nothing was sent.")
+	printGuardFindings(streams.Out, guarded.Findings)
 	return 1, nil
 }
 
-func printFindings(out io.Writer, findings []health.Finding) {
+func printGuardFindings(out io.Writer, findings []health.Finding) {
 	for _, f := range findings {
 		_, _ = fmt.Fprintf(out, "%s %s: %s\n  %s\n", f.Severity, f.Check, f.Message, f.Hint)
 	}

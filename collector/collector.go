@@ -37,15 +37,6 @@ func (c *Collector) WithEvents(e *Events) *Collector {
 	return &Collector{groups: c.groups, events: e}
 }
 
-// Recent returns the last n things that the event streams told, oldest first, and
-// whether anybody listens to them.
-func (c *Collector) Recent(n int) (recent []sentinel.Notice, listening bool) {
-	if c.events == nil {
-		return nil, false
-	}
-	return c.events.Recent(n), true
-}
-
 // groups are all tables in the order of their documentation.
 func groups(o Options) []group {
 	all := []group{

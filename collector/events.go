@@ -146,12 +146,15 @@ func (e *Events) stream(address string) *streamState {
 	return s
 }
 
-// Recent returns the last notices, up to n of them, the oldest first. They are
-// events, and where streams broke and came back.
-func (e *Events) Recent(n int) []sentinel.Notice {
+// Recent returns the last 200 notices, the oldest first: events, and where streams
+// broke and came back. Those of nil are none.
+func (e *Events) Recent() []sentinel.Notice {
+	if e == nil {
+		return nil
+	}
 	e.mu.Lock()
 	defer e.mu.Unlock()
-	return e.recent.last(n)
+	return e.recent.all()
 }
 
 // observe makes the series of all Sentinels and masters of the snapshots exist,
@@ -245,7 +248,6 @@ func (r *ring) add(n *sentinel.Notice) {
 	r.next = (r.next + 1) % recentNotices
 }
 
-func (r *ring) last(n int) []sentinel.Notice {
-	all := slices.Concat(r.notices[r.next:], r.notices[:r.next])
-	return all[max(0, len(all)-max(0, n)):]
+func (r *ring) all() []sentinel.Notice {
+	return slices.Concat(r.notices[r.next:], r.notices[:r.next])
 }

@@ -25,9 +25,9 @@ func explain(ctx context.Context, out io.Writer, topology *sentineltest.Topology
 		return err
 	}
 	if e.port != usualPort {
-		say(out, "Port", usualPort, "is taken, so that the exporter has another one.")
+		say(out, "Port", usualPort, "is taken: the exporter uses another one.")
 	}
-	say(out, "\nThe exporter's pages:\n  "+e.url("/")+"\n  "+e.url("/metrics"))
+	say(out, "\nThe exporter's pages:\n  "+e.url("/")+"\n  "+e.url("/status")+"\n  "+e.url("/metrics"))
 	say(out, "\nSome of the metrics:")
 	for _, line := range samples(metrics) {
 		say(out, "  "+line)
@@ -38,7 +38,7 @@ func explain(ctx context.Context, out io.Writer, topology *sentineltest.Topology
 		"  curl -s "+e.url("/metrics")+" | grep -E '"+usual+"'")
 	say(out, fmt.Sprintf("  kill %d   # %s: its redis_sentinel_up becomes 0, the margin of the others shrinks", sentinel.PID(), sentinel.Name()))
 	say(out, fmt.Sprintf("  kill %d   # the master: a failover; watch redis_sentinel_master_info", master.PID()))
-	say(out, "\nCtrl-C ends it and removes everything.")
+	say(out, "\nCtrl-C stops everything and removes it.")
 	return nil
 }
 

@@ -12,7 +12,7 @@ import (
 )
 
 // ErrForbidden says that a target may not be asked.
-var ErrForbidden = errors.New("is not in allowed_targets")
+var ErrForbidden = errors.New("not in allowed_targets")
 
 // An AllowList says which targets may be asked. Its patterns are about host names,
 // its networks about the addresses that are connected to, be they given or what a
@@ -98,7 +98,7 @@ func (l *AllowList) Ask(host string) error {
 	}
 	if address, err := netip.ParseAddr(host); err == nil {
 		if !l.contain(address) {
-			return fmt.Errorf("%s %w", host, ErrForbidden)
+			return fmt.Errorf("%s: %w", host, ErrForbidden)
 		}
 		return nil
 	}
@@ -111,7 +111,7 @@ func (l *AllowList) Ask(host string) error {
 		return ok
 	}
 	if !slices.ContainsFunc(l.names, matches) {
-		return fmt.Errorf("%s %w", host, ErrForbidden)
+		return fmt.Errorf("%s: %w", host, ErrForbidden)
 	}
 	return nil
 }
@@ -122,7 +122,7 @@ func (l *AllowList) Connect(address netip.Addr) error {
 	if l == nil || len(l.networks) == 0 && len(l.names) > 0 || l.contain(address) {
 		return nil
 	}
-	return fmt.Errorf("the address %s %w", address, ErrForbidden)
+	return fmt.Errorf("the address %s: %w", address, ErrForbidden)
 }
 
 func (l *AllowList) contain(address netip.Addr) bool {

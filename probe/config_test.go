@@ -140,7 +140,7 @@ func TestParseMistakes(t *testing.T) {
 		{"password file that is missing", module(allowed + "password_file: missing"), "line 4: modules: m: password_file: password of the Sentinels: open " + dir + "/missing"},
 		{"password file that is empty", module(allowed + "password_file: empty"), "line 4: modules: m: password_file: password of the Sentinels: " + dir + "/empty is empty"},
 		{"password for all", module("\n    password_file: password"), "line 4: modules: m: password_file: whoever"},
-		{"timeout that is none", module("timeout: 0s"), "line 3: modules: m: timeout: 0s is not a time"},
+		{"timeout that is none", module("timeout: 0s"), "line 3: modules: m: timeout: 0s must be positive"},
 		{"timeout that is a word", module("timeout: soon"), "line 3: modules: m: timeout: not a valid duration"},
 		{"negative timeout", module("timeout: -1s"), "line 3: modules: m: timeout: not a valid duration"},
 		{"collector that is unknown", module("collectors:\n      events: true"), "line 4: modules: m: collectors: events: there is no such field here; there are info_cache, peers, replicas"},

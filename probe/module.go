@@ -87,7 +87,7 @@ func (m *Module) prepare(dir string, allowed *AllowList) error {
 
 func (m *Module) checkTimeout() error {
 	if _, given := m.lines["timeout"]; given && m.Timeout <= 0 {
-		return fmt.Errorf("%s is not a time in which to answer", time.Duration(m.Timeout))
+		return fmt.Errorf("%s must be positive", time.Duration(m.Timeout))
 	}
 	return nil
 }

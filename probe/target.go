@@ -36,12 +36,12 @@ func ParseTargets(values []string) ([]string, error) {
 				return nil, fmt.Errorf("target: %s is given twice", target)
 			}
 			if targets = append(targets, target); len(targets) > maxTargets {
-				return nil, fmt.Errorf("target: these are more than %d Sentinels", maxTargets)
+				return nil, fmt.Errorf("target: more than %d Sentinels are given", maxTargets)
 			}
 		}
 	}
 	if len(targets) == 0 {
-		return nil, errors.New("target: no Sentinel is given; write ?target=host:port, once for each Sentinel of the deployment")
+		return nil, errors.New("target: no Sentinel is given: write ?target=host:port, once for each Sentinel of the deployment")
 	}
 	slices.Sort(targets)
 	return targets, nil

@@ -1,9 +1,7 @@
 package web
 
 import (
-	"bytes"
 	"context"
-	"encoding/json"
 	"errors"
 	"log/slog"
 	"net/http"
@@ -63,37 +61,42 @@ func NewAdminHandler(operator *admin.Operator, options AdminOptions, logger *slo
 	return unsniffed(mux)
 }
 
+// An adminCall is one operation, and who asks for it.
+type adminCall struct {
+	admin.Operation
+	who string // as far as that was verified
+}
+
 // on answers the calls for one action.
 func (a *adminAPI) on(action admin.Action) http.Handler {
 	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
-		op, answer, err := a.do(w, r, action)
+		call := adminCall{Operation: admin.Operation{Action: action, Master: r.PathValue("name")}}
+		answer, err := a.do(w, r, &call)
 		status, result := outcomeOf(answer, err)
 		if answer == nil {
-			answer = refusal(op, err)
+			answer = refusal(&call.Operation, err)
 		}
 		a.options.Requests.add(action, result)
-		a.audit(r, op, answer, status, result)
+		a.audit(r, &call, answer, status, result)
 		waitForReader(w, 0)
-		respond(w, status, answer)
+		writeJSON(w, status, answer)
 	})
 }
 
-func (a *adminAPI) do(w http.ResponseWriter, r *http.Request, action admin.Action) (admin.Operation, *admin.Answer, error) {
-	op := admin.Operation{Action: action, Master: r.PathValue("name")}
-	if err := authenticated(a.options.ConfigFile, r); err != nil {
-		return op, nil, &requestError{http.StatusForbidden, err}
+// do fills the call as far as the request is read, so that the log has it.
+func (a *adminAPI) do(w http.ResponseWriter, r *http.Request, call *adminCall) (answer *admin.Answer, err error) {
+	if call.who, err = authenticate(a.options.ConfigFile, r); err != nil {
+		return nil, &requestError{http.StatusForbidden, err}
 	}
 	if err := a.origin.Check(r); err != nil {
-		return op, nil, &requestError{http.StatusForbidden, err}
+		return nil, &requestError{http.StatusForbidden, err}
 	}
-	op, err := readOperation(w, r, action)
-	if err != nil {
-		return op, nil, err
+	if err := readOperation(w, r, &call.Operation); err != nil {
+		return nil, err
 	}
 	ctx, end := a.untilStop(r.Context())
 	defer end()
-	answer, err := a.operator.Do(ctx, op, func(text string) { a.logger.Debug("Admin progress", "action", action, "text", text) })
-	return op, answer, err
+	return a.operator.Do(ctx, call.Operation, func(text string) { a.logger.Debug("Admin progress", "action", call.Action, "text", text) })
 }
 
 // untilStop ends with the program, and not with the client. The caller must call
@@ -153,7 +156,7 @@ func statusOf(o admin.Outcome) (status int, result string) {
 }
 
 // refusal is the answer when nothing was done.
-func refusal(op admin.Operation, err error) *admin.Answer {
+func refusal(op *admin.Operation, err error) *admin.Answer {
 	answer := &admin.Answer{
 		Action: op.Action, Master: sentinel.ValidUTF8(op.Master), DryRun: op.DryRun,
 		Results: []admin.Result{}, Findings: []health.Finding{}, Error: sentinel.ValidUTF8(err.Error()),
@@ -162,19 +165,4 @@ func refusal(op admin.Operation, err error) *admin.Answer {
 		answer.Findings = guarded.Findings
 	}
 	return answer
-}
-
-func respond(w http.ResponseWriter, status int, answer *admin.Answer) {
-	var b bytes.Buffer
-	e := json.NewEncoder(&b)
-	e.SetEscapeHTML(false)
-	e.SetIndent("", "  ")
-	if err := e.Encode(answer); err != nil {
-		http.Error(w, err.Error(), http.StatusInternalServerError)
-		return
-	}
-	w.Header().Set("Content-Type", "application/json; charset=utf-8")
-	w.Header().Set("Cache-Control", "no-store")
-	w.WriteHeader(status)
-	_, _ = w.Write(b.Bytes())
 }

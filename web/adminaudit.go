@@ -10,18 +10,18 @@ import (
 
 // audit says in one line who asked for what, on whom, and what came of it. A
 // password is ******.
-func (a *adminAPI) audit(r *http.Request, op admin.Operation, answer *admin.Answer, status int, result string) {
+func (a *adminAPI) audit(r *http.Request, call *adminCall, answer *admin.Answer, status int, result string) {
 	level := slog.LevelInfo
 	if status != http.StatusOK {
 		level = slog.LevelWarn
 	}
 	attrs := []slog.Attr{
-		slog.String("who", caller(r)), slog.String("from", r.RemoteAddr),
-		slog.String("action", string(op.Action)), slog.String("master", op.Master),
-		slog.Bool("dry_run", op.DryRun), slog.Bool("force", op.Force),
+		slog.String("who", call.who), slog.String("from", r.RemoteAddr),
+		slog.String("action", string(call.Action)), slog.String("master", call.Master),
+		slog.Bool("dry_run", call.DryRun), slog.Bool("force", call.Force),
 		slog.String("result", result), slog.Int("status", status), slog.Float64("seconds", answer.Seconds),
 	}
-	if what := whatOf(op); what != "" {
+	if what := whatOf(&call.Operation); what != "" {
 		attrs = append(attrs, slog.String("what", what))
 	}
 	var done, failed []string
@@ -40,7 +40,7 @@ func (a *adminAPI) audit(r *http.Request, op admin.Operation, answer *admin.Answ
 }
 
 // whatOf is the rest of an operation.
-func whatOf(op admin.Operation) string {
+func whatOf(op *admin.Operation) string {
 	var words []string
 	if op.Address != "" {
 		words = append(words, op.Address)

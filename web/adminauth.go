@@ -5,6 +5,7 @@ import (
 	"fmt"
 	"net/http"
 	"os"
+	"strings"
 
 	toolkit "github.com/prometheus/exporter-toolkit/web"
 	"go.yaml.in/yaml/v2"
@@ -55,30 +56,25 @@ func readAuthentication(file string) (authentication, error) {
 	return a, nil
 }
 
-// authenticated holds each request against the file as it is now. The toolkit
-// reads it again for each request and each connection as well, and lets everybody
-// in should it have come to require nothing.
-func authenticated(file string, r *http.Request) error {
+// authenticate holds each request against the file as it is now, and names who
+// makes it. The toolkit reads the file again for each request and each connection
+// as well, and lets everybody in should it have come to require nothing. Without
+// users in the file it does not look at the name and password of a request.
+func authenticate(file string, r *http.Request) (who string, err error) {
 	a, err := readAuthentication(file)
 	if err != nil {
-		return fmt.Errorf("--admin.config.file: %w", err)
+		return "", fmt.Errorf("--admin.config.file: %w", err)
 	}
+	var names []string
 	if a.users {
-		return nil // the toolkit has asked for the password
+		user, _, _ := r.BasicAuth() // the toolkit has asked for the password
+		names = append(names, user)
 	}
-	if r.TLS == nil || len(r.TLS.VerifiedChains) == 0 {
-		return errors.New("this connection was made without a client certificate")
+	if a.certificates {
+		if r.TLS == nil || len(r.TLS.VerifiedChains) == 0 {
+			return "", errors.New("this connection was made without a client certificate")
+		}
+		names = append(names, r.TLS.VerifiedChains[0][0].Subject.String())
 	}
-	return nil
-}
-
-// caller names who makes a request.
-func caller(r *http.Request) string {
-	if user, _, given := r.BasicAuth(); given {
-		return user
-	}
-	if r.TLS != nil && len(r.TLS.PeerCertificates) > 0 {
-		return r.TLS.PeerCertificates[0].Subject.String()
-	}
-	return ""
+	return strings.Join(names, ", "), nil
 }

@@ -8,7 +8,6 @@ import (
 	"io"
 	"mime"
 	"net/http"
-	"net/url"
 	"slices"
 	"strconv"
 	"time"
@@ -38,48 +37,40 @@ func badRequest(format string, args ...any) error {
 	return &requestError{http.StatusBadRequest, fmt.Errorf(format, args...)}
 }
 
-// readOperation makes an operation of a request. No error holds a value of the
+// readOperation fills an operation from a request. No error holds a value of the
 // body: it may be a password.
-func readOperation(w http.ResponseWriter, r *http.Request, action admin.Action) (admin.Operation, error) {
-	op := admin.Operation{Action: action, Master: r.PathValue("name")}
-	if err := readSwitches(r.URL.RawQuery, &op); err != nil {
-		return op, err
+func readOperation(w http.ResponseWriter, r *http.Request, op *admin.Operation) error {
+	if err := readSwitches(r.URL.RawQuery, op); err != nil {
+		return err
 	}
 	body, err := readBody(w, r)
 	if err != nil {
-		return op, err
+		return err
 	}
-	switch action {
+	switch op.Action {
 	case admin.Set:
 		op.Settings, err = readSettings(body)
+		return err
 	case admin.Monitor:
-		err = readTarget(body, &op)
+		return readTarget(body, op)
 	default:
-		err = readNothing(body)
+		return readNothing(body)
 	}
-	return op, err
 }
 
 // readSwitches reads the query.
 func readSwitches(raw string, op *admin.Operation) error {
-	values, err := url.ParseQuery(raw)
+	values, err := parseQuery(raw, nil, "dry_run", "force")
 	if err != nil {
-		return badRequest("the query cannot be read: %w", err)
+		return badRequest("%w", err)
 	}
-	for name, all := range values {
-		var into *bool
-		switch name {
-		case "dry_run":
-			into = &op.DryRun
-		case "force":
-			into = &op.Force
-		default:
-			return badRequest("there is no parameter %q: there are dry_run and force", name)
+	for name, into := range map[string]*bool{"dry_run": &op.DryRun, "force": &op.Force} {
+		switch value := values.Get(name); {
+		case value == "true", value == "false":
+			*into = value == "true"
+		case values.Has(name):
+			return badRequest("the parameter %q is true or false", name)
 		}
-		if len(all) != 1 || all[0] != "true" && all[0] != "false" {
-			return badRequest("the parameter %q is true or false, once", name)
-		}
-		*into = all[0] == "true"
 	}
 	return nil
 }

@@ -15,7 +15,7 @@ const (
 	resultGuarded   = "guarded"        // it would have done harm
 	resultBusy      = "busy"           // another operation on the master is under way
 	resultUnknown   = "unknown_master" // no Sentinel monitors it
-	resultInvalid   = "invalid"        // it could not be meant
+	resultInvalid   = "invalid"        // the request makes no sense
 	resultForbidden = "forbidden"      // cross-site, or not authenticated any more
 )
 

@@ -29,7 +29,8 @@ func FuzzAdminBody(f *testing.F) {
 		r := httptest.NewRequest(route.method, "/", strings.NewReader(body))
 		r.URL.RawQuery = query
 		r.Header.Set("Content-Type", "application/json")
-		op, err := readOperation(httptest.NewRecorder(), r, route.action)
+		op := admin.Operation{Action: route.action}
+		err := readOperation(httptest.NewRecorder(), r, &op)
 		if err == nil {
 			if route.action != admin.Set && route.action != admin.Monitor && len(op.Settings) > 0 {
 				t.Errorf("%v has settings", route.action)

@@ -16,21 +16,18 @@ import (
 var landingCSS string // nobody writes to it
 
 // landingPage leads to the other endpoints.
-func landingPage(telemetryPath string) (http.Handler, error) {
+func landingPage(opts Options) (http.Handler, error) {
+	description := "Prometheus exporter for Redis and Valkey Sentinel"
+	if opts.OnlyProbes {
+		description += ". " + noDeployment
+	}
 	page, err := toolkit.NewLandingPage(toolkit.LandingConfig{
 		Name:        name,
-		Description: "Prometheus exporter for Redis and Valkey Sentinel",
+		Description: description,
 		Version:     version.Info(),
 		Profiling:   "false",
 		CSS:         landingCSS,
-		Links: []toolkit.LandingLinks{
-			{Address: telemetryPath, Text: "Metrics", Description: "what the Sentinels say"},
-			{Address: "/status", Text: "Status", Description: "every master as its Sentinels see it, what is wrong and what to do"},
-			{Address: "/health", Text: "Health", Description: "the same verdict for programs, as JSON"},
-			{Address: sdPath, Text: "Targets", Description: "the Redis nodes, for Prometheus's HTTP service discovery"},
-			{Address: "/-/healthy", Text: "Healthy", Description: "the exporter runs"},
-			{Address: "/-/ready", Text: "Ready", Description: "the exporter can be scraped"},
-		},
+		Links:       landingLinks(opts),
 	})
 	if err != nil {
 		return nil, fmt.Errorf("landing page: %w", err)
@@ -40,4 +37,20 @@ func landingPage(telemetryPath string) (http.Handler, error) {
 		setHTMLHeaders(w.Header(), style, "'none'")
 		page.ServeHTTP(w, r)
 	}), nil
+}
+
+func landingLinks(opts Options) []toolkit.LandingLinks {
+	links := []toolkit.LandingLinks{
+		{Address: opts.TelemetryPath, Text: "Metrics", Description: "what the Sentinels say"},
+		{Address: "/status", Text: "Status", Description: "every master as its Sentinels see it, what is wrong and what to do"},
+		{Address: "/health", Text: "Health", Description: "the same verdict for programs, as JSON"},
+		{Address: sdPath, Text: "Targets", Description: "the Redis nodes, for Prometheus's HTTP service discovery"},
+	}
+	if opts.OnlyProbes {
+		links = []toolkit.LandingLinks{{Address: opts.TelemetryPath, Text: "Metrics", Description: "of the exporter itself"}}
+	}
+	return append(links,
+		toolkit.LandingLinks{Address: "/-/healthy", Text: "Healthy", Description: "the exporter runs"},
+		toolkit.LandingLinks{Address: "/-/ready", Text: "Ready", Description: "the exporter can be scraped"},
+	)
 }

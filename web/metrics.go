@@ -1,7 +1,6 @@
 package web
 
 import (
-	"context"
 	"fmt"
 	"log/slog"
 	"net/http"
@@ -21,17 +20,16 @@ import (
 
 // metrics asks the Sentinels once for each scrape.
 type metrics struct {
-	deployment snapshotter
-	collector  *collector.Collector
-	own        prometheus.Gatherer // the exporter's own metrics
-	timeouts   timeouts
-	failures   *failureLog
-	logger     *slog.Logger
+	inquirer  inquirer
+	collector *collector.Collector
+	own       prometheus.Gatherer // the exporter's own metrics
+	timeouts  timeouts
+	logger    *slog.Logger
 }
 
 // newMetrics returns the handler of the telemetry path.
 func newMetrics(
-	deployment snapshotter, c *collector.Collector, opts Options, bound limit, failures *failureLog, logger *slog.Logger,
+	asker inquirer, c *collector.Collector, opts Options, bound limit, logger *slog.Logger,
 ) (http.Handler, error) {
 	registry := prometheus.NewRegistry()
 	registry.MustRegister(versioncollector.NewCollector(name))
@@ -42,12 +40,11 @@ func newMetrics(
 		registry.MustRegister(opts.Prober.metrics()...)
 	}
 	m := &metrics{
-		deployment: deployment,
-		collector:  c,
-		own:        registry,
-		timeouts:   timeouts{absent: opts.Timeout, offset: opts.TimeoutOffset},
-		failures:   failures,
-		logger:     logger,
+		inquirer:  asker,
+		collector: c,
+		own:       registry,
+		timeouts:  timeouts{absent: opts.Timeout, offset: opts.TimeoutOffset},
+		logger:    logger,
 	}
 	compressed, err := compress(bound.on(m))
 	if err != nil {
@@ -81,16 +78,9 @@ func (m *metrics) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 		http.Error(w, err.Error(), http.StatusBadRequest)
 		return
 	}
-	waitForReader(w, timeout)
-	ctx, cancel := context.WithTimeout(r.Context(), timeout)
-	defer cancel()
-	snapshots := m.deployment.Snapshots(ctx)
-	waitForReader(w, 0)
-	if r.Context().Err() != nil {
-		return // nobody waits for the answer, and what is missing in it is no Sentinel's fault
+	if snapshots, waiting := m.inquirer.within(timeout).ask(w, r); waiting {
+		m.write(w, r, snapshots)
 	}
-	m.failures.note(snapshots)
-	m.write(w, r, snapshots)
 }
 
 // write answers with the metrics of the Sentinels and of the exporter itself, or
@@ -117,6 +107,6 @@ func writePage(w http.ResponseWriter, r *http.Request, c *collector.Collector, p
 		err = c.Encode(w, page, format)
 	}
 	if err != nil { // mostly who asked has gone, or does not read
-		logger.Debug("A scrape was not answered to its end", "err", err)
+		logger.Debug("The answer to a scrape was cut short", "err", err)
 	}
 }

@@ -18,10 +18,10 @@ func patient(next http.Handler) http.Handler {
 	})
 }
 
-// waitForReader lets the reader have its time from when the answer is there. One
-// that is made until a deadline calls it before, with the time until then, and
-// once more when it is made: a scrape may allow the Sentinels an hour, and a
-// reader shall not have the rest of that.
+// waitForReader gives the reader its time, counted from when the answer is made.
+// Where that takes until a deadline it is called twice: before, with the time until
+// then, and again when the answer is there. A scrape may allow the Sentinels an hour,
+// and its reader must not get the rest of that hour.
 func waitForReader(w http.ResponseWriter, untilMade time.Duration) {
 	// Not every writer has deadlines; one that has none needs none.
 	_ = http.NewResponseController(w).SetWriteDeadline(time.Now().Add(untilMade + answerTimeout))

@@ -2,14 +2,10 @@ package web
 
 import (
 	"cmp"
-	"context"
 	"errors"
 	"fmt"
 	"log/slog"
-	"maps"
 	"net/http"
-	"net/url"
-	"slices"
 	"time"
 
 	"redis_sentinel_exporter/collector"
@@ -48,15 +44,10 @@ func (h *probes) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 		return
 	}
 	defer h.prober.release(d)
-	waitForReader(w, q.timeout)
-	ctx, cancel := context.WithTimeout(r.Context(), q.timeout)
-	defer cancel()
-	snapshots := d.deployment.Snapshots(ctx)
-	waitForReader(w, 0)
-	if r.Context().Err() != nil {
-		return // nobody waits for the answer, and what is missing in it is no Sentinel's fault
+	snapshots, waiting := inquirer{d.deployment, q.timeout, d.failures}.ask(w, r)
+	if !waiting {
+		return
 	}
-	d.failures.note(snapshots)
 	if err := forbidden(snapshots); err != nil {
 		http.Error(w, err.Error(), http.StatusForbidden)
 		return
@@ -92,7 +83,7 @@ type probeQuestion struct {
 
 // question reads the query. The status goes with the error.
 func (h *probes) question(r *http.Request) (q probeQuestion, status int, err error) {
-	values, err := probeValues(r.URL.RawQuery)
+	values, err := parseQuery(r.URL.RawQuery, []string{"target", "name[]"}, "module") // a misspelt module would be one without credentials
 	if err != nil {
 		return q, http.StatusBadRequest, err
 	}
@@ -113,22 +104,4 @@ func (h *probes) question(r *http.Request) (q probeQuestion, status int, err err
 		q.timeout = min(q.timeout, most)
 	}
 	return q, http.StatusOK, nil
-}
-
-// probeValues refuses what it does not know: a misspelt module would be one
-// without credentials.
-func probeValues(query string) (url.Values, error) {
-	values, err := url.ParseQuery(query)
-	if err != nil {
-		return nil, fmt.Errorf("the query cannot be read: %w", err)
-	}
-	for _, name := range slices.Sorted(maps.Keys(values)) {
-		switch {
-		case !slices.Contains([]string{"target", "module", "name[]"}, name):
-			return nil, fmt.Errorf("there is no parameter %q: there are target, module and name[]", name)
-		case name == "module" && len(values[name]) > 1:
-			return nil, fmt.Errorf("the parameter module is given %d times", len(values[name]))
-		}
-	}
-	return values, nil
 }

@@ -108,7 +108,7 @@ modules:
 		status int
 		want   string
 	}{
-		{"", 400, "no Sentinel is given; write ?target=host:port"},
+		{"", 400, "no Sentinel is given: write ?target=host:port"},
 		{"target=", 400, "no Sentinel is given"},
 		{"module=names", 400, "no Sentinel is given"},
 		{"target=a:b", 400, `"a:b": the port is not a number`},
@@ -118,15 +118,15 @@ modules:
 		{good + "&" + good, 400, "is given twice"},
 		{good + "&module=other", 400, `module: there is none named "other"`},
 		{good + "&module=", 400, `module: there is none named ""`},
-		{good + "&module=names&module=names", 400, "the parameter module is given 2 times"},
-		{good + "&modul=names", 400, `there is no parameter "modul"`},
+		{good + "&module=names&module=names", 400, `the parameter "module" is given 2 times`},
+		{good + "&modul=names", 400, `there is no parameter "modul": there are target, name[], module`},
 		{good + "&%zz", 400, "the query cannot be read"},
-		{"target=127.0.0.2", 403, "target: 127.0.0.2 is not in allowed_targets"},
-		{good + "&target=127.0.0.2", 403, "target: 127.0.0.2 is not in allowed_targets"},
-		{"target=[::1]", 403, "target: ::1 is not in allowed_targets"},
-		{good + "&module=names", 403, "target: 127.0.0.1 is not in allowed_targets"},
-		{good + "&module=none", 403, "target: 127.0.0.1 is not in allowed_targets"},
-		{"target=localhost&module=names", 403, "target: localhost is not in allowed_targets"},
+		{"target=127.0.0.2", 403, "target: 127.0.0.2: not in allowed_targets"},
+		{good + "&target=127.0.0.2", 403, "target: 127.0.0.2: not in allowed_targets"},
+		{"target=[::1]", 403, "target: ::1: not in allowed_targets"},
+		{good + "&module=names", 403, "target: 127.0.0.1: not in allowed_targets"},
+		{good + "&module=none", 403, "target: 127.0.0.1: not in allowed_targets"},
+		{"target=localhost&module=names", 403, "target: localhost: not in allowed_targets"},
 	} {
 		body := r.probe(t, tc.status, tc.query)
 		if !strings.Contains(body, tc.want) || strings.Count(body, "\n") != 1 || strings.Contains(body, "hush") {
@@ -155,7 +155,7 @@ modules:
   right: {allowed_targets: ["local*", 127.0.0.1]}
 `, roomy)
 	body := r.probe(t, http.StatusForbidden, "target=localhost:"+port)
-	if !strings.Contains(body, "is not in allowed_targets") || strings.Count(body, "\n") != 1 {
+	if !strings.Contains(body, "not in allowed_targets") || strings.Count(body, "\n") != 1 {
 		t.Errorf("got %q", body)
 	}
 	// The others of the deployment are of use all the same.

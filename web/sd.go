@@ -1,17 +1,11 @@
 package web
 
 import (
-	"bytes"
-	"context"
-	"encoding/json"
 	"fmt"
-	"maps"
 	"net/http"
-	"net/url"
 	"slices"
 	"strconv"
 	"strings"
-	"time"
 
 	"redis_sentinel_exporter/sentinel"
 )
@@ -27,11 +21,7 @@ const (
 // sd answers Prometheus's HTTP service discovery. Prometheus takes an answer for
 // all there is, and drops the targets that are not in it; after an error it keeps
 // those that it has. So what is not known is never left out: it is an error.
-type sd struct {
-	deployment snapshotter
-	timeout    time.Duration
-	failures   *failureLog
-}
+type sd struct{ inquirer inquirer }
 
 // A targetGroup is what Prometheus expects an array of.
 type targetGroup struct {
@@ -52,15 +42,10 @@ func (h *sd) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 		http.Error(w, err.Error(), http.StatusBadRequest)
 		return
 	}
-	waitForReader(w, h.timeout)
-	ctx, cancel := context.WithTimeout(r.Context(), h.timeout)
-	defer cancel()
-	snapshots := h.deployment.Snapshots(ctx)
-	waitForReader(w, 0)
-	if r.Context().Err() != nil {
-		return // nobody waits for the answer
+	snapshots, waiting := h.inquirer.ask(w, r)
+	if !waiting {
+		return
 	}
-	h.failures.note(snapshots)
 	if err := sentinel.Unanswered(snapshots); err != nil {
 		http.Error(w, err.Error(), http.StatusServiceUnavailable)
 		return
@@ -70,23 +55,7 @@ func (h *sd) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 		http.Error(w, err.Error(), status)
 		return
 	}
-	body, err := encode(groups)
-	if err != nil {
-		http.Error(w, err.Error(), http.StatusInternalServerError)
-		return
-	}
-	w.Header().Set("Content-Type", "application/json; charset=utf-8")
-	_, _ = w.Write(body) //nolint:gosec // no browser takes it for HTML: it is JSON and says so
-}
-
-// encode writes JSON for people to read as well.
-func encode(groups []targetGroup) ([]byte, error) {
-	var b bytes.Buffer
-	e := json.NewEncoder(&b)
-	e.SetEscapeHTML(false)
-	e.SetIndent("", "  ")
-	err := e.Encode(groups)
-	return b.Bytes(), err
+	writeJSON(w, status, groups)
 }
 
 // An sdQuery is what of the deployment is asked for.
@@ -97,23 +66,13 @@ type sdQuery struct {
 }
 
 func parseSDQuery(raw string) (sdQuery, error) {
-	values, err := url.ParseQuery(raw)
+	values, err := parseQuery(raw, nil, "role", "master")
 	if err != nil {
-		return sdQuery{}, fmt.Errorf("the query cannot be read: %w", err)
+		return sdQuery{}, err
 	}
-	q := sdQuery{role: roleRedis}
-	for _, name := range slices.Sorted(maps.Keys(values)) {
-		if len(values[name]) > 1 {
-			return sdQuery{}, fmt.Errorf("the parameter %q is given %d times", name, len(values[name]))
-		}
-		switch value := values.Get(name); name {
-		case "role":
-			q.role = value
-		case "master":
-			q.master, q.named = value, true
-		default:
-			return sdQuery{}, fmt.Errorf("there is no parameter %q: there are role and master", name)
-		}
+	q := sdQuery{role: roleRedis, master: values.Get("master"), named: values.Has("master")}
+	if values.Has("role") {
+		q.role = values.Get("role")
 	}
 	roles := []string{roleMaster, roleReplica, roleRedis, roleSentinel}
 	if !slices.Contains(roles, q.role) {

@@ -8,6 +8,7 @@ import (
 	"fmt"
 	"html/template"
 	"log/slog"
+	"maps"
 	"net/http"
 	"net/url"
 	"strconv"
@@ -15,7 +16,6 @@ import (
 
 	"redis_sentinel_exporter/collector"
 	"redis_sentinel_exporter/health"
-	"redis_sentinel_exporter/sentinel"
 )
 
 //go:embed status.html
@@ -29,21 +29,21 @@ const refreshEvery = 10 * time.Second
 
 // statusPage shows people what the Sentinels say.
 type statusPage struct {
-	inquirer *inquirer
+	inquirer inquirer
 	logger   *slog.Logger
-	events   *collector.Collector
+	events   *collector.Events // nil where nobody listens
 	template *template.Template
 	style    string // the address of the style, which changes with it
 }
 
-func newStatusPage(asker *inquirer, c *collector.Collector, logger *slog.Logger) (*statusPage, error) {
+func newStatusPage(asker inquirer, events *collector.Events, logger *slog.Logger) (*statusPage, error) {
 	t, err := template.New("status").Parse(statusHTML)
 	if err != nil {
 		return nil, fmt.Errorf("status page: %w", err)
 	}
 	sum := sha256.Sum256(statusCSS)
 	return &statusPage{
-		inquirer: asker, logger: logger, events: c, template: t,
+		inquirer: asker, logger: logger, events: events, template: t,
 		style: "status.css?" + hex.EncodeToString(sum[:8]),
 	}, nil
 }
@@ -51,7 +51,10 @@ func newStatusPage(asker *inquirer, c *collector.Collector, logger *slog.Logger)
 // ServeHTTP asks the Sentinels and shows the page. Whatever they say, or if none
 // of them does, there is a page.
 func (s *statusPage) ServeHTTP(w http.ResponseWriter, r *http.Request) {
-	wanted, err := parseStatusQuery(r.URL.RawQuery)
+	query, err := parseQuery(r.URL.RawQuery, nil, "master", "refresh")
+	if err == nil && query.Has("refresh") && query.Get("refresh") != "off" {
+		err = fmt.Errorf("refresh is %q: it can only be off", query.Get("refresh"))
+	}
 	if err != nil {
 		http.Error(w, err.Error(), http.StatusBadRequest)
 		return
@@ -60,20 +63,14 @@ func (s *statusPage) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 	if !waiting {
 		return
 	}
-	report := health.Assess(snapshots)
-	if wanted.narrow {
-		narrowed, known := report.Narrowed(wanted.master)
-		if !known {
-			http.Error(w, fmt.Sprintf("no Sentinel that answered monitors a master named %q", wanted.master), http.StatusNotFound)
-			return
-		}
-		report = narrowed
+	report, err := narrow(health.Assess(snapshots), query)
+	if err != nil {
+		http.Error(w, err.Error(), http.StatusNotFound)
+		return
 	}
 	page := newPage(snapshots, &report)
-	page.Style, page.Refresh, page.Query = s.style, !wanted.still, wanted.links()
-	var recent []sentinel.Notice
-	recent, page.Listens = s.events.Recent(recentEvents)
-	page.Events = viewEvents(recent, wanted)
+	page.Style, page.Refresh, page.Query = s.style, !query.Has("refresh"), linksOf(query)
+	page.Listens, page.Events = s.events != nil, viewEvents(s.events.Recent(), query)
 	var b bytes.Buffer
 	if err := s.template.Execute(&b, page); err != nil {
 		s.logger.Error("The status page could not be made", "err", err)
@@ -90,51 +87,18 @@ func (s *statusPage) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 	_, _ = w.Write(b.Bytes())
 }
 
-// A statusQuery is the query of /status.
-type statusQuery struct {
-	master string
-	narrow bool
-	still  bool // no refresh
-}
-
-// parseStatusQuery takes the parameters master=NAME and refresh=off.
-func parseStatusQuery(query string) (statusQuery, error) {
-	var q statusQuery
-	values, err := url.ParseQuery(query)
-	if err != nil {
-		return q, fmt.Errorf("the query %q cannot be read: %w", query, err)
-	}
-	for name, given := range values {
-		switch {
-		case len(given) > 1:
-			return q, fmt.Errorf("parameter %q is given %d times", name, len(given))
-		case name == "master":
-			q.master, q.narrow = given[0], true
-		case name == "refresh" && given[0] == "off":
-			q.still = true
-		case name == "refresh":
-			return q, fmt.Errorf("refresh is %q: it can only be off", given[0])
-		default:
-			return q, fmt.Errorf("unknown parameter %q: there are master and refresh", name)
-		}
-	}
-	return q, nil
-}
-
 // pageLinks lead from the page to itself in another form.
 type pageLinks struct{ Still, Going string }
 
-func (q statusQuery) links() pageLinks {
-	values := url.Values{}
-	if q.narrow {
-		values.Set("master", q.master)
-	}
+func linksOf(query url.Values) pageLinks {
+	query = maps.Clone(query)
+	query.Del("refresh")
 	links := pageLinks{Going: "status"}
-	if len(values) > 0 {
-		links.Going += "?" + values.Encode()
+	if len(query) > 0 {
+		links.Going += "?" + query.Encode()
 	}
-	values.Set("refresh", "off")
-	links.Still = "status?" + values.Encode()
+	query.Set("refresh", "off")
+	links.Still = "status?" + query.Encode()
 	return links
 }
 

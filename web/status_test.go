@@ -33,7 +33,7 @@ func TestStatusPage(t *testing.T) {
 	}{
 		{"healthy", []*sentinel.Snapshot{monitoring("a:1", "m", 0), monitoring("b:2", "m", 0)}, "/status", []string{
 			"\nOK\n", "10.0.0.10:6379 is up, 1 of 1 replica could be promoted, 1 more Sentinel may be lost", "Nothing is wrong",
-			"a:1|10.0.0.10:6379|1|up|2|3 of 3|1|1 of 1|", "10.0.0.11:6379|✓yes|up|up|100|?|", "a:1|itself|✕not known|",
+			"a:1|10.0.0.10:6379|1|up|2|3 of 3|1|1 of 1|", "10.0.0.11:6379|✓yes|up|up|100|?|", "a:1|itself|✕unknown|",
 		}},
 		{"down", []*sentinel.Snapshot{monitoring("a:1", "m", down)}, "/status", []string{
 			"\nCRITICAL\n", "the master 10.0.0.10:6379 has been objectively down", "What is wrong, and what to do",
@@ -43,7 +43,7 @@ func TestStatusPage(t *testing.T) {
 			"c:3|≠10.0.0.11:6379 (differs from the others)|1|up|", "a:1|10.0.0.10:6379|1|up|",
 		}},
 		{"TILT", []*sentinel.Snapshot{monitoring("a:1", "m", 0), frozen}, "/status", []string{
-			"b:2TILT: what it says is up or down is frozen|10.0.0.10:6379|", "✕yes, ?|",
+			"b:2TILT: it detects no failures, and its states are frozen|10.0.0.10:6379|", "✕yes, ?|",
 		}},
 		{"no replica to promote", []*sentinel.Snapshot{blocked}, "/status", []string{
 			"10.0.0.11:6379|✕no: its replica-priority is 0 (1 of 1 Sentinels) |up|up|✕0|", "✕0 of 1|",
@@ -56,9 +56,9 @@ func TestStatusPage(t *testing.T) {
 			"\nUNKNOWN\n", "no Sentinel of 1 answered", "sentinel_unreachable",
 		}},
 		{"all in TILT", []*sentinel.Snapshot{frozen}, "/status", []string{
-			"\nUNKNOWN\n", "? UNKNOWN m master_odown cannot be told: every Sentinel that monitors it is in TILT, and sees nothing go down",
+			"\nUNKNOWN\n", "? UNKNOWN m master_odown has no result: every Sentinel that monitors it is in TILT, and sees nothing go down",
 		}},
-		{"one of two", []*sentinel.Snapshot{monitoring("a:1", "m", 0)}, "/status?master=m&refresh=off", []string{"Held still."}},
+		{"one of two", []*sentinel.Snapshot{monitoring("a:1", "m", 0)}, "/status?master=m&refresh=off", []string{"Refresh is paused."}},
 	} {
 		t.Run(tc.name, func(t *testing.T) {
 			got := ask(handler(t, always(tc.snapshots...), defaults()), http.MethodGet, tc.path)

@@ -1,16 +1,16 @@
 package web
 
 import (
+	"cmp"
+	"net/url"
 	"slices"
+	"strings"
 
 	"redis_sentinel_exporter/sentinel"
 )
 
 // shownEvents is how many events the page shows, the last one first.
 const shownEvents = 20
-
-// recentEvents is how many are looked at for it: most may be about other masters.
-const recentEvents = 200
 
 // An eventView is a row of the page's events.
 type eventView struct {
@@ -25,10 +25,10 @@ type eventView struct {
 
 // viewEvents makes rows of what the streams have told last; of one master, those
 // about it and the changes of the streams.
-func viewEvents(notices []sentinel.Notice, wanted statusQuery) []eventView {
+func viewEvents(notices []sentinel.Notice, query url.Values) []eventView {
 	var views []eventView
 	for _, n := range slices.Backward(notices) {
-		if wanted.narrow && n.Kind == sentinel.NoticeEvent && sentinel.ValidUTF8(n.Event.Master) != sentinel.ValidUTF8(wanted.master) {
+		if query.Has("master") && n.Kind == sentinel.NoticeEvent && sentinel.ValidUTF8(n.Event.Master) != sentinel.ValidUTF8(query.Get("master")) {
 			continue
 		}
 		if len(views) == shownEvents {
@@ -44,28 +44,6 @@ func viewEvent(n *sentinel.Notice) eventView {
 		Time: n.Time.Format("15:04:05.000"), Machine: n.Time.Format("2006-01-02T15:04:05.000Z07:00"),
 		Sentinel: n.Sentinel, Name: sentinel.ValidUTF8(n.Event.Name), Master: sentinel.ValidUTF8(n.Event.Master), Gap: n.Gap(),
 	}
-	switch n.Kind {
-	case sentinel.NoticeEvent:
-		v.Details = sentinel.ValidUTF8(eventDetails(&n.Event))
-	case sentinel.NoticeUp:
-		v.Details = "subscribed: what happens from now on is told"
-	case sentinel.NoticeDropped:
-		v.Details = "some events were dropped: they came too fast"
-	case sentinel.NoticeLost, sentinel.NoticeFailed, sentinel.NoticeEnded:
-		v.Details = "the stream broke: events may be missing until it is subscribed again"
-	}
+	v.Details = sentinel.ValidUTF8(cmp.Or(n.Text(), strings.Join(n.Event.About(), " ")))
 	return v
-}
-
-// eventDetails are what is worth saying of an event beside its name and master.
-func eventDetails(e *sentinel.Event) string {
-	switch {
-	case e.NewAddress != "":
-		return e.MasterAddress + " → " + e.NewAddress
-	case e.Kind == "":
-		return e.Details
-	case e.Details != "":
-		return e.Kind + " " + e.Address + " " + e.Details
-	}
-	return e.Kind + " " + e.Address
 }

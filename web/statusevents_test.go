@@ -25,20 +25,23 @@ func TestStatusPageEvents(t *testing.T) {
 	heard(0, sentinel.Notice{Kind: sentinel.NoticeUp})
 	heard(1, sentinel.Notice{Event: sentinel.Event{Name: "+switch-master", Master: "m", MasterAddress: "old:1", NewAddress: "new:2"}})
 	heard(2, sentinel.Notice{Event: sentinel.Event{Name: "+odown", Master: "<b>", Kind: "master", Address: "x:3", Details: "#quorum 2/2"}})
-	c := collector.New(collector.Options{Events: true}).WithEvents(events)
-	h, err := NewHandler(always(monitoring("a:1", "m", 0)), c, defaults(), slog.New(slog.DiscardHandler))
-	if err != nil {
-		t.Fatal(err)
-	}
+	heard(3, sentinel.Notice{Kind: sentinel.NoticeEnded})
+	opts := defaults()
+	opts.Events = events
+	h := handler(t, always(monitoring("a:1", "m", 0)), opts)
 	body := ask(h, http.MethodGet, "/status").Body.String()
 	text := strings.ReplaceAll(body, "&#43;", "+")
 	for _, want := range []string{
-		"Last events", `2026-01-02T03:04:07.678Z`, "+odown", "&lt;b&gt;", "master x:3 #quorum 2/2",
-		`2026-01-02T03:04:06.678Z`, "03:04:06.678", "+switch-master", "old:1 → new:2", "subscribed",
+		"Last events", `2026-01-02T03:04:07.678Z`, "+odown", "&lt;b&gt;", "x:3 #quorum 2/2",
+		`2026-01-02T03:04:06.678Z`, "03:04:06.678", "+switch-master", "old:1 -&gt; new:2", "subscribed",
+		"no longer asked: the other Sentinels have forgotten it",
 	} {
 		if !strings.Contains(text, want) {
 			t.Errorf("no %q in the page:\n%s", want, text)
 		}
+	}
+	if strings.Contains(text, "until it is subscribed again") {
+		t.Error("a stream that has ended is said to come back")
 	}
 	if strings.Index(body, "odown") > strings.Index(body, "switch-master") {
 		t.Error("the latest event is not the first")

@@ -176,7 +176,7 @@ func newMasterView(snapshots []*sentinel.Snapshot, m *health.Master, i int, many
 	v := masterView{
 		Master: m, ID: fmt.Sprintf("master-%d", i), Link: "status?" + url.Values{"master": {m.Name}}.Encode(),
 		Name: health.Printable(m.Name), Badge: badgeOf(m.Status), Open: !many || m.Status != health.OK,
-		Margin: "not known",
+		Margin: "unknown",
 	}
 	v.Sentence = strings.TrimPrefix(m.Summary, word+" "+v.Name+": ")
 	if m.Margin != nil {
@@ -206,14 +206,10 @@ type seen struct {
 	by *sentinel.Snapshot
 }
 
-// silence says why a Sentinel says nothing.
+// silence says why a Sentinel that is not up says nothing.
 func silence(s *sentinel.Snapshot) string {
-	for _, f := range s.Failures {
-		if f.Command == sentinel.CommandMasters {
-			return f.Err.Reason.String() + ": " + f.Err.Err.Error()
-		}
-	}
-	return s.Err.Error()
+	err := s.Failed(sentinel.CommandMasters)
+	return err.Reason.String() + ": " + err.Err.Error()
 }
 
 func newSentinelRow(s *sentinel.Snapshot, m *sentinel.Master) sentinelRow {
@@ -238,7 +234,7 @@ func newSentinelRow(s *sentinel.Snapshot, m *sentinel.Master) sentinelRow {
 		{"State", stateOf(m)},
 		{"Quorum", cell{Text: number(m.Quorum)}},
 		{"Usable Sentinels", usable},
-		{"May be lost", cell{Text: number(margin), Bad: margin.Present && margin.Value < 0}},
+		{"Can still fail", cell{Text: number(margin), Bad: margin.Present && margin.Value < 0}},
 		{"Promotable replicas", cell{Text: fmt.Sprintf("%s of %s", number(promotable), number(m.NumReplicas)), Bad: promotable.Present && promotable.Value == 0}},
 	}
 	row.Notes = notes(s, m)
@@ -257,7 +253,7 @@ func stateOf(m *sentinel.Master) cell {
 	case m.Flags.Has(sentinel.FlagDisconnected):
 		return cell{Text: "not connected"}
 	case m.RoleReported == "slave":
-		return cell{Text: "up, says it is a replica", Bad: true}
+		return cell{Text: "up, reports that it is a replica", Bad: true}
 	}
 	return cell{Text: "up"}
 }
@@ -269,14 +265,14 @@ func failover(m *sentinel.Master) string {
 	return ", failing over (" + m.FailoverState.String() + ")"
 }
 
-// notes say what to know before one believes the row.
+// notes say what to know before trusting the row.
 func notes(s *sentinel.Snapshot, m *sentinel.Master) []string {
 	var notes []string
 	if s.Tilt() {
-		notes = append(notes, "TILT: what it says is up or down is frozen")
+		notes = append(notes, "TILT: it detects no failures, and its states are frozen")
 	}
 	if s.Info != nil && s.Info.Uptime.Present && s.Info.Uptime.Value < m.DownAfter.Value {
-		notes = append(notes, "just started: it has not had the time to see anything go down")
+		notes = append(notes, "just started: it has not had time to detect failures")
 	}
 	return notes
 }
@@ -355,9 +351,9 @@ func replicaViews(views []seen) []replicaView {
 func replicaState(r *sentinel.Replica, down, of int) cell {
 	switch {
 	case down > 0:
-		return cell{Text: fmt.Sprintf("down for %d of %d Sentinels", down, of), Bad: true}
+		return cell{Text: fmt.Sprintf("down, according to %d of %d Sentinels", down, of), Bad: true}
 	case r.RoleReported == "master":
-		return cell{Text: "up, says it is a master", Bad: true}
+		return cell{Text: "up, reports that it is a master", Bad: true}
 	case r.Flags.Has(sentinel.FlagDisconnected):
 		return cell{Text: "not connected"}
 	}
@@ -367,7 +363,7 @@ func replicaState(r *sentinel.Replica, down, of int) cell {
 func linkOf(r *sentinel.Replica) cell {
 	switch {
 	case r.Flags.Has(sentinel.FlagSDown), r.RunID == "":
-		return cell{Text: "not known"}
+		return cell{Text: "unknown"}
 	case r.MasterLinkUp:
 		return cell{Text: "up"}
 	case r.MasterLinkDownTime.Present:
@@ -426,7 +422,7 @@ func peerCell(views []seen, v seen, name string) cell {
 			return cell{Text: "up"}
 		}
 	}
-	return cell{Text: "not known", Bad: v.PeersErr == nil}
+	return cell{Text: "unknown", Bad: v.PeersErr == nil}
 }
 
 func newWatcherView(s *sentinel.Snapshot) watcherView {

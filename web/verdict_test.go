@@ -37,6 +37,7 @@ func TestVerdict(t *testing.T) {
 	bad := monitoring("a:1", "m", down)
 	silent := dead("a:1", sentinel.ReasonTimeout)
 	strange := monitoring("a:1", "\xffa b", 0)
+	strangeBad := monitoring("a:1", "\xffa b", down)
 	for _, tc := range []struct {
 		name     string
 		snapshot *sentinel.Snapshot
@@ -56,9 +57,11 @@ func TestVerdict(t *testing.T) {
 		{"unknown name", fine, "/health?master=nosuch", 404, `no Sentinel that answered monitors a master named "nosuch"`},
 		{"empty name", fine, "/health?master=", 404, `named ""`},
 		{"unknown name, nobody answered", silent, "/health?master=nosuch", 503, `"status": "unknown"`},
-		{"name of strange bytes", strange, "/health?master=%FFa+b", 200, `"name": "`},
-		{"unknown parameter", fine, "/health?name=m", 400, `unknown parameter "name"`},
-		{"repeated parameter", fine, "/health?master=m&master=m", 400, "parameter master is given 2 times"},
+		{"name of strange bytes", strange, "/health?master=%FFa+b", 200, `"name": "\\xffa b"`},
+		{"finding on strange bytes", strangeBad, "/health?master=%FFa+b", 503, `"master": "\\xffa b"`},
+		{"nothing is escaped for HTML", monitoring("a:1", "<&>", 0), "/health", 200, `"name": "<&>"`},
+		{"unknown parameter", fine, "/health?name=m", 400, `there is no parameter "name": there are master, fail_on`},
+		{"repeated parameter", fine, "/health?master=m&master=m", 400, `the parameter "master" is given 2 times`},
 		{"bad fail_on", fine, "/health?fail_on=ok", 400, `fail_on is "ok": it can be warning or critical`},
 		{"empty fail_on", fine, "/health?fail_on=", 400, `fail_on is ""`},
 		{"bad query", fine, "/health?master=%zz", 400, "cannot be read"},

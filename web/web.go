@@ -45,42 +45,55 @@ type Options struct {
 	TimeoutOffset time.Duration
 	// DisableExporterMetrics leaves out go_*, process_* and promhttp_*.
 	DisableExporterMetrics bool
+	// Events are those that /status shows; nil where nobody listens to them.
+	Events *collector.Events
 	// AdminRequests are the calls to the admin listener; nil when there is none.
 	AdminRequests *AdminRequests
 	// Prober serves /probe; nil leaves that out.
 	Prober *Prober
+	// OnlyProbes says that there is no deployment but those that are probed.
+	OnlyProbes bool
 	// EnableLifecycle lets POST /-/reload read the Prober's file again.
 	EnableLifecycle bool
 }
 
 // NewHandler returns the handler of all endpoints.
 func NewHandler(deployment snapshotter, c *collector.Collector, opts Options, logger *slog.Logger) (http.Handler, error) {
-	if err := checkTelemetryPath(opts.TelemetryPath); err != nil {
+	if err := opts.Check(); err != nil {
 		return nil, err
 	}
-	landing, err := landingPage(opts.TelemetryPath)
+	if opts.OnlyProbes {
+		deployment, c = sentinel.NewDeployment(), &collector.Collector{} // no Sentinel, no metric
+	}
+	landing, err := landingPage(opts)
 	if err != nil {
 		return nil, err
 	}
 	mux := http.NewServeMux()
 	mux.Handle("GET /{$}", landing)
-	mux.Handle("GET /-/healthy", says(name+" is healthy.\n"))
-	mux.Handle("GET /-/ready", says(name+" is ready.\n"))
-	failures := newFailureLog(logger)
+	mux.Handle("GET /-/healthy", says(http.StatusOK, name+" is healthy.\n"))
+	mux.Handle("GET /-/ready", says(http.StatusOK, name+" is ready.\n"))
+	asker := inquirer{deployment, opts.Timeout, newFailureLog(logger)}
 	limited := newLimit(opts.MaxRequests)
-	metrics, err := newMetrics(deployment, c, opts, limited, failures, logger)
+	metrics, err := newMetrics(asker, c, opts, limited, logger)
 	if err != nil {
 		return nil, err
 	}
 	mux.Handle("GET "+opts.TelemetryPath, metrics)
-	mux.Handle("GET "+sdPath, limited.on(&sd{deployment, opts.Timeout, failures}))
-	asker := &inquirer{deployment: deployment, timeout: opts.Timeout, failures: failures}
-	mux.Handle("GET /health", limited.on(&verdict{inquirer: asker, logger: logger}))
-	status, err := newStatusPage(asker, c, logger)
+	status, err := newStatusPage(asker, opts.Events, logger)
 	if err != nil {
 		return nil, err
 	}
-	mux.Handle("GET /status", limited.on(status))
+	for path, page := range map[string]http.Handler{
+		sdPath:    &sd{asker},
+		"/health": &verdict{asker},
+		"/status": status,
+	} {
+		if opts.OnlyProbes {
+			page = says(http.StatusNotFound, noDeployment+"\n")
+		}
+		mux.Handle("GET "+path, limited.on(page))
+	}
 	mux.Handle("GET /status.css", style())
 	if opts.Prober != nil {
 		probes, err := newProbes(opts.Prober, opts, logger)
@@ -98,10 +111,10 @@ func NewHandler(deployment snapshotter, c *collector.Collector, opts Options, lo
 // ownPaths are those of the endpoints that cannot be moved.
 func ownPaths() []string { return []string{"/health", "/status", "/status.css", sdPath, probePath} }
 
-// checkTelemetryPath refuses a path that no request could reach, and one that
-// another endpoint has.
-func checkTelemetryPath(p string) error {
-	switch {
+// Check refuses a telemetry path that no request could reach, and one that another
+// endpoint has.
+func (o *Options) Check() error {
+	switch p := o.TelemetryPath; {
 	case !strings.HasPrefix(p, "/"):
 		return fmt.Errorf("telemetry path %q does not start with /", p)
 	case p == "/":
@@ -118,11 +131,16 @@ func checkTelemetryPath(p string) error {
 	return nil
 }
 
+// noDeployment is what the pages about one say where there is none.
+const noDeployment = "This exporter has no deployment of its own: --sentinel.address is not given. " +
+	"Ask for any deployment with " + probePath + "?target=HOST:PORT&module=NAME"
+
 // says answers with a text. Whether this process is well does not depend on any
 // Sentinel: a restart would not mend one.
-func says(text string) http.Handler {
+func says(status int, text string) http.Handler {
 	return http.HandlerFunc(func(w http.ResponseWriter, _ *http.Request) {
 		w.Header().Set("Content-Type", "text/plain; charset=utf-8")
+		w.WriteHeader(status)
 		_, _ = io.WriteString(w, text)
 	})
 }

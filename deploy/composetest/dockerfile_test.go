@@ -115,7 +115,7 @@ func TestHealthCheck(t *testing.T) {
 		t.Fatalf("there are %d health checks", len(checks))
 	}
 	program := of[*instructions.EntrypointCommand](final)[0].CmdLine[0]
-	if got := checks[0].Health.Test; !slices.Equal(got, []string{"CMD", program, "check"}) {
+	if got := checks[0].Health.Test; !slices.Equal(got, []string{"CMD", program, "check", "--fail-on=critical"}) {
 		t.Errorf("it is %q", got)
 	}
 	if health := checks[0].Health; health.Timeout <= checkTimeout {

@@ -275,7 +275,11 @@ func (s *stack) testMasterHangs(t *testing.T) {
 	before := s.master(t)
 	mend := s.breaks(t, "master-hangs")
 	eventually(t, "another node is the master", patience, func() bool { now := s.master(t); return now != "" && now != before })
-	s.healthIs(t, "unhealthy") // a replica is down: the old master
+	eventually(t, "/health says warning: a replica is down, the old master", patience, func() bool {
+		status, verdict := s.health(t)
+		return status == http.StatusOK && verdict == "warning"
+	})
+	s.healthIs(t, "healthy") // no more than a warning
 	now := s.master(t)
 	s.has(t, `up{job="redis", sentinel_role="master"}`, map[string]string{now: "1"}, "instance")
 	s.told(t, "information firing   RedisSentinelFailoverHappened {job=redis_sentinel, master_name=mymaster}")

@@ -1,0 +1,41 @@
+package sentinel
+
+import "fmt"
+
+// Text says in words what a change of the stream means; of an event it is empty.
+func (n *Notice) Text() string {
+	switch n.Kind {
+	case NoticeUp:
+		return "subscribed"
+	case NoticeLost:
+		return fmt.Sprintf("stream lost, events may be missing until it is subscribed again: %s: %v", n.Err.Reason, n.Err.Err)
+	case NoticeFailed:
+		return fmt.Sprintf("cannot subscribe, will try again: %s: %v", n.Err.Reason, n.Err.Err)
+	case NoticeDropped:
+		return fmt.Sprintf("%d events dropped: they came too fast", n.Dropped)
+	case NoticeEnded:
+		return "no longer asked: the other Sentinels have forgotten it"
+	default:
+		return ""
+	}
+}
+
+// About returns what is worth saying of an event beside its name and its master,
+// in phrases: the addresses or the node, and the details.
+func (e *Event) About() []string {
+	var phrases []string
+	switch {
+	case e.NewAddress != "":
+		phrases = append(phrases, e.MasterAddress+" -> "+e.NewAddress)
+	case e.Kind == "master":
+		phrases = append(phrases, e.Address)
+	case e.Kind != "" && e.Node == e.Address:
+		phrases = append(phrases, e.Kind+" "+e.Address)
+	case e.Kind != "":
+		phrases = append(phrases, e.Kind+" "+e.Address+" "+e.Node)
+	}
+	if e.Details != "" {
+		phrases = append(phrases, e.Details)
+	}
+	return phrases
+}
