@@ -18,9 +18,9 @@ commands that help; ` + "`redis_sentinel_deployment_check_status`" + ` has a ser
 check, with 0 for ok, 1 for a warning, 2 for critical and 3 where nobody who
 answered can tell.
 
-A Sentinel that has just started and a failover in progress are not reported as faults.
-What is reported only by Sentinels that have run for less than down-after may be wrong:
-the finding says so, and is a warning at most. The down flags of a Sentinel in TILT count for nothing.
+A start, a failover and the seconds after them are no fault. What only Sentinels
+say that have run for less than down-after may be wrong: the finding says so, and
+is a warning at most. The down flags of a Sentinel in TILT count for nothing.
 `
 
 // WriteDocs writes a page on all checks, in Markdown.
