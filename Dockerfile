@@ -1,14 +1,13 @@
-# The exporter, without a shell or anything else beside it.
+# The exporter and nothing else, not even a shell.
 #
-# Configure it by its environment variables (REDIS_SENTINEL_EXPORTER_...), not by
-# flags: the health check is a process of its own, and has only the variables in
-# common with the exporter.
+# Configure it with environment variables (REDIS_SENTINEL_EXPORTER_...), not with flags:
+# the health check is a process of its own, which sees only the variables.
 FROM golang:1.26.8-bookworm AS build
 WORKDIR /src
 COPY go.mod go.sum ./
 RUN go mod download
 COPY . .
-# Those that are not given the Makefile takes from git, as it does elsewhere.
+# The Makefile takes from git those that are not given.
 ARG VERSION
 ARG REVISION
 ARG BRANCH
@@ -19,7 +18,7 @@ FROM gcr.io/distroless/static-debian12:nonroot
 LABEL org.opencontainers.image.title="redis_sentinel_exporter" \
       org.opencontainers.image.description="Prometheus exporter and health checker for Redis and Valkey Sentinel"
 COPY --from=build /src/redis_sentinel_exporter /redis_sentinel_exporter
-# A number, since Kubernetes cannot tell of a name that it is not root's.
+# A number, since Kubernetes cannot check that a name is not root's.
 USER 65532:65532
 EXPOSE 9355
 # Unhealthy is a deployment that is critical, or of which nobody can tell. That the

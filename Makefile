@@ -80,14 +80,12 @@ compose-faults: ## break things in the stack of docker-compose.yml, one after th
 	@go run ./deploy/compose/faults $(FAULT)
 
 .PHONY: lint
-lint: .bin/golangci-lint ## gofmt, go vet and golangci-lint
+lint: .bin/golangci-lint ## gofmt, go vet and golangci-lint, in all modules
 	@unformatted=$$(gofmt -l .); test -z "$$unformatted" || { echo "gofmt these files:" $$unformatted >&2; exit 1; }
-	go vet -tags e2e,packages ./...
-	go vet -C web/browsertest ./...
-	go vet -C dashboards/generate ./...
-	go vet -C deploy/composetest -tags compose ./...
-	go vet -C deploy/kubernetes/verify ./...
-	.bin/golangci-lint run --allow-parallel-runners
+	@for module in . web/browsertest dashboards/generate deploy/composetest deploy/kubernetes/verify; do \
+		echo "lint $$module"; \
+		(cd "$$module" && go vet -tags e2e,packages,compose ./... && '$(CURDIR)/.bin/golangci-lint' run --allow-parallel-runners) || exit 1; \
+	done
 
 .PHONY: pint
 pint: .bin/pint ## look for mistakes in the alert rules; nothing that pint finds is let pass
@@ -109,9 +107,9 @@ packages: .bin/nfpm ## write archives, deb, rpm and checksums to dist; PLATFORMS
 	@deploy/packages/build dist $(PLATFORMS)
 
 .PHONY: packages-test
-packages-test: .bin/nfpm ## make the packages of linux/amd64 twice, compare them and look into them
-	@tools/need dpkg-deb=dpkg rpm=rpm
-	go test -tags packages -count=1 -run TestPackages -v ./deploy/packages
+packages-test: .bin/nfpm ## make the packages, look into them, install, upgrade and remove them in a directory
+	@tools/need dpkg-deb=dpkg rpm=rpm unshare=util-linux systemctl=systemd
+	go test -tags packages -count=1 -timeout 30m ./deploy/packages
 
 .PHONY: docs
 docs: ## write the generated documentation again

@@ -121,10 +121,10 @@ func TestREADMEMetricsAreThere(t *testing.T) {
 	}
 }
 
-func TestREADMEPrometheusConfiguration(t *testing.T) {
-	blocks := fenced(readme(t), "yaml")
-	if len(blocks) != 2 {
-		t.Fatalf("got %d blocks of YAML, want 2", len(blocks))
+func TestPrometheusConfigurationsShown(t *testing.T) {
+	blocks := slices.Concat(fenced(readme(t), "yaml"), fenced(page(t, os.DirFS("."), "docs/migrating.md"), "yaml"))
+	if len(blocks) != 3 {
+		t.Fatalf("got %d blocks of YAML, want 3", len(blocks))
 	}
 	for _, block := range blocks {
 		file := filepath.Join(t.TempDir(), "prometheus.yml")
@@ -167,7 +167,7 @@ func TestREADMECheck(t *testing.T) {
 			t.Fatal(err)
 		}
 	}
-	_, section, _ := strings.Cut(readme(t), "\n## Is it well?\n")
+	_, section, _ := strings.Cut(readme(t), "\n## Health checks\n")
 	want := strings.Split(strings.TrimSpace(fenced(section, "text")[0]), "\n")[1:]
 	var diff string
 	waitFor(t, "check to find it", func() bool { // the Sentinels learn of it by INFO, and are to be settled

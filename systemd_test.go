@@ -22,6 +22,11 @@ func TestSystemdUnit(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
+	// Without /proc/stat there is no process_start_time_seconds, in which the
+	// dashboards see a restart.
+	if strings.Contains(string(unit), "ProcSubset=pid") {
+		t.Error("the unit hides /proc/stat")
+	}
 	// The program need not be installed for that.
 	installed := filepath.Join(t.TempDir(), filepath.Base(unitPath))
 	text := strings.Replace(string(unit), "ExecStart=/usr/bin/redis_sentinel_exporter", "ExecStart=/bin/true", 1)

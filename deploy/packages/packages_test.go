@@ -3,6 +3,10 @@
 package packages
 
 import (
+	"debug/buildinfo"
+	"debug/elf"
+	"debug/macho"
+	"io/fs"
 	"os"
 	"os/exec"
 	"path/filepath"
@@ -13,31 +17,52 @@ import (
 	"go.uber.org/goleak"
 )
 
+// configured is the file that belongs to the user once it is installed.
+const configured = "/etc/default/redis_sentinel_exporter"
+
 func TestMain(m *testing.M) { goleak.VerifyTestMain(m) }
 
-// TestPackages makes those of linux/amd64 twice: the bytes are the same, and in
-// them is what is to be installed, with the modes that it needs.
+// TestPackages makes the packages of all platforms, once for all that is tested of them.
 func TestPackages(t *testing.T) {
-	t.Parallel()
-	first, second := t.TempDir(), t.TempDir()
-	sums := output(t, "./build", first, "linux/amd64")
-	if again := output(t, "./build", second, "linux/amd64"); again != sums {
-		t.Errorf("the second time (-first +second):\n%s", cmp.Diff(sums, again))
+	dir := build(t)
+	for name, test := range map[string]func(*testing.T, string){
+		"contents": testContents, "again": testAgain, "platforms": testPlatforms, "deb": testDeb, "rpm": testRPM,
+	} {
+		t.Run(name, func(t *testing.T) {
+			t.Parallel()
+			test(t, dir)
+		})
 	}
+}
+
+// testAgain: those of linux/amd64 are the same bytes when they are made again.
+func testAgain(t *testing.T, dir string) {
+	first, again := read(t, dir+"/SHA256SUMS"), read(t, build(t, "linux/amd64")+"/SHA256SUMS")
+	for line := range strings.Lines(again) {
+		if !strings.Contains(first, line) {
+			t.Errorf("the second time there is %s, the first time there was\n%s", line, first)
+		}
+	}
+}
+
+// testContents: in them is what is to be installed, with the modes that it needs.
+func testContents(t *testing.T, dir string) {
 	check := exec.CommandContext(t.Context(), "sha256sum", "--check", "--strict", "SHA256SUMS")
-	check.Dir = first
+	check.Dir = dir
 	if out, err := check.CombinedOutput(); err != nil {
 		t.Errorf("the checksums: %v\n%s", err, out)
 	}
-	deb, rpm, archive := only(t, first, "*_amd64.deb"), only(t, first, "*.x86_64.rpm"), only(t, first, "*.linux-amd64.tar.gz")
+	deb, rpm, archive := only(t, dir, "*_amd64.deb"), only(t, dir, "*.x86_64.rpm"), only(t, dir, "*.linux-amd64.tar.gz")
 
 	installed := map[string]string{
-		"/usr/bin/redis_sentinel_exporter":                           "-rwxr-xr-x",
-		"/usr/lib/systemd/system/redis_sentinel_exporter.service":    "-rw-r--r--",
-		"/etc/default/redis_sentinel_exporter":                       "-rw-r--r--",
-		"/usr/share/doc/redis-sentinel-exporter/README.md":           "-rw-r--r--",
-		"/usr/share/doc/redis-sentinel-exporter/CHANGELOG.md":        "-rw-r--r--",
-		"/usr/share/doc/redis-sentinel-exporter/examples/config.yml": "-rw-r--r--",
+		"/usr/bin/redis_sentinel_exporter":                        "-rwxr-xr-x",
+		"/usr/lib/systemd/system/redis_sentinel_exporter.service": "-rw-r--r--",
+		configured: "-rw-r--r--",
+	}
+	unpacked := map[string]string{"/redis_sentinel_exporter": "-rwxr-xr-x"}
+	for _, page := range pages(t) {
+		installed["/usr/share/doc/redis-sentinel-exporter/"+page] = "-rw-r--r--"
+		unpacked["/"+page] = "-rw-r--r--"
 	}
 	if diff := cmp.Diff(installed, files(output(t, "dpkg-deb", "--contents", deb))); diff != "" {
 		t.Errorf("the deb (-want +got):\n%s", diff)
@@ -45,12 +70,11 @@ func TestPackages(t *testing.T) {
 	if diff := cmp.Diff(installed, files(output(t, "rpm", "-qplv", rpm))); diff != "" {
 		t.Errorf("the rpm (-want +got):\n%s", diff)
 	}
-	control := t.TempDir()
-	output(t, "dpkg-deb", "--control", deb, control)
-	if got := read(t, filepath.Join(control, "conffiles")); got != "/etc/default/redis_sentinel_exporter\n" {
-		t.Errorf("the deb's configuration files are %q", got)
+	name := strings.TrimSuffix(filepath.Base(archive), ".tar.gz")
+	if diff := cmp.Diff(unpacked, files(strings.ReplaceAll(output(t, "tar", "-tvzf", archive), " "+name+"/", " "))); diff != "" {
+		t.Errorf("the archive (-want +got):\n%s", diff)
 	}
-	if got := output(t, "rpm", "-qpc", rpm); got != "/etc/default/redis_sentinel_exporter\n" {
+	if got := output(t, "rpm", "-qpc", rpm); got != configured+"\n" {
 		t.Errorf("the rpm's configuration files are %q", got)
 	}
 	if got := output(t, "dpkg-deb", "--field", deb, "Package", "Architecture"); got != "Package: redis-sentinel-exporter\nArchitecture: amd64\n" {
@@ -58,30 +82,89 @@ func TestPackages(t *testing.T) {
 	}
 
 	root := t.TempDir()
-	output(t, "dpkg-deb", "--extract", deb, root)
-	for path, source := range map[string]string{
-		"usr/lib/systemd/system/redis_sentinel_exporter.service": "../systemd/redis_sentinel_exporter.service",
-		"etc/default/redis_sentinel_exporter":                    "../systemd/redis_sentinel_exporter.env",
-	} {
-		if diff := cmp.Diff(read(t, source), read(t, filepath.Join(root, path))); diff != "" {
-			t.Errorf("%s is not %s:\n%s", path, source, diff)
-		}
-	}
-	program := filepath.Join(root, "usr/bin/redis_sentinel_exporter")
-	output(t, program, "config", "check", "--config.file="+filepath.Join(root, "usr/share/doc/redis-sentinel-exporter/examples/config.yml"))
+	output(t, "tar", "-C", root, "--strip-components=1", "-xzf", archive)
+	program := filepath.Join(root, "redis_sentinel_exporter")
+	output(t, program, "config", "check", "--config.file="+filepath.Join(root, "config.yml"))
 	revision := strings.TrimSpace(output(t, "git", "rev-parse", "HEAD"))
 	if got := output(t, program, "--version"); !strings.Contains(got, revision) {
 		t.Errorf("--version does not say %s:\n%s", revision, got)
 	}
+}
 
-	name := strings.TrimSuffix(filepath.Base(archive), ".tar.gz")
-	want := map[string]string{"/" + name + "/redis_sentinel_exporter": "-rwxr-xr-x"}
-	for _, file := range []string{"README.md", "CHANGELOG.md", "config.yml", "redis_sentinel_exporter.env", "redis_sentinel_exporter.service"} {
-		want["/"+name+"/"+file] = "-rw-r--r--"
+// testPlatforms: each archive has a program for its platform, by the header that the
+// kernel reads and by what the Go tools wrote into it.
+func testPlatforms(t *testing.T, dir string) {
+	headers := map[string]string{
+		"linux-amd64": "ELFCLASS64 EM_X86_64", "linux-arm64": "ELFCLASS64 EM_AARCH64", "darwin-amd64": "Mach-O CpuAmd64", "darwin-arm64": "Mach-O CpuArm64",
 	}
-	if diff := cmp.Diff(want, files(output(t, "tar", "-tvzf", archive))); diff != "" {
-		t.Errorf("the archive (-want +got):\n%s", diff)
+	for platform, want := range headers {
+		root := t.TempDir()
+		output(t, "tar", "-C", root, "--strip-components=1", "-xzf", only(t, dir, "*."+platform+".tar.gz"))
+		program := filepath.Join(root, "redis_sentinel_exporter")
+		if got := header(t, program); got != want {
+			t.Errorf("%s is a program for %s, want %s", platform, got, want)
+		}
+		info, err := buildinfo.ReadFile(program)
+		if err != nil {
+			t.Fatal(err)
+		}
+		settings := map[string]string{}
+		for _, s := range info.Settings {
+			settings[s.Key] = s.Value
+		}
+		if got := settings["GOOS"] + "-" + settings["GOARCH"]; got != platform || settings["CGO_ENABLED"] != "0" {
+			t.Errorf("%s was built for %s, CGO_ENABLED=%s", platform, got, settings["CGO_ENABLED"])
+		}
 	}
+}
+
+// header says for what a program is.
+func header(t *testing.T, program string) string {
+	t.Helper()
+	if file, err := elf.Open(program); err == nil {
+		defer func() { _ = file.Close() }()
+		return file.Class.String() + " " + file.Machine.String()
+	}
+	file, err := macho.Open(program)
+	if err != nil {
+		t.Fatalf("%s is neither of Linux nor of macOS: %v", program, err)
+	}
+	defer func() { _ = file.Close() }()
+	return "Mach-O " + file.Cpu.String()
+}
+
+// pages are the documents, rules and dashboards, by their paths in the project, with
+// the two examples.
+func pages(t *testing.T) []string {
+	t.Helper()
+	project := os.DirFS("../..")
+	found := []string{"config.yml"}
+	for _, pattern := range []string{
+		"README.md", "CHANGELOG.md", "LICENSE", "docs/*", "docs/images/*", "alerts/*.yml", "alerts/*.md", "alerts/runbooks/*", "dashboards/*.*",
+		"deploy/*.yml", "deploy/kubernetes/*.*", "deploy/systemd/*",
+	} {
+		matches, err := fs.Glob(project, pattern)
+		if err != nil {
+			t.Fatal(err)
+		}
+		for _, path := range matches {
+			if info, err := fs.Stat(project, path); err == nil && !info.IsDir() {
+				found = append(found, path)
+			}
+		}
+	}
+	if len(found) < 70 {
+		t.Fatalf("found only %d files", len(found))
+	}
+	return found
+}
+
+// build makes the packages of these platforms, or of all.
+func build(t *testing.T, platforms ...string) string {
+	t.Helper()
+	dir := t.TempDir()
+	output(t, "./build", append([]string{dir}, platforms...)...)
+	return dir
 }
 
 // files returns the mode of each file of a listing as tar and rpm make it.

@@ -25,10 +25,15 @@ var update = flag.Bool("update", false, "write the generated file again")
 
 func TestMain(m *testing.M) { goleak.VerifyTestMain(m) }
 
-// build does what kubectl kustomize does.
+// build does what kubectl kustomize does with the directory of the manifests.
 func build(t *testing.T) resmap.ResMap {
 	t.Helper()
-	built, err := krusty.MakeKustomizer(krusty.MakeDefaultOptions()).Run(filesys.MakeFsOnDisk(), "..")
+	return buildFrom(t, "..")
+}
+
+func buildFrom(t *testing.T, dir string) resmap.ResMap {
+	t.Helper()
+	built, err := krusty.MakeKustomizer(krusty.MakeDefaultOptions()).Run(filesys.MakeFsOnDisk(), dir)
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -78,6 +83,37 @@ func TestBuild(t *testing.T) {
 	}
 }
 
+// TestNamespace: to change the namespace in one place is enough. An overlay does it
+// here, as the line in kustomization.yaml does.
+func TestNamespace(t *testing.T) {
+	t.Parallel()
+	base, err := filepath.Abs("..")
+	if err != nil {
+		t.Fatal(err)
+	}
+	overlay, err := filepath.EvalSymlinks(t.TempDir())
+	if err != nil {
+		t.Fatal(err)
+	}
+	relative, err := filepath.Rel(overlay, base)
+	if err != nil {
+		t.Fatal(err)
+	}
+	text := []byte("namespace: elsewhere\nresources: [" + relative + "]\n")
+	if err := os.WriteFile(filepath.Join(overlay, "kustomization.yaml"), text, 0o600); err != nil {
+		t.Fatal(err)
+	}
+	for _, r := range buildFrom(t, overlay).Resources() {
+		text, err := r.AsYAML()
+		if err != nil {
+			t.Fatal(err)
+		}
+		if r.GetNamespace() != "elsewhere" || strings.Contains(strings.ReplaceAll(string(text), "monitoring.coreos.com", ""), "monitoring") {
+			t.Errorf("%s %s still names the namespace monitoring", r.GetKind(), r.GetName())
+		}
+	}
+}
+
 // TestPodSecurity: it fits the restricted profile of Kubernetes' Pod Security
 // Standards, and needs no file to write and no token.
 func TestPodSecurity(t *testing.T) {
@@ -91,7 +127,7 @@ func TestPodSecurity(t *testing.T) {
 		"cannot raise its privileges":      !*c.SecurityContext.AllowPrivilegeEscalation,
 		"cannot write":                     *c.SecurityContext.ReadOnlyRootFilesystem,
 		"has no capability":                reflect.DeepEqual(c.SecurityContext.Capabilities.Drop, []corev1.Capability{"ALL"}) && c.SecurityContext.Capabilities.Add == nil,
-		"has a limit of memory":            !c.Resources.Limits.Memory().IsZero(),
+		"has memory for the worst reply":   c.Resources.Limits.Memory().Value() >= 512<<20, // what TestFaultMatrix allows
 		"shares nothing of the host":       !pod.HostNetwork && !pod.HostPID && !pod.HostIPC,
 		"has one container":                len(pod.Containers) == 1 && len(pod.InitContainers) == 0,
 		"has no variables of the services": !*pod.EnableServiceLinks,
@@ -137,7 +173,7 @@ func TestPodIsReached(t *testing.T) {
 		t.Errorf("the ServiceMonitor looks for %v at %s, the Service has %v", m.Spec.Selector.MatchLabels, m.Spec.Endpoints[0].Port, s.Labels)
 	}
 	p := one[monitoringv1.Probe](t, all, "Probe", "redis-sentinel-orders")
-	if want := s.Name + "." + s.Namespace + ".svc:9355"; p.Spec.ProberSpec.URL != want || p.Spec.ProberSpec.Path != "/probe" {
+	if want := s.Name + ":9355"; p.Spec.ProberSpec.URL != want || p.Spec.ProberSpec.Path != "/probe" {
 		t.Errorf("the Probe asks %s%s, want %s/probe", p.Spec.ProberSpec.URL, p.Spec.ProberSpec.Path, want)
 	}
 }
@@ -190,7 +226,7 @@ func TestPrometheusRule(t *testing.T) {
 	const path = "../prometheusrule.yaml"
 	want := []byte(prometheusRule(string(rules)))
 	if *update {
-		if err := os.WriteFile(path, want, 0o644); err != nil { //nolint:gosec // for everybody to read
+		if err := os.WriteFile(path, want, 0o644); err != nil {
 			t.Fatal(err)
 		}
 	}
