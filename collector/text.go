@@ -39,7 +39,7 @@ func newTextWriter(out io.Writer) *textWriter {
 	return &textWriter{out: out, buf: make([]byte, 0, flushAt+4096)}
 }
 
-// Write makes it an io.Writer for who encodes a family otherwise.
+// Write makes it an io.Writer for those who encode a family otherwise.
 func (w *textWriter) Write(p []byte) (int, error) {
 	w.buf = append(w.buf, p...)
 	w.flushIfFull()

@@ -33,7 +33,7 @@ type Master struct {
 	// Sentinel sees it that sees most of them.
 	Replicas   int `json:"replicas"`
 	Promotable int `json:"promotable_replicas"`
-	// Margin is how many more Sentinels may be lost before no failover can
+	// Margin is how many more Sentinels can fail before no failover can
 	// happen; absent when not known.
 	Margin   *int      `json:"quorum_margin,omitempty"`
 	Checks   []Result  `json:"checks"`

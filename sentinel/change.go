@@ -20,7 +20,7 @@ func (c *Client) change(ctx context.Context, secret string, args ...any) (string
 	return c.changeInTurn(ctx, secret, args...)
 }
 
-// changeInTurn is change for who has the turn.
+// changeInTurn is change for the caller that has the turn.
 func (c *Client) changeInTurn(ctx context.Context, secret string, args ...any) (string, error) {
 	if err := checkArguments(args); err != nil {
 		return "", &Error{Sentinel: c.Address(), Command: words(args), Reason: ReasonOther, Err: err}

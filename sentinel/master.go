@@ -46,7 +46,7 @@ func (m *Master) Majority() Number {
 	return Some(voters.Value/2 + 1)
 }
 
-// Margin is how many more Sentinels may be lost before no failover can happen
+// Margin is how many more Sentinels can fail before no failover can happen
 // any more: the usable ones less the larger of quorum and majority. It is
 // negative when it has come to that.
 func (m *Master) Margin() Number {

@@ -8,7 +8,7 @@ import (
 	"redis_sentinel_exporter/sentinel"
 )
 
-// An inquirer asks the Sentinels of a deployment for who sends a request.
+// An inquirer asks the Sentinels of a deployment on behalf of a request.
 type inquirer struct {
 	deployment snapshotter
 	timeout    time.Duration // for the Sentinels to answer

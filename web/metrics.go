@@ -60,7 +60,7 @@ func newMetrics(
 	return promhttp.InstrumentMetricHandler(registry, compressed), nil
 }
 
-// compress compresses for who takes it, as Prometheus does. More than the least
+// compress compresses for clients that accept it, as Prometheus does. More than the least
 // effort would cost more than all the rest of a scrape, and save little: most of
 // the text is the same from line to line.
 func compress(next http.Handler) (http.Handler, error) {

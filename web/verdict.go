@@ -12,7 +12,7 @@ import (
 // verdict serves the report as JSON, with a status for load balancers.
 type verdict struct{ inquirer inquirer }
 
-// ServeHTTP answers 200 when the deployment is well enough for who asks.
+// ServeHTTP answers 200 when the deployment is well enough for the caller.
 func (v *verdict) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 	query, err := parseQuery(r.URL.RawQuery, nil, "master", "fail_on")
 	if err != nil {

@@ -7,8 +7,8 @@ import (
 	"testing"
 )
 
-// TestBoards: what makes a dashboard work for who provisions it and for who
-// imports it.
+// TestBoards: what makes a dashboard work for those who provision it and for those who
+// import it.
 func TestBoards(t *testing.T) {
 	t.Parallel()
 	for _, b := range dashboards(t) {

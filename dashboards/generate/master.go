@@ -32,7 +32,7 @@ func masterNow() []panel {
 		{
 			id: 3, kind: stats, title: "Sentinels that can still fail", width: small, height: high, unit: "none",
 			levels:      levels(bad, level{0, warn}, level{1, good}),
-			description: "How many more may be lost before there can be no failover. Below 0 it has come to that.",
+			description: "How many more can fail before no failover is possible. Below 0 none is.",
 			queries:     []query{{expr: "min(max by (MASTER) (redis_sentinel_master_quorum_margin{MASTER}))"}},
 		},
 		whatIsWrong(4, 12, 2*high),

@@ -1,6 +1,6 @@
 package main
 
-// overview is all masters of all deployments, for who has just been woken up.
+// overview is all masters of all deployments, for someone who has just been woken up.
 func overview() board {
 	return board{
 		file: "overview.json", uid: "redis-sentinel-overview", title: "Overview",
@@ -32,7 +32,7 @@ func overviewNow() []panel {
 		{
 			id: 3, kind: stats, title: "Sentinels that can still fail", width: small, height: 4, unit: "none",
 			levels:      levels(bad, level{0, warn}, level{1, good}),
-			description: "How many more Sentinels may be lost before the first master cannot be failed over. 0 is enough for today only; below it none can be.",
+			description: "How many more Sentinels can fail before the first master cannot be failed over. 0 is enough for today only; below it none can be.",
 			queries:     []query{{expr: "min(max by (MASTER) (redis_sentinel_master_quorum_margin{MASTER}))"}},
 		},
 		whatIsWrong(4, wide, high),

@@ -22,14 +22,14 @@ func faults() []fault {
 	return []fault{
 		{
 			name: "replica-dies", says: "a replica dies",
-			look:  "the Sentinels hold it to be down after 5 seconds. The page says who could still be promoted.",
+			look:  "the Sentinels consider it down after 5 seconds. The page says which replicas can still be promoted.",
 			alert: "RedisSentinelReplicaDown", after: "5m",
 			do:   [][]string{{"kill", replica}},
 			mend: [][]string{{"start", replica}},
 		},
 		{
 			name: "sentinel-dies", says: "one of three Sentinels dies",
-			look:  "a failover would still work, but the margin is 0: no other Sentinel may die.",
+			look:  "a failover would still work, but the margin is 0: no other Sentinel can fail.",
 			alert: "RedisSentinelDown", after: "5m",
 			do:   [][]string{{"kill", "sentinel-2"}},
 			mend: [][]string{{"start", "sentinel-2"}},

@@ -58,7 +58,7 @@ func simulateFailure(ctx context.Context, r *Rig) (Mend, error) {
 
 // fillClients opens connections up to just below the limit.
 func fillClients(ctx context.Context, r *Rig) (Mend, error) {
-	const enough = 95 // of 100, with some left for who wants to look
+	const enough = 95 // of 100, with some left for those who look
 	s := r.sentinel(0)
 	var open []net.Conn
 	mend := func(context.Context) error {
