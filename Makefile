@@ -107,9 +107,9 @@ packages: .bin/nfpm ## write archives, deb, rpm and checksums to dist; PLATFORMS
 	@deploy/packages/build dist $(PLATFORMS)
 
 .PHONY: packages-test
-packages-test: .bin/nfpm ## make the packages, look into them, install, upgrade and remove them in a directory
+packages-test: .bin/nfpm ## make the packages, look into them, install, upgrade and remove them in a directory; PLATFORMS="linux/amd64" for less
 	@tools/need dpkg-deb=dpkg rpm=rpm unshare=util-linux systemctl=systemd
-	go test -tags packages -count=1 -timeout 30m ./deploy/packages
+	go test -tags packages -count=1 -timeout 30m ./deploy/packages $(if $(PLATFORMS),-packages.platforms='$(PLATFORMS)')
 
 .PHONY: docs
 docs: ## write the generated documentation again
