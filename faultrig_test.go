@@ -6,6 +6,7 @@ import (
 	"fmt"
 	"net"
 	"path/filepath"
+	"slices"
 	"strconv"
 	"strings"
 	"testing"
@@ -83,9 +84,11 @@ func newFaultRig(t *testing.T, overTLS bool) *faultRig {
 // same.
 func (r *faultRig) isHealthy() {
 	var s scrape
-	waitFor(r.t, "the event streams", func() bool {
+	waitFor(r.t, "all event streams", func() bool {
 		s = r.patient()
-		return s.values[fmt.Sprintf("event_stream_up{sentinel=%q}", r.target)] == 1
+		return !slices.ContainsFunc(append([]string{r.target}, r.others...), func(addr string) bool {
+			return s.values[fmt.Sprintf("event_stream_up{sentinel=%q}", addr)] != 1
+		})
 	})
 	r.healthy, r.goroutines, r.files = s.of(r.target), s.values["go_goroutines"], s.values["process_open_fds"]
 	row, err := r.sentinel.Row(r.within(), "SENTINEL", "MASTER", r.Masters[0].Name)
