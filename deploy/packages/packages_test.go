@@ -100,7 +100,7 @@ func testPlatforms(t *testing.T, dir string) {
 	headers := map[string]string{
 		"linux-amd64": "ELFCLASS64 EM_X86_64", "linux-arm64": "ELFCLASS64 EM_AARCH64", "darwin-amd64": "Mach-O CpuAmd64", "darwin-arm64": "Mach-O CpuArm64",
 	}
-	for _, platform := range strings.Fields(strings.ReplaceAll(*platforms, "/", "-")) {
+	for platform := range strings.FieldsSeq(strings.ReplaceAll(*platforms, "/", "-")) {
 		want, root := headers[platform], t.TempDir()
 		output(t, "tar", "-C", root, "--strip-components=1", "-xzf", only(t, dir, "*."+platform+".tar.gz"))
 		program := filepath.Join(root, "redis_sentinel_exporter")
