@@ -6,7 +6,6 @@
 package main
 
 import (
-	"bufio"
 	"context"
 	"errors"
 	"fmt"
@@ -167,15 +166,8 @@ func (c *crowd) idle() []net.Conn {
 	}
 	conns := make([]net.Conn, n)
 	for i := range conns {
-		conns[i] = c.dial("GET /-/healthy HTTP/1.1\r\nHost: x\r\n\r\n")
-		response, err := http.ReadResponse(bufio.NewReader(conns[i]), nil)
-		if err != nil {
-			c.t.Fatal(err)
-		}
-		if _, err := io.Copy(io.Discard, response.Body); err != nil || response.StatusCode != http.StatusOK {
-			c.t.Fatalf("idle connection %d: got %d, %v", i, response.StatusCode, err)
-		}
-		_ = response.Body.Close()
+		conns[i] = c.dial("")
+		readHealthy(c.t, conns[i])
 	}
 	if open := c.exporter.value(c.t, "process_open_fds"); open < float64(n) {
 		c.t.Errorf("of %d connections the exporter has %v files open", n, open)

@@ -57,7 +57,7 @@ func powerless(t *testing.T, args ...string) *exec.Cmd {
 		t.Fatal(err)
 	}
 	t.Cleanup(func() { _ = file.Close() })
-	// The path leads to the test's binary, whoever may not enter its directory.
+	// By this path the test's binary can be run by those who may not enter its directory.
 	cmd := exec.Command("prlimit", append([]string{"--fsize=0", "--", "/proc/self/fd/3"}, args...)...)
 	cmd.ExtraFiles = []*os.File{file}
 	cmd.Dir = "/"

@@ -1,7 +1,6 @@
 package main
 
 import (
-	"bufio"
 	"errors"
 	"flag"
 	"io"
@@ -172,13 +171,7 @@ func (s *soak) idle() *idlers {
 		conn, err := net.Dial("tcp", strings.TrimPrefix(s.exporter.url, "http://"))
 		s.must(err)
 		i.conns = append(i.conns, conn)
-		_, err = io.WriteString(conn, "GET /-/healthy HTTP/1.1\r\nHost: x\r\n\r\n")
-		s.must(err)
-		in := bufio.NewReader(conn)
-		response, err := http.ReadResponse(in, nil)
-		s.must(err)
-		_, err = io.Copy(io.Discard, response.Body)
-		s.must(errors.Join(err, response.Body.Close()))
+		in := readHealthy(s.t, conn)
 		s.open.Add(1)
 		began := time.Now()
 		i.wg.Go(func() {
