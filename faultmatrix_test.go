@@ -91,9 +91,12 @@ func refuse(r *faultRig) func() {
 	return func() { r.must(r.proxy.Heal()) }
 }
 
+// swallowSYN breaks connections when the way to new ones is lost, not before: a new
+// one would be refused.
 func swallowSYN(r *faultRig) func() {
-	r.proxy.Cut()
+	r.proxy.Refuse()
 	_, end := sentineltest.BlackHole(r.t, r.proxy.Addr())
+	r.proxy.Reset()
 	return func() {
 		end()
 		r.must(r.proxy.Heal())
@@ -321,14 +324,19 @@ func (r *faultRig) beginMidPipeline(b badSentinel) (mend func()) {
 	script, undo := b.script, func() {}
 	if script == nil {
 		var once sync.Once
+		undoing := func() {}
 		script = func(c *sentineltest.ScriptConn) {
 			once.Do(func() {
-				undo = b.happen(r)
+				undoing = b.happen(r)
 				if b.breaks() {
 					c.Close()
 				}
 			})
 			c.PassOn()
+		}
+		undo = func() {
+			once.Do(func() {}) // the scrape may end before all of it has happened
+			undoing()
 		}
 	}
 	r.gate.Script(last, script)

@@ -79,6 +79,12 @@ func (p *Proxy) Counters() Counters {
 
 // Cut refuses connections from now on, and resets those that exist.
 func (p *Proxy) Cut() {
+	p.Refuse()
+	p.Reset()
+}
+
+// Refuse refuses connections from now on. Those that exist stay.
+func (p *Proxy) Refuse() {
 	p.mu.Lock()
 	listener := p.listener
 	p.listener = nil
@@ -86,14 +92,13 @@ func (p *Proxy) Cut() {
 	if listener != nil {
 		_ = listener.Close()
 	}
-	p.Reset()
 }
 
 // BlackHole lets nothing through from now on, and closes nothing: connections are still accepted, and bytes are swallowed
 // as if they were lost on the way. What was on its way arrives after Heal.
 func (p *Proxy) BlackHole() { p.update(func() { p.frozen = true }) }
 
-// Heal ends Cut and BlackHole.
+// Heal ends Cut, Refuse and BlackHole.
 func (p *Proxy) Heal() error {
 	p.update(func() { p.frozen = false })
 	return p.listen()

@@ -136,6 +136,26 @@ func TestProxyCutAndHeal(t *testing.T) {
 	c.expect("again")
 }
 
+func TestProxyRefuse(t *testing.T) {
+	t.Parallel()
+	p := RunProxy(t, echo(t))
+	c := dial(t, p.Addr())
+	c.send("hi\n")
+	c.expect("hi")
+	p.Refuse()
+	if _, err := net.Dial("tcp", p.Addr()); !errors.Is(err, syscall.ECONNREFUSED) {
+		t.Errorf("connecting: %v, want refused", err)
+	}
+	c.send("still here\n")
+	c.expect("still here")
+	if err := p.Heal(); err != nil {
+		t.Fatal(err)
+	}
+	c = dial(t, p.Addr())
+	c.send("again\n")
+	c.expect("again")
+}
+
 func TestProxyBlackHole(t *testing.T) {
 	t.Parallel()
 	p := RunProxy(t, echo(t))
