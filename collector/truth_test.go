@@ -385,6 +385,11 @@ func possible(family string, value float64, said []float64, span time.Duration) 
 		return near(0.01)
 	case strings.HasSuffix(family, "_link_pending_commands"), family == "connected_clients":
 		return near(10) // what comes and goes between two looks
+	case slices.Contains([]string{
+		"master_sentinels", "master_ok_sentinels", "master_usable_sentinels", "master_quorum_margin",
+		"master_replicas", "master_ok_replicas", "master_promotable_replicas",
+	}, family):
+		return near(0) // they are found one by one, maybe between two looks
 	case strings.HasSuffix(family, "_total"), family == "master_config_epoch", family == "master_failover_state", family == "peer_voted_leader_epoch":
 		return near(0)
 	}

@@ -94,7 +94,7 @@ func TestProxyCounts(t *testing.T) {
 func TestProxyCountsABurstOnce(t *testing.T) {
 	t.Parallel()
 	p := RunProxy(t, echo(t))
-	p.Delay(50 * time.Millisecond)
+	p.Delay(500 * time.Millisecond) // longer than it takes to write them all
 	c := dial(t, p.Addr())
 	begin := time.Now()
 	for range 100 { // in as many writes
@@ -107,10 +107,10 @@ func TestProxyCountsABurstOnce(t *testing.T) {
 	if n := p.Counters().RoundTrips; n != 1 {
 		t.Errorf("%d round trips, want 1", n)
 	}
-	if took < 100*time.Millisecond {
+	if took < time.Second {
 		t.Errorf("took %s, want twice the delay", took)
 	}
-	if took > 2*time.Second {
+	if took > 20*time.Second {
 		t.Errorf("took %s: the delay limits the rate", took)
 	}
 }
