@@ -17,10 +17,10 @@ func TestEventsFollowPeers(t *testing.T) {
 	given := sentineltest.RunFake(t, naming("1", peer.Addr()))
 	d := following(t, given.Addr())
 	ctx, stop := context.WithCancel(within(t, 20*time.Second))
+	defer stop()
 	notices := make(chan sentinel.Notice, 100)
-	done := make(chan struct{})
 	go func() {
-		defer close(done)
+		defer close(notices)
 		d.EventsWith(ctx, quickly(), func(n *sentinel.Notice) { notices <- *n })
 	}()
 	expect := func(kind sentinel.NoticeKind, addr string) {
@@ -42,5 +42,6 @@ func TestEventsFollowPeers(t *testing.T) {
 	expect(sentinel.NoticeEvent, given.Addr())
 	eventually(t, func() bool { _, open := peer.Connections(); return open == 0 })
 	stop()
-	<-done
+	for range notices { // until the streams have ended
+	}
 }

@@ -243,11 +243,13 @@ func TestSlowConsumer(t *testing.T) {
 	})
 	defer wg.Wait()
 	defer cancel()
+	goOn := sync.OnceFunc(func() { close(release) })
+	defer goOn()
 	eventually(t, func() bool { return fake.PublishRaw(nil) == 1 })
 	for i := range events {
 		fake.Publish("+new-epoch", fmt.Sprint(i))
 	}
-	close(release)
+	goOn()
 	counted := func() (came, dropped int) {
 		for _, n := range l.all() {
 			dropped += n.Dropped

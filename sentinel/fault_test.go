@@ -290,12 +290,18 @@ func TestImpatientLeader(t *testing.T) {
 	})
 	c := newClient(t, sentinel.Options{Address: fake.Addr()})
 	var wg sync.WaitGroup
+	over := make(chan struct{})
 	wg.Go(func() {
-		if s := c.Snapshot(within(t, 300*time.Millisecond)); s.Up() {
+		defer close(over)
+		if s := c.Snapshot(within(t, 2*time.Second)); s.Up() {
 			t.Error("the leader got an answer")
 		}
 	})
-	<-hung
+	select {
+	case <-hung:
+	case <-over:
+		t.Fatal("the leader's time was over before it had asked")
+	}
 	wg.Go(func() {
 		if s := c.Snapshot(within(t, 10*time.Second)); !s.Up() {
 			t.Errorf("the follower shared the leader's failure: %v", s.Err)
