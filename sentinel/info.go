@@ -2,6 +2,7 @@ package sentinel
 
 import (
 	"fmt"
+	"slices"
 	"strconv"
 	"strings"
 	"time"
@@ -130,7 +131,12 @@ func (i *Info) setSentinel(name, value string) (err error) {
 	return err
 }
 
+// setCPU takes a mode that is known. Of others there could be any number, of any
+// length.
 func (i *Info) setCPU(mode, value string) error {
+	if !slices.Contains([]string{"sys", "user", "sys_children", "user_children", "sys_main_thread", "user_main_thread"}, mode) {
+		return nil
+	}
 	used, err := strconv.ParseFloat(value, 64)
 	if err != nil {
 		return fmt.Errorf("%w: field used_cpu_%s is %q, not a number", errMalformed, mode, clip(value))

@@ -167,7 +167,7 @@ func times(name, value string, unit time.Duration) (Duration, error) {
 		return Duration{}, err
 	}
 	if most := math.MaxInt64 / int64(unit); n.Value > most || n.Value < -most {
-		return Duration{}, fmt.Errorf("%w: field %s is %s times %s, out of range", errMalformed, name, value, unit)
+		return Duration{}, fmt.Errorf("%w: field %s is %s times %s, out of range", errMalformed, name, clip(value), unit)
 	}
 	return Some(time.Duration(n.Value) * unit), nil
 }
