@@ -158,10 +158,7 @@ func (f *Fake) answer(c *fakeConn, args []string) {
 		f.passOn(c, args)
 		return
 	}
-	_, _ = c.Write(f.replies.Load().answer(c, args)) // a client that is gone does not mind
-	if args[0] == "PSUBSCRIBE" {
-		c.subscribed.Store(true)
-	}
+	_ = c.reply(f.replies.Load().answer(c, args), args[0] == "PSUBSCRIBE") // a client that is gone does not mind
 }
 
 // Publish sends an event to all clients that have subscribed, and returns how many those are.

@@ -284,3 +284,18 @@ func TestFakeForgetsClientsThatLeave(t *testing.T) {
 		return open == 0
 	})
 }
+
+// TestFakePublishesToWhoHasSubscribed: from the moment when the client knows that it
+// has.
+func TestFakePublishesToWhoHasSubscribed(t *testing.T) {
+	t.Parallel()
+	f := RunFake(t, FakeConfig{})
+	for n := 1; n <= 100; n++ {
+		c := dial(t, f.Addr())
+		c.send("*2\r\n$10\r\nPSUBSCRIBE\r\n$1\r\n*\r\n")
+		c.expect("*3\r")
+		if got := f.Publish("+tilt", "#tilt mode entered"); got != n {
+			t.Fatalf("%d of %d subscribers got the event", got, n)
+		}
+	}
+}

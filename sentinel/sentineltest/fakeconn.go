@@ -51,14 +51,21 @@ func (c *fakeConn) Read(b []byte) (int, error) {
 	return n, err
 }
 
-func (c *fakeConn) Write(b []byte) (int, error) {
+func (c *fakeConn) Write(b []byte) (int, error) { return len(b), c.reply(b, false) }
+
+// reply writes, and may make the connection one that gets events, which follow the
+// reply: who has read it misses none.
+func (c *fakeConn) reply(b []byte, subscribes bool) error {
 	c.mu.Lock()
 	defer c.mu.Unlock()
+	if subscribes {
+		c.subscribed.Store(true)
+	}
 	c.held = append(c.held, b...)
 	if !c.reading && len(c.held) < holdAtMost {
-		return len(b), nil
+		return nil
 	}
-	return len(b), c.flushLocked()
+	return c.flushLocked()
 }
 
 func (c *fakeConn) flushLocked() error {
