@@ -88,6 +88,7 @@ func expectations() map[string]expectation {
 
 		"all Sentinels killed":                   {page: []string{"NoneAnswers"}, silent: []string{"BelowMajority", "Down"}},
 		"one forgets the master, one is in TILT": {page: []string{"TooFewVoters"}, morning: []string{"MasterMissing", "MonitorsNothing", "Tilt"}},
+		"two forget the master, the quorum is 1": {page: []string{"TooFewVoters"}, morning: []string{"MasterMissing", "MonitorsNothing"}},
 		"all forget the master":                  {page: []string{"NothingMonitored"}, silent: []string{"MonitorsNothing"}},
 		"two Sentinels refuse the exporter":      {morning: []string{"CredentialsRefused"}, silent: []string{"Down"}},
 		"one command not permitted":              {morning: []string{"CredentialsRefused"}, silent: []string{"CommandFails"}},

@@ -17,6 +17,7 @@ func groups() []faults.Group {
 		Faults: []faults.Fault{
 			{Name: "all Sentinels killed", Make: killSentinels},
 			{Name: "one forgets the master, one is in TILT", Make: forgetAndTilt},
+			{Name: "two forget the master, the quorum is 1", Make: forgetMajority},
 			{Name: "all forget the master", Make: forgetEverywhere},
 			{Name: "one command not permitted", Make: forbid("-sentinel|replicas", 0)},
 			{Name: "two Sentinels refuse the exporter", Make: forbid("-sentinel|masters", 1, 2)},
@@ -60,6 +61,20 @@ func forget(ctx context.Context, r *faults.Rig, which ...int) (faults.Mend, erro
 
 func forgetEverywhere(ctx context.Context, r *faults.Rig) (faults.Mend, error) {
 	return forget(ctx, r, 0, 1, 2)
+}
+
+// forgetMajority leaves as many as the quorum, who cannot elect a leader.
+func forgetMajority(ctx context.Context, r *faults.Rig) (faults.Mend, error) {
+	remember, err := forget(ctx, r, 1, 2)
+	if err != nil {
+		return remember, err
+	}
+	quorum := func(ctx context.Context, n string) error {
+		_, err := r.Sentinels[0].CLI(ctx, "SENTINEL", "SET", faults.MasterName, "quorum", n)
+		return err
+	}
+	mend := func(ctx context.Context) error { return errors.Join(quorum(ctx, "2"), remember(ctx)) }
+	return mend, quorum(ctx, "1")
 }
 
 func forgetAndTilt(ctx context.Context, r *faults.Rig) (faults.Mend, error) {

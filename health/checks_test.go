@@ -93,6 +93,9 @@ func checkCases() []checkCase {
 
 		{"master_missing", "at one", func(all []*sentinel.Snapshot) { all[1].Masters = nil }, Critical, []string{
 			"critical: Sentinel 10.0.0.2:26379 does not monitor it, 2 of 3 Sentinels do"}},
+		{"master_missing", "at most of them", func(all []*sentinel.Snapshot) { all[1].Masters, all[2].Masters = nil, nil }, Critical, []string{
+			"critical: Sentinel 10.0.0.2:26379 does not monitor it, 1 of 3 Sentinels do: no failover can happen",
+			"critical: Sentinel 10.0.0.3:26379 does not monitor it, 1 of 3 Sentinels do: no failover can happen"}},
 		{"master_missing", "dead is not missing", dead(1), OK, nil},
 		{"master_odown", "all", each(down), Critical, []string{
 			"critical: the master 10.0.0.10:6379 has been objectively down (o_down) for 12 s, according to 3 of 3 Sentinels (10.0.0.1:26379, 10.0.0.2:26379, 10.0.0.3:26379)"}},
@@ -173,6 +176,8 @@ func checkCases() []checkCase {
 		{"majority_unreachable", "quorum only", each(func(m *sentinel.Master) { m.CKQuorum = &sentinel.CKQuorum{Usable: 2, MajorityReachable: true} }), OK, nil},
 		{"majority_unreachable", "CKQUORUM refused", each(func(m *sentinel.Master) { m.CKQuorum = nil }), Unknown, nil},
 		{"quorum_fragile", "margin 0", each(func(m *sentinel.Master) { m.CKQuorum.Usable = 2 }), Warning, []string{
+			"warning: 2 of 3 Sentinels are usable and 2 are needed (quorum 2, majority 2): if one more is lost, no failover can happen, according to 10.0.0.1:26379"}},
+		{"quorum_fragile", "one does not monitor it", func(all []*sentinel.Snapshot) { all[1].Masters = nil }, Warning, []string{
 			"warning: 2 of 3 Sentinels are usable and 2 are needed (quorum 2, majority 2): if one more is lost, no failover can happen, according to 10.0.0.1:26379"}},
 		{"quorum_fragile", "one sees more", at(0, func(m *sentinel.Master) { m.CKQuorum.Usable = 2 }), OK, nil},
 		{"quorum_misconfigured", "1", each(func(m *sentinel.Master) { m.Quorum = num(1) }), Warning, []string{

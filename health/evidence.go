@@ -20,9 +20,10 @@ type deployment struct {
 type master struct {
 	name       string
 	deployment *deployment
-	views      []view       // in the order in which the Sentinels were asked
-	replicas   [][]sighting // by replica, of all views
-	failingNow bool         // a Sentinel drives a failover, or tries to, and is not stopped by TILT
+	views      []view               // in the order in which the Sentinels were asked
+	missingAt  []*sentinel.Snapshot // those that answered and do not monitor it
+	replicas   [][]sighting         // by replica, of all views
+	failingNow bool                 // a Sentinel drives a failover, or tries to, and is not stopped by TILT
 }
 
 // A view is what one Sentinel says of one master.
@@ -55,9 +56,20 @@ func newDeployment(snapshots []*sentinel.Snapshot) *deployment {
 	slices.SortFunc(d.masters, func(a, b *master) int { return cmp.Compare(a.name, b.name) })
 	for _, m := range d.masters {
 		m.replicas = byReplica(m.views)
+		m.missingAt = d.without(m)
 	}
 	d.nodes = d.namesByNode()
 	return d
+}
+
+// without lists the Sentinels that answered and do not monitor a master.
+func (d *deployment) without(m *master) []*sentinel.Snapshot {
+	if len(m.views) == len(d.up) {
+		return nil
+	}
+	return slices.DeleteFunc(slices.Clone(d.up), func(s *sentinel.Snapshot) bool {
+		return slices.ContainsFunc(m.views, func(v view) bool { return v.snapshot == s })
+	})
 }
 
 // namesByNode lists under which names each data node is known.

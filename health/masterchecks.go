@@ -92,14 +92,14 @@ func masterRoleMismatch(m *master) outcome {
 
 func masterMissing(m *master) outcome {
 	var o outcome
-	for _, s := range m.deployment.up {
-		if slices.ContainsFunc(m.views, func(v view) bool { return v.snapshot == s }) {
-			continue
-		}
-		known := m.believed()
+	known, then := m.believed(), ""
+	if left := m.margin(); left.Present && left.Value < 0 {
+		then = ": no failover can happen"
+	}
+	for _, s := range m.missingAt {
 		o.add(Finding{
 			Severity: Critical, Sentinel: s.Sentinel,
-			Message: fmt.Sprintf("Sentinel %s does not monitor it, %d of %s do", s.Sentinel, len(m.views), count(len(m.deployment.up), "Sentinel")),
+			Message: fmt.Sprintf("Sentinel %s does not monitor it, %d of %s do%s", s.Sentinel, len(m.views), count(len(m.deployment.up), "Sentinel"), then),
 			Commands: []string{
 				onSentinel(s, "SENTINEL", "MONITOR", m.name, known.Host, known.Port, fmt.Sprint(known.Quorum.Value)),
 			},

@@ -61,6 +61,19 @@ func (m *master) askedQuorum() outcome {
 	return cannotTell("no Sentinel answered CKQUORUM")
 }
 
+// mute counts the Sentinels that v takes for usable, as they answer PING, and that
+// told us that they do not monitor the master: they neither agree nor vote.
+func (m *master) mute(v view) int64 {
+	var n int64
+	for i := range v.Peers {
+		p := &v.Peers[i]
+		if !p.Flags.Has(sentinel.FlagSDown) && p.RunID != "" && slices.ContainsFunc(m.missingAt, func(s *sentinel.Snapshot) bool { return s.ID == p.RunID }) {
+			n++
+		}
+	}
+	return n
+}
+
 // margin is how many more Sentinels can be lost, as the one sees it that sees
 // most of them: a failover needs one leader only. Those who have just started count
 // the dead as well, and are believed only when there are no others.
@@ -71,7 +84,9 @@ func (m *master) margin() sentinel.Number {
 		if v.warming() {
 			most = &early
 		}
-		if n := v.Margin(); n.Present && (!most.Present || n.Value > most.Value) {
+		n := v.Margin()
+		n.Value -= m.mute(v)
+		if n.Present && (!most.Present || n.Value > most.Value) {
 			*most = n
 		}
 	}
@@ -91,11 +106,12 @@ func quorumFragile(m *master) outcome {
 		return o
 	}
 	for _, v := range m.unfrozen() {
-		if n := v.Margin(); !v.young() && n.Present && n.Value == 0 {
+		mute := m.mute(v)
+		if n := v.Margin(); !v.young() && n.Present && n.Value == mute {
 			o.add(Finding{
 				Severity: Warning,
 				Message: fmt.Sprintf("%d of %d Sentinels are usable and %d are needed (quorum %d, majority %d): if one more is lost, no failover can happen, according to %s",
-					v.CKQuorum.Usable, v.Voters().Value, max(v.Quorum.Value, v.Majority().Value), v.Quorum.Value, v.Majority().Value, v.snapshot.Sentinel),
+					v.CKQuorum.Usable-mute, v.Voters().Value, max(v.Quorum.Value, v.Majority().Value), v.Quorum.Value, v.Majority().Value, v.snapshot.Sentinel),
 				Commands: []string{onSentinel(v.snapshot, "SENTINEL", "SENTINELS", m.name)},
 			}, v)
 			return o // all that have the best margin say the same

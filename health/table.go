@@ -136,7 +136,7 @@ func masterChecks() []check[*master] {
 			"Check the network of the Sentinel with the lower epoch: the hellos of the others do not reach it.",
 			epochDisagreement),
 		on("quorum_fragile", "RedisSentinelQuorumMarginZero", Warning,
-			"No more Sentinels can be lost: with one less, no failover can happen.",
+			"No more Sentinels can be lost: with one less, no failover can happen. One that answers and does not monitor the master counts as lost.",
 			"Bring the missing Sentinels back or add one; RESET forgets those that are gone for good.",
 			quorumFragile),
 		on("quorum_misconfigured", "RedisSentinelQuorumMisconfigured", Warning,

@@ -26,7 +26,7 @@ func Groups() []Group {
 				{"scripts wait", queueScripts, warning("sentinel_scripts_backlog"), nil},
 				{"settings drift", driftSettings, warning("settings_drift"), nil},
 				{"quorum 1", lowQuorum, warning("quorum_misconfigured"), nil},
-				{"monitors nothing", removeMaster, slices.Concat(warning("no_masters"), critical("master_missing")), nil},
+				{"monitors nothing", removeMaster, slices.Concat(warning("no_masters", "quorum_fragile"), critical("master_missing")), nil},
 				{"node of two masters", shareNode, critical("shared_node"), nil},
 			},
 		},
