@@ -34,7 +34,8 @@ type Master struct {
 	Replicas   int `json:"replicas"`
 	Promotable int `json:"promotable_replicas"`
 	// Margin is how many more Sentinels can fail before no failover can
-	// happen; absent when not known.
+	// happen; absent when not known. Those that answer and do not monitor the
+	// master have failed already, which CKQUORUM does not know.
 	Margin   *int      `json:"quorum_margin,omitempty"`
 	Checks   []Result  `json:"checks"`
 	Findings []Finding `json:"findings"`
