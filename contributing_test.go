@@ -1,3 +1,7 @@
+//go:build !race
+
+// It builds several packages anew, beside make test for minutes: .ci/run runs it after.
+
 package main
 
 import (
@@ -80,9 +84,10 @@ func TestContributingExamples(t *testing.T) {
 					t.Errorf("the page does not name %s", test)
 				}
 			}
-			run := exec.CommandContext(t.Context(), "go", "test", "-run", "^("+strings.Join(e.missing, "|")+")$", e.pkg)
-			run.Dir, run.Env = filepath.Join(project, e.module), append(os.Environ(), "CGO_ENABLED=0") // as .ci/run builds again later
-			out, _ := run.CombinedOutput()                                                             // it is to fail
+			// make test has built for the race detector what this needs.
+			run := exec.CommandContext(t.Context(), "go", "test", "-race", "-run", "^("+strings.Join(e.missing, "|")+")$", e.pkg)
+			run.Dir, run.Env = filepath.Join(project, e.module), append(os.Environ(), "CGO_ENABLED=1")
+			out, _ := run.CombinedOutput() // it is to fail
 			var failed []string
 			for _, m := range regexp.MustCompile(`(?m)^--- FAIL: (\w+)`).FindAllStringSubmatch(string(out), -1) {
 				failed = append(failed, m[1])
