@@ -8,6 +8,7 @@ import (
 	"strconv"
 	"sync"
 	"sync/atomic"
+	"syscall"
 	"time"
 )
 
@@ -90,7 +91,20 @@ func (p *Proxy) Refuse() {
 	p.listener = nil
 	p.mu.Unlock()
 	if listener != nil {
+		endListening(listener)
 		_ = listener.Close()
+	}
+}
+
+// endListening ends it also for a process that is just being started, which has a
+// copy of the socket until it is the other program.
+func endListening(listener net.Listener) {
+	tcp, ok := listener.(*net.TCPListener)
+	if !ok {
+		return
+	}
+	if conn, err := tcp.SyscallConn(); err == nil {
+		_ = conn.Control(func(fd uintptr) { _ = syscall.Shutdown(int(fd), syscall.SHUT_RDWR) })
 	}
 }
 

@@ -7,7 +7,9 @@ import (
 	"io"
 	"net"
 	"os"
+	"os/exec"
 	"strings"
+	"sync"
 	"syscall"
 	"testing"
 	"time"
@@ -154,6 +156,34 @@ func TestProxyRefuse(t *testing.T) {
 	c = dial(t, p.Addr())
 	c.send("again\n")
 	c.expect("again")
+}
+
+// TestProxyRefusesWhileProcessesStart: a process that is just being started has a
+// copy of every socket for a moment.
+func TestProxyRefusesWhileProcessesStart(t *testing.T) {
+	t.Parallel()
+	p := RunProxy(t, echo(t))
+	ctx, stop := context.WithCancel(t.Context())
+	var wg sync.WaitGroup
+	defer wg.Wait()
+	defer stop()
+	for range 4 {
+		wg.Go(func() {
+			for ctx.Err() == nil {
+				_ = exec.CommandContext(ctx, "true").Run()
+			}
+		})
+	}
+	for range 500 {
+		p.Refuse()
+		if conn, err := net.Dial("tcp", p.Addr()); err == nil {
+			_ = conn.Close()
+			t.Fatal("a connection was taken")
+		}
+		if err := p.Heal(); err != nil {
+			t.Fatal(err)
+		}
+	}
 }
 
 func TestProxyBlackHole(t *testing.T) {
