@@ -32,6 +32,7 @@ func BlackHole(t testing.TB, addr string) (at string, end func()) {
 	}
 	var queued []net.Conn
 	end = func() {
+		_ = syscall.Shutdown(fd, syscall.SHUT_RDWR) // of which a process that is just being started has a copy
 		_ = syscall.Close(fd)
 		for _, conn := range queued {
 			_ = conn.Close()
