@@ -70,11 +70,11 @@ func TestContributingExamples(t *testing.T) {
 		code[heading] = pieces(section)
 	}
 	for _, e := range examples() {
+		if e.edits != nil && len(code[e.heading]) != len(e.edits) {
+			t.Fatalf("%s: the page has %d pieces of code, and %d are tried", e.heading, len(code[e.heading]), len(e.edits))
+		}
 		for i, edit := range e.edits {
 			edit.make(t, project, code[e.heading][i])
-		}
-		if e.edits != nil && len(code[e.heading]) != len(e.edits) {
-			t.Errorf("%s: the page has %d pieces of code, and %d are tried", e.heading, len(code[e.heading]), len(e.edits))
 		}
 	}
 	for _, e := range examples() {
@@ -100,8 +100,8 @@ func TestContributingExamples(t *testing.T) {
 	}
 }
 
-// pieces returns the Go and the YAML of a page, one piece after the other, without the indentation of
-// the list that they are in.
+// pieces returns the Go and the YAML of a page, one piece after the other, without
+// the indentation of the list that they are in.
 func pieces(text string) []string {
 	var code []string
 	for _, m := range regexp.MustCompile("(?ms)^( *)```(?:go|yaml)\n(.*?)^ *```$").FindAllStringSubmatch(text, -1) {

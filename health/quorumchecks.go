@@ -74,6 +74,13 @@ func (m *master) mute(v view) int64 {
 	return n
 }
 
+// left is v's margin without those.
+func (m *master) left(v view) sentinel.Number {
+	n := v.Margin()
+	n.Value -= m.mute(v)
+	return n
+}
+
 // margin is how many more Sentinels can be lost, as the one sees it that sees
 // most of them: a failover needs one leader only. Those who have just started count
 // the dead as well, and are believed only when there are no others.
@@ -84,9 +91,7 @@ func (m *master) margin() sentinel.Number {
 		if v.warming() {
 			most = &early
 		}
-		n := v.Margin()
-		n.Value -= m.mute(v)
-		if n.Present && (!most.Present || n.Value > most.Value) {
+		if n := m.left(v); n.Present && (!most.Present || n.Value > most.Value) {
 			*most = n
 		}
 	}
@@ -106,12 +111,11 @@ func quorumFragile(m *master) outcome {
 		return o
 	}
 	for _, v := range m.unfrozen() {
-		mute := m.mute(v)
-		if n := v.Margin(); !v.young() && n.Present && n.Value == mute {
+		if n := m.left(v); !v.young() && n.Present && n.Value == 0 {
 			o.add(Finding{
 				Severity: Warning,
 				Message: fmt.Sprintf("%d of %d Sentinels are usable and %d are needed (quorum %d, majority %d): if one more is lost, no failover can happen, according to %s",
-					v.CKQuorum.Usable-mute, v.Voters().Value, max(v.Quorum.Value, v.Majority().Value), v.Quorum.Value, v.Majority().Value, v.snapshot.Sentinel),
+					v.CKQuorum.Usable-m.mute(v), v.Voters().Value, max(v.Quorum.Value, v.Majority().Value), v.Quorum.Value, v.Majority().Value, v.snapshot.Sentinel),
 				Commands: []string{onSentinel(v.snapshot, "SENTINEL", "SENTINELS", m.name)},
 			}, v)
 			return o // all that have the best margin say the same
