@@ -11,7 +11,7 @@ import (
 	"time"
 
 	"redis_sentinel_exporter/cli"
-	"redis_sentinel_exporter/sentinel/sentineltest"
+	"redis_sentinel_exporter/internal/sentineltest"
 )
 
 // A terminalRig runs the commands before real Sentinels.

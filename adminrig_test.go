@@ -13,7 +13,7 @@ import (
 	"time"
 
 	"redis_sentinel_exporter/admin"
-	"redis_sentinel_exporter/sentinel/sentineltest"
+	"redis_sentinel_exporter/internal/sentineltest"
 )
 
 // What must be seen nowhere.

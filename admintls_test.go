@@ -8,7 +8,7 @@ import (
 	"strings"
 	"testing"
 
-	"redis_sentinel_exporter/sentinel/sentineltest"
+	"redis_sentinel_exporter/internal/sentineltest"
 )
 
 // TestAdminClientCertificate: with a certificate of the file's authority, with

@@ -10,7 +10,7 @@ import (
 	"testing"
 	"time"
 
-	"redis_sentinel_exporter/sentinel/sentineltest"
+	"redis_sentinel_exporter/internal/sentineltest"
 )
 
 // canaryPassword has what is written differently in quotes.

@@ -4,7 +4,7 @@ import (
 	"path/filepath"
 	"testing"
 
-	"redis_sentinel_exporter/sentinel/sentineltest"
+	"redis_sentinel_exporter/internal/sentineltest"
 )
 
 type certificate struct{ cert, key string } // files

@@ -6,7 +6,7 @@ import (
 	"testing"
 
 	"redis_sentinel_exporter/health"
-	"redis_sentinel_exporter/sentinel/sentineltest"
+	"redis_sentinel_exporter/internal/sentineltest"
 )
 
 // The exit code and the first line are all that a pager has.

@@ -9,7 +9,7 @@ import (
 
 	"github.com/google/go-cmp/cmp"
 
-	"redis_sentinel_exporter/sentinel/sentineltest"
+	"redis_sentinel_exporter/internal/sentineltest"
 )
 
 func sortedAddrs(nodes ...*sentineltest.Node) []string {

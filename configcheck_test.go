@@ -7,7 +7,7 @@ import (
 	"syscall"
 	"testing"
 
-	"redis_sentinel_exporter/sentinel/sentineltest"
+	"redis_sentinel_exporter/internal/sentineltest"
 )
 
 func TestConfigCheck(t *testing.T) {

@@ -11,7 +11,7 @@ import (
 
 	"github.com/google/go-cmp/cmp"
 
-	"redis_sentinel_exporter/sentinel/sentineltest"
+	"redis_sentinel_exporter/internal/sentineltest"
 )
 
 // TestCommandsShown: each command that a page shows is run here with stand-ins for

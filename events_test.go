@@ -10,7 +10,7 @@ import (
 	"testing"
 	"time"
 
-	"redis_sentinel_exporter/sentinel/sentineltest"
+	"redis_sentinel_exporter/internal/sentineltest"
 )
 
 // TestEventsAreServed: they are counted while nobody scrapes, a switch is logged

@@ -12,7 +12,7 @@ import (
 	"testing"
 	"time"
 
-	"redis_sentinel_exporter/sentinel/sentineltest"
+	"redis_sentinel_exporter/internal/sentineltest"
 )
 
 const (

@@ -14,7 +14,7 @@ import (
 	"go.uber.org/goleak"
 
 	"redis_sentinel_exporter/cli"
-	"redis_sentinel_exporter/sentinel/sentineltest"
+	"redis_sentinel_exporter/internal/sentineltest"
 )
 
 func TestMain(m *testing.M) {

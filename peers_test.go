@@ -8,7 +8,7 @@ import (
 	"testing"
 
 	"redis_sentinel_exporter/sentinel"
-	"redis_sentinel_exporter/sentinel/sentineltest"
+	"redis_sentinel_exporter/internal/sentineltest"
 )
 
 // One address is enough for the metrics of all Sentinels, from the first scrape on,

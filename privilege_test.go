@@ -8,7 +8,7 @@ import (
 	"syscall"
 	"testing"
 
-	"redis_sentinel_exporter/sentinel/sentineltest"
+	"redis_sentinel_exporter/internal/sentineltest"
 )
 
 // TestNeedsNoPrivilegeAndNoFile runs the exporter as nobody, without a capability, in

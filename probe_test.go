@@ -13,7 +13,7 @@ import (
 	"testing"
 	"time"
 
-	"redis_sentinel_exporter/sentinel/sentineltest"
+	"redis_sentinel_exporter/internal/sentineltest"
 )
 
 // leastPrivileges are those that a Sentinel's user for a poller needs.

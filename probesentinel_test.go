@@ -9,7 +9,7 @@ import (
 	"sync"
 	"testing"
 
-	"redis_sentinel_exporter/sentinel/sentineltest"
+	"redis_sentinel_exporter/internal/sentineltest"
 )
 
 // startSentinel runs a real Sentinel whose configuration is these lines, for what

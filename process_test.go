@@ -14,7 +14,7 @@ import (
 	"syscall"
 	"testing"
 
-	"redis_sentinel_exporter/sentinel/sentineltest"
+	"redis_sentinel_exporter/internal/sentineltest"
 )
 
 // beTheExporter is set where the test's binary is to be the program itself: to the

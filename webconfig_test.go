@@ -8,7 +8,7 @@ import (
 	"strings"
 	"testing"
 
-	"redis_sentinel_exporter/sentinel/sentineltest"
+	"redis_sentinel_exporter/internal/sentineltest"
 )
 
 // TestWebConfigFile: TLS, client certificates and basic auth for the exporter's own

@@ -7,7 +7,7 @@ import (
 	"time"
 
 	"redis_sentinel_exporter/admin"
-	"redis_sentinel_exporter/sentinel/sentineltest"
+	"redis_sentinel_exporter/internal/sentineltest"
 )
 
 // TestFailover follows one to its end. Meanwhile every other operation on that

@@ -8,7 +8,7 @@ import (
 	"time"
 
 	"redis_sentinel_exporter/admin"
-	"redis_sentinel_exporter/sentinel/sentineltest"
+	"redis_sentinel_exporter/internal/sentineltest"
 )
 
 // guarded wants an operation, and its dry run, to be refused with a finding, and

@@ -6,7 +6,7 @@ import (
 	"time"
 
 	"redis_sentinel_exporter/admin"
-	"redis_sentinel_exporter/sentinel/sentineltest"
+	"redis_sentinel_exporter/internal/sentineltest"
 )
 
 // TestResetRolls: when a Sentinel is reset, those before it have found all again.

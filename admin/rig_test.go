@@ -11,7 +11,7 @@ import (
 
 	"redis_sentinel_exporter/admin"
 	"redis_sentinel_exporter/sentinel"
-	"redis_sentinel_exporter/sentinel/sentineltest"
+	"redis_sentinel_exporter/internal/sentineltest"
 )
 
 const name = "mymaster"

@@ -12,8 +12,8 @@ import (
 	"testing"
 	"time"
 
-	"redis_sentinel_exporter/sentinel/sentineltest"
-	"redis_sentinel_exporter/sentinel/sentineltest/faults"
+	"redis_sentinel_exporter/internal/sentineltest"
+	"redis_sentinel_exporter/internal/sentineltest/faults"
 )
 
 // downAfter is longer than a busy machine lets a server wait for its turn, so that

@@ -4,8 +4,8 @@ import (
 	"context"
 	"errors"
 
-	"redis_sentinel_exporter/sentinel/sentineltest"
-	"redis_sentinel_exporter/sentinel/sentineltest/faults"
+	"redis_sentinel_exporter/internal/sentineltest"
+	"redis_sentinel_exporter/internal/sentineltest/faults"
 )
 
 // groups are those of the shared table, which are the same for findings and metrics,

@@ -14,7 +14,7 @@ import (
 	"testing"
 	"time"
 
-	"redis_sentinel_exporter/sentinel/sentineltest"
+	"redis_sentinel_exporter/internal/sentineltest"
 )
 
 // A stack is a real Prometheus and a real Alertmanager with the files of alerts/

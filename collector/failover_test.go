@@ -18,7 +18,7 @@ import (
 	"redis_sentinel_exporter/collector"
 	"redis_sentinel_exporter/health"
 	"redis_sentinel_exporter/sentinel"
-	"redis_sentinel_exporter/sentinel/sentineltest"
+	"redis_sentinel_exporter/internal/sentineltest"
 )
 
 // A logLine is an event as the Sentinel's own log has it.

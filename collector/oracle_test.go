@@ -13,7 +13,7 @@ import (
 	"strings"
 	"testing"
 
-	"redis_sentinel_exporter/sentinel/sentineltest"
+	"redis_sentinel_exporter/internal/sentineltest"
 )
 
 // An oracle says what redis-cli, which shares no code with this program, knows

@@ -8,7 +8,7 @@ import (
 	"strings"
 	"time"
 
-	"redis_sentinel_exporter/sentinel/sentineltest"
+	"redis_sentinel_exporter/internal/sentineltest"
 )
 
 // atOnce is how many things are wrong at one time, at most.

@@ -7,7 +7,7 @@ import (
 	"strings"
 	"text/tabwriter"
 
-	"redis_sentinel_exporter/sentinel/sentineltest"
+	"redis_sentinel_exporter/internal/sentineltest"
 )
 
 // explain prints what runs, where to look, and what to try.

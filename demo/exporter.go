@@ -12,7 +12,7 @@ import (
 	"path/filepath"
 	"strings"
 
-	"redis_sentinel_exporter/sentinel/sentineltest"
+	"redis_sentinel_exporter/internal/sentineltest"
 )
 
 // usualPort is where the exporter listens by default.

@@ -17,7 +17,7 @@ import (
 	"syscall"
 	"time"
 
-	"redis_sentinel_exporter/sentinel/sentineltest"
+	"redis_sentinel_exporter/internal/sentineltest"
 )
 
 // startTimeout bounds the start of the servers and of the exporter.

@@ -12,8 +12,8 @@ import (
 
 	"redis_sentinel_exporter/health"
 	"redis_sentinel_exporter/sentinel"
-	"redis_sentinel_exporter/sentinel/sentineltest"
-	"redis_sentinel_exporter/sentinel/sentineltest/faults"
+	"redis_sentinel_exporter/internal/sentineltest"
+	"redis_sentinel_exporter/internal/sentineltest/faults"
 )
 
 // How long the Sentinels may take: where one of them hangs, and where none does.

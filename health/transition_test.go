@@ -8,7 +8,7 @@ import (
 
 	"redis_sentinel_exporter/health"
 	"redis_sentinel_exporter/sentinel"
-	"redis_sentinel_exporter/sentinel/sentineltest"
+	"redis_sentinel_exporter/internal/sentineltest"
 )
 
 // A watcher looks at the deployment all the time, and notes each finding with the

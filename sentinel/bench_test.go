@@ -6,7 +6,7 @@ import (
 	"testing"
 
 	"redis_sentinel_exporter/sentinel"
-	"redis_sentinel_exporter/sentinel/sentineltest"
+	"redis_sentinel_exporter/internal/sentineltest"
 )
 
 // BenchmarkSnapshot takes snapshots of a fake Sentinel in this process, whose own

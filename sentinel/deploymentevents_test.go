@@ -6,7 +6,7 @@ import (
 	"time"
 
 	"redis_sentinel_exporter/sentinel"
-	"redis_sentinel_exporter/sentinel/sentineltest"
+	"redis_sentinel_exporter/internal/sentineltest"
 )
 
 // TestEventsFollowPeers: a peer's stream comes when it is found and goes, with

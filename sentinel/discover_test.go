@@ -9,7 +9,7 @@ import (
 	"time"
 
 	"redis_sentinel_exporter/sentinel"
-	"redis_sentinel_exporter/sentinel/sentineltest"
+	"redis_sentinel_exporter/internal/sentineltest"
 )
 
 // newDeployment asks the Sentinels at these addresses.

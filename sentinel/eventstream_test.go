@@ -13,7 +13,7 @@ import (
 	"time"
 
 	"redis_sentinel_exporter/sentinel"
-	"redis_sentinel_exporter/sentinel/sentineltest"
+	"redis_sentinel_exporter/internal/sentineltest"
 )
 
 // quickly notices a hung Sentinel, and comes back, in seconds: sooner a busy machine

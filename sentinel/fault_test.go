@@ -11,7 +11,7 @@ import (
 	"time"
 
 	"redis_sentinel_exporter/sentinel"
-	"redis_sentinel_exporter/sentinel/sentineltest"
+	"redis_sentinel_exporter/internal/sentineltest"
 )
 
 // grace is how much longer than its context a call may take here. It is 100 ms

@@ -13,7 +13,7 @@ import (
 	"time"
 
 	"redis_sentinel_exporter/probe"
-	"redis_sentinel_exporter/sentinel/sentineltest"
+	"redis_sentinel_exporter/internal/sentineltest"
 )
 
 // A rig is a handler that probes, with the file of its modules.

@@ -13,7 +13,7 @@ import (
 
 	toolkit "github.com/prometheus/exporter-toolkit/web"
 
-	"redis_sentinel_exporter/sentinel/sentineltest"
+	"redis_sentinel_exporter/internal/sentineltest"
 )
 
 // A server is one under test.

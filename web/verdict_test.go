@@ -9,7 +9,7 @@ import (
 
 	"redis_sentinel_exporter/health"
 	"redis_sentinel_exporter/sentinel"
-	"redis_sentinel_exporter/sentinel/sentineltest"
+	"redis_sentinel_exporter/internal/sentineltest"
 )
 
 // watching is the snapshot of a Sentinel that has answered and monitors a master

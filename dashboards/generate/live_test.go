@@ -10,8 +10,8 @@ import (
 	"testing"
 	"time"
 
-	"redis_sentinel_exporter/sentinel/sentineltest"
-	"redis_sentinel_exporter/sentinel/sentineltest/faults"
+	"redis_sentinel_exporter/internal/sentineltest"
+	"redis_sentinel_exporter/internal/sentineltest/faults"
 )
 
 // The jobs of the test: one exporter for all Sentinels; the same with a label for

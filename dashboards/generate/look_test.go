@@ -8,7 +8,7 @@ import (
 	"testing"
 	"time"
 
-	"redis_sentinel_exporter/sentinel/sentineltest/faults"
+	"redis_sentinel_exporter/internal/sentineltest/faults"
 )
 
 // quiet are the queries that have no answer while all is well, with the reason.

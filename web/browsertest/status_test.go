@@ -19,7 +19,7 @@ import (
 
 	"redis_sentinel_exporter/collector"
 	"redis_sentinel_exporter/sentinel"
-	"redis_sentinel_exporter/sentinel/sentineltest"
+	"redis_sentinel_exporter/internal/sentineltest"
 	"redis_sentinel_exporter/web"
 )
 

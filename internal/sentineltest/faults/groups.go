@@ -4,7 +4,7 @@ import (
 	"slices"
 	"time"
 
-	"redis_sentinel_exporter/sentinel/sentineltest"
+	"redis_sentinel_exporter/internal/sentineltest"
 )
 
 // Groups returns the table.

@@ -9,7 +9,7 @@ import (
 	"path/filepath"
 	"strconv"
 
-	"redis_sentinel_exporter/sentinel/sentineltest"
+	"redis_sentinel_exporter/internal/sentineltest"
 )
 
 func killSentinel(_ context.Context, r *Rig) (Mend, error) {

@@ -6,7 +6,7 @@ import (
 	"slices"
 	"strconv"
 
-	"redis_sentinel_exporter/sentinel/sentineltest"
+	"redis_sentinel_exporter/internal/sentineltest"
 )
 
 const masterPassword = "sesame"

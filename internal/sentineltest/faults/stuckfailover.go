@@ -7,7 +7,7 @@ import (
 	"slices"
 	"strings"
 
-	"redis_sentinel_exporter/sentinel/sentineltest"
+	"redis_sentinel_exporter/internal/sentineltest"
 )
 
 // killPromoted kills the master, and then the replica that a Sentinel promotes in

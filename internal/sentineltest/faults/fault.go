@@ -5,7 +5,7 @@ import (
 	"fmt"
 	"time"
 
-	"redis_sentinel_exporter/sentinel/sentineltest"
+	"redis_sentinel_exporter/internal/sentineltest"
 )
 
 // MasterName is the name of the master that every topology of the table has.
