@@ -1,0 +1,65 @@
+package app
+
+import (
+	"errors"
+	"fmt"
+	"slices"
+	"strings"
+
+	"redis_sentinel_exporter/sentinel"
+)
+
+// defaultAddress is that of a Sentinel beside the exporter.
+const defaultAddress = "127.0.0.1:26379"
+
+// addresses returns the Sentinels to ask.
+func (f *flags) addresses() ([]string, error) {
+	switch {
+	case f.onlyProbes():
+		return nil, nil
+	case len(f.sentinel.addresses) == 0:
+		return []string{defaultAddress}, nil
+	}
+	return parseAddresses(f.sentinel.addresses)
+}
+
+// onlyProbes tells whether there is no deployment but those that are probed. The
+// default would then be a Sentinel that nobody has, and that is down for ever.
+func (f *flags) onlyProbes() bool {
+	return len(f.sentinel.addresses) == 0 && f.probe.configFile != ""
+}
+
+// parseAddresses reads the values of --sentinel.address. Each may hold several
+// addresses, with commas, since that is how people write them in one variable.
+func parseAddresses(values []string) ([]string, error) {
+	var addresses []string
+	for _, value := range values {
+		for text := range strings.SplitSeq(value, ",") {
+			text = strings.TrimSpace(text)
+			if text == "" {
+				continue
+			}
+			address, err := parseAddress(text)
+			if err != nil {
+				return nil, fmt.Errorf("--sentinel.address: %w", err)
+			}
+			if slices.Contains(addresses, address) {
+				return nil, fmt.Errorf("--sentinel.address: %s is given twice", address)
+			}
+			addresses = append(addresses, address)
+		}
+	}
+	if len(addresses) == 0 {
+		return nil, errors.New("--sentinel.address: no address is given")
+	}
+	return addresses, nil
+}
+
+// parseAddress says how else to give what an address does not hold.
+func parseAddress(text string) (string, error) {
+	address, err := sentinel.ParseAddress(text)
+	if errors.Is(err, sentinel.ErrCredentials) {
+		return "", fmt.Errorf("%w: use --sentinel.username and --sentinel.password-file", err)
+	}
+	return address, err
+}

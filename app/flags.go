@@ -1,0 +1,137 @@
+package app
+
+import (
+	"errors"
+	"fmt"
+	"time"
+
+	"github.com/alecthomas/kingpin/v2"
+	"github.com/prometheus/common/promslog"
+	promslogflag "github.com/prometheus/common/promslog/flag"
+	"github.com/prometheus/common/version"
+	toolkit "github.com/prometheus/exporter-toolkit/web"
+	toolkitflag "github.com/prometheus/exporter-toolkit/web/kingpinflag"
+
+	"redis_sentinel_exporter/cli"
+	"redis_sentinel_exporter/collector"
+	"redis_sentinel_exporter/web"
+)
+
+const (
+	serveCommand       = "serve"
+	configCommand      = "config"
+	configCheckCommand = configCommand + " check"
+	defaultListen      = ":9355"
+)
+
+// flags are the values of the command line and the environment, as given.
+type flags struct {
+	sentinel  sentinelFlags
+	collector collector.Options
+	listen    *toolkit.FlagConfig
+	web       web.Options // as far as flags say them
+	admin     adminFlags
+	probe     probeFlags
+	log       promslog.Config
+	commands  map[string]cli.Command // by the name on the command line
+}
+
+// sentinelFlags say whom to ask, and as whom.
+type sentinelFlags struct {
+	addresses    []string
+	discover     bool // ask also the Sentinels that these know
+	username     string
+	passwordFile string
+	tls          tlsFlags
+	timeout      time.Duration // for them to answer where no request says how long
+}
+
+// newApp returns the application, whose flags fill f. They belong to the
+// application, not to a command: all commands ask the same Sentinels.
+func newApp(f *flags) *kingpin.Application {
+	app := kingpin.New(name, "Prometheus exporter for Redis and Valkey Sentinel.").DefaultEnvars()
+	app.Version(version.Print(name))
+	app.HelpFlag.Short('h')
+	withoutVariables(app)
+	f.sentinel.addTo(app)
+	app.Flag("timeout-offset", "Time subtracted from the timeout of a scrape, so that the answer arrives in time.").
+		Default("500ms").DurationVar(&f.web.TimeoutOffset)
+	addCollectorFlags(app, &f.collector)
+	f.listen = toolkitflag.AddFlags(app, defaultListen)
+	addWebFlags(app, &f.web)
+	f.probe.addTo(app)
+	f.admin.addTo(app)
+	promslogflag.AddFlags(app, &f.log)
+	app.Command(serveCommand, "Serve the metrics over HTTP; the default.")
+	app.Command(configCommand, "Check the configuration.").
+		Command("check", "Report what serve would refuse, and print what --config.file says.")
+	f.commands = cli.AddCommands(app)
+	nameInErrors(app)
+	return app
+}
+
+func (f *sentinelFlags) addTo(app *kingpin.Application) {
+	app.Flag("sentinel.address", "A Sentinel of the deployment, as host:port. Repeatable; one value may also hold several, with commas. "+defaultAddress+" if neither this nor --config.file is given.").
+		PlaceHolder("HOST:PORT").StringsVar(&f.addresses)
+	app.Flag("sentinel.discover-peers", "Also ask the Sentinels that the given ones know, with the same credentials.").
+		BoolVar(&f.discover)
+	app.Flag("sentinel.username", "ACL user to authenticate as; the default user if not given.").
+		PlaceHolder("USER").StringVar(&f.username)
+	app.Flag("sentinel.password-file", "File with the password of the Sentinels; $"+passwordVariable+" can hold it instead.").
+		PlaceHolder("FILE").StringVar(&f.passwordFile)
+	app.Flag("sentinel.tls", "Connect to the Sentinels with TLS.").
+		BoolVar(&f.tls.on)
+	app.Flag("sentinel.tls-ca-file", "File with the certificates (PEM) of the authorities to trust; those of the system if not given.").
+		PlaceHolder("FILE").StringVar(&f.tls.config.CAFile)
+	app.Flag("sentinel.tls-cert-file", "File with the client certificate (PEM). Read for each connection.").
+		PlaceHolder("FILE").StringVar(&f.tls.config.CertFile)
+	app.Flag("sentinel.tls-key-file", "File with the key (PEM) of the client certificate. Read for each connection.").
+		PlaceHolder("FILE").StringVar(&f.tls.config.KeyFile)
+	app.Flag("sentinel.tls-server-name", "Name to expect in the certificates of the Sentinels; the host of the address if not given.").
+		PlaceHolder("NAME").StringVar(&f.tls.config.ServerName)
+	app.Flag("sentinel.tls-insecure-skip-verify", "Accept any certificate.").
+		BoolVar(&f.tls.config.InsecureSkipVerify)
+	app.Flag("sentinel.timeout", "How long the Sentinels may take to answer when the request brings no timeout of its own.").
+		Default("5s").DurationVar(&f.timeout)
+}
+
+func addCollectorFlags(app *kingpin.Application, opts *collector.Options) {
+	app.Flag("collector.replicas", "Metrics about each replica.").
+		Default("true").BoolVar(&opts.Replicas)
+	app.Flag("collector.peers", "Metrics about each other Sentinel that a Sentinel knows.").
+		Default("true").BoolVar(&opts.Peers)
+	app.Flag("collector.events", "Metrics from the events that the Sentinels publish; needs a second connection to each of them.").
+		Default("true").BoolVar(&opts.Events)
+	app.Flag("collector.info-cache", "Metrics from the INFO of each data node, as cached by the Sentinels.").
+		Default("false").BoolVar(&opts.InfoCache)
+}
+
+func addWebFlags(app *kingpin.Application, opts *web.Options) {
+	app.Flag("web.telemetry-path", "Path of the metrics.").
+		Default("/metrics").StringVar(&opts.TelemetryPath)
+	app.Flag("web.max-requests", "Most concurrent requests that ask the Sentinels; 0 is no limit.").
+		Default("40").IntVar(&opts.MaxRequests)
+	app.Flag("web.disable-exporter-metrics", "Leave out the metrics about the exporter itself (promhttp_*, process_*, go_*).").
+		BoolVar(&opts.DisableExporterMetrics)
+	app.Flag("web.enable-lifecycle", "Reload --config.file on POST /-/reload.").
+		BoolVar(&opts.EnableLifecycle)
+}
+
+// check refuses numbers that kingpin takes and that make no sense.
+func (f *flags) check() error {
+	switch {
+	case f.sentinel.timeout <= 0:
+		return fmt.Errorf("--sentinel.timeout: %s must be positive", f.sentinel.timeout)
+	case f.web.TimeoutOffset < 0:
+		return fmt.Errorf("--timeout-offset: %s is negative", f.web.TimeoutOffset)
+	case f.web.MaxRequests < 0:
+		return fmt.Errorf("--web.max-requests: %d is negative", f.web.MaxRequests)
+	}
+	if f.onlyProbes() && len(f.admin.listen) > 0 {
+		return errors.New("--admin.listen-address: there is no deployment to change: --config.file is given, and no --sentinel.address")
+	}
+	if err := f.web.Check(); err != nil {
+		return err
+	}
+	return f.probe.check(f.web.EnableLifecycle)
+}

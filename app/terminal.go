@@ -1,0 +1,21 @@
+package app
+
+import (
+	"io"
+	"os"
+)
+
+// isTerminal tells whether somebody can be asked. cron gives /dev/null, which is
+// a device of characters as a terminal is.
+func isTerminal(in io.Reader) bool {
+	file, ok := in.(*os.File)
+	if !ok {
+		return false
+	}
+	info, err := file.Stat()
+	if err != nil || info.Mode()&os.ModeCharDevice == 0 {
+		return false
+	}
+	null, err := os.Stat(os.DevNull)
+	return err != nil || !os.SameFile(info, null)
+}

@@ -1,0 +1,39 @@
+package app
+
+import (
+	"crypto/tls"
+	"errors"
+	"fmt"
+
+	"github.com/prometheus/common/config"
+)
+
+// tlsFlags say how to connect with TLS.
+type tlsFlags struct {
+	on     bool
+	config config.TLSConfig
+}
+
+// clientConfig returns nil for plain text. The client certificate and its key
+// are read again at each connection, the CA file only now.
+func (f *tlsFlags) clientConfig() (*tls.Config, error) {
+	if !f.on {
+		return nil, f.unused()
+	}
+	if (f.config.CertFile == "") != (f.config.KeyFile == "") {
+		return nil, errors.New("--sentinel.tls-cert-file and --sentinel.tls-key-file need each other")
+	}
+	c, err := config.NewTLSConfig(&f.config)
+	if err != nil {
+		return nil, fmt.Errorf("TLS to the Sentinels: %w", err)
+	}
+	return c, nil
+}
+
+// unused refuses flags that ask for TLS and would get plain text.
+func (f *tlsFlags) unused() error {
+	if f.config == (config.TLSConfig{}) {
+		return nil
+	}
+	return errors.New("--sentinel.tls-... is given without --sentinel.tls: the connection would be plain text")
+}

@@ -1,0 +1,79 @@
+package e2e
+
+import (
+	"os"
+	"os/exec"
+	"path/filepath"
+	"regexp"
+	"strings"
+	"testing"
+)
+
+const unitPath = "deploy/systemd/redis_sentinel_exporter.service"
+
+// TestSystemdUnit: systemd takes the unit, and holds it for well protected: its
+// tool fails above an exposure of 1.5, on a scale to 10.
+func TestSystemdUnit(t *testing.T) {
+	t.Parallel()
+	if out, err := exec.CommandContext(t.Context(), "systemd-analyze", "security", "--offline=true", "--threshold=15", unitPath).CombinedOutput(); err != nil {
+		t.Errorf("systemd-analyze security: %v\n%s", err, out)
+	}
+	unit, err := os.ReadFile(unitPath)
+	if err != nil {
+		t.Fatal(err)
+	}
+	// Without /proc/stat there is no process_start_time_seconds, in which the
+	// dashboards see a restart.
+	if strings.Contains(string(unit), "ProcSubset=pid") {
+		t.Error("the unit hides /proc/stat")
+	}
+	// The program need not be installed for that.
+	installed := filepath.Join(t.TempDir(), filepath.Base(unitPath))
+	text := strings.Replace(string(unit), "ExecStart=/usr/bin/redis_sentinel_exporter", "ExecStart=/bin/true", 1)
+	if text == string(unit) {
+		t.Fatal("the unit starts something else")
+	}
+	if err := os.WriteFile(installed, []byte(text), 0o600); err != nil {
+		t.Fatal(err)
+	}
+	if out, err := exec.CommandContext(t.Context(), "systemd-analyze", "verify", "--man=no", installed).CombinedOutput(); err != nil || strings.Contains(string(out), installed+":") {
+		t.Errorf("systemd-analyze verify: %v\n%s", err, out)
+	}
+}
+
+// TestSystemdVariables: each variable in the example and the unit is that of a
+// flag.
+func TestSystemdVariables(t *testing.T) {
+	t.Parallel()
+	flags := helpFlags(t)
+	for _, path := range []string{unitPath, "deploy/systemd/redis_sentinel_exporter.env"} {
+		text, err := os.ReadFile(path)
+		if err != nil {
+			t.Fatal(err)
+		}
+		found := regexp.MustCompile(`(?m)^(?:# ?)?(?:Environment=)?REDIS_SENTINEL_EXPORTER_([A-Z_]+)=`).FindAllStringSubmatch(string(text), -1)
+		if len(found) == 0 {
+			t.Errorf("%s sets no variable", path)
+		}
+		for _, match := range found {
+			name := strings.ToLower(match[1])
+			if !flags[name] {
+				t.Errorf("%s: REDIS_SENTINEL_EXPORTER_%s is no flag", path, match[1])
+			}
+		}
+	}
+}
+
+// helpFlags are all flags, with underscores in the place of dots and dashes.
+func helpFlags(t *testing.T) map[string]bool {
+	t.Helper()
+	var out, errs strings.Builder
+	if status := runAlone(t.Context(), []string{"--help"}, &out, &errs); status != 0 {
+		t.Fatalf("--help ended with %d: %s", status, &errs)
+	}
+	flags := map[string]bool{}
+	for _, match := range regexp.MustCompile(`(?m)^\s+--(?:\[no-\])?([a-z.-]+)`).FindAllStringSubmatch(out.String(), -1) {
+		flags[strings.NewReplacer(".", "_", "-", "_").Replace(match[1])] = true
+	}
+	return flags
+}

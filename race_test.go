@@ -1,7 +1,0 @@
-//go:build race
-
-package main
-
-// underRace says that the race detector is on. It takes its time over memory: a
-// buffer of 64 MiB cannot be copied within a tenth of a second then.
-const underRace = true
