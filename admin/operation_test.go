@@ -7,12 +7,13 @@ import (
 	"time"
 
 	"redis_sentinel_exporter/admin"
+	"redis_sentinel_exporter/deployment"
 	"redis_sentinel_exporter/sentinel"
 )
 
 func TestInvalidOperations(t *testing.T) {
 	t.Parallel()
-	operator := admin.New(sentinel.NewDeployment(), time.Second)
+	operator := admin.New(deployment.New(), time.Second)
 	of := func(options ...sentinel.Option) admin.Operation {
 		return admin.Operation{Action: admin.Set, Master: name, Settings: options}
 	}

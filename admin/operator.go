@@ -4,6 +4,7 @@ import (
 	"context"
 	"time"
 
+	"redis_sentinel_exporter/deployment"
 	"redis_sentinel_exporter/health"
 	"redis_sentinel_exporter/sentinel"
 )
@@ -11,14 +12,14 @@ import (
 // An Operator does operations on one deployment. It is safe for concurrent use:
 // of two operations on one master the second is refused.
 type Operator struct {
-	deployment *sentinel.Deployment
+	deployment *deployment.Deployment
 	timeout    time.Duration // for a Sentinel to answer
 	claims     claims
 }
 
 // New returns the operator of a deployment. A Sentinel has as long as the timeout
 // for each answer.
-func New(d *sentinel.Deployment, timeout time.Duration) *Operator {
+func New(d *deployment.Deployment, timeout time.Duration) *Operator {
 	return &Operator{deployment: d, timeout: timeout, claims: claims{held: make(map[string]Action)}}
 }
 

@@ -10,8 +10,9 @@ import (
 	"time"
 
 	"redis_sentinel_exporter/admin"
-	"redis_sentinel_exporter/sentinel"
+	"redis_sentinel_exporter/deployment"
 	"redis_sentinel_exporter/internal/sentineltest"
+	"redis_sentinel_exporter/sentinel"
 )
 
 const name = "mymaster"
@@ -20,7 +21,7 @@ const name = "mymaster"
 type rig struct {
 	*sentineltest.Topology
 	t          *testing.T
-	deployment *sentinel.Deployment
+	deployment *deployment.Deployment
 	operator   *admin.Operator
 }
 
@@ -31,7 +32,7 @@ func newRig(t *testing.T, cfg sentineltest.Config) *rig {
 	for _, addr := range topology.ClientAddrs() {
 		clients = append(clients, sentinel.NewClient(sentinel.Options{Address: addr}))
 	}
-	d := sentinel.NewDeployment(clients...)
+	d := deployment.New(clients...)
 	t.Cleanup(d.Close)
 	return &rig{topology, t, d, admin.New(d, 2*time.Second)}
 }

@@ -5,6 +5,7 @@ import (
 	"slices"
 	"time"
 
+	"redis_sentinel_exporter/deployment"
 	"redis_sentinel_exporter/health"
 	"redis_sentinel_exporter/sentinel"
 )
@@ -15,7 +16,7 @@ type survey struct {
 	report    health.Report
 }
 
-func takeSurvey(ctx context.Context, d *sentinel.Deployment, timeout time.Duration) *survey {
+func takeSurvey(ctx context.Context, d *deployment.Deployment, timeout time.Duration) *survey {
 	ctx, cancel := context.WithTimeout(ctx, timeout)
 	defer cancel()
 	snapshots := d.Snapshots(ctx)

@@ -12,6 +12,7 @@ import (
 
 	"redis_sentinel_exporter/admin"
 	"redis_sentinel_exporter/collector"
+	"redis_sentinel_exporter/deployment"
 	"redis_sentinel_exporter/sentinel"
 	"redis_sentinel_exporter/web"
 )
@@ -90,7 +91,7 @@ func together(ctx context.Context, cancel func(), servers ...func(context.Contex
 }
 
 // deployment returns the Sentinels to ask.
-func (f *flags) deployment() (*sentinel.Deployment, error) {
+func (f *flags) deployment() (*deployment.Deployment, error) {
 	sentinel.QuietLibrary()
 	addresses, err := f.addresses()
 	if err != nil {
@@ -115,7 +116,7 @@ func (f *flags) deployment() (*sentinel.Deployment, error) {
 		options.Address = address
 		clients[i] = sentinel.NewClient(options)
 	}
-	deployment := sentinel.NewDeployment(clients...)
+	deployment := deployment.New(clients...)
 	if f.sentinel.discover {
 		deployment.FollowPeers(options)
 	}

@@ -9,8 +9,8 @@ import (
 
 	"github.com/alecthomas/kingpin/v2"
 
+	"redis_sentinel_exporter/deployment"
 	"redis_sentinel_exporter/health"
-	"redis_sentinel_exporter/sentinel"
 )
 
 // A check is the command that reports the health of the deployment.
@@ -33,7 +33,7 @@ func addCheck(app *kingpin.Application) *check {
 
 // Run prints the verdict. The exit code is that of a monitoring plugin: 0 ok, 1
 // warning, 2 critical, 3 unknown.
-func (c *check) Run(ctx context.Context, deployment *sentinel.Deployment, streams Streams) (int, error) {
+func (c *check) Run(ctx context.Context, deployment *deployment.Deployment, streams Streams) (int, error) {
 	ctx, cancel := context.WithTimeout(ctx, streams.Timeout)
 	defer cancel()
 	report := health.Assess(deployment.Snapshots(ctx))

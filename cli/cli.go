@@ -8,9 +8,9 @@ import (
 	"io"
 	"time"
 
-	"github.com/alecthomas/kingpin/v2"
+	"redis_sentinel_exporter/deployment"
 
-	"redis_sentinel_exporter/sentinel"
+	"github.com/alecthomas/kingpin/v2"
 )
 
 // A Command is one command of the program, with its flags and arguments as they
@@ -18,7 +18,7 @@ import (
 type Command interface {
 	// Run asks the deployment, and prints. It ends with ctx. It returns the exit
 	// code, or an error that is for its caller to print.
-	Run(ctx context.Context, deployment *sentinel.Deployment, streams Streams) (status int, err error)
+	Run(ctx context.Context, deployment *deployment.Deployment, streams Streams) (status int, err error)
 	// Failed is the exit code after an error.
 	Failed() int
 }

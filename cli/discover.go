@@ -7,6 +7,7 @@ import (
 
 	"github.com/alecthomas/kingpin/v2"
 
+	"redis_sentinel_exporter/deployment"
 	"redis_sentinel_exporter/sentinel"
 )
 
@@ -37,7 +38,7 @@ func addDiscover(app *kingpin.Application, commands map[string]Command) {
 }
 
 // A finder asks a deployment about a master.
-type finder func(ctx context.Context, d *sentinel.Deployment, name string, o sentinel.DiscoverOptions) (foundAddresses, error)
+type finder func(ctx context.Context, d *deployment.Deployment, name string, o deployment.DiscoverOptions) (foundAddresses, error)
 
 // foundAddresses are what the commands print.
 type foundAddresses struct {
@@ -57,10 +58,10 @@ type discover struct {
 }
 
 // Run prints the addresses. That there are none is an error.
-func (d *discover) Run(ctx context.Context, deployment *sentinel.Deployment, streams Streams) (status int, err error) {
+func (d *discover) Run(ctx context.Context, asked *deployment.Deployment, streams Streams) (status int, err error) {
 	ctx, cancel := context.WithTimeout(ctx, streams.Timeout)
 	defer cancel()
-	result, err := d.find(ctx, deployment, d.name, sentinel.DiscoverOptions{MinOtherSentinels: int(d.flags.minOthers)})
+	result, err := d.find(ctx, asked, d.name, deployment.DiscoverOptions{MinOtherSentinels: int(d.flags.minOthers)})
 	if err != nil {
 		return 0, err
 	}
@@ -76,7 +77,7 @@ func (d *discover) Run(ctx context.Context, deployment *sentinel.Deployment, str
 	return 0, nil
 }
 
-func findMaster(ctx context.Context, d *sentinel.Deployment, name string, o sentinel.DiscoverOptions) (foundAddresses, error) {
+func findMaster(ctx context.Context, d *deployment.Deployment, name string, o deployment.DiscoverOptions) (foundAddresses, error) {
 	m, err := d.DiscoverMaster(ctx, name, o)
 	if err != nil {
 		return foundAddresses{}, err
@@ -84,7 +85,7 @@ func findMaster(ctx context.Context, d *sentinel.Deployment, name string, o sent
 	return foundAddresses{Addresses: []string{m.Addr}, Sentinel: m.Sentinel, Tilt: m.Tilt}, nil
 }
 
-func findReplicas(ctx context.Context, d *sentinel.Deployment, name string, o sentinel.DiscoverOptions) (foundAddresses, error) {
+func findReplicas(ctx context.Context, d *deployment.Deployment, name string, o deployment.DiscoverOptions) (foundAddresses, error) {
 	r, err := d.DiscoverReplicas(ctx, name, o)
 	if err != nil {
 		return foundAddresses{}, err
@@ -97,12 +98,12 @@ func findReplicas(ctx context.Context, d *sentinel.Deployment, name string, o se
 }
 
 // findSentinels asks all of them: also one that knows no other is one.
-func findSentinels(ctx context.Context, d *sentinel.Deployment, name string, _ sentinel.DiscoverOptions) (foundAddresses, error) {
+func findSentinels(ctx context.Context, d *deployment.Deployment, name string, _ deployment.DiscoverOptions) (foundAddresses, error) {
 	snapshots := d.Snapshots(ctx)
-	if err := sentinel.Unanswered(snapshots); err != nil {
+	if err := deployment.Unanswered(snapshots); err != nil {
 		return foundAddresses{}, err
 	}
-	for _, g := range sentinel.Groups(snapshots) {
+	for _, g := range deployment.Groups(snapshots) {
 		if g.Name != name {
 			continue
 		}

@@ -12,6 +12,7 @@ import (
 
 	"github.com/alecthomas/kingpin/v2"
 
+	"redis_sentinel_exporter/deployment"
 	"redis_sentinel_exporter/sentinel"
 )
 
@@ -32,7 +33,7 @@ func addWatch(app *kingpin.Application) *watch {
 }
 
 // Run prints until ctx ends, or until nobody reads any more.
-func (w *watch) Run(ctx context.Context, deployment *sentinel.Deployment, streams Streams) (status int, err error) {
+func (w *watch) Run(ctx context.Context, deployment *deployment.Deployment, streams Streams) (status int, err error) {
 	ctx, cancel := context.WithCancel(ctx)
 	defer cancel()
 	format := textLine

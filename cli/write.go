@@ -11,8 +11,8 @@ import (
 	"github.com/alecthomas/kingpin/v2"
 
 	"redis_sentinel_exporter/admin"
+	"redis_sentinel_exporter/deployment"
 	"redis_sentinel_exporter/health"
-	"redis_sentinel_exporter/sentinel"
 )
 
 // write is one of the commands that change something.
@@ -65,7 +65,7 @@ func (w *write) addPasswordFile(clause *kingpin.CmdClause) {
 
 // Run says what would be done, asks, and does it. The exit code is 0 when every
 // Sentinel has done it, 1 otherwise.
-func (w *write) Run(ctx context.Context, deployment *sentinel.Deployment, streams Streams) (int, error) {
+func (w *write) Run(ctx context.Context, deployment *deployment.Deployment, streams Streams) (int, error) {
 	if err := w.settle(); err != nil {
 		return 0, err
 	}

@@ -16,9 +16,10 @@ import (
 	"github.com/prometheus/common/expfmt"
 
 	"redis_sentinel_exporter/collector"
+	"redis_sentinel_exporter/deployment"
 	"redis_sentinel_exporter/health"
-	"redis_sentinel_exporter/sentinel"
 	"redis_sentinel_exporter/internal/sentineltest"
+	"redis_sentinel_exporter/sentinel"
 )
 
 // A logLine is an event as the Sentinel's own log has it.
@@ -279,7 +280,7 @@ func TestBurstIsCounted(t *testing.T) {
 	const events = 10_000
 	fake := sentineltest.RunFake(t, sentineltest.FakeConfig{})
 	r := &rig{t: t, addrs: []string{fake.Addr()}, collector: collector.New(collector.Options{Events: true})}
-	r.deployment = sentinel.NewDeployment(sentinel.NewClient(sentinel.Options{Address: fake.Addr()}))
+	r.deployment = deployment.New(sentinel.NewClient(sentinel.Options{Address: fake.Addr()}))
 	t.Cleanup(r.deployment.Close)
 	r.follow()
 	fake.PublishRaw([]byte(strings.Repeat("*4\r\n$8\r\npmessage\r\n$1\r\n*\r\n$6\r\n+sdown\r\n$31\r\nmaster mymaster 127.0.0.1 17000\r\n", events)))

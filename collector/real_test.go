@@ -16,9 +16,10 @@ import (
 	"github.com/prometheus/common/model"
 
 	"redis_sentinel_exporter/collector"
+	"redis_sentinel_exporter/deployment"
 	"redis_sentinel_exporter/health"
-	"redis_sentinel_exporter/sentinel"
 	"redis_sentinel_exporter/internal/sentineltest"
+	"redis_sentinel_exporter/sentinel"
 )
 
 const master = "mymaster"
@@ -28,7 +29,7 @@ type rig struct {
 	*sentineltest.Topology
 	t          *testing.T
 	addrs      []string
-	deployment *sentinel.Deployment
+	deployment *deployment.Deployment
 	collector  *collector.Collector
 }
 
@@ -45,7 +46,7 @@ func newRig(t *testing.T, cfg sentineltest.Config, options ...func(*sentinel.Opt
 		}
 		clients[i] = sentinel.NewClient(o)
 	}
-	r.deployment = sentinel.NewDeployment(clients...)
+	r.deployment = deployment.New(clients...)
 	t.Cleanup(r.deployment.Close)
 	return r
 }

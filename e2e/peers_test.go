@@ -7,8 +7,9 @@ import (
 	"strings"
 	"testing"
 
-	"redis_sentinel_exporter/sentinel"
+	"redis_sentinel_exporter/deployment"
 	"redis_sentinel_exporter/internal/sentineltest"
+	"redis_sentinel_exporter/sentinel"
 )
 
 // One address is enough for the metrics of all Sentinels, from the first scrape on,
@@ -54,8 +55,8 @@ func TestMethodsOfTheDocumentation(t *testing.T) {
 	}
 	types := map[string]reflect.Type{
 		"Client":          reflect.TypeFor[*sentinel.Client](),
-		"Deployment":      reflect.TypeFor[*sentinel.Deployment](),
-		"DiscoverOptions": reflect.TypeFor[sentinel.DiscoverOptions](),
+		"Deployment":      reflect.TypeFor[*deployment.Deployment](),
+		"DiscoverOptions": reflect.TypeFor[deployment.DiscoverOptions](),
 	}
 	names := regexp.MustCompile("`(Client|Deployment|DiscoverOptions)\\.([A-Za-z]+)`").FindAllStringSubmatch(string(text), -1)
 	if len(names) < 15 {

@@ -58,7 +58,7 @@ func sharedNode(m *master) outcome {
 			addrs = append(addrs, v.Replicas[i].Addr)
 		}
 		for _, addr := range addrs {
-			names := m.deployment.nodes[addr]
+			names := m.model.nodes[addr]
 			if len(names) < 2 || seen[addr] {
 				continue
 			}

@@ -12,7 +12,7 @@ import (
 // Assess says how well a deployment is, of one snapshot of each of its
 // Sentinels.
 func Assess(snapshots []*sentinel.Snapshot) Report {
-	d := newDeployment(snapshots)
+	d := newModel(snapshots)
 	r := Report{Asked: len(d.asked), Answered: len(d.up), Masters: make([]Master, len(d.masters)), Findings: []Finding{}}
 	for _, c := range deploymentChecks() {
 		result := c.run(d)

@@ -8,6 +8,7 @@ import (
 
 	"github.com/google/go-cmp/cmp"
 
+	"redis_sentinel_exporter/deployment"
 	"redis_sentinel_exporter/sentinel"
 )
 
@@ -152,7 +153,7 @@ func TestAddressIsThatOfTheMajority(t *testing.T) {
 			s.Masters[0].Name = "m"
 		}
 		r := Assess(snapshots)
-		if got := r.Masters[0].Address; got != test.want || got != sentinel.Groups(snapshots)[0].Master.Addr {
+		if got := r.Masters[0].Address; got != test.want || got != deployment.Groups(snapshots)[0].Master.Addr {
 			t.Errorf("%s: the master is at %s, want %s", test.name, got, test.want)
 		}
 	}

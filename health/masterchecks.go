@@ -99,7 +99,7 @@ func masterMissing(m *master) outcome {
 	for _, s := range m.missingAt {
 		o.add(Finding{
 			Severity: Critical, Sentinel: s.Sentinel,
-			Message: fmt.Sprintf("Sentinel %s does not monitor it, %d of %s do%s", s.Sentinel, len(m.views), count(len(m.deployment.up), "Sentinel"), then),
+			Message: fmt.Sprintf("Sentinel %s does not monitor it, %d of %s do%s", s.Sentinel, len(m.views), count(len(m.model.up), "Sentinel"), then),
 			Commands: []string{
 				onSentinel(s, "SENTINEL", "MONITOR", m.name, known.Host, known.Port, fmt.Sprint(known.Quorum.Value)),
 			},

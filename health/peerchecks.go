@@ -21,17 +21,17 @@ func (m *master) ghostPeers(v view) []*sentinel.Peer {
 	var ghosts []*sentinel.Peer
 	for i := range v.Peers {
 		p := &v.Peers[i]
-		if p.Flags.Has(sentinel.FlagSDown) && p.SDownTime.Value > v.ghostTime() && !m.deployment.asks(p) {
+		if p.Flags.Has(sentinel.FlagSDown) && p.SDownTime.Value > v.ghostTime() && !m.model.asks(p) {
 			ghosts = append(ghosts, p)
 		}
 	}
 	// One that we ask by another address than its peers do, and that does not
 	// answer, cannot be told from a ghost: it is given the benefit of the doubt.
-	return ghosts[min(len(ghosts), m.deployment.strangers(v)):]
+	return ghosts[min(len(ghosts), m.model.strangers(v)):]
 }
 
 // asks tells whether the peer is one of those that we ask.
-func (d *deployment) asks(p *sentinel.Peer) bool {
+func (d *model) asks(p *sentinel.Peer) bool {
 	return slices.ContainsFunc(d.asked, func(s *sentinel.Snapshot) bool {
 		return s.Sentinel == p.Addr || s.ID != "" && s.ID == p.RunID
 	})
@@ -39,7 +39,7 @@ func (d *deployment) asks(p *sentinel.Peer) bool {
 
 // strangers counts the Sentinels that do not answer and whose address v does not
 // know.
-func (d *deployment) strangers(v view) int {
+func (d *model) strangers(v view) int {
 	n := 0
 	for _, s := range d.asked {
 		if !s.Up() && !slices.ContainsFunc(v.Peers, func(p sentinel.Peer) bool { return p.Addr == s.Sentinel }) {

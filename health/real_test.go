@@ -10,10 +10,11 @@ import (
 
 	"github.com/google/go-cmp/cmp"
 
+	"redis_sentinel_exporter/deployment"
 	"redis_sentinel_exporter/health"
-	"redis_sentinel_exporter/sentinel"
 	"redis_sentinel_exporter/internal/sentineltest"
 	"redis_sentinel_exporter/internal/sentineltest/faults"
+	"redis_sentinel_exporter/sentinel"
 )
 
 // How long the Sentinels may take: where one of them hangs, and where none does.
@@ -23,18 +24,18 @@ const (
 )
 
 // deploymentOf returns the Sentinels at some addresses.
-func deploymentOf(t *testing.T, addrs []string) *sentinel.Deployment {
+func deploymentOf(t *testing.T, addrs []string) *deployment.Deployment {
 	t.Helper()
 	clients := make([]*sentinel.Client, len(addrs))
 	for i, addr := range addrs {
 		clients[i] = sentinel.NewClient(sentinel.Options{Address: addr})
 	}
-	d := sentinel.NewDeployment(clients...)
+	d := deployment.New(clients...)
 	t.Cleanup(d.Close)
 	return d
 }
 
-func assess(ctx context.Context, d *sentinel.Deployment, within time.Duration) health.Report {
+func assess(ctx context.Context, d *deployment.Deployment, within time.Duration) health.Report {
 	ctx, cancel := context.WithTimeout(ctx, within)
 	defer cancel()
 	return health.Assess(d.Snapshots(ctx))
@@ -62,7 +63,7 @@ func expected(f faults.Fault) []string {
 }
 
 // eventually waits for exactly these findings.
-func eventually(t *testing.T, d *sentinel.Deployment, what string, want []string) health.Report {
+func eventually(t *testing.T, d *deployment.Deployment, what string, want []string) health.Report {
 	t.Helper()
 	var r health.Report
 	for deadline := time.Now().Add(60 * time.Second); ; time.Sleep(50 * time.Millisecond) {
@@ -107,7 +108,7 @@ func TestFaults(t *testing.T) {
 	}
 }
 
-func showFault(t *testing.T, rig *faults.Rig, d *sentinel.Deployment, f faults.Fault) {
+func showFault(t *testing.T, rig *faults.Rig, d *deployment.Deployment, f faults.Fault) {
 	t.Helper()
 	ctx, cancel := context.WithTimeout(t.Context(), 2*time.Minute)
 	defer cancel()

@@ -32,7 +32,7 @@ func failure(s *sentinel.Snapshot, is func(sentinel.Reason) bool) *sentinel.Erro
 	return nil
 }
 
-func sentinelUnreachable(d *deployment) outcome {
+func sentinelUnreachable(d *model) outcome {
 	var o outcome
 	unreachable := 0
 	for _, s := range d.asked {
@@ -59,7 +59,7 @@ func sentinelUnreachable(d *deployment) outcome {
 	return o
 }
 
-func sentinelAuth(d *deployment) outcome {
+func sentinelAuth(d *model) outcome {
 	var o outcome
 	for _, s := range d.asked {
 		err := refusal(s)
@@ -81,7 +81,7 @@ func sentinelAuth(d *deployment) outcome {
 }
 
 // sentinelIDDuplicate tells a copied id from one process asked at two addresses.
-func sentinelIDDuplicate(d *deployment) outcome {
+func sentinelIDDuplicate(d *model) outcome {
 	var o outcome
 	if len(d.up) == 0 {
 		return nobody()
@@ -108,7 +108,7 @@ func sentinelIDDuplicate(d *deployment) outcome {
 	return o
 }
 
-func sentinelTilt(d *deployment) outcome {
+func sentinelTilt(d *model) outcome {
 	return onInfo(d, func(s *sentinel.Snapshot) (Finding, bool) {
 		f := Finding{
 			Severity: Warning,
@@ -126,7 +126,7 @@ func sentinelTilt(d *deployment) outcome {
 // nearLimit is the part of maxclients from which on there are too many.
 const nearLimit = 0.9
 
-func sentinelClientsNearLimit(d *deployment) outcome {
+func sentinelClientsNearLimit(d *model) outcome {
 	return onInfo(d, func(s *sentinel.Snapshot) (Finding, bool) {
 		connected, limit := s.Info.ConnectedClients, s.Info.MaxClients
 		return Finding{
@@ -140,7 +140,7 @@ func sentinelClientsNearLimit(d *deployment) outcome {
 // scriptsBacklog is half of what Sentinel keeps.
 const scriptsBacklog = 128
 
-func sentinelScriptsBacklog(d *deployment) outcome {
+func sentinelScriptsBacklog(d *model) outcome {
 	return onInfo(d, func(s *sentinel.Snapshot) (Finding, bool) {
 		queued := s.Info.ScriptsQueueLength
 		return Finding{
@@ -151,7 +151,7 @@ func sentinelScriptsBacklog(d *deployment) outcome {
 	})
 }
 
-func failureSimulation(d *deployment) outcome {
+func failureSimulation(d *model) outcome {
 	return onInfo(d, func(s *sentinel.Snapshot) (Finding, bool) {
 		flags := s.Info.SimulateFailureFlags
 		return Finding{
@@ -162,7 +162,7 @@ func failureSimulation(d *deployment) outcome {
 	})
 }
 
-func noMasters(d *deployment) outcome {
+func noMasters(d *model) outcome {
 	var o outcome
 	if len(d.up) == 0 {
 		return nobody()
@@ -180,7 +180,7 @@ func noMasters(d *deployment) outcome {
 }
 
 // onInfo makes a check on what INFO says of each Sentinel.
-func onInfo(d *deployment, look func(*sentinel.Snapshot) (Finding, bool)) outcome {
+func onInfo(d *model, look func(*sentinel.Snapshot) (Finding, bool)) outcome {
 	o := nobody()
 	for _, s := range d.asked {
 		if s.Info == nil {

@@ -38,11 +38,11 @@ func Checks() []Check {
 	return all
 }
 
-func deploymentChecks() []check[*deployment] {
-	on := func(name, alert string, severity Status, meaning, advice string, run func(*deployment) outcome) check[*deployment] {
-		return check[*deployment]{Check{name, severity, false, alert, meaning, advice}, run}
+func deploymentChecks() []check[*model] {
+	on := func(name, alert string, severity Status, meaning, advice string, run func(*model) outcome) check[*model] {
+		return check[*model]{Check{name, severity, false, alert, meaning, advice}, run}
 	}
-	return []check[*deployment]{
+	return []check[*model]{
 		on("sentinel_unreachable", "RedisSentinelDown", Warning,
 			"A Sentinel did not answer within the deadline. Critical if more than half of them did not.",
 			"Check that it is running, and that no firewall or bind directive is in the way. While it is away it cannot vote.",

@@ -6,8 +6,8 @@ import (
 	"testing"
 	"time"
 
+	"redis_sentinel_exporter/deployment"
 	"redis_sentinel_exporter/health"
-	"redis_sentinel_exporter/sentinel"
 	"redis_sentinel_exporter/internal/sentineltest"
 )
 
@@ -23,7 +23,7 @@ type watcher struct {
 	reports int
 }
 
-func watch(t *testing.T, d *sentinel.Deployment) *watcher {
+func watch(t *testing.T, d *deployment.Deployment) *watcher {
 	t.Helper()
 	w := &watcher{t: t, stop: make(chan struct{}), seen: map[string]string{}}
 	w.wg.Go(func() {

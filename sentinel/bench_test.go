@@ -5,8 +5,8 @@ import (
 	"fmt"
 	"testing"
 
-	"redis_sentinel_exporter/sentinel"
 	"redis_sentinel_exporter/internal/sentineltest"
+	"redis_sentinel_exporter/sentinel"
 )
 
 // BenchmarkSnapshot takes snapshots of a fake Sentinel in this process, whose own

@@ -12,8 +12,8 @@ import (
 
 	"github.com/google/go-cmp/cmp"
 
-	"redis_sentinel_exporter/sentinel"
 	"redis_sentinel_exporter/internal/sentineltest"
+	"redis_sentinel_exporter/sentinel"
 )
 
 // known are the names of the masters that redis-cli finds, in order.
@@ -106,15 +106,6 @@ func TestMonitorByNameAndIPv6(t *testing.T) {
 			got, err := c.MasterAddr(ctx, "second")
 			if err != nil || got != sentinel.Some(want) {
 				t.Errorf("MasterAddr is %v, %v; want %s", got, err, want)
-			}
-			d := newDeployment(t, s.Addr())
-			found, err := d.DiscoverMaster(ctx, "second", sentinel.DiscoverOptions{})
-			if err != nil || found.Addr != want {
-				t.Errorf("discovery finds %+v, %v; want %s", found, err, want)
-			}
-			replicas, err := d.DiscoverReplicas(ctx, name, sentinel.DiscoverOptions{})
-			if want := topo.Masters[0].Replicas[0].Addr(); err != nil || len(replicas.Replicas) != 1 || replicas.Replicas[0].Addr != want {
-				t.Errorf("discovery finds the replicas %+v, %v; want %s", replicas, err, want)
 			}
 		})
 	}
@@ -346,7 +337,6 @@ func TestOddNames(t *testing.T) {
 	t.Parallel()
 	topo := sentineltest.Run(t, sentineltest.Config{Masters: []string{"plain"}, Sentinels: 1, Replicas: 1})
 	c := newClient(t, sentinel.Options{Address: topo.Sentinels[0].Addr()})
-	d := newDeployment(t, topo.Sentinels[0].Addr())
 	addr := topo.Masters[0].Node.Addr()
 	ctx := within(t, 30*time.Second)
 	for _, odd := range oddNames() {
@@ -359,9 +349,6 @@ func TestOddNames(t *testing.T) {
 			t.Errorf("%q: found as %q at %v", odd, m.Name, got)
 		}
 		must(t, c.Set(ctx, odd, sentinel.Option{Name: "quorum", Values: []string{"2"}}))
-		if found, err := d.DiscoverMaster(ctx, odd, sentinel.DiscoverOptions{}); err != nil || found.Addr != addr || found.Name != odd {
-			t.Errorf("%q: discovery finds %+v, %v", odd, found, err)
-		}
 		_, err = c.Sentinels(ctx, odd)
 		must(t, err)
 		_, err = c.CKQuorum(ctx, odd)

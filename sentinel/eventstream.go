@@ -7,8 +7,8 @@ import (
 	"time"
 )
 
-// eventOptions say how an event stream is kept. What is 0 has a default.
-type eventOptions struct {
+// EventOptions say how an event stream is kept. What is 0 has a default.
+type EventOptions struct {
 	// PingInterval is how often the Sentinel is asked for a sign of life.
 	PingInterval time.Duration
 	// PingTimeout is how long it may take to give one, and to accept a
@@ -22,7 +22,7 @@ type eventOptions struct {
 	Room int
 }
 
-func (o eventOptions) withDefaults() eventOptions {
+func (o EventOptions) withDefaults() EventOptions {
 	for _, d := range []struct {
 		field     *time.Duration
 		otherwise time.Duration
@@ -51,11 +51,7 @@ const refusedBackoff = 12
 // stream is opened again; a notice says so, since what was published meanwhile
 // is gone. The Sentinel never waits for handle: what that does not take in time
 // is dropped, which a notice says as well.
-func (c *Client) Events(ctx context.Context, handle func(*Notice)) {
-	c.events(ctx, eventOptions{}, handle)
-}
-
-func (c *Client) events(ctx context.Context, o eventOptions, handle func(*Notice)) {
+func (c *Client) Events(ctx context.Context, o EventOptions, handle func(*Notice)) {
 	s := &eventStream{client: c, options: o.withDefaults(), parser: newEventParser()}
 	s.queue = newNoticeQueue(s.options.Room)
 	go func() {
@@ -70,7 +66,7 @@ func (c *Client) events(ctx context.Context, o eventOptions, handle func(*Notice
 // An eventStream is a subscription that is renewed when it breaks.
 type eventStream struct {
 	client  *Client
-	options eventOptions
+	options EventOptions
 	parser  eventParser
 	queue   *noticeQueue
 	pause   time.Duration // before the next try

@@ -12,8 +12,8 @@ import (
 	"testing"
 	"time"
 
-	"redis_sentinel_exporter/sentinel"
 	"redis_sentinel_exporter/internal/sentineltest"
+	"redis_sentinel_exporter/sentinel"
 )
 
 // quickly notices a hung Sentinel, and comes back, in seconds: sooner a busy machine
@@ -45,7 +45,7 @@ func open(t *testing.T, o sentinel.Options, eo sentinel.EventOptions) *listener 
 	l := &listener{}
 	ctx, cancel := context.WithCancel(t.Context())
 	var wg sync.WaitGroup
-	wg.Go(func() { sentinel.NewClient(o).EventsWith(ctx, eo, l.add) })
+	wg.Go(func() { sentinel.NewClient(o).Events(ctx, eo, l.add) })
 	l.stop = func() {
 		cancel()
 		wg.Wait()
@@ -187,7 +187,7 @@ func TestBurst(t *testing.T) {
 	ctx, cancel := context.WithCancel(t.Context())
 	var wg sync.WaitGroup
 	wg.Go(func() {
-		sentinel.NewClient(sentinel.Options{Address: fake.Addr()}).Events(ctx, func(n *sentinel.Notice) {
+		sentinel.NewClient(sentinel.Options{Address: fake.Addr()}).Events(ctx, sentinel.EventOptions{}, func(n *sentinel.Notice) {
 			mu.Lock()
 			defer mu.Unlock()
 			switch {
@@ -236,7 +236,7 @@ func TestSlowConsumer(t *testing.T) {
 	wg.Go(func() {
 		eo := quickly()
 		eo.Room = room
-		sentinel.NewClient(sentinel.Options{Address: fake.Addr()}).EventsWith(ctx, eo, func(n *sentinel.Notice) {
+		sentinel.NewClient(sentinel.Options{Address: fake.Addr()}).Events(ctx, eo, func(n *sentinel.Notice) {
 			l.add(n)
 			<-release
 		})

@@ -10,8 +10,8 @@ import (
 	"testing"
 	"time"
 
-	"redis_sentinel_exporter/sentinel"
 	"redis_sentinel_exporter/internal/sentineltest"
+	"redis_sentinel_exporter/sentinel"
 )
 
 // grace is how much longer than its context a call may take here. It is 100 ms
@@ -112,42 +112,6 @@ func TestMemoryStaysBounded(t *testing.T) {
 	}
 	if used := after.TotalAlloc - before.TotalAlloc; used > 3*8*64<<20 {
 		t.Errorf("%d MiB were used", used>>20)
-	}
-}
-
-// TestHang: a real Sentinel that is stopped, and a deployment around it.
-func TestHang(t *testing.T) {
-	t.Parallel()
-	topo := sentineltest.Run(t, sentineltest.Config{Replicas: 1})
-	clients := make([]*sentinel.Client, len(topo.Sentinels))
-	for i, s := range topo.Sentinels {
-		clients[i] = sentinel.NewClient(sentinel.Options{Address: s.Addr()})
-	}
-	d := sentinel.NewDeployment(clients...)
-	defer d.Close()
-	for _, s := range d.Snapshots(within(t, 5*time.Second)) {
-		must(t, s.Err)
-	}
-	must(t, topo.Sentinels[1].Hang())
-	start := time.Now()
-	snapshots := d.Snapshots(within(t, 2*time.Second))
-	if took := time.Since(start); took > 2*time.Second+grace {
-		t.Errorf("took %v", took)
-	}
-	for i, s := range snapshots {
-		if s.Sentinel != topo.Sentinels[i].Addr() {
-			t.Errorf("snapshot %d is of %s", i, s.Sentinel)
-		}
-		if hung := i == 1; s.Up() == hung || hung && s.Failed(sentinel.CommandMasters).Reason != sentinel.ReasonTimeout {
-			t.Errorf("Sentinel %d: up %v, error %v", i, s.Up(), s.Err)
-		}
-		if s.Duration > 500*time.Millisecond+grace {
-			t.Errorf("Sentinel %d took %v", i, s.Duration)
-		}
-	}
-	must(t, topo.Sentinels[1].Resume())
-	for _, s := range d.Snapshots(within(t, 5*time.Second)) {
-		must(t, s.Err)
 	}
 }
 

@@ -6,10 +6,10 @@ import (
 	"time"
 )
 
-// lookUp asks for all that the Sentinel knows of one master, in one round trip. It
+// LookUp asks for all that the Sentinel knows of one master, in one round trip. It
 // returns a snapshot that has this master only, or none when the Sentinel does not
 // monitor it. Unlike a snapshot's, its failures are not counted.
-func (c *Client) lookUp(ctx context.Context, name string) *Snapshot {
+func (c *Client) LookUp(ctx context.Context, name string) *Snapshot {
 	s := &Snapshot{Sentinel: c.Address(), Started: time.Now()}
 	if err := c.lookUpInto(ctx, s, name); err != nil {
 		s.Err = err // an *Error in an interface only when there is one

@@ -4,19 +4,19 @@ package sentinel
 // Sentinel that leads a failover reconfigures the replicas it already names the
 // promoted one, though MASTERS still shows the old master
 // (sentinelGetCurrentMasterAddress in src/sentinel.c).
-func (m *Master) Advertised() string { return m.advertised().Addr }
+func (m *Master) Advertised() string { return m.AdvertisedNode().Addr }
 
-// advertised is the node at that address.
-func (m *Master) advertised() *Instance {
-	if p := m.promoted(); p != nil {
+// AdvertisedNode is the node at that address.
+func (m *Master) AdvertisedNode() *Instance {
+	if p := m.Promoted(); p != nil {
 		return &p.Instance
 	}
 	return &m.Instance
 }
 
-// promoted is the replica that a failover has made the master, as long as MASTERS
+// Promoted is the replica that a failover has made the master, as long as MASTERS
 // still shows the old one; nil otherwise.
-func (m *Master) promoted() *Replica {
+func (m *Master) Promoted() *Replica {
 	if !m.Flags.Has(FlagFailoverInProgress) || m.FailoverState < FailoverReconfReplicas {
 		return nil
 	}

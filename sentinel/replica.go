@@ -34,7 +34,7 @@ func (r *Replica) Follows(m *Master) Maybe[bool] {
 	if r.RoleReported != "slave" || r.MasterHost == "" || r.MasterHost == "?" {
 		return Maybe[bool]{}
 	}
-	shown, advertised := r.follows(&m.Instance), r.follows(m.advertised())
+	shown, advertised := r.follows(&m.Instance), r.follows(m.AdvertisedNode())
 	switch {
 	case shown.Value || advertised.Value:
 		return Some(true)

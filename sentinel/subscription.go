@@ -17,11 +17,11 @@ import (
 type subscription struct {
 	session *session
 	reader  *bufio.Reader
-	options eventOptions
+	options EventOptions
 }
 
 // subscribe connects and returns when the Sentinel has confirmed.
-func subscribe(ctx context.Context, o Options, password string, eo eventOptions) (*subscription, error) {
+func subscribe(ctx context.Context, o Options, password string, eo EventOptions) (*subscription, error) {
 	ctx, cancel := context.WithTimeout(ctx, eo.PingTimeout)
 	defer cancel()
 	session, err := openSession(ctx, o, password)

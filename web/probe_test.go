@@ -12,8 +12,8 @@ import (
 	"testing"
 	"time"
 
-	"redis_sentinel_exporter/probe"
 	"redis_sentinel_exporter/internal/sentineltest"
+	"redis_sentinel_exporter/probe"
 )
 
 // A rig is a handler that probes, with the file of its modules.

@@ -12,6 +12,7 @@ import (
 	"github.com/prometheus/client_golang/prometheus"
 
 	"redis_sentinel_exporter/collector"
+	"redis_sentinel_exporter/deployment"
 	"redis_sentinel_exporter/probe"
 	"redis_sentinel_exporter/sentinel"
 )
@@ -49,7 +50,7 @@ type probeKey struct {
 
 // A probed deployment.
 type probed struct {
-	deployment *sentinel.Deployment
+	deployment *deployment.Deployment
 	collector  *collector.Collector
 	failures   *failureLog
 	sentinels  int
@@ -141,7 +142,7 @@ func (p *Prober) newProbed(module *probe.Module, name string, targets []string) 
 		logger = logger.With("module", name)
 	}
 	return &probed{
-		deployment: sentinel.NewDeployment(clients...),
+		deployment: deployment.New(clients...),
 		collector:  p.collector(module.Collectors),
 		failures:   newFailureLog(logger),
 		sentinels:  len(targets),

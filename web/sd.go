@@ -7,6 +7,7 @@ import (
 	"strconv"
 	"strings"
 
+	"redis_sentinel_exporter/deployment"
 	"redis_sentinel_exporter/sentinel"
 )
 
@@ -46,11 +47,11 @@ func (h *sd) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 	if !waiting {
 		return
 	}
-	if err := sentinel.Unanswered(snapshots); err != nil {
+	if err := deployment.Unanswered(snapshots); err != nil {
 		http.Error(w, err.Error(), http.StatusServiceUnavailable)
 		return
 	}
-	groups, status, err := query.targets(sentinel.Groups(snapshots))
+	groups, status, err := query.targets(deployment.Groups(snapshots))
 	if err != nil {
 		http.Error(w, err.Error(), status)
 		return
@@ -83,7 +84,7 @@ func parseSDQuery(raw string) (sdQuery, error) {
 
 // targets picks what is asked for, by master, role and address. The status goes
 // with the error.
-func (q sdQuery) targets(groups []sentinel.Group) (targets []targetGroup, status int, err error) {
+func (q sdQuery) targets(groups []deployment.Group) (targets []targetGroup, status int, err error) {
 	targets = []targetGroup{} // null is no answer to Prometheus
 	found := false
 	for i := range groups {
@@ -112,7 +113,7 @@ func (q sdQuery) targets(groups []sentinel.Group) (targets []targetGroup, status
 }
 
 // unknown says why what is asked for is not known of a master.
-func (q sdQuery) unknown(g *sentinel.Group) error {
+func (q sdQuery) unknown(g *deployment.Group) error {
 	switch {
 	case q.role != roleSentinel && q.role != roleReplica && g.MasterErr != nil:
 		return fmt.Errorf("the address of master %q is not known: %w", g.Name, g.MasterErr)
@@ -124,7 +125,7 @@ func (q sdQuery) unknown(g *sentinel.Group) error {
 	return nil
 }
 
-func appendTargets(targets []targetGroup, master, role string, nodes ...sentinel.Node) []targetGroup {
+func appendTargets(targets []targetGroup, master, role string, nodes ...deployment.Node) []targetGroup {
 	for _, n := range nodes {
 		targets = append(targets, targetGroup{
 			Targets: []string{sentinel.ValidUTF8(n.Addr)},

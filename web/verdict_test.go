@@ -7,9 +7,10 @@ import (
 	"testing"
 	"time"
 
+	"redis_sentinel_exporter/deployment"
 	"redis_sentinel_exporter/health"
-	"redis_sentinel_exporter/sentinel"
 	"redis_sentinel_exporter/internal/sentineltest"
+	"redis_sentinel_exporter/sentinel"
 )
 
 // watching is the snapshot of a Sentinel that has answered and monitors a master
@@ -91,7 +92,7 @@ func TestVerdictWithEverySentinelHung(t *testing.T) {
 	for _, s := range topology.Sentinels {
 		clients = append(clients, sentinel.NewClient(sentinel.Options{Address: s.Addr()}))
 	}
-	deployment := sentinel.NewDeployment(clients...)
+	deployment := deployment.New(clients...)
 	defer deployment.Close()
 	opts := defaults()
 	opts.Timeout = 500 * time.Millisecond

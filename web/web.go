@@ -14,6 +14,7 @@ import (
 	"time"
 
 	"redis_sentinel_exporter/collector"
+	"redis_sentinel_exporter/deployment"
 	"redis_sentinel_exporter/sentinel"
 )
 
@@ -23,12 +24,12 @@ const (
 )
 
 // A snapshotter asks the Sentinels of one deployment: one Snapshot for each of
-// them, whatever its state. *sentinel.Deployment is one.
+// them, whatever its state. *deployment.Deployment is one.
 type snapshotter interface {
 	Snapshots(ctx context.Context) []*sentinel.Snapshot
 }
 
-var _ snapshotter = (*sentinel.Deployment)(nil)
+var _ snapshotter = (*deployment.Deployment)(nil)
 
 // Options say how to serve.
 type Options struct {
@@ -58,12 +59,12 @@ type Options struct {
 }
 
 // NewHandler returns the handler of all endpoints.
-func NewHandler(deployment snapshotter, c *collector.Collector, opts Options, logger *slog.Logger) (http.Handler, error) {
+func NewHandler(asked snapshotter, c *collector.Collector, opts Options, logger *slog.Logger) (http.Handler, error) {
 	if err := opts.Check(); err != nil {
 		return nil, err
 	}
 	if opts.OnlyProbes {
-		deployment, c = sentinel.NewDeployment(), &collector.Collector{} // no Sentinel, no metric
+		asked, c = deployment.New(), &collector.Collector{} // no Sentinel, no metric
 	}
 	landing, err := landingPage(opts)
 	if err != nil {
@@ -73,7 +74,7 @@ func NewHandler(deployment snapshotter, c *collector.Collector, opts Options, lo
 	mux.Handle("GET /{$}", landing)
 	mux.Handle("GET /-/healthy", says(http.StatusOK, name+" is healthy.\n"))
 	mux.Handle("GET /-/ready", says(http.StatusOK, name+" is ready.\n"))
-	asker := inquirer{deployment, opts.Timeout, newFailureLog(logger)}
+	asker := inquirer{asked, opts.Timeout, newFailureLog(logger)}
 	limited := newLimit(opts.MaxRequests)
 	metrics, err := newMetrics(asker, c, opts, limited, logger)
 	if err != nil {

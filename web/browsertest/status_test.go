@@ -18,8 +18,9 @@ import (
 	"github.com/chromedp/chromedp"
 
 	"redis_sentinel_exporter/collector"
-	"redis_sentinel_exporter/sentinel"
+	"redis_sentinel_exporter/deployment"
 	"redis_sentinel_exporter/internal/sentineltest"
+	"redis_sentinel_exporter/sentinel"
 	"redis_sentinel_exporter/web"
 )
 
@@ -85,7 +86,7 @@ func serve(t *testing.T, topology *sentineltest.Topology) string {
 	for _, addr := range topology.SentinelAddrs() {
 		clients = append(clients, sentinel.NewClient(sentinel.Options{Address: addr}))
 	}
-	deployment := sentinel.NewDeployment(clients...)
+	deployment := deployment.New(clients...)
 	t.Cleanup(deployment.Close)
 	opts := web.Options{TelemetryPath: "/metrics", Timeout: time.Second}
 	handler, err := web.NewHandler(deployment, collector.New(collector.Options{}), opts, slog.New(slog.DiscardHandler))

@@ -1,9 +1,11 @@
-package sentinel
+package deployment
 
 import (
 	"errors"
 	"fmt"
 	"strings"
+
+	"redis_sentinel_exporter/sentinel"
 )
 
 // Why discovery does not take what a Sentinel says. They are wrapped with the
@@ -40,7 +42,7 @@ func (e *DiscoveryError) Error() string {
 
 // String names the Sentinel once.
 func (t Testimony) String() string {
-	var unanswered *Error
+	var unanswered *sentinel.Error
 	if errors.As(t.Err, &unanswered) && unanswered.Sentinel == t.Sentinel {
 		return t.Err.Error()
 	}
@@ -60,14 +62,14 @@ func (e *DiscoveryError) Unwrap() []error {
 // the rest may not. What is taken has the highest config-epoch that any Sentinel
 // knows, also one whose answer is of no use otherwise, and comes from Sentinels in
 // TILT only when all of it does.
-func judge(snapshots []*Snapshot, name string, fault func(*Master) error) (taken []Opinion, refused []Testimony) {
+func judge(snapshots []*sentinel.Snapshot, name string, fault func(*sentinel.Master) error) (taken []Opinion, refused []Testimony) {
 	epoch := newestEpoch(opinionsOf(snapshots, name))
 	for _, s := range snapshots {
 		err := s.Err
-		var m *Master
+		var m *sentinel.Master
 		if err == nil {
 			if m = s.Master(name); m == nil {
-				err = ErrNoSuchMaster
+				err = sentinel.ErrNoSuchMaster
 			}
 		}
 		o := Opinion{s, m}
@@ -90,21 +92,21 @@ func judge(snapshots []*Snapshot, name string, fault func(*Master) error) (taken
 // masterFault says why the address that the Sentinel advertises is not to be
 // given to a client. While a failover reconfigures the replicas that is the
 // promoted one, and the flags of the old master say nothing about it.
-func (m *Master) masterFault(minOtherSentinels int) error {
-	if err := m.tooFewPeers(minOtherSentinels); err != nil {
+func masterFault(m *sentinel.Master, minOtherSentinels int) error {
+	if err := tooFewPeers(m, minOtherSentinels); err != nil {
 		return err
 	}
-	if !m.advertised().HasAddr() {
+	if !m.AdvertisedNode().HasAddr() {
 		return fmt.Errorf("%w: its address is not known", ErrMasterDown)
 	}
-	if p := m.promoted(); p != nil {
-		if p.Flags.Any(FlagSDown) {
+	if p := m.Promoted(); p != nil {
+		if p.Flags.Any(sentinel.FlagSDown) {
 			return fmt.Errorf("%w: the promoted replica %s has the flags %s", ErrMasterDown, p.Addr, p.Flags)
 		}
 		return nil
 	}
 	switch {
-	case m.Flags.Any(FlagSDown | FlagODown):
+	case m.Flags.Any(sentinel.FlagSDown | sentinel.FlagODown):
 		return fmt.Errorf("%w: %s has the flags %s", ErrMasterDown, m.Addr, m.Flags)
 	case m.RoleReported == "slave":
 		return fmt.Errorf("%w: %s", ErrRoleMismatch, m.Addr)
@@ -113,7 +115,7 @@ func (m *Master) masterFault(minOtherSentinels int) error {
 }
 
 // tooFewPeers says that the Sentinel knows fewer others than it should.
-func (m *Master) tooFewPeers(minOtherSentinels int) error {
+func tooFewPeers(m *sentinel.Master, minOtherSentinels int) error {
 	if n := m.NumOtherSentinels.Value; n < int64(minOtherSentinels) {
 		return fmt.Errorf("%w: %d, where %d are asked for", ErrTooFewSentinels, n, minOtherSentinels)
 	}
@@ -121,14 +123,14 @@ func (m *Master) tooFewPeers(minOtherSentinels int) error {
 }
 
 // replicaFault says why the replicas that the Sentinel knows are of no use.
-func (m *Master) replicaFault(minOtherSentinels int) error {
-	if err := m.tooFewPeers(minOtherSentinels); err != nil {
+func replicaFault(m *sentinel.Master, minOtherSentinels int) error {
+	if err := tooFewPeers(m, minOtherSentinels); err != nil {
 		return err
 	}
 	if m.ReplicasErr != nil {
 		return m.ReplicasErr
 	}
-	if len(m.usableReplicas()) > 0 {
+	if len(usableReplicas(m)) > 0 {
 		return nil
 	}
 	if len(m.Replicas) == 0 {
@@ -142,19 +144,19 @@ func (m *Master) replicaFault(minOtherSentinels int) error {
 }
 
 // usableReplicas are those that a client can be given.
-func (m *Master) usableReplicas() []Replica {
-	var usable []Replica
+func usableReplicas(m *sentinel.Master) []sentinel.Replica {
+	var usable []sentinel.Replica
 	for i := range m.Replicas {
-		if r := &m.Replicas[i]; r.usable() && r.Addr != m.Advertised() {
+		if r := &m.Replicas[i]; isUsable(r) && r.Addr != m.Advertised() {
 			usable = append(usable, *r)
 		}
 	}
 	return usable
 }
 
-// usable tells whether the replica is up, connected, at a known address and one. After a failover the
+// isUsable reports whether the replica is up, connected, at a known address and one. After a failover the
 // old master is listed as a replica, and down-after must pass before it is held to
 // be down: until its first INFO nothing is known of it.
-func (r *Replica) usable() bool {
-	return r.HasAddr() && !r.Flags.Any(FlagSDown|FlagODown|FlagDisconnected) && r.Informed() && r.RoleReported != "master"
+func isUsable(r *sentinel.Replica) bool {
+	return r.HasAddr() && !r.Flags.Any(sentinel.FlagSDown|sentinel.FlagODown|sentinel.FlagDisconnected) && r.Informed() && r.RoleReported != "master"
 }

@@ -1,4 +1,4 @@
-package sentinel_test
+package deployment_test
 
 import (
 	"errors"
@@ -8,18 +8,19 @@ import (
 	"testing"
 	"time"
 
-	"redis_sentinel_exporter/sentinel"
+	"redis_sentinel_exporter/deployment"
 	"redis_sentinel_exporter/internal/sentineltest"
+	"redis_sentinel_exporter/sentinel"
 )
 
 // newDeployment asks the Sentinels at these addresses.
-func newDeployment(t *testing.T, addrs ...string) *sentinel.Deployment {
+func newDeployment(t *testing.T, addrs ...string) *deployment.Deployment {
 	t.Helper()
 	clients := make([]*sentinel.Client, len(addrs))
 	for i, addr := range addrs {
 		clients[i] = sentinel.NewClient(sentinel.Options{Address: addr})
 	}
-	d := sentinel.NewDeployment(clients...)
+	d := deployment.New(clients...)
 	t.Cleanup(d.Close)
 	return d
 }
@@ -38,9 +39,9 @@ type discovery struct {
 const timeout = 2 * time.Second
 
 // check runs DiscoverMaster and DiscoverReplicas.
-func (want discovery) check(t *testing.T, d *sentinel.Deployment, sentinels int) {
+func (want discovery) check(t *testing.T, d *deployment.Deployment, sentinels int) {
 	t.Helper()
-	options := sentinel.DiscoverOptions{Timeout: timeout, MinOtherSentinels: want.min}
+	options := deployment.DiscoverOptions{Timeout: timeout, MinOtherSentinels: want.min}
 	start := time.Now()
 	m, err := d.DiscoverMaster(within(t, 30*time.Second), name, options)
 	want.checkTime(t, start)
@@ -78,7 +79,7 @@ func (want discovery) checkTime(t *testing.T, start time.Time) {
 
 func wantDiscoveryError(t *testing.T, err error, sentinels int, want []error) {
 	t.Helper()
-	var e *sentinel.DiscoveryError
+	var e *deployment.DiscoveryError
 	if !errors.As(err, &e) {
 		t.Errorf("got the error %v", err)
 		return
@@ -87,7 +88,9 @@ func wantDiscoveryError(t *testing.T, err error, sentinels int, want []error) {
 		t.Errorf("want a word of each of %d Sentinels, got: %v", sentinels, err)
 	}
 	for _, one := range want {
-		wantError(t, "discovery", err, one)
+		if !errors.Is(err, one) {
+			t.Errorf("discovery: got the error %v, want %v", err, one)
+		}
 	}
 }
 
@@ -112,12 +115,12 @@ func TestDiscover(t *testing.T) {
 		want.check(t, all, 3)
 	})
 	t.Run("too few others", func(t *testing.T) {
-		discovery{replicas: -1, within: soon, min: 3, errs: []error{sentinel.ErrTooFewSentinels}}.check(t, all, 3)
+		discovery{replicas: -1, within: soon, min: 3, errs: []error{deployment.ErrTooFewSentinels}}.check(t, all, 3)
 	})
 	t.Run("unknown name", func(t *testing.T) {
-		_, err := all.DiscoverMaster(ctx, "nosuch", sentinel.DiscoverOptions{})
+		_, err := all.DiscoverMaster(ctx, "nosuch", deployment.DiscoverOptions{})
 		wantDiscoveryError(t, err, 3, []error{sentinel.ErrNoSuchMaster})
-		_, err = all.DiscoverReplicas(ctx, "nosuch", sentinel.DiscoverOptions{})
+		_, err = all.DiscoverReplicas(ctx, "nosuch", deployment.DiscoverOptions{})
 		wantDiscoveryError(t, err, 3, []error{sentinel.ErrNoSuchMaster})
 	})
 	t.Run("first hung", func(t *testing.T) {
@@ -171,14 +174,14 @@ func TestDiscoverRefused(t *testing.T) {
 	t.Parallel()
 	topo := sentineltest.Run(t, sentineltest.Config{Sentinels: 1})
 	locked := sentineltest.Run(t, sentineltest.Config{Sentinels: 1, Replicas: sentineltest.None, Password: "canary-secret"})
-	wrong := sentinel.NewClient(sentinel.Options{Address: locked.Sentinels[0].Addr(), Password: password("canary-wrong")})
+	wrong := sentinel.NewClient(sentinel.Options{Address: locked.Sentinels[0].Addr(), Password: func() (string, error) { return "canary-wrong", nil }})
 	right := sentinel.NewClient(sentinel.Options{Address: topo.Sentinels[0].Addr()})
-	d := sentinel.NewDeployment(wrong, right)
+	d := deployment.New(wrong, right)
 	defer d.Close()
 	discovery{master: topo.Masters[0].Node.Addr(), replicas: 2, within: soon}.check(t, d, 2)
 
-	alone := sentinel.NewDeployment(wrong)
-	_, err := alone.DiscoverMaster(within(t, 5*time.Second), name, sentinel.DiscoverOptions{})
+	alone := deployment.New(wrong)
+	_, err := alone.DiscoverMaster(within(t, 5*time.Second), name, deployment.DiscoverOptions{})
 	wantDiscoveryError(t, err, 1, nil)
 	var refused *sentinel.Error
 	if !errors.As(err, &refused) || refused.Reason != sentinel.ReasonAuth || strings.Contains(err.Error(), "canary") {
@@ -199,10 +202,10 @@ func TestDiscoverMasterDown(t *testing.T) {
 			return !s.Master(name).Flags.Has(sentinel.FlagSDown)
 		})
 	})
-	if m, err := d.DiscoverMaster(ctx, name, sentinel.DiscoverOptions{}); err == nil || !errors.Is(err, sentinel.ErrMasterDown) {
+	if m, err := d.DiscoverMaster(ctx, name, deployment.DiscoverOptions{}); err == nil || !errors.Is(err, deployment.ErrMasterDown) {
 		t.Errorf("got %+v, %v", m, err)
 	}
-	if r, err := d.DiscoverReplicas(ctx, name, sentinel.DiscoverOptions{}); err != nil || len(r.Replicas) != 2 {
+	if r, err := d.DiscoverReplicas(ctx, name, deployment.DiscoverOptions{}); err != nil || len(r.Replicas) != 2 {
 		t.Errorf("the replicas are still there: got %+v, %v", r, err)
 	}
 }
@@ -220,7 +223,7 @@ func TestDiscoverDuringFailover(t *testing.T) {
 	eventually(t, func() bool {
 		said, err := leader.MasterAddr(ctx, name)
 		must(t, err)
-		found, err := d.DiscoverMaster(ctx, name, sentinel.DiscoverOptions{})
+		found, err := d.DiscoverMaster(ctx, name, deployment.DiscoverOptions{})
 		must(t, err)
 		if said.Value != old && (found.Addr != said.Value || found.ConfigEpoch.Value != 1) {
 			t.Errorf("a Sentinel names %s, discovery %+v", said.Value, found)
@@ -232,7 +235,7 @@ func TestDiscoverDuringFailover(t *testing.T) {
 	discovery{master: now, replicas: 2, within: soon}.check(t, settled(t, topo, d), 3)
 }
 
-func settled(t *testing.T, topo *sentineltest.Topology, d *sentinel.Deployment) *sentinel.Deployment {
+func settled(t *testing.T, topo *sentineltest.Topology, d *deployment.Deployment) *deployment.Deployment {
 	t.Helper()
 	must(t, topo.WaitSettled(within(t, 30*time.Second)))
 	return d
@@ -259,7 +262,7 @@ func TestDiscoverStale(t *testing.T) {
 	})
 
 	addrs := topo.ClientAddrs()
-	if m, err := newDeployment(t, addrs[0]).DiscoverMaster(ctx, name, sentinel.DiscoverOptions{}); err != nil || m.Addr != old.Addr() {
+	if m, err := newDeployment(t, addrs[0]).DiscoverMaster(ctx, name, deployment.DiscoverOptions{}); err != nil || m.Addr != old.Addr() {
 		t.Fatalf("the first is not stale: %+v, %v", m, err)
 	}
 	for _, p := range topo.Sentinels[1:] {
@@ -269,14 +272,14 @@ func TestDiscoverStale(t *testing.T) {
 	for _, s := range topo.Sentinels[1:] { // to both the other replica is up, and the old master down
 		one := newDeployment(t, s.Addr())
 		eventually(t, func() bool {
-			r, err := one.DiscoverReplicas(ctx, name, sentinel.DiscoverOptions{})
+			r, err := one.DiscoverReplicas(ctx, name, deployment.DiscoverOptions{})
 			return err == nil && len(r.Replicas) == 1 && r.Replicas[0].Addr != old.Addr()
 		})
 	}
 	discovery{master: now, replicas: 1, within: time.Second}.check(t, d, 3)
 	topo.Sentinels[2].Proxy.BlackHole()
 	discovery{master: now, replicas: 1, within: timeout}.check(t, d, 3)
-	for _, g := range sentinel.Groups(d.Snapshots(within(t, time.Second))) {
+	for _, g := range deployment.Groups(d.Snapshots(within(t, time.Second))) {
 		if g.Master.Addr != now {
 			t.Errorf("merged, the master is %s", g.Master.Addr)
 		}
@@ -294,7 +297,7 @@ func TestDiscoverKeepsConnections(t *testing.T) {
 	}
 	d := newDeployment(t, addrs...)
 	for range 20 {
-		_, err := d.DiscoverMaster(within(t, 5*time.Second), name, sentinel.DiscoverOptions{})
+		_, err := d.DiscoverMaster(within(t, 5*time.Second), name, deployment.DiscoverOptions{})
 		must(t, err)
 	}
 	for i, f := range fakes {
@@ -310,8 +313,8 @@ func TestDiscoverStaleAndDown(t *testing.T) {
 	t.Parallel()
 	stale := sentineltest.RunFake(t, fakeMaster("4", "master"))
 	down := sentineltest.RunFake(t, fakeMaster("5", "s_down,master"))
-	_, err := newDeployment(t, stale.Addr(), down.Addr()).DiscoverMaster(within(t, 5*time.Second), name, sentinel.DiscoverOptions{})
-	wantDiscoveryError(t, err, 2, []error{sentinel.ErrOutdated, sentinel.ErrMasterDown})
+	_, err := newDeployment(t, stale.Addr(), down.Addr()).DiscoverMaster(within(t, 5*time.Second), name, deployment.DiscoverOptions{})
+	wantDiscoveryError(t, err, 2, []error{deployment.ErrOutdated, deployment.ErrMasterDown})
 }
 
 // TestDiscoverRoleMismatch: a master that says it is a replica.
@@ -326,8 +329,8 @@ func TestDiscoverRoleMismatch(t *testing.T) {
 		return row
 	}
 	fake := sentineltest.RunFake(t, cfg)
-	_, err := newDeployment(t, fake.Addr()).DiscoverMaster(within(t, 5*time.Second), name, sentinel.DiscoverOptions{})
-	wantDiscoveryError(t, err, 1, []error{sentinel.ErrRoleMismatch})
+	_, err := newDeployment(t, fake.Addr()).DiscoverMaster(within(t, 5*time.Second), name, deployment.DiscoverOptions{})
+	wantDiscoveryError(t, err, 1, []error{deployment.ErrRoleMismatch})
 }
 
 // fakeMaster is a Sentinel with an id of its own, this epoch and these flags.

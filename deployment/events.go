@@ -1,29 +1,31 @@
-package sentinel
+package deployment
 
 import (
 	"context"
 	"slices"
 	"sync"
 	"time"
+
+	"redis_sentinel_exporter/sentinel"
 )
 
 // Events hands over what any of the Sentinels publishes, one notice at a time,
 // until ctx ends: see [Client.Events]. Where peers are followed, their streams
 // come and go with them.
-func (d *Deployment) Events(ctx context.Context, handle func(*Notice)) {
-	d.events(ctx, eventOptions{}, handle)
+func (d *Deployment) Events(ctx context.Context, handle func(*sentinel.Notice)) {
+	d.events(ctx, sentinel.EventOptions{}, handle)
 }
 
-func (d *Deployment) events(ctx context.Context, o eventOptions, handle func(*Notice)) {
+func (d *Deployment) events(ctx context.Context, o sentinel.EventOptions, handle func(*sentinel.Notice)) {
 	var mu sync.Mutex
 	var wg sync.WaitGroup
 	defer wg.Wait()
-	one := func(n *Notice) {
+	one := func(n *sentinel.Notice) {
 		mu.Lock()
 		defer mu.Unlock()
 		handle(n)
 	}
-	streams := make(map[*Client]context.CancelFunc)
+	streams := make(map[*sentinel.Client]context.CancelFunc)
 	defer func() {
 		for _, stop := range streams {
 			stop()
@@ -44,9 +46,9 @@ func (d *Deployment) events(ctx context.Context, o eventOptions, handle func(*No
 			streaming, stop := context.WithCancel(ctx)
 			streams[client] = stop
 			wg.Go(func() {
-				client.events(streaming, o, one)
+				client.Events(streaming, o, one)
 				if ctx.Err() == nil {
-					one(&Notice{Sentinel: client.Address(), Time: time.Now(), Kind: NoticeEnded})
+					one(&sentinel.Notice{Sentinel: client.Address(), Time: time.Now(), Kind: sentinel.NoticeEnded})
 				}
 			})
 		}

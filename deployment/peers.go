@@ -1,10 +1,12 @@
-package sentinel
+package deployment
 
 import (
 	"maps"
 	"slices"
 	"strings"
 	"time"
+
+	"redis_sentinel_exporter/sentinel"
 )
 
 const (
@@ -36,7 +38,7 @@ type alias struct {
 //
 // A Sentinel that answers at two addresses, such as one given by its host name, is
 // kept once. Two that run with the same id are two.
-func (d *Deployment) FollowPeers(template Options) {
+func (d *Deployment) FollowPeers(template sentinel.Options) {
 	d.mu.Lock()
 	defer d.mu.Unlock()
 	d.follow = &template
@@ -44,7 +46,7 @@ func (d *Deployment) FollowPeers(template Options) {
 
 // joinPeers makes the round the user of the peers that an answer names and that it
 // has not asked yet, and returns them.
-func (d *Deployment) joinPeers(r *round, said *Snapshot) []*member {
+func (d *Deployment) joinPeers(r *round, said *sentinel.Snapshot) []*member {
 	d.mu.Lock()
 	defer d.mu.Unlock()
 	if d.follow == nil {
@@ -61,7 +63,7 @@ func (d *Deployment) joinPeers(r *round, said *Snapshot) []*member {
 }
 
 // namedPeers returns the ids of the peers that a Sentinel knows, by address.
-func namedPeers(s *Snapshot) map[string]string {
+func namedPeers(s *sentinel.Snapshot) map[string]string {
 	named := make(map[string]string)
 	for i := range s.Masters {
 		for j := range s.Masters[i].Peers {
@@ -88,7 +90,7 @@ func (d *Deployment) peer(addr, id string) *member {
 	}
 	options := *d.follow
 	options.Address = strings.Clone(addr)
-	m := &member{client: NewClient(options), sighting: sighting{id: id, named: time.Now()}}
+	m := &member{client: sentinel.NewClient(options), sighting: sighting{id: id, named: time.Now()}}
 	d.found[options.Address] = m
 	d.announce()
 	return m
@@ -122,7 +124,7 @@ func (d *Deployment) settlePeers(r *round) {
 // answers it starts from whoever does.
 func (d *Deployment) reached(r *round) map[string]string {
 	reached := make(map[string]string)
-	var next []*Snapshot
+	var next []*sentinel.Snapshot
 	for _, m := range d.given {
 		if s := r.answers[m]; s != nil && s.Up() {
 			next = append(next, s)
@@ -183,7 +185,7 @@ func (d *Deployment) sameAs(r *round, m *member) string {
 // sameSentinel tells whether two snapshots are of one Sentinel. Its id tells; but
 // one whose files were copied has the id of the other, and only the run id, which
 // each process has of its own, tells them apart.
-func sameSentinel(a, b *Snapshot) bool {
+func sameSentinel(a, b *sentinel.Snapshot) bool {
 	if a.ID != b.ID {
 		return false
 	}

@@ -1,10 +1,12 @@
-package sentinel
+package deployment
 
 import (
 	"cmp"
 	"errors"
 	"maps"
 	"slices"
+
+	"redis_sentinel_exporter/sentinel"
 )
 
 // A Group is one master with all that belongs to it, as the Sentinels of a
@@ -40,7 +42,7 @@ var errNoAddr = errors.New("the host name of one has not resolved")
 // Groups merges what the Sentinels say of each master, sorted by name. Of a master and
 // its replicas those are believed that [Believed] returns; a replica that only some of
 // them know is one.
-func Groups(snapshots []*Snapshot) []Group {
+func Groups(snapshots []*sentinel.Snapshot) []Group {
 	names := make(map[string]bool)
 	for _, s := range snapshots {
 		for i := range s.Masters {
@@ -92,14 +94,14 @@ func (p polls) nodes() []Node {
 // the master's address.
 func (g *Group) addDataNodes(opinions []Opinion) {
 	addr := opinions[0].Master.Advertised()
-	if !opinions[0].Master.advertised().HasAddr() {
+	if !opinions[0].Master.AdvertisedNode().HasAddr() {
 		g.MasterErr = errNoAddr
 	}
 	var master poll
 	replicas := make(polls)
 	answered := false
 	for _, o := range opinions {
-		master.add(o.Master.masterFault(0) == nil)
+		master.add(masterFault(o.Master, 0) == nil)
 		if o.Master.ReplicasErr != nil {
 			g.ReplicasErr = o.Master.ReplicasErr
 			continue
@@ -155,7 +157,7 @@ func (g *Group) addSentinels(opinions []Opinion) {
 				g.SentinelsErr, complete = errNoAddr, false
 				continue
 			}
-			at(p.RunID).announced.add(p.Addr, !p.Flags.Any(FlagSDown))
+			at(p.RunID).announced.add(p.Addr, !p.Flags.Any(sentinel.FlagSDown))
 		}
 		answered = answered || complete
 	}
@@ -200,7 +202,7 @@ var ErrNoAnswer = errors.New("no Sentinel has answered")
 
 // Unanswered returns an error that says why no Sentinel of a deployment has
 // answered; nil when one has.
-func Unanswered(snapshots []*Snapshot) error {
+func Unanswered(snapshots []*sentinel.Snapshot) error {
 	errs := []error{ErrNoAnswer}
 	for _, s := range snapshots {
 		if s.Up() {

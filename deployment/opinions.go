@@ -1,9 +1,11 @@
-package sentinel
+package deployment
+
+import "redis_sentinel_exporter/sentinel"
 
 // An Opinion is what one Sentinel that has answered says of one master.
 type Opinion struct {
-	*Snapshot
-	Master *Master
+	*sentinel.Snapshot
+	Master *sentinel.Master
 }
 
 // Believed are the opinions to believe of where a master and its replicas are: they
@@ -15,7 +17,7 @@ func Believed(opinions []Opinion) []Opinion {
 
 // opinionsOf are those of the Sentinels that monitor the master, in the order of
 // the snapshots.
-func opinionsOf(snapshots []*Snapshot, name string) []Opinion {
+func opinionsOf(snapshots []*sentinel.Snapshot, name string) []Opinion {
 	var all []Opinion
 	for _, s := range snapshots {
 		if !s.Up() {
@@ -59,7 +61,7 @@ func outOfTilt(opinions []Opinion) []Opinion {
 // located are the opinions of those who know the address that they give to clients;
 // all of them when there is no such.
 func located(opinions []Opinion) []Opinion {
-	if known := filter(opinions, func(o Opinion) bool { return o.Master.advertised().HasAddr() }); len(known) > 0 {
+	if known := filter(opinions, func(o Opinion) bool { return o.Master.AdvertisedNode().HasAddr() }); len(known) > 0 {
 		return known
 	}
 	return opinions

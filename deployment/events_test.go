@@ -1,12 +1,12 @@
-package sentinel_test
+package deployment_test
 
 import (
 	"context"
 	"testing"
 	"time"
 
-	"redis_sentinel_exporter/sentinel"
 	"redis_sentinel_exporter/internal/sentineltest"
+	"redis_sentinel_exporter/sentinel"
 )
 
 // TestEventsFollowPeers: a peer's stream comes when it is found and goes, with

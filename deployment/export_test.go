@@ -1,21 +1,16 @@
-package sentinel
+package deployment
 
 import (
 	"context"
 	"slices"
 	"time"
+
+	"redis_sentinel_exporter/sentinel"
 )
 
-// EventOptions let a test have streams that are quicker than those of a program.
-type EventOptions = eventOptions
-
-// EventsWith is Events with options.
-func (c *Client) EventsWith(ctx context.Context, o EventOptions, handle func(*Notice)) {
-	c.events(ctx, o, handle)
-}
-
-// EventsWith is Events with options.
-func (d *Deployment) EventsWith(ctx context.Context, o EventOptions, handle func(*Notice)) {
+// EventsWith is Events with options, whose streams may be quicker than those of a
+// program.
+func (d *Deployment) EventsWith(ctx context.Context, o sentinel.EventOptions, handle func(*sentinel.Notice)) {
 	d.events(ctx, o, handle)
 }
 

@@ -5,11 +5,12 @@ import (
 	"slices"
 	"time"
 
+	"redis_sentinel_exporter/deployment"
 	"redis_sentinel_exporter/sentinel"
 )
 
-// A deployment is what the checks look at.
-type deployment struct {
+// A model is what the checks look at.
+type model struct {
 	asked   []*sentinel.Snapshot
 	up      []*sentinel.Snapshot // those that answered
 	masters []*master
@@ -19,7 +20,7 @@ type deployment struct {
 // A master is one master as all Sentinels see it that answered and monitor it.
 type master struct {
 	name       string
-	deployment *deployment
+	model      *model
 	views      []view               // in the order in which the Sentinels were asked
 	missingAt  []*sentinel.Snapshot // those that answered and do not monitor it
 	replicas   [][]sighting         // by replica, of all views
@@ -32,8 +33,8 @@ type view struct {
 	snapshot *sentinel.Snapshot
 }
 
-func newDeployment(snapshots []*sentinel.Snapshot) *deployment {
-	d := &deployment{asked: snapshots}
+func newModel(snapshots []*sentinel.Snapshot) *model {
+	d := &model{asked: snapshots}
 	byName := make(map[string]*master)
 	for _, s := range snapshots {
 		if !s.Up() {
@@ -44,7 +45,7 @@ func newDeployment(snapshots []*sentinel.Snapshot) *deployment {
 			name := s.Masters[i].Name
 			m := byName[name]
 			if m == nil {
-				m = &master{name: name, deployment: d}
+				m = &master{name: name, model: d}
 				byName[name] = m
 				d.masters = append(d.masters, m)
 			}
@@ -63,7 +64,7 @@ func newDeployment(snapshots []*sentinel.Snapshot) *deployment {
 }
 
 // without lists the Sentinels that answered and do not monitor a master.
-func (d *deployment) without(m *master) []*sentinel.Snapshot {
+func (d *model) without(m *master) []*sentinel.Snapshot {
 	if len(m.views) == len(d.up) {
 		return nil
 	}
@@ -73,7 +74,7 @@ func (d *deployment) without(m *master) []*sentinel.Snapshot {
 }
 
 // namesByNode lists under which names each data node is known.
-func (d *deployment) namesByNode() map[string][]string {
+func (d *model) namesByNode() map[string][]string {
 	nodes := make(map[string][]string)
 	if len(d.masters) < 2 {
 		return nodes // then no node can have two
@@ -164,11 +165,11 @@ func (m *master) unfrozen() []view {
 
 // believed is the master as service discovery and the clients of discovery get it.
 func (m *master) believed() *sentinel.Master {
-	opinions := make([]sentinel.Opinion, len(m.views))
+	opinions := make([]deployment.Opinion, len(m.views))
 	for i, v := range m.views {
-		opinions[i] = sentinel.Opinion{Snapshot: v.snapshot, Master: v.Master}
+		opinions[i] = deployment.Opinion{Snapshot: v.snapshot, Master: v.Master}
 	}
-	return sentinel.Believed(opinions)[0].Master
+	return deployment.Believed(opinions)[0].Master
 }
 
 // isDown tells whether a Sentinel considers the master down.

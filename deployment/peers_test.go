@@ -1,4 +1,4 @@
-package sentinel_test
+package deployment_test
 
 import (
 	"context"
@@ -10,12 +10,13 @@ import (
 
 	"github.com/google/go-cmp/cmp"
 
-	"redis_sentinel_exporter/sentinel"
+	"redis_sentinel_exporter/deployment"
 	"redis_sentinel_exporter/internal/sentineltest"
+	"redis_sentinel_exporter/sentinel"
 )
 
 // following asks the Sentinels at these addresses and all that they know.
-func following(t *testing.T, addrs ...string) *sentinel.Deployment {
+func following(t *testing.T, addrs ...string) *deployment.Deployment {
 	t.Helper()
 	d := newDeployment(t, addrs...)
 	d.FollowPeers(sentinel.Options{})
@@ -73,7 +74,7 @@ func TestFollowPeersWhenDiscovering(t *testing.T) {
 	t.Parallel()
 	newest := sentineltest.RunFake(t, fakeMaster("9", "master"))
 	given := sentineltest.RunFake(t, naming("1", newest.Addr()))
-	m, err := following(t, given.Addr()).DiscoverMaster(within(t, 5*time.Second), name, sentinel.DiscoverOptions{})
+	m, err := following(t, given.Addr()).DiscoverMaster(within(t, 5*time.Second), name, deployment.DiscoverOptions{})
 	must(t, err)
 	if m.Sentinel != newest.Addr() || m.ConfigEpoch.Value != 9 {
 		t.Errorf("got %+v", m)
@@ -199,7 +200,7 @@ func TestFollowPeersConcurrently(t *testing.T) {
 			for range 25 {
 				d.Snapshots(ctx)
 				d.AgePeers(2 * time.Minute)
-				_, _ = d.DiscoverMaster(ctx, name, sentinel.DiscoverOptions{})
+				_, _ = d.DiscoverMaster(ctx, name, deployment.DiscoverOptions{})
 			}
 		}()
 	}

@@ -1,7 +1,9 @@
-package sentinel
+package deployment
 
 import (
 	"testing"
+
+	"redis_sentinel_exporter/sentinel"
 
 	"github.com/google/go-cmp/cmp"
 	"github.com/google/go-cmp/cmp/cmpopts"
@@ -11,23 +13,25 @@ import (
 // address; where none can, the nodes are not known.
 func TestGroupsWithoutAddresses(t *testing.T) {
 	t.Parallel()
-	const host, nowhere = "ip=127.0.0.1", "ip="
-	lost := []string{"name=127.0.0.1:17001 ip=127.0.0.1", "name=:17001 ip="}
-	snapshot := func(addr, master string, replica ...string) *Snapshot {
-		m := row(t, readMaster, healthyMaster, host, master)
-		m.Replicas = []Replica{*row(t, readReplica, healthyReplica, replica...)}
-		m.Peers = []Peer{*row(t, readPeer, healthyPeer, host, master)}
-		return &Snapshot{Sentinel: addr, ID: addr, Masters: []Master{*m}}
+	snapshot := func(addr string, resolves bool) *sentinel.Snapshot {
+		m, r := healthyMaster(), healthyReplica()
+		if !resolves {
+			m.Host, m.Addr = "", ":17000"
+			r.Host, r.Name, r.Addr = "", ":17001", ":17001"
+		}
+		p := sentinel.Peer{Instance: node("another", m.Host, "17011", sentinel.FlagSentinel)}
+		m.Replicas, m.Peers = []sentinel.Replica{r}, []sentinel.Peer{p}
+		return &sentinel.Snapshot{Sentinel: addr, ID: addr, Masters: []sentinel.Master{m}}
 	}
-	resolves, not := snapshot("a:1", host), snapshot("b:1", nowhere, lost...)
-	alsoNot := snapshot("c:1", nowhere, lost...)
+	resolves, not := snapshot("a:1", true), snapshot("b:1", false)
+	alsoNot := snapshot("c:1", false)
 	for _, test := range []struct {
 		name      string
-		snapshots []*Snapshot
+		snapshots []*sentinel.Snapshot
 		known     bool
 	}{
-		{"none can", []*Snapshot{not, alsoNot}, false},
-		{"a minority can", []*Snapshot{not, resolves, alsoNot}, true},
+		{"none can", []*sentinel.Snapshot{not, alsoNot}, false},
+		{"a minority can", []*sentinel.Snapshot{not, resolves, alsoNot}, true},
 	} {
 		t.Run(test.name, func(t *testing.T) {
 			t.Parallel()
@@ -49,7 +53,7 @@ func TestGroupsWithoutAddresses(t *testing.T) {
 			}
 		})
 	}
-	if m := not.Masters[0]; len(m.usableReplicas()) > 0 || m.masterFault(0) == nil {
-		t.Errorf("discovery would take %v and %s", m.usableReplicas(), m.Advertised())
+	if m := &not.Masters[0]; len(usableReplicas(m)) > 0 || masterFault(m, 0) == nil {
+		t.Errorf("discovery would take %v and %s", usableReplicas(m), m.Advertised())
 	}
 }

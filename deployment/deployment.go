@@ -1,4 +1,7 @@
-package sentinel
+// Package deployment asks the Sentinels of one deployment together: those that watch the
+// same masters. It follows the peers that they know, merges their event streams, and
+// says whom to believe where they differ.
+package deployment
 
 import (
 	"cmp"
@@ -6,6 +9,8 @@ import (
 	"maps"
 	"slices"
 	"sync"
+
+	"redis_sentinel_exporter/sentinel"
 )
 
 // A Deployment is the set of Sentinels that watch the same masters: those it was
@@ -15,7 +20,7 @@ type Deployment struct {
 	given []*member
 
 	mu        sync.Mutex         // guards what is below, and the members
-	follow    *Options           // for clients of the peers; nil to ask the given Sentinels only
+	follow    *sentinel.Options  // for clients of the peers; nil to ask the given Sentinels only
 	found     map[string]*member // the peers that are asked, by address
 	aliases   map[string]alias   // by address: peers that are a Sentinel asked at another address
 	preferred []string           // addresses of the Sentinels whose answers discovery has used, the last one first
@@ -24,14 +29,14 @@ type Deployment struct {
 
 // A member is one Sentinel of a deployment.
 type member struct {
-	client *Client
+	client *sentinel.Client
 	sighting
 	users   int  // rounds that may ask it
 	retired bool // to be closed by its last user
 }
 
-// NewDeployment takes the clients of its Sentinels, which it will close.
-func NewDeployment(clients ...*Client) *Deployment {
+// New takes the clients of its Sentinels, which it will close.
+func New(clients ...*sentinel.Client) *Deployment {
 	d := &Deployment{found: make(map[string]*member), aliases: make(map[string]alias), changed: make(chan struct{})}
 	for _, client := range clients {
 		d.given = append(d.given, &member{client: client})
@@ -42,8 +47,8 @@ func NewDeployment(clients ...*Client) *Deployment {
 // Snapshots asks all Sentinels at once. It returns one snapshot for each by the
 // end of the context: one that hangs costs nothing but its own. They are in the
 // order of the clients, peers after them by their addresses.
-func (d *Deployment) Snapshots(ctx context.Context) []*Snapshot {
-	return d.gather(ctx, func(ctx context.Context, c *Client) *Snapshot { return c.Snapshot(ctx) }, nil)
+func (d *Deployment) Snapshots(ctx context.Context) []*sentinel.Snapshot {
+	return d.gather(ctx, func(ctx context.Context, c *sentinel.Client) *sentinel.Snapshot { return c.Snapshot(ctx) }, nil)
 }
 
 // prefer moves a Sentinel to the front.
@@ -86,7 +91,7 @@ func ordered[V any](given []*member, set map[*member]V) []*member {
 
 // current returns the clients of all Sentinels that are asked now, and what is
 // closed when there are others.
-func (d *Deployment) current() (clients []*Client, changed <-chan struct{}) {
+func (d *Deployment) current() (clients []*sentinel.Client, changed <-chan struct{}) {
 	d.mu.Lock()
 	defer d.mu.Unlock()
 	for _, m := range d.members() {

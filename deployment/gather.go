@@ -1,8 +1,10 @@
-package sentinel
+package deployment
 
 import (
 	"context"
 	"time"
+
+	"redis_sentinel_exporter/sentinel"
 )
 
 // spareTime is the least time that Sentinels still get whose answers are no longer
@@ -13,12 +15,12 @@ const spareTime = 100 * time.Millisecond
 // A round asks every Sentinel of a deployment once.
 type round struct {
 	asked   map[*member]bool
-	answers map[*member]*Snapshot
+	answers map[*member]*sentinel.Snapshot
 }
 
 // list returns the answers in the order of Deployment.Snapshots.
-func (r *round) list(given []*member) []*Snapshot {
-	var snapshots []*Snapshot
+func (r *round) list(given []*member) []*sentinel.Snapshot {
+	var snapshots []*sentinel.Snapshot
 	for _, m := range ordered(given, r.answers) {
 		snapshots = append(snapshots, r.answers[m])
 	}
@@ -30,16 +32,16 @@ func (r *round) list(given []*member) []*Snapshot {
 // when those that have come are enough: the rest then have as long again as these
 // took, and are told to end. It returns after all that it has started.
 func (d *Deployment) gather(
-	ctx context.Context, ask func(context.Context, *Client) *Snapshot, enough func(answered []*Snapshot, asked int) bool,
-) []*Snapshot {
+	ctx context.Context, ask func(context.Context, *sentinel.Client) *sentinel.Snapshot, enough func(answered []*sentinel.Snapshot, asked int) bool,
+) []*sentinel.Snapshot {
 	ctx, cancel := context.WithCancel(ctx)
 	defer cancel()
 	type answer struct {
 		from *member
-		said *Snapshot
+		said *sentinel.Snapshot
 	}
 	answers := make(chan answer)
-	r := &round{asked: make(map[*member]bool), answers: make(map[*member]*Snapshot)}
+	r := &round{asked: make(map[*member]bool), answers: make(map[*member]*sentinel.Snapshot)}
 	begin := func(members []*member) {
 		for _, m := range members {
 			go func() { answers <- answer{m, ask(ctx, m.client)} }()
@@ -82,10 +84,10 @@ func (r *round) use(m *member) {
 
 // leave ends a round and returns its answers, without those of a Sentinel that
 // another address has answered for.
-func (d *Deployment) leave(r *round) []*Snapshot {
+func (d *Deployment) leave(r *round) []*sentinel.Snapshot {
 	d.mu.Lock()
 	d.settlePeers(r)
-	var done []*Client
+	var done []*sentinel.Client
 	for m := range r.asked {
 		if m.users--; m.retired && m.users == 0 {
 			done = append(done, m.client)

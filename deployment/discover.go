@@ -1,10 +1,12 @@
-package sentinel
+package deployment
 
 import (
 	"cmp"
 	"context"
 	"slices"
 	"time"
+
+	"redis_sentinel_exporter/sentinel"
 )
 
 // DiscoverOptions say what discovery may take for an answer.
@@ -20,9 +22,9 @@ type DiscoverOptions struct {
 // A FoundMaster is where clients should write to.
 type FoundMaster struct {
 	Name        string
-	Addr        string // host:port
-	ConfigEpoch Number // the version of the answer; each failover raises it
-	Sentinel    string // the address of the Sentinel whose answer this is
+	Addr        string          // host:port
+	ConfigEpoch sentinel.Number // the version of the answer; each failover raises it
+	Sentinel    string          // the address of the Sentinel whose answer this is
 	// Tilt says that only Sentinels in TILT had an answer. They do not notice when
 	// a master goes down.
 	Tilt bool
@@ -33,8 +35,8 @@ type FoundReplicas struct {
 	Name string
 	// Replicas are up and connected to the Sentinel, by their addresses. They may
 	// lag, or have lost the master: see MasterLinkUp and ReplOffset.
-	Replicas    []Replica
-	ConfigEpoch Number
+	Replicas    []sentinel.Replica
+	ConfigEpoch sentinel.Number
 	Sentinel    string
 	Tilt        bool // as with FoundMaster
 }
@@ -54,7 +56,7 @@ type FoundReplicas struct {
 // answered a single answer may be that of one which is cut off from the others,
 // and it is the end of the timeout that decides for it.
 func (d *Deployment) DiscoverMaster(ctx context.Context, name string, o DiscoverOptions) (*FoundMaster, error) {
-	answer, err := d.discover(ctx, name, o, func(m *Master) error { return m.masterFault(o.MinOtherSentinels) })
+	answer, err := d.discover(ctx, name, o, func(m *sentinel.Master) error { return masterFault(m, o.MinOtherSentinels) })
 	if err != nil {
 		return nil, err
 	}
@@ -72,12 +74,12 @@ func (d *Deployment) DiscoverMaster(ctx context.Context, name string, o Discover
 // with DiscoverMaster; that there is no usable replica is a *DiscoveryError as
 // well.
 func (d *Deployment) DiscoverReplicas(ctx context.Context, name string, o DiscoverOptions) (*FoundReplicas, error) {
-	answer, err := d.discover(ctx, name, o, func(m *Master) error { return m.replicaFault(o.MinOtherSentinels) })
+	answer, err := d.discover(ctx, name, o, func(m *sentinel.Master) error { return replicaFault(m, o.MinOtherSentinels) })
 	if err != nil {
 		return nil, err
 	}
-	replicas := answer.Master.usableReplicas()
-	slices.SortFunc(replicas, func(a, b Replica) int { return cmp.Compare(a.Addr, b.Addr) })
+	replicas := usableReplicas(answer.Master)
+	slices.SortFunc(replicas, func(a, b sentinel.Replica) int { return cmp.Compare(a.Addr, b.Addr) })
 	return &FoundReplicas{
 		Name:        name,
 		Replicas:    replicas,
@@ -88,14 +90,14 @@ func (d *Deployment) DiscoverReplicas(ctx context.Context, name string, o Discov
 }
 
 // discover returns the one answer to take, and prefers its Sentinel from now on.
-func (d *Deployment) discover(ctx context.Context, name string, o DiscoverOptions, fault func(*Master) error) (Opinion, error) {
+func (d *Deployment) discover(ctx context.Context, name string, o DiscoverOptions, fault func(*sentinel.Master) error) (Opinion, error) {
 	if o.Timeout > 0 {
 		var cancel context.CancelFunc
 		ctx, cancel = context.WithTimeout(ctx, o.Timeout)
 		defer cancel()
 	}
-	ask := func(ctx context.Context, c *Client) *Snapshot { return c.lookUp(ctx, name) }
-	enough := func(answered []*Snapshot, asked int) bool {
+	ask := func(ctx context.Context, c *sentinel.Client) *sentinel.Snapshot { return c.LookUp(ctx, name) }
+	enough := func(answered []*sentinel.Snapshot, asked int) bool {
 		taken, _ := judge(answered, name, fault)
 		return len(taken) > 0 && !taken[0].Tilt() && majorityHasAnswered(opinionsOf(answered, name), asked)
 	}
@@ -109,15 +111,15 @@ func (d *Deployment) discover(ctx context.Context, name string, o DiscoverOption
 }
 
 // inPreference puts the answers of the preferred Sentinels first.
-func (d *Deployment) inPreference(snapshots []*Snapshot) []*Snapshot {
+func (d *Deployment) inPreference(snapshots []*sentinel.Snapshot) []*sentinel.Snapshot {
 	d.mu.Lock()
 	defer d.mu.Unlock()
-	rank := func(s *Snapshot) int {
+	rank := func(s *sentinel.Snapshot) int {
 		if i := slices.Index(d.preferred, s.Sentinel); i >= 0 {
 			return i
 		}
 		return len(d.preferred)
 	}
-	slices.SortStableFunc(snapshots, func(a, b *Snapshot) int { return cmp.Compare(rank(a), rank(b)) })
+	slices.SortStableFunc(snapshots, func(a, b *sentinel.Snapshot) int { return cmp.Compare(rank(a), rank(b)) })
 	return snapshots
 }
