@@ -118,8 +118,8 @@ func (j *job) waitFollowed(ctx context.Context, to string) {
 		var behind []string
 		s := takeSurvey(ctx, j.operator.deployment, j.operator.timeout)
 		for _, v := range s.views(j.Master) {
-			if addr := v.Master(j.Master).Advertised(); addr != to {
-				behind = append(behind, v.Sentinel+" ("+addr+")")
+			if addr := v.Advertised(); addr != to {
+				behind = append(behind, v.Snapshot.Sentinel+" ("+addr+")")
 			}
 		}
 		if len(behind) == 0 {

@@ -6,6 +6,7 @@ import (
 	"slices"
 	"strings"
 
+	"redis_sentinel_exporter/deployment"
 	"redis_sentinel_exporter/health"
 	"redis_sentinel_exporter/sentinel"
 )
@@ -58,11 +59,11 @@ func picked(op *Operation, s *survey, checks ...string) []health.Finding {
 func inProgress(op *Operation, s *survey) []health.Finding {
 	var found []health.Finding
 	for _, v := range s.views(op.Master) {
-		m := v.Master(op.Master)
+		m := v.Master
 		if m.Flags.Has(sentinel.FlagFailoverInProgress) {
 			f := about(op, checkFailoverInProgress, "Wait until it ends.",
-				"a failover is in progress, which Sentinel %s leads (failover state: %s)", v.Sentinel, m.FailoverState)
-			f.Sentinel = v.Sentinel
+				"a failover is in progress, which Sentinel %s leads (failover state: %s)", v.Snapshot.Sentinel, m.FailoverState)
+			f.Sentinel = v.Snapshot.Sentinel
 			found = append(found, f)
 		}
 	}
@@ -73,7 +74,7 @@ func inProgress(op *Operation, s *survey) []health.Finding {
 func tilt(op *Operation, s *survey) []health.Finding {
 	views := s.views(op.Master)
 	return slices.DeleteFunc(slices.Clone(s.report.Findings), func(f health.Finding) bool {
-		monitors := func(v *sentinel.Snapshot) bool { return v.Sentinel == f.Sentinel }
+		monitors := func(v deployment.View) bool { return v.Snapshot.Sentinel == f.Sentinel }
 		return f.Check != "sentinel_tilt" || !slices.ContainsFunc(views, monitors)
 	})
 }
@@ -86,7 +87,7 @@ func disagreement(op *Operation, s *survey) []health.Finding {
 	}
 	var addresses []string
 	for _, v := range s.views(op.Master) {
-		if addr := v.Master(op.Master).Advertised(); !slices.Contains(addresses, addr) {
+		if addr := v.Advertised(); !slices.Contains(addresses, addr) {
 			addresses = append(addresses, addr)
 		}
 	}

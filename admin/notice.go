@@ -29,8 +29,8 @@ func forgotten(op *Operation, s *survey) []health.Finding {
 		f := about(op, checkSettingsForgotten,
 			"To MONITOR it again with them, give them in the same call: in \"set\" over HTTP, with --set on the command line.",
 			"Sentinel %s forgets its settings of this name: %s; and auth-user, auth-pass, rename-command, the scripts and master-reboot-down-after-period, which no Sentinel shows",
-			v.Sentinel, readable(v.Master(op.Master)))
-		f.Severity, f.Sentinel, f.Runbook = health.Warning, v.Sentinel, runbookSettings
+			v.Snapshot.Sentinel, readable(v.Master))
+		f.Severity, f.Sentinel, f.Runbook = health.Warning, v.Snapshot.Sentinel, runbookSettings
 		found = append(found, f)
 	}
 	return found
@@ -81,5 +81,5 @@ func elsewhere(op *Operation, s *survey) string {
 	if len(views) == 0 {
 		return ""
 	}
-	return fmt.Sprintf("; Sentinel %s, which does, has %s", views[0].Sentinel, readable(views[0].Master(op.Master)))
+	return fmt.Sprintf("; Sentinel %s, which does, has %s", views[0].Snapshot.Sentinel, readable(views[0].Master))
 }

@@ -23,22 +23,13 @@ func takeSurvey(ctx context.Context, d *deployment.Deployment, timeout time.Dura
 	return &survey{snapshots: snapshots, report: health.Assess(snapshots)}
 }
 
-// views are the snapshots of the Sentinels that monitor a master.
-func (s *survey) views(name string) []*sentinel.Snapshot {
-	var views []*sentinel.Snapshot
-	for _, snapshot := range s.snapshots {
-		if snapshot.Up() && snapshot.Master(name) != nil {
-			views = append(views, snapshot)
-		}
-	}
-	return views
+// views are those of the Sentinels that monitor a master.
+func (s *survey) views(name string) []deployment.View {
+	return deployment.ViewsOf(s.snapshots, name)
 }
 
-// hasHiddenReplicas tells whether a Sentinel has replicas of the master that it does
+// hasHiddenReplicas reports whether a Sentinel has replicas of the master that it does
 // not show. It may promote them, and says itself if it cannot.
 func (s *survey) hasHiddenReplicas(master string) bool {
-	return slices.ContainsFunc(s.snapshots, func(v *sentinel.Snapshot) bool {
-		m := v.Master(master)
-		return m != nil && m.HasHiddenReplicas()
-	})
+	return slices.ContainsFunc(s.views(master), func(v deployment.View) bool { return v.HasHiddenReplicas() })
 }

@@ -9,8 +9,8 @@ import (
 	"redis_sentinel_exporter/sentinel"
 )
 
-// deployment is three healthy Sentinels that watch so many masters.
-func deployment(masters int) []*sentinel.Snapshot {
+// watching is three healthy Sentinels that watch so many masters.
+func watching(masters int) []*sentinel.Snapshot {
 	names := make([]string, masters)
 	for i := range names {
 		names[i] = fmt.Sprintf("master-%04d", i*7919%masters) // in no order, as Sentinel lists them
@@ -28,7 +28,7 @@ func BenchmarkWriteText(b *testing.B) {
 	for _, masters := range []int{1, 10, 100, 1000} {
 		b.Run(fmt.Sprintf("masters=%d", masters), func(b *testing.B) {
 			c := New(Options{Replicas: true, Peers: true})
-			snapshots := deployment(masters)
+			snapshots := watching(masters)
 			report := health.Assess(snapshots)
 			samples := len(samples(text(b, c, snapshots), nil))
 			b.ReportAllocs()

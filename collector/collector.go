@@ -8,6 +8,7 @@ import (
 
 	dto "github.com/prometheus/client_model/go"
 
+	"redis_sentinel_exporter/deployment"
 	"redis_sentinel_exporter/health"
 	"redis_sentinel_exporter/sentinel"
 )
@@ -88,7 +89,7 @@ func (c *Collector) WriteText(out io.Writer, p Page) error {
 
 // page prepares what there is to write, sorted.
 func (c *Collector) page(p Page) []family {
-	v := newView(p.Snapshots, p.Report)
+	v := newInput(p.Snapshots, p.Report)
 	if c.events != nil {
 		v.events = c.events.rows(p.Snapshots)
 	}
@@ -106,7 +107,7 @@ func (c *Collector) page(p Page) []family {
 // families prepares the rows of all tables, on as many processors as there are:
 // with many masters that is half of the work, and the tables have only the view in
 // common.
-func (c *Collector) families(v *view) []family {
+func (c *Collector) families(v *input) []family {
 	parts := make([][]family, len(c.groups))
 	var wg sync.WaitGroup
 	for i, g := range c.groups {
@@ -116,30 +117,30 @@ func (c *Collector) families(v *view) []family {
 	return slices.Concat(parts...)
 }
 
-// A view is what the tables take their rows from.
-type view struct {
+// An input is what the tables take their rows from.
+type input struct {
 	snapshots []*sentinel.Snapshot
 	report    *health.Report
 	masters   []masterRow // of all Sentinels that are up, by name and Sentinel
 	events    *eventRows
 }
 
-func newView(snapshots []*sentinel.Snapshot, report *health.Report) *view {
+func newInput(snapshots []*sentinel.Snapshot, report *health.Report) *input {
 	count := 0
 	for _, s := range snapshots {
 		count += len(s.Masters)
 	}
-	v := &view{snapshots: snapshots, report: report, masters: make([]masterRow, 0, count), events: &eventRows{}}
+	v := &input{snapshots: snapshots, report: report, masters: make([]masterRow, 0, count), events: &eventRows{}}
 	for _, s := range snapshots {
 		if !s.Up() {
 			continue
 		}
 		for i := range s.Masters {
-			v.masters = append(v.masters, newMasterRow(s, &s.Masters[i]))
+			v.masters = append(v.masters, newMasterRow(deployment.View{Master: &s.Masters[i], Snapshot: s}))
 		}
 	}
 	slices.SortStableFunc(v.masters, func(a, b masterRow) int {
-		return cmp.Or(cmp.Compare(a.Name, b.Name), cmp.Compare(a.snapshot.Sentinel, b.snapshot.Sentinel))
+		return cmp.Or(cmp.Compare(a.Name, b.Name), cmp.Compare(a.Snapshot.Sentinel, b.Snapshot.Sentinel))
 	})
 	return v
 }

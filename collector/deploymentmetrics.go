@@ -16,7 +16,7 @@ type deploymentRow struct {
 func deploymentTable() table[deploymentRow] {
 	return table[deploymentRow]{
 		section: sectionDeployment,
-		rows:    func(v *view) []deploymentRow { return []deploymentRow{{v.snapshots}} },
+		rows:    func(v *input) []deploymentRow { return []deploymentRow{{v.snapshots}} },
 		metrics: []metric[deploymentRow]{
 			{
 				name:  "deployment_sentinels",
@@ -72,7 +72,7 @@ func deploymentMasterTable() table[deploymentMasterRow] {
 
 // deploymentMasterRows relies on the order of the view: a master's rows are next
 // to each other.
-func deploymentMasterRows(v *view) []deploymentMasterRow {
+func deploymentMasterRows(v *input) []deploymentMasterRow {
 	var rows []deploymentMasterRow
 	var addresses []string // of the last row
 	for i := range v.masters {

@@ -41,7 +41,7 @@ func eventTable() table[eventRow] {
 			{labelMaster, func(r *eventRow) string { return r.master }},
 			{"event", func(r *eventRow) string { return r.event }},
 		},
-		rows: func(v *view) []eventRow { return v.events.counts },
+		rows: func(v *input) []eventRow { return v.events.counts },
 		metrics: []metric[eventRow]{{
 			name: "events_total",
 			help: "Events that the Sentinel published since the exporter started, as far as they were received. " +
@@ -65,7 +65,7 @@ func streamTable() table[streamRow] {
 	return table[streamRow]{
 		section: sectionEvents,
 		labels:  []label[streamRow]{{labelSentinel, func(r *streamRow) string { return r.sentinel }}},
-		rows:    func(v *view) []streamRow { return v.events.streams },
+		rows:    func(v *input) []streamRow { return v.events.streams },
 		metrics: []metric[streamRow]{
 			{
 				name:  "event_stream_up",
@@ -98,7 +98,7 @@ func failoverGroup() group {
 			{labelMaster, func(r *failoverRow) string { return r.master }},
 			{"result", func(r *failoverRow) string { return r.result }},
 		},
-		rows:      func(v *view) []failoverRow { return v.events.failovers },
+		rows:      func(v *input) []failoverRow { return v.events.failovers },
 		histogram: func(r *failoverRow) *dto.Histogram { return r.durations },
 	}
 }
@@ -112,7 +112,7 @@ func switchTable() table[switchRow] {
 	return table[switchRow]{
 		section: sectionEvents,
 		labels:  []label[switchRow]{{labelMaster, func(r *switchRow) string { return r.master }}},
-		rows:    func(v *view) []switchRow { return v.events.switches },
+		rows:    func(v *input) []switchRow { return v.events.switches },
 		metrics: []metric[switchRow]{{
 			name:  "last_switch_timestamp_seconds",
 			help:  "Unix time at which a Sentinel first published the master's last switch to another address. Absent until the exporter has seen one.",

@@ -23,7 +23,7 @@ func healthTable() table[healthRow] {
 	}
 }
 
-func healthRows(v *view) []healthRow {
+func healthRows(v *input) []healthRow {
 	rows := make([]healthRow, len(v.report.Masters))
 	for i := range rows {
 		rows[i] = healthRow{&v.report.Masters[i]}
@@ -57,7 +57,7 @@ func checkTable() table[checkRow] {
 
 // checkRows come in the order of the text, which is that of the checks' names
 // first: so many rows are better not sorted.
-func checkRows(v *view) []checkRow {
+func checkRows(v *input) []checkRow {
 	var columns [][]checkRow // of one check each
 	for i := range v.report.Checks {
 		columns = append(columns, []checkRow{{"", &v.report.Checks[i]}})

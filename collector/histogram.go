@@ -13,7 +13,7 @@ type histogramGroup[R any] struct {
 	name      string // without the prefix
 	help      string
 	labels    []label[R] // sorted by their names
-	rows      func(*view) []R
+	rows      func(*input) []R
 	histogram func(*R) *dto.Histogram
 }
 
@@ -25,7 +25,7 @@ func (g *histogramGroup[R]) describe() []description {
 	return []description{d}
 }
 
-func (g *histogramGroup[R]) families(v *view) []family {
+func (g *histogramGroup[R]) families(v *input) []family {
 	rows := g.rows(v)
 	if len(rows) == 0 {
 		return nil

@@ -1,22 +1,22 @@
 package collector
 
 import (
+	"redis_sentinel_exporter/deployment"
 	"redis_sentinel_exporter/sentinel"
 )
 
 // down are the flags of a node that is considered down.
 const down = sentinel.FlagSDown | sentinel.FlagODown
 
-// A masterRow is one master as one Sentinel sees it.
+// A masterRow is one view, with what takes long to find out.
 type masterRow struct {
-	*sentinel.Master
-	snapshot *sentinel.Snapshot
+	deployment.View
 	// promotable is kept because two metrics want it and it asks every replica.
 	promotable sentinel.Number
 }
 
-func newMasterRow(s *sentinel.Snapshot, m *sentinel.Master) masterRow {
-	return masterRow{Master: m, snapshot: s, promotable: m.PromotableReplicas()}
+func newMasterRow(v deployment.View) masterRow {
+	return masterRow{View: v, promotable: v.PromotableReplicas()}
 }
 
 func masterTable() table[masterRow] {
@@ -24,9 +24,9 @@ func masterTable() table[masterRow] {
 		section: "Per master, as one Sentinel sees it",
 		labels: []label[masterRow]{
 			{labelMaster, func(m *masterRow) string { return m.Name }},
-			{labelSentinel, func(m *masterRow) string { return m.snapshot.Sentinel }},
+			{labelSentinel, func(m *masterRow) string { return m.Snapshot.Sentinel }},
 		},
-		rows: func(v *view) []masterRow { return v.masters },
+		rows: func(v *input) []masterRow { return v.masters },
 		metrics: []metric[masterRow]{
 			{
 				name:  "master_info",
@@ -266,7 +266,7 @@ func (m *masterRow) okSentinels() (float64, bool) {
 }
 
 func (m *masterRow) failoverPossible() (float64, bool) {
-	info := m.snapshot.Info
+	info := m.Snapshot.Info
 	if m.CKQuorum == nil || !m.promotable.Present || info == nil || !info.Tilt.Present {
 		return unknown()
 	}

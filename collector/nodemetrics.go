@@ -17,7 +17,7 @@ type nodeRow struct {
 // none, and after a switch the Sentinel may hold what it has no run id for. It
 // then also has two INFOs of the old master, one as the master's that it was and
 // one as a replica's: the newer counts.
-func nodeRows(v *view) []nodeRow {
+func nodeRows(v *input) []nodeRow {
 	var rows []nodeRow
 	for i := range v.masters {
 		m := &v.masters[i]
@@ -62,7 +62,7 @@ func nodeTable() table[nodeRow] {
 		labels: []label[nodeRow]{
 			{labelMaster, func(n *nodeRow) string { return n.master.Name }},
 			{"node", func(n *nodeRow) string { return n.addr }},
-			{labelSentinel, func(n *nodeRow) string { return n.master.snapshot.Sentinel }},
+			{labelSentinel, func(n *nodeRow) string { return n.master.Snapshot.Sentinel }},
 		},
 		rows: nodeRows,
 		metrics: []metric[nodeRow]{

@@ -8,7 +8,7 @@ type peerRow struct {
 	master *masterRow
 }
 
-func peerRows(v *view) []peerRow {
+func peerRows(v *input) []peerRow {
 	n := 0
 	for i := range v.masters {
 		n += len(v.masters[i].Peers)
@@ -29,7 +29,7 @@ func peerTable() table[peerRow] {
 		labels: []label[peerRow]{
 			{labelMaster, func(p *peerRow) string { return p.master.Name }},
 			{"peer", func(p *peerRow) string { return p.Addr }},
-			{labelSentinel, func(p *peerRow) string { return p.master.snapshot.Sentinel }},
+			{labelSentinel, func(p *peerRow) string { return p.master.Snapshot.Sentinel }},
 		},
 		rows: peerRows,
 		metrics: []metric[peerRow]{

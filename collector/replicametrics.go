@@ -11,7 +11,7 @@ type replicaRow struct {
 	furthest sentinel.Number
 }
 
-func replicaRows(v *view) []replicaRow {
+func replicaRows(v *input) []replicaRow {
 	n := 0
 	for i := range v.masters {
 		n += len(v.masters[i].Replicas)
@@ -33,7 +33,7 @@ func replicaTable() table[replicaRow] {
 		labels: []label[replicaRow]{
 			{labelMaster, func(r *replicaRow) string { return r.master.Name }},
 			{"replica", func(r *replicaRow) string { return r.Addr }},
-			{labelSentinel, func(r *replicaRow) string { return r.master.snapshot.Sentinel }},
+			{labelSentinel, func(r *replicaRow) string { return r.master.Snapshot.Sentinel }},
 		},
 		rows: replicaRows,
 		metrics: []metric[replicaRow]{

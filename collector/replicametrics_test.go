@@ -3,6 +3,7 @@ package collector
 import (
 	"testing"
 
+	"redis_sentinel_exporter/deployment"
 	"redis_sentinel_exporter/sentinel"
 )
 
@@ -41,7 +42,7 @@ func TestWrongMaster(t *testing.T) {
 			r := healthyReplica("10.0.0.11:6379", runReplica, 0)
 			r.MasterHost, r.MasterPort, r.RoleReported = test.host, test.port, test.role
 			m := sentinel.Master{Instance: instance(test.master, runMaster, sentinel.FlagMaster)}
-			row := replicaRow{Replica: &r, master: &masterRow{Master: &m}}
+			row := replicaRow{Replica: &r, master: &masterRow{View: deployment.View{Master: &m}}}
 			if got, known := row.wrongMaster(); got != test.want || known != test.known {
 				t.Errorf("wrongMaster() = %v, %v; want %v, %v", got, known, test.want, test.known)
 			}
@@ -69,7 +70,7 @@ func TestWrongMasterInFailover(t *testing.T) {
 		m := leader().Masters[0]
 		m.Replicas[0].Instance = instance(test.promoted, runReplica, m.Replicas[0].Flags)
 		m.Replicas[1].MasterHost = test.host
-		row := replicaRow{Replica: &m.Replicas[1], master: &masterRow{Master: &m}}
+		row := replicaRow{Replica: &m.Replicas[1], master: &masterRow{View: deployment.View{Master: &m}}}
 		if got, known := row.wrongMaster(); got != test.want || known != test.known {
 			t.Errorf("%s promoted, following %s: wrongMaster() = %v, %v; want %v, %v", test.promoted, test.host, got, known, test.want, test.known)
 		}

@@ -11,7 +11,7 @@ type sentinelRow struct {
 	*sentinel.Snapshot
 }
 
-func sentinelRows(v *view) []sentinelRow {
+func sentinelRows(v *input) []sentinelRow {
 	rows := make([]sentinelRow, len(v.snapshots))
 	for i, s := range v.snapshots {
 		rows[i].Snapshot = s
@@ -162,7 +162,7 @@ func commandTable(o Options) table[commandRow] {
 			{"command", (*commandRow).commandLabel},
 			{labelSentinel, func(r *commandRow) string { return r.Sentinel }},
 		},
-		rows: func(v *view) []commandRow { return commandRows(v, commands(o)) },
+		rows: func(v *input) []commandRow { return commandRows(v, commands(o)) },
 		metrics: []metric[commandRow]{
 			{
 				name:  "command_success",
@@ -173,7 +173,7 @@ func commandTable(o Options) table[commandRow] {
 	}
 }
 
-func commandRows(v *view, commands []sentinel.Command) []commandRow {
+func commandRows(v *input, commands []sentinel.Command) []commandRow {
 	rows := make([]commandRow, 0, len(v.snapshots)*len(commands))
 	for _, s := range sentinelRows(v) {
 		for _, c := range commands {
@@ -208,7 +208,7 @@ func commandErrorTable(o Options) table[errorRow] {
 			{"reason", func(r *errorRow) string { return r.reason.String() }},
 			{labelSentinel, func(r *errorRow) string { return r.Sentinel }},
 		},
-		rows: func(v *view) []errorRow { return errorRows(v, commands(o)) },
+		rows: func(v *input) []errorRow { return errorRows(v, commands(o)) },
 		metrics: []metric[errorRow]{
 			{
 				name:  "command_errors_total",
@@ -222,7 +222,7 @@ func commandErrorTable(o Options) table[errorRow] {
 
 // errorRows has a row also where nothing failed: a counter that first appears
 // with its first error hides that error from increase().
-func errorRows(v *view, commands []sentinel.Command) []errorRow {
+func errorRows(v *input, commands []sentinel.Command) []errorRow {
 	reasons := sentinel.Reasons()
 	rows := make([]errorRow, 0, len(v.snapshots)*len(commands)*len(reasons))
 	for _, c := range commandRows(v, commands) {
@@ -258,7 +258,7 @@ func cpuTable() table[cpuRow] {
 	}
 }
 
-func cpuRows(v *view) []cpuRow {
+func cpuRows(v *input) []cpuRow {
 	var rows []cpuRow
 	for _, s := range sentinelRows(v) {
 		for _, cpu := range s.info().CPU {

@@ -13,7 +13,7 @@ const prefix = "redis_sentinel_"
 type table[R any] struct {
 	section string // of the documentation
 	labels  []label[R]
-	rows    func(*view) []R
+	rows    func(*input) []R
 	metrics []metric[R]
 }
 
@@ -51,7 +51,7 @@ func (k kind) String() string {
 
 // A group is a table whose kind of rows does not matter.
 type group interface {
-	families(*view) []family
+	families(*input) []family
 	describe() []description
 }
 
@@ -108,7 +108,7 @@ func (t *compiledTable[R]) describe() []description {
 }
 
 // families returns one for each metric; those without a sample write nothing.
-func (t *compiledTable[R]) families(v *view) []family {
+func (t *compiledTable[R]) families(v *input) []family {
 	rows := t.labelledRows(t.rows(v))
 	if len(rows) == 0 {
 		return nil

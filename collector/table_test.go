@@ -100,7 +100,7 @@ func TestTable(t *testing.T) {
 	rows := []fruit{{"pear", "green", 2}, {"apple", "red", -1}, {"pear", "brown", 7}}
 	g := newGroup(table[fruit]{
 		labels: []label[fruit]{{"name", func(f *fruit) string { return f.name }}},
-		rows:   func(*view) []fruit { return rows },
+		rows:   func(*input) []fruit { return rows },
 		metrics: []metric[fruit]{
 			{name: "grams", help: "Weight.", value: func(f *fruit) (float64, bool) { return f.weight, f.weight >= 0 }},
 			{name: "eaten_total", help: "Eaten.", kind: counter, value: func(*fruit) (float64, bool) { return 3, true }},

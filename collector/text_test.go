@@ -123,7 +123,7 @@ func (w *brokenWriter) Write([]byte) (int, error) {
 // alone after it.
 func TestNobodyReads(t *testing.T) {
 	t.Parallel()
-	snapshots := deployment(100) // far more than one write
+	snapshots := watching(100) // far more than one write
 	report := health.Assess(snapshots)
 	w := &brokenWriter{}
 	if err := New(everything()).WriteText(w, Page{Snapshots: snapshots, Report: &report}); !errors.Is(err, errBroken) || w.calls != 1 {

@@ -62,10 +62,10 @@ func (d *Deployment) DiscoverMaster(ctx context.Context, name string, o Discover
 	}
 	return &FoundMaster{
 		Name:        name,
-		Addr:        answer.Master.Advertised(),
-		ConfigEpoch: answer.Master.ConfigEpoch,
-		Sentinel:    answer.Sentinel,
-		Tilt:        answer.Tilt(),
+		Addr:        answer.Advertised(),
+		ConfigEpoch: answer.ConfigEpoch,
+		Sentinel:    answer.Snapshot.Sentinel,
+		Tilt:        answer.Snapshot.Tilt(),
 	}, nil
 }
 
@@ -83,14 +83,14 @@ func (d *Deployment) DiscoverReplicas(ctx context.Context, name string, o Discov
 	return &FoundReplicas{
 		Name:        name,
 		Replicas:    replicas,
-		ConfigEpoch: answer.Master.ConfigEpoch,
-		Sentinel:    answer.Sentinel,
-		Tilt:        answer.Tilt(),
+		ConfigEpoch: answer.ConfigEpoch,
+		Sentinel:    answer.Snapshot.Sentinel,
+		Tilt:        answer.Snapshot.Tilt(),
 	}, nil
 }
 
 // discover returns the one answer to take, and prefers its Sentinel from now on.
-func (d *Deployment) discover(ctx context.Context, name string, o DiscoverOptions, fault func(*sentinel.Master) error) (Opinion, error) {
+func (d *Deployment) discover(ctx context.Context, name string, o DiscoverOptions, fault func(*sentinel.Master) error) (View, error) {
 	if o.Timeout > 0 {
 		var cancel context.CancelFunc
 		ctx, cancel = context.WithTimeout(ctx, o.Timeout)
@@ -99,14 +99,14 @@ func (d *Deployment) discover(ctx context.Context, name string, o DiscoverOption
 	ask := func(ctx context.Context, c *sentinel.Client) *sentinel.Snapshot { return c.LookUp(ctx, name) }
 	enough := func(answered []*sentinel.Snapshot, asked int) bool {
 		taken, _ := judge(answered, name, fault)
-		return len(taken) > 0 && !taken[0].Tilt() && majorityHasAnswered(opinionsOf(answered, name), asked)
+		return len(taken) > 0 && !taken[0].Snapshot.Tilt() && majorityHasAnswered(ViewsOf(answered, name), asked)
 	}
 	taken, refused := judge(d.inPreference(d.gather(ctx, ask, enough)), name, fault)
 	if len(taken) == 0 {
-		return Opinion{}, &DiscoveryError{Name: name, Said: refused}
+		return View{}, &DiscoveryError{Name: name, Said: refused}
 	}
 	answer := agreed(taken)[0]
-	d.prefer(answer.Sentinel)
+	d.prefer(answer.Snapshot.Sentinel)
 	return answer, nil
 }
 

@@ -40,7 +40,7 @@ type Node struct {
 var errNoAddr = errors.New("the host name of one has not resolved")
 
 // Groups merges what the Sentinels say of each master, sorted by name. Of a master and
-// its replicas those are believed that [Believed] returns; a replica that only some of
+// its replicas those are believed that [Authoritative] returns; a replica that only some of
 // them know is one.
 func Groups(snapshots []*sentinel.Snapshot) []Group {
 	names := make(map[string]bool)
@@ -51,9 +51,9 @@ func Groups(snapshots []*sentinel.Snapshot) []Group {
 	}
 	groups := make([]Group, 0, len(names))
 	for _, name := range slices.Sorted(maps.Keys(names)) {
-		all := opinionsOf(snapshots, name)
+		all := ViewsOf(snapshots, name)
 		g := Group{Name: name}
-		g.addDataNodes(Believed(all))
+		g.addDataNodes(Authoritative(all))
 		g.addSentinels(all)
 		groups = append(groups, g)
 	}
@@ -90,25 +90,25 @@ func (p polls) nodes() []Node {
 	return nodes
 }
 
-// addDataNodes takes the master and its replicas from the opinions, which agree on
+// addDataNodes takes the master and its replicas from the views, which agree on
 // the master's address.
-func (g *Group) addDataNodes(opinions []Opinion) {
-	addr := opinions[0].Master.Advertised()
-	if !opinions[0].Master.AdvertisedNode().HasAddr() {
+func (g *Group) addDataNodes(views []View) {
+	addr := views[0].Advertised()
+	if !views[0].AdvertisedNode().HasAddr() {
 		g.MasterErr = errNoAddr
 	}
 	var master poll
 	replicas := make(polls)
 	answered := false
-	for _, o := range opinions {
-		master.add(masterFault(o.Master, 0) == nil)
-		if o.Master.ReplicasErr != nil {
-			g.ReplicasErr = o.Master.ReplicasErr
+	for _, v := range views {
+		master.add(masterFault(v.Master, 0) == nil)
+		if v.ReplicasErr != nil {
+			g.ReplicasErr = v.ReplicasErr
 			continue
 		}
 		complete := true
-		for i := range o.Master.Replicas {
-			r := &o.Master.Replicas[i]
+		for i := range v.Replicas {
+			r := &v.Replicas[i]
 			switch {
 			case !r.HasAddr():
 				g.ReplicasErr, complete = errNoAddr, false
@@ -118,8 +118,8 @@ func (g *Group) addDataNodes(opinions []Opinion) {
 		}
 		answered = answered || complete
 		// The old master is a replica to be, from before Sentinel lists it as one.
-		if o.Master.Addr != addr && o.Master.HasAddr() {
-			replicas.add(o.Master.Addr, false)
+		if v.Addr != addr && v.HasAddr() {
+			replicas.add(v.Addr, false)
 		}
 	}
 	g.Master = Node{addr, master.healthy()}
@@ -134,9 +134,9 @@ type watcher struct {
 	announced polls  // by its peers
 }
 
-// addSentinels takes the Sentinels from all opinions: also one that is out of date
+// addSentinels takes the Sentinels from all views: also one that is out of date
 // is there.
-func (g *Group) addSentinels(opinions []Opinion) {
+func (g *Group) addSentinels(views []View) {
 	watchers := make(map[string]*watcher)
 	at := func(id string) *watcher {
 		if watchers[id] == nil {
@@ -145,14 +145,14 @@ func (g *Group) addSentinels(opinions []Opinion) {
 		return watchers[id]
 	}
 	answered := false
-	for _, o := range opinions {
-		if o.Master.PeersErr != nil {
-			g.SentinelsErr = o.Master.PeersErr
+	for _, v := range views {
+		if v.PeersErr != nil {
+			g.SentinelsErr = v.PeersErr
 			continue
 		}
 		complete := true
-		for i := range o.Master.Peers {
-			p := &o.Master.Peers[i]
+		for i := range v.Peers {
+			p := &v.Peers[i]
 			if !p.HasAddr() {
 				g.SentinelsErr, complete = errNoAddr, false
 				continue
@@ -161,8 +161,8 @@ func (g *Group) addSentinels(opinions []Opinion) {
 		}
 		answered = answered || complete
 	}
-	for _, o := range opinions {
-		at(cmp.Or(o.ID, idOf(watchers, o.Sentinel))).asked = o.Sentinel
+	for _, v := range views {
+		at(cmp.Or(v.Snapshot.ID, idOf(watchers, v.Snapshot.Sentinel))).asked = v.Snapshot.Sentinel
 	}
 	if !answered {
 		return

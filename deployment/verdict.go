@@ -62,8 +62,8 @@ func (e *DiscoveryError) Unwrap() []error {
 // the rest may not. What is taken has the highest config-epoch that any Sentinel
 // knows, also one whose answer is of no use otherwise, and comes from Sentinels in
 // TILT only when all of it does.
-func judge(snapshots []*sentinel.Snapshot, name string, fault func(*sentinel.Master) error) (taken []Opinion, refused []Testimony) {
-	epoch := newestEpoch(opinionsOf(snapshots, name))
+func judge(snapshots []*sentinel.Snapshot, name string, fault func(*sentinel.Master) error) (taken []View, refused []Testimony) {
+	epoch := newestEpoch(ViewsOf(snapshots, name))
 	for _, s := range snapshots {
 		err := s.Err
 		var m *sentinel.Master
@@ -72,11 +72,11 @@ func judge(snapshots []*sentinel.Snapshot, name string, fault func(*sentinel.Mas
 				err = sentinel.ErrNoSuchMaster
 			}
 		}
-		o := Opinion{s, m}
+		v := View{m, s}
 		switch {
 		case err != nil:
-		case o.epoch() < epoch:
-			err = fmt.Errorf("%w: its config-epoch is %d, another's %d", ErrOutdated, o.epoch(), epoch)
+		case v.epoch() < epoch:
+			err = fmt.Errorf("%w: its config-epoch is %d, another's %d", ErrOutdated, v.epoch(), epoch)
 		default:
 			err = fault(m)
 		}
@@ -84,7 +84,7 @@ func judge(snapshots []*sentinel.Snapshot, name string, fault func(*sentinel.Mas
 			refused = append(refused, Testimony{s.Sentinel, err})
 			continue
 		}
-		taken = append(taken, o)
+		taken = append(taken, v)
 	}
 	return outOfTilt(taken), refused
 }

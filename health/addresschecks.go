@@ -8,10 +8,10 @@ import (
 )
 
 // loopbackAddress looks at what a Sentinel gives to clients that are elsewhere.
-func loopbackAddress(m *master) outcome {
+func loopbackAddress(m *masterModel) outcome {
 	var o outcome
-	for _, v := range m.views {
-		asked, _, err := net.SplitHostPort(v.snapshot.Sentinel)
+	for _, v := range m.Views {
+		asked, _, err := net.SplitHostPort(v.Snapshot.Sentinel)
 		if err != nil || loopback(asked) {
 			continue
 		}
@@ -31,9 +31,9 @@ func loopbackAddress(m *master) outcome {
 		}
 		if len(local) > 0 {
 			o.add(Finding{
-				Severity: Warning, Sentinel: v.snapshot.Sentinel,
-				Message:  fmt.Sprintf("Sentinel %s, asked from elsewhere, gives loopback addresses: %s", v.snapshot.Sentinel, few(local)),
-				Commands: []string{onSentinel(v.snapshot, "SENTINEL", "GET-MASTER-ADDR-BY-NAME", m.name)},
+				Severity: Warning, Sentinel: v.Snapshot.Sentinel,
+				Message:  fmt.Sprintf("Sentinel %s, asked from elsewhere, gives loopback addresses: %s", v.Snapshot.Sentinel, few(local)),
+				Commands: []string{onSentinel(v.Snapshot, "SENTINEL", "GET-MASTER-ADDR-BY-NAME", m.Name)},
 			}, v)
 		}
 	}
@@ -49,10 +49,10 @@ func loopback(host string) bool {
 	return ip.Unmap().IsLoopback() || ip.IsUnspecified()
 }
 
-func sharedNode(m *master) outcome {
+func sharedNode(m *masterModel) outcome {
 	var o outcome
 	seen := make(map[string]bool)
-	for _, v := range m.views {
+	for _, v := range m.Views {
 		addrs := []string{v.Addr}
 		for i := range v.Replicas {
 			addrs = append(addrs, v.Replicas[i].Addr)
@@ -65,8 +65,8 @@ func sharedNode(m *master) outcome {
 			seen[addr] = true
 			o.add(Finding{
 				Severity: Critical,
-				Message:  fmt.Sprintf("the node %s belongs to %s as well", addr, others(names, m.name)),
-				Commands: []string{redisCLI(addr, "INFO", "replication"), onSentinel(v.snapshot, "SENTINEL", "MASTERS")},
+				Message:  fmt.Sprintf("the node %s belongs to %s as well", addr, others(names, m.Name)),
+				Commands: []string{redisCLI(addr, "INFO", "replication"), onSentinel(v.Snapshot, "SENTINEL", "MASTERS")},
 			}, v)
 		}
 	}

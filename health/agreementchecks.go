@@ -5,22 +5,23 @@ import (
 	"slices"
 	"strings"
 
+	"redis_sentinel_exporter/deployment"
 	"redis_sentinel_exporter/sentinel"
 )
 
 // byAddress groups the views by the address that clients are given, those with
 // the highest epoch first.
-func (m *master) byAddress() [][]view {
-	var groups [][]view
-	for _, v := range m.views {
-		i := slices.IndexFunc(groups, func(g []view) bool { return g[0].Advertised() == v.Advertised() })
+func (m *masterModel) byAddress() [][]deployment.View {
+	var groups [][]deployment.View
+	for _, v := range m.Views {
+		i := slices.IndexFunc(groups, func(g []deployment.View) bool { return g[0].Advertised() == v.Advertised() })
 		if i < 0 {
 			i = len(groups)
 			groups = append(groups, nil)
 		}
 		groups[i] = append(groups[i], v)
 	}
-	slices.SortStableFunc(groups, func(a, b []view) int {
+	slices.SortStableFunc(groups, func(a, b []deployment.View) int {
 		if d := epochOf(b) - epochOf(a); d != 0 {
 			return int(d)
 		}
@@ -29,7 +30,7 @@ func (m *master) byAddress() [][]view {
 	return groups
 }
 
-func epochOf(group []view) int64 {
+func epochOf(group []deployment.View) int64 {
 	var highest int64
 	for _, v := range group {
 		highest = max(highest, v.ConfigEpoch.Value)
@@ -39,13 +40,13 @@ func epochOf(group []view) int64 {
 
 // masterDisagreement holds differing addresses against the deployment only at
 // rest: the hello that tells the others of a failover takes up to some seconds.
-func masterDisagreement(m *master) outcome {
+func masterDisagreement(m *masterModel) outcome {
 	groups := m.byAddress()
 	if len(groups) < 2 || m.failingNow {
 		return fine()
 	}
 	for _, group := range groups {
-		if slices.ContainsFunc(group, view.young) {
+		if slices.ContainsFunc(group, recentlyReset) {
 			return fine()
 		}
 	}
@@ -53,7 +54,7 @@ func masterDisagreement(m *master) outcome {
 	for i, group := range groups {
 		stories[i] = fmt.Sprintf("%s with epoch %d (%s)", group[0].Advertised(), epochOf(group), strings.Join(addresses(group), ", "))
 	}
-	f := Finding{Severity: Critical, Commands: onEach(m.views, "SENTINEL", "GET-MASTER-ADDR-BY-NAME", m.name)}
+	f := Finding{Severity: Critical, Commands: onEach(m.Views, "SENTINEL", "GET-MASTER-ADDR-BY-NAME", m.Name)}
 	f.Message = fmt.Sprintf("the Sentinels give clients %d different masters: %s", len(groups), list(stories))
 	if epochOf(groups[0]) == epochOf(groups[1]) {
 		f.Message += "; the epochs are equal, so this never heals by itself"
@@ -63,49 +64,49 @@ func masterDisagreement(m *master) outcome {
 		f.Hint = "The Sentinel with the lower epoch does not hear the hellos of the others: fix its network. If it hears them and nothing changes, REMOVE the name there and MONITOR it again."
 	}
 	o := outcome{}
-	o.add(f, m.views...)
+	o.add(f, m.Views...)
 	return o
 }
 
 // rejoin is how those that differ from the most of them follow these.
-func (m *master) rejoin(groups [][]view) []string {
+func (m *masterModel) rejoin(groups [][]deployment.View) []string {
 	right := groups[0][0]
 	var lines []string
 	for _, group := range groups[1:] {
 		for _, v := range group {
-			lines = append(lines, onSentinel(v.snapshot, "SENTINEL", "REMOVE", m.name),
-				onSentinel(v.snapshot, "SENTINEL", "MONITOR", m.name, right.Host, right.Port, fmt.Sprint(right.Quorum.Value)))
+			lines = append(lines, onSentinel(v.Snapshot, "SENTINEL", "REMOVE", m.Name),
+				onSentinel(v.Snapshot, "SENTINEL", "MONITOR", m.Name, right.Host, right.Port, fmt.Sprint(right.Quorum.Value)))
 		}
 	}
 	return lines
 }
 
-func epochDisagreement(m *master) outcome {
+func epochDisagreement(m *masterModel) outcome {
 	var o outcome
-	if m.failingNow || slices.ContainsFunc(m.views, view.young) {
+	if m.failingNow || slices.ContainsFunc(m.Views, recentlyReset) {
 		return o
 	}
 	for _, group := range m.byAddress() {
 		highest := epochOf(group)
-		behind := slices.DeleteFunc(slices.Clone(group), func(v view) bool { return !v.ConfigEpoch.Present || v.ConfigEpoch.Value == highest })
+		behind := slices.DeleteFunc(slices.Clone(group), func(v deployment.View) bool { return !v.ConfigEpoch.Present || v.ConfigEpoch.Value == highest })
 		for _, v := range behind {
 			o.add(Finding{
-				Severity: Warning, Sentinel: v.snapshot.Sentinel,
+				Severity: Warning, Sentinel: v.Snapshot.Sentinel,
 				Message: fmt.Sprintf("Sentinel %s has epoch %d for the master %s, others have %d: it has missed a failover",
-					v.snapshot.Sentinel, v.ConfigEpoch.Value, v.Addr, highest),
-				Commands: []string{onSentinel(v.snapshot, "SENTINEL", "MASTER", m.name)},
+					v.Snapshot.Sentinel, v.ConfigEpoch.Value, v.Addr, highest),
+				Commands: []string{onSentinel(v.Snapshot, "SENTINEL", "MASTER", m.Name)},
 			}, v)
 		}
 	}
 	return o
 }
 
-func settingsDrift(m *master) outcome {
+func settingsDrift(m *masterModel) outcome {
 	var o outcome
 	for _, s := range sentinel.Settings() {
-		byValue := make(map[int64][]view)
+		byValue := make(map[int64][]deployment.View)
 		var values []int64
-		for _, v := range m.views {
+		for _, v := range m.Views {
 			n := s.Read(v.Master)
 			if !n.Present {
 				continue
@@ -123,14 +124,14 @@ func settingsDrift(m *master) outcome {
 }
 
 // drifted names who has which value; the one that most have comes first.
-func drifted(m *master, name string, values []int64, byValue map[int64][]view) Finding {
+func drifted(m *masterModel, name string, values []int64, byValue map[int64][]deployment.View) Finding {
 	slices.SortStableFunc(values, func(a, b int64) int { return len(byValue[b]) - len(byValue[a]) })
 	f := Finding{Severity: Warning}
 	stories := make([]string, len(values))
 	for i, value := range values {
 		stories[i] = fmt.Sprintf("%d at %s", value, strings.Join(addresses(byValue[value]), ", "))
 		if i > 0 {
-			f.Commands = append(f.Commands, onEach(byValue[value], "SENTINEL", "SET", m.name, name, fmt.Sprint(values[0]))...)
+			f.Commands = append(f.Commands, onEach(byValue[value], "SENTINEL", "SET", m.Name, name, fmt.Sprint(values[0]))...)
 		}
 	}
 	f.Message = fmt.Sprintf("%s is %s", name, list(stories))

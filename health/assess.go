@@ -6,6 +6,7 @@ import (
 	"slices"
 	"strings"
 
+	"redis_sentinel_exporter/deployment"
 	"redis_sentinel_exporter/sentinel"
 )
 
@@ -29,11 +30,11 @@ func Assess(snapshots []*sentinel.Snapshot) Report {
 }
 
 // report runs every check on one master.
-func (m *master) report(checks []check[*master]) Master {
-	r := Master{Name: m.name, Address: m.believed().Advertised(), FailoverInProgress: m.failingNow}
-	for _, v := range m.views {
+func (m *masterModel) report(checks []check[*masterModel]) Master {
+	r := Master{Name: m.Name, Address: m.believed().Advertised(), FailoverInProgress: m.failingNow}
+	for _, v := range m.Views {
 		r.Replicas = max(r.Replicas, int(v.NumReplicas.Value))
-		r.Promotable = max(r.Promotable, v.promotable())
+		r.Promotable = max(r.Promotable, promotable(v))
 	}
 	if margin := m.margin(); margin.Present {
 		n := int(margin.Value)
@@ -44,7 +45,7 @@ func (m *master) report(checks []check[*master]) Master {
 		result := c.run(m)
 		result.temper()
 		r.Checks = append(r.Checks, result.status(c.Name))
-		r.Findings = append(r.Findings, result.named(c.Check, m.name)...)
+		r.Findings = append(r.Findings, result.named(c.Check, m.Name)...)
 	}
 	sortFindings(r.Findings)
 	for _, c := range r.Checks {
@@ -79,7 +80,7 @@ type outcome struct {
 // A found is a finding with those who saw it.
 type found struct {
 	Finding
-	witnesses []view // nil when it does not rest on what a Sentinel has had to observe
+	witnesses []deployment.View // nil when it does not rest on what a Sentinel has had to observe
 }
 
 // fine is the outcome of a check that found nothing.
@@ -88,7 +89,7 @@ func fine() outcome { return outcome{} }
 // cannotTell is that of one that nobody could make.
 func cannotTell(why string) outcome { return outcome{unknown: why} }
 
-func (o *outcome) add(f Finding, witnesses ...view) {
+func (o *outcome) add(f Finding, witnesses ...deployment.View) {
 	o.found = append(o.found, found{f, witnesses})
 }
 
@@ -97,13 +98,13 @@ func (o *outcome) add(f Finding, witnesses ...view) {
 func (o *outcome) temper() {
 	for i := range o.found {
 		f := &o.found[i]
-		if len(f.witnesses) == 0 || slices.ContainsFunc(f.witnesses, func(v view) bool { return !v.warming() }) {
+		if len(f.witnesses) == 0 || slices.ContainsFunc(f.witnesses, func(v deployment.View) bool { return !recentlyStarted(v) }) {
 			continue
 		}
 		v := f.witnesses[0]
 		f.Severity = min(f.Severity, Warning)
 		f.Message += fmt.Sprintf("; but that Sentinel has been running for only %s, less than down-after (%s), and may be wrong",
-			Age(v.snapshot.Info.Uptime.Value), Age(v.DownAfter.Value))
+			Age(v.Snapshot.Info.Uptime.Value), Age(v.DownAfter.Value))
 	}
 }
 

@@ -194,8 +194,8 @@ func TestCommandsAreQuoted(t *testing.T) {
 		}
 	}
 	for got, want := range map[string]string{
-		redisCLI("[::1]:26379", "SENTINEL", "MASTER", "a*b"):                                                                         "redis-cli -h ::1 -p 26379 SENTINEL MASTER 'a*b'",
-		resetOn("a*b", []view{{snapshot: &sentinel.Snapshot{Sentinel: "[::1]:1"}}, {snapshot: &sentinel.Snapshot{Sentinel: "b:2"}}}): "redis_sentinel_exporter reset 'a*b' --sentinel.address='[::1]:1,b:2'",
+		redisCLI("[::1]:26379", "SENTINEL", "MASTER", "a*b"): "redis-cli -h ::1 -p 26379 SENTINEL MASTER 'a*b'",
+		resetOn("a*b", []deployment.View{{Snapshot: &sentinel.Snapshot{Sentinel: "[::1]:1"}}, {Snapshot: &sentinel.Snapshot{Sentinel: "b:2"}}}): "redis_sentinel_exporter reset 'a*b' --sentinel.address='[::1]:1,b:2'",
 	} {
 		if got != want {
 			t.Errorf("got %s, want %s", got, want)

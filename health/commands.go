@@ -4,6 +4,7 @@ import (
 	"net"
 	"strings"
 
+	"redis_sentinel_exporter/deployment"
 	"redis_sentinel_exporter/sentinel"
 )
 
@@ -11,17 +12,17 @@ import (
 func onSentinel(s *sentinel.Snapshot, words ...string) string { return redisCLI(s.Sentinel, words...) }
 
 // onEach is the same for several Sentinels.
-func onEach(views []view, words ...string) []string {
+func onEach(views []deployment.View, words ...string) []string {
 	lines := make([]string, len(views))
 	for i, v := range views {
-		lines[i] = onSentinel(v.snapshot, words...)
+		lines[i] = onSentinel(v.Snapshot, words...)
 	}
 	return lines
 }
 
 // resetOn is the command line that resets a master on some Sentinels, one after the
 // other: each would otherwise forget the others while those forget it.
-func resetOn(master string, views []view) string {
+func resetOn(master string, views []deployment.View) string {
 	return "redis_sentinel_exporter reset " + quote(master) + " --sentinel.address=" + quote(strings.Join(addresses(views), ","))
 }
 

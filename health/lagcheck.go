@@ -4,6 +4,8 @@ import (
 	"fmt"
 	"slices"
 	"time"
+
+	"redis_sentinel_exporter/deployment"
 )
 
 // maxLag is how many bytes a replica may be behind.
@@ -17,25 +19,25 @@ type offset struct {
 	bytes            int64
 }
 
-func (v view) offset(addr string, age time.Duration, bytes int64) offset {
-	earliest := v.snapshot.Started.Add(-age)
-	return offset{addr, earliest, earliest.Add(v.snapshot.Duration), bytes}
+func offsetOf(v deployment.View, addr string, age time.Duration, bytes int64) offset {
+	earliest := v.Snapshot.Started.Add(-age)
+	return offset{addr, earliest, earliest.Add(v.Snapshot.Duration), bytes}
 }
 
 // offsets are all that the Sentinels know. Each of them asks a node every 10 s,
 // so that they know it of different moments.
-func (m *master) offsets() []offset {
+func (m *masterModel) offsets() []offset {
 	var all []offset
-	for _, v := range m.views {
+	for _, v := range m.Views {
 		for i := range v.Replicas {
-			s := sighting{&v.Replicas[i], v}
+			s := deployment.ReplicaView{Replica: &v.Replicas[i], By: v}
 			if s.Live() && s.ReplOffset.Present && s.InfoRefresh.Present {
-				all = append(all, v.offset(s.Addr, s.InfoRefresh.Value, s.ReplOffset.Value))
+				all = append(all, offsetOf(v, s.Addr, s.InfoRefresh.Value, s.ReplOffset.Value))
 			}
 		}
 		for _, c := range v.Cache {
 			if c.RunID == v.RunID && v.RunID != "" && c.ReplOffset.Present && c.Age.Present {
-				all = append(all, v.offset(v.Addr, c.Age.Value, c.ReplOffset.Value))
+				all = append(all, offsetOf(v, v.Addr, c.Age.Value, c.ReplOffset.Value))
 			}
 		}
 	}
@@ -54,7 +56,7 @@ func lag(of offset, all []offset) (bytes int64, ahead string) {
 	return bytes, ahead
 }
 
-func replicaLagging(m *master) outcome {
+func replicaLagging(m *masterModel) outcome {
 	o := m.replicasKnown()
 	if m.failingNow {
 		return o
@@ -62,7 +64,7 @@ func replicaLagging(m *master) outcome {
 	all := m.offsets()
 	for _, group := range m.replicas {
 		latest, known := latestOf(group[0].Addr, all)
-		if !known || slices.ContainsFunc(group, func(s sighting) bool { return s.down() || !s.MasterLinkUp }) {
+		if !known || slices.ContainsFunc(group, func(s deployment.ReplicaView) bool { return considersDown(s) || !s.MasterLinkUp }) {
 			continue // other checks tell
 		}
 		if bytes, ahead := lag(latest, all); bytes > maxLag {
@@ -70,7 +72,7 @@ func replicaLagging(m *master) outcome {
 				Severity: Warning,
 				Message:  fmt.Sprintf("the replica %s is %s behind what %s had before", latest.addr, size(bytes), ahead),
 				Commands: []string{redisCLI(latest.addr, "INFO", "replication")},
-			}, witnesses(group, func(sighting) bool { return true })...)
+			}, witnesses(group, func(deployment.ReplicaView) bool { return true })...)
 		}
 	}
 	return o

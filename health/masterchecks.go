@@ -5,21 +5,22 @@ import (
 	"slices"
 	"time"
 
+	"redis_sentinel_exporter/deployment"
 	"redis_sentinel_exporter/sentinel"
 )
 
-func masterODown(m *master) outcome {
+func masterODown(m *masterModel) outcome {
 	return m.down(sentinel.FlagODown, Critical, "objectively down (o_down)")
 }
-func masterSDown(m *master) outcome { return m.down(sentinel.FlagSDown, Warning, "down (s_down)") }
+func masterSDown(m *masterModel) outcome { return m.down(sentinel.FlagSDown, Warning, "down (s_down)") }
 
 // down looks at one of the flags. A Sentinel in TILT does not update them, and
 // one that has just started has not had the time.
-func (m *master) down(flag sentinel.Flags, severity Status, words string) outcome {
-	var who []view
+func (m *masterModel) down(flag sentinel.Flags, severity Status, words string) outcome {
+	var who []deployment.View
 	var longest time.Duration
 	for _, v := range m.unfrozen() {
-		if v.Flags.Has(flag) && !v.onlyByHand() {
+		if v.Flags.Has(flag) && !onlyByHand(v) {
 			who = append(who, v)
 			longest = max(longest, v.SDownTime.Value)
 		}
@@ -35,62 +36,62 @@ func (m *master) down(flag sentinel.Flags, severity Status, words string) outcom
 	var o outcome
 	o.add(Finding{
 		Severity: severity,
-		Message:  fmt.Sprintf("the master %s has been %s for %s, %s", at, words, Age(longest), say(who, len(m.views))),
-		Commands: append([]string{redisCLI(who[0].Addr, "PING")}, onEach(who[:1], "SENTINEL", "MASTER", m.name)...),
+		Message:  fmt.Sprintf("the master %s has been %s for %s, %s", at, words, Age(longest), say(who, len(m.Views))),
+		Commands: append([]string{redisCLI(who[0].Addr, "PING")}, onEach(who[:1], "SENTINEL", "MASTER", m.Name)...),
 	}, who...)
 	return o
 }
 
 // notDown is the outcome when nobody considers the master down: whether
 // anybody would know.
-func (m *master) notDown() outcome {
+func (m *masterModel) notDown() outcome {
 	switch {
-	case slices.ContainsFunc(m.views, view.hasReachedMaster):
+	case slices.ContainsFunc(m.Views, hasReachedMaster):
 		return fine()
-	case !slices.ContainsFunc(m.views, func(v view) bool { return !v.frozen() }):
+	case !slices.ContainsFunc(m.Views, func(v deployment.View) bool { return !inTilt(v) }):
 		return cannotTell("every Sentinel that monitors it is in TILT, and sees nothing go down")
 	}
 	return cannotTell("the Sentinels have just started and have not reached it yet")
 }
 
-func masterAnswersErrors(m *master) outcome {
+func masterAnswersErrors(m *masterModel) outcome {
 	var o outcome
-	for _, v := range m.views {
+	for _, v := range m.Views {
 		behind := v.LastOKPingReply.Value - v.LastPingReply.Value
 		if !v.LastOKPingReply.Present || !v.LastPingReply.Present || behind < errorsTime {
 			continue
 		}
 		o.add(Finding{
-			Severity: Critical, Sentinel: v.snapshot.Sentinel,
+			Severity: Critical, Sentinel: v.Snapshot.Sentinel,
 			Message: fmt.Sprintf("the master %s answers Sentinel %s with errors: its last reply to PING is %s old, the last good one %s",
-				v.Addr, v.snapshot.Sentinel, Age(v.LastPingReply.Value), Age(v.LastOKPingReply.Value)),
-			Commands: []string{redisCLI(v.Addr, "PING"), onSentinel(v.snapshot, "SENTINEL", "SET", m.name, "auth-pass", "PASSWORD")},
+				v.Addr, v.Snapshot.Sentinel, Age(v.LastPingReply.Value), Age(v.LastOKPingReply.Value)),
+			Commands: []string{redisCLI(v.Addr, "PING"), onSentinel(v.Snapshot, "SENTINEL", "SET", m.Name, "auth-pass", "PASSWORD")},
 		}, v)
 	}
 	return o
 }
 
 // masterRoleMismatch gives a switch the time to be heard of by all.
-func masterRoleMismatch(m *master) outcome {
+func masterRoleMismatch(m *masterModel) outcome {
 	if m.failingNow {
 		return fine()
 	}
 	var o outcome
-	for _, v := range m.views {
+	for _, v := range m.Views {
 		if v.RoleReported != "slave" || v.RoleReportedTime.Value < settleTime {
 			continue
 		}
 		o.add(Finding{
-			Severity: Critical, Sentinel: v.snapshot.Sentinel,
+			Severity: Critical, Sentinel: v.Snapshot.Sentinel,
 			Message: fmt.Sprintf("%s, the master according to Sentinel %s, has said for %s that it is a replica",
-				v.Addr, v.snapshot.Sentinel, Age(v.RoleReportedTime.Value)),
+				v.Addr, v.Snapshot.Sentinel, Age(v.RoleReportedTime.Value)),
 			Commands: []string{redisCLI(v.Addr, "ROLE")},
 		}, v)
 	}
 	return o
 }
 
-func masterMissing(m *master) outcome {
+func masterMissing(m *masterModel) outcome {
 	var o outcome
 	known, then := m.believed(), ""
 	if left := m.margin(); left.Present && left.Value < 0 {
@@ -99,9 +100,9 @@ func masterMissing(m *master) outcome {
 	for _, s := range m.missingAt {
 		o.add(Finding{
 			Severity: Critical, Sentinel: s.Sentinel,
-			Message: fmt.Sprintf("Sentinel %s does not monitor it, %d of %s do%s", s.Sentinel, len(m.views), count(len(m.model.up), "Sentinel"), then),
+			Message: fmt.Sprintf("Sentinel %s does not monitor it, %d of %s do%s", s.Sentinel, len(m.Views), count(len(m.model.up), "Sentinel"), then),
 			Commands: []string{
-				onSentinel(s, "SENTINEL", "MONITOR", m.name, known.Host, known.Port, fmt.Sprint(known.Quorum.Value)),
+				onSentinel(s, "SENTINEL", "MONITOR", m.Name, known.Host, known.Port, fmt.Sprint(known.Quorum.Value)),
 			},
 		})
 	}
@@ -110,30 +111,30 @@ func masterMissing(m *master) outcome {
 
 // failoverStuck knows no start of a failover, since Sentinel tells none. It goes
 // by how long the master has been down, or its successor promoted.
-func failoverStuck(m *master) outcome {
+func failoverStuck(m *masterModel) outcome {
 	var o outcome
 	for _, v := range m.unfrozen() {
-		since, what := v.failingFor()
+		since, what := failingFor(v)
 		if !v.FailoverTimeout.Present || since <= v.FailoverTimeout.Value {
 			continue
 		}
 		o.add(Finding{
-			Severity: Critical, Sentinel: v.snapshot.Sentinel,
+			Severity: Critical, Sentinel: v.Snapshot.Sentinel,
 			Message: fmt.Sprintf("%s %s, longer than failover-timeout (%s), and Sentinel %s sees no new master (failover state: %s)",
-				what, Age(since), Age(v.FailoverTimeout.Value), v.snapshot.Sentinel, v.FailoverState),
-			Commands: []string{onSentinel(v.snapshot, "SENTINEL", "MASTER", m.name), onSentinel(v.snapshot, "SENTINEL", "CKQUORUM", m.name)},
+				what, Age(since), Age(v.FailoverTimeout.Value), v.Snapshot.Sentinel, v.FailoverState),
+			Commands: []string{onSentinel(v.Snapshot, "SENTINEL", "MASTER", m.Name), onSentinel(v.Snapshot, "SENTINEL", "CKQUORUM", m.Name)},
 		}, v)
 	}
 	return o
 }
 
-func (v view) failingFor() (time.Duration, string) {
+func failingFor(v deployment.View) (time.Duration, string) {
 	if v.Flags.Has(sentinel.FlagODown) {
 		return v.ODownTime.Value, "the master " + v.Addr + " has been objectively down for"
 	}
 	for i := range v.Replicas {
 		r := &v.Replicas[i]
-		if v.failingOver() && r.Flags.Has(sentinel.FlagPromoted) && r.RoleReported == "master" {
+		if failingOver(v) && r.Flags.Has(sentinel.FlagPromoted) && r.RoleReported == "master" {
 			return r.RoleReportedTime.Value, "the replica " + r.Addr + " has been promoted for"
 		}
 	}

@@ -1,7 +1,6 @@
 package health
 
 import (
-	"cmp"
 	"slices"
 	"time"
 
@@ -13,63 +12,43 @@ import (
 type model struct {
 	asked   []*sentinel.Snapshot
 	up      []*sentinel.Snapshot // those that answered
-	masters []*master
+	masters []*masterModel
 	nodes   map[string][]string // the names of masters by the address of a data node
 }
 
-// A master is one master as all Sentinels see it that answered and monitor it.
-type master struct {
-	name       string
+// A masterModel is one master, with what the checks ask of it more than once.
+type masterModel struct {
+	*deployment.MasterViews
 	model      *model
-	views      []view               // in the order in which the Sentinels were asked
-	missingAt  []*sentinel.Snapshot // those that answered and do not monitor it
-	replicas   [][]sighting         // by replica, of all views
-	failingNow bool                 // a Sentinel drives a failover, or tries to, and is not stopped by TILT
-}
-
-// A view is what one Sentinel says of one master.
-type view struct {
-	*sentinel.Master
-	snapshot *sentinel.Snapshot
+	missingAt  []*sentinel.Snapshot       // those that answered and do not monitor it
+	replicas   [][]deployment.ReplicaView // by replica, of all views
+	failingNow bool                       // a Sentinel drives a failover, or tries to, and is not stopped by TILT
 }
 
 func newModel(snapshots []*sentinel.Snapshot) *model {
 	d := &model{asked: snapshots}
-	byName := make(map[string]*master)
 	for _, s := range snapshots {
-		if !s.Up() {
-			continue
-		}
-		d.up = append(d.up, s)
-		for i := range s.Masters {
-			name := s.Masters[i].Name
-			m := byName[name]
-			if m == nil {
-				m = &master{name: name, model: d}
-				byName[name] = m
-				d.masters = append(d.masters, m)
-			}
-			v := view{&s.Masters[i], s}
-			m.views = append(m.views, v)
-			m.failingNow = m.failingNow || v.failingOver() && !v.frozen()
+		if s.Up() {
+			d.up = append(d.up, s)
 		}
 	}
-	slices.SortFunc(d.masters, func(a, b *master) int { return cmp.Compare(a.name, b.name) })
-	for _, m := range d.masters {
-		m.replicas = byReplica(m.views)
+	for _, views := range deployment.ByMaster(snapshots) {
+		m := &masterModel{MasterViews: views, model: d, replicas: deployment.ByReplica(views.Views)}
+		m.failingNow = slices.ContainsFunc(m.Views, func(v deployment.View) bool { return failingOver(v) && !inTilt(v) })
 		m.missingAt = d.without(m)
+		d.masters = append(d.masters, m)
 	}
 	d.nodes = d.namesByNode()
 	return d
 }
 
 // without lists the Sentinels that answered and do not monitor a master.
-func (d *model) without(m *master) []*sentinel.Snapshot {
-	if len(m.views) == len(d.up) {
+func (d *model) without(m *masterModel) []*sentinel.Snapshot {
+	if len(m.Views) == len(d.up) {
 		return nil
 	}
 	return slices.DeleteFunc(slices.Clone(d.up), func(s *sentinel.Snapshot) bool {
-		return slices.ContainsFunc(m.views, func(v view) bool { return v.snapshot == s })
+		return slices.ContainsFunc(m.Views, func(v deployment.View) bool { return v.Snapshot == s })
 	})
 }
 
@@ -89,10 +68,10 @@ func (d *model) namesByNode() map[string][]string {
 		}
 	}
 	for _, m := range d.masters {
-		for _, v := range m.views {
-			add(&v.Instance, m.name)
+		for _, v := range m.Views {
+			add(&v.Instance, m.Name)
 			for i := range v.Replicas {
-				add(&v.Replicas[i].Instance, m.name)
+				add(&v.Replicas[i].Instance, m.Name)
 			}
 		}
 	}
@@ -125,54 +104,50 @@ const (
 
 // young tells whether the Sentinel has only just begun to look at this master:
 // it was started, RESET, or has switched to another address.
-func (v view) young() bool {
+func recentlyReset(v deployment.View) bool {
 	return v.RoleReportedTime.Present && v.RoleReportedTime.Value < settleTime
 }
 
 // warming tells whether the Sentinel has not run for long enough to have seen
 // anything go down.
-func (v view) warming() bool {
-	return v.snapshot.Info != nil && v.snapshot.Info.Uptime.Present && v.snapshot.Info.Uptime.Value < v.DownAfter.Value
+func recentlyStarted(v deployment.View) bool {
+	return v.Snapshot.Info != nil && v.Snapshot.Info.Uptime.Present && v.Snapshot.Info.Uptime.Value < v.DownAfter.Value
 }
 
-func (v view) failingOver() bool { return v.Flags.Has(sentinel.FlagFailoverInProgress) }
+func failingOver(v deployment.View) bool { return v.Flags.Has(sentinel.FlagFailoverInProgress) }
 
 // onlyByHand tells whether the master is down for no other reason than that
 // somebody fails it over: Valkey 9 flags it s_down for a moment then, in the
 // Sentinel that was told to.
-func (v view) onlyByHand() bool {
+func onlyByHand(v deployment.View) bool {
 	return v.Flags.Has(sentinel.FlagForceFailover) && v.LastOKPingReply.Present && v.LastOKPingReply.Value < v.DownAfter.Value
 }
 
 // frozen tells whether the down flags mean nothing.
-func (v view) frozen() bool { return v.snapshot.Tilt() }
+func inTilt(v deployment.View) bool { return v.Snapshot.Tilt() }
 
 // hasReachedMaster tells whether the Sentinel has had an answer of the master since its
 // start.
-func (v view) hasReachedMaster() bool {
-	return !v.frozen() && (!v.warming() || v.RunID != "" && !v.Flags.Has(sentinel.FlagDisconnected))
+func hasReachedMaster(v deployment.View) bool {
+	return !inTilt(v) && (!recentlyStarted(v) || v.RunID != "" && !v.Flags.Has(sentinel.FlagDisconnected))
 }
 
 // settled are the views that do not just begin.
-func (m *master) settled() []view {
-	return slices.DeleteFunc(slices.Clone(m.views), view.young)
+func (m *masterModel) settled() []deployment.View {
+	return slices.DeleteFunc(slices.Clone(m.Views), recentlyReset)
 }
 
 // unfrozen are the views whose down flags mean something.
-func (m *master) unfrozen() []view {
-	return slices.DeleteFunc(slices.Clone(m.views), view.frozen)
+func (m *masterModel) unfrozen() []deployment.View {
+	return slices.DeleteFunc(slices.Clone(m.Views), inTilt)
 }
 
 // believed is the master as service discovery and the clients of discovery get it.
-func (m *master) believed() *sentinel.Master {
-	opinions := make([]deployment.Opinion, len(m.views))
-	for i, v := range m.views {
-		opinions[i] = deployment.Opinion{Snapshot: v.snapshot, Master: v.Master}
-	}
-	return deployment.Believed(opinions)[0].Master
+func (m *masterModel) believed() *sentinel.Master {
+	return deployment.Authoritative(m.Views)[0].Master
 }
 
 // isDown tells whether a Sentinel considers the master down.
-func (m *master) isDown() bool {
-	return slices.ContainsFunc(m.views, func(v view) bool { return !v.frozen() && v.Flags.Any(sentinel.FlagSDown|sentinel.FlagODown) })
+func (m *masterModel) isDown() bool {
+	return slices.ContainsFunc(m.Views, func(v deployment.View) bool { return !inTilt(v) && v.Flags.Any(sentinel.FlagSDown|sentinel.FlagODown) })
 }

@@ -5,23 +5,24 @@ import (
 	"slices"
 	"time"
 
+	"redis_sentinel_exporter/deployment"
 	"redis_sentinel_exporter/sentinel"
 )
 
 // ghostTime is how long a node must have been down to be taken for gone.
-func (v view) ghostTime() time.Duration { return ghostFactor * v.DownAfter.Value }
+func ghostTime(v deployment.View) time.Duration { return ghostFactor * v.DownAfter.Value }
 
 // ghostPeers are the Sentinels that v counts, that have been down for long, and
 // that nobody told us to ask. Those that we were told to ask are missing, not
 // ghosts.
-func (m *master) ghostPeers(v view) []*sentinel.Peer {
-	if v.frozen() {
+func (m *masterModel) ghostPeers(v deployment.View) []*sentinel.Peer {
+	if inTilt(v) {
 		return nil
 	}
 	var ghosts []*sentinel.Peer
 	for i := range v.Peers {
 		p := &v.Peers[i]
-		if p.Flags.Has(sentinel.FlagSDown) && p.SDownTime.Value > v.ghostTime() && !m.model.asks(p) {
+		if p.Flags.Has(sentinel.FlagSDown) && p.SDownTime.Value > ghostTime(v) && !m.model.asks(p) {
 			ghosts = append(ghosts, p)
 		}
 	}
@@ -39,7 +40,7 @@ func (d *model) asks(p *sentinel.Peer) bool {
 
 // strangers counts the Sentinels that do not answer and whose address v does not
 // know.
-func (d *model) strangers(v view) int {
+func (d *model) strangers(v deployment.View) int {
 	n := 0
 	for _, s := range d.asked {
 		if !s.Up() && !slices.ContainsFunc(v.Peers, func(p sentinel.Peer) bool { return p.Addr == s.Sentinel }) {
@@ -49,9 +50,9 @@ func (d *model) strangers(v view) int {
 	return n
 }
 
-func ghostSentinels(m *master) outcome {
+func ghostSentinels(m *masterModel) outcome {
 	var o outcome
-	for _, v := range m.views {
+	for _, v := range m.Views {
 		ghosts := m.ghostPeers(v)
 		if len(ghosts) == 0 {
 			continue
@@ -63,17 +64,17 @@ func ghostSentinels(m *master) outcome {
 		voters := v.Voters().Value
 		live := voters - int64(len(ghosts))
 		o.add(Finding{
-			Severity: Warning, Sentinel: v.snapshot.Sentinel,
+			Severity: Warning, Sentinel: v.Snapshot.Sentinel,
 			Message: fmt.Sprintf("Sentinel %s still counts %s: it needs a majority of %d of %d, where %d of %d would be enough",
-				v.snapshot.Sentinel, few(names), voters/2+1, voters, live/2+1, live),
-			Commands: []string{resetOn(m.name, []view{v})},
+				v.Snapshot.Sentinel, few(names), voters/2+1, voters, live/2+1, live),
+			Commands: []string{resetOn(m.Name, []deployment.View{v})},
 		}, v)
 	}
 	return o
 }
 
 // peersUnreachable finds peers that are considered down and have sent a hello since.
-func peersUnreachable(m *master) outcome {
+func peersUnreachable(m *masterModel) outcome {
 	var o outcome
 	for _, v := range m.unfrozen() {
 		for i := range v.Peers {
@@ -83,9 +84,9 @@ func peersUnreachable(m *master) outcome {
 				continue
 			}
 			o.add(Finding{
-				Severity: Warning, Sentinel: v.snapshot.Sentinel,
+				Severity: Warning, Sentinel: v.Snapshot.Sentinel,
 				Message: fmt.Sprintf("Sentinel %s has had no answer from %s for %s, but received a hello from it %s ago: it is running, and cannot be reached from there",
-					v.snapshot.Sentinel, p.Addr, Age(p.LastOKPingReply.Value), Age(p.LastHello.Value)),
+					v.Snapshot.Sentinel, p.Addr, Age(p.LastOKPingReply.Value), Age(p.LastHello.Value)),
 				Commands: []string{redisCLI(p.Addr, "PING")},
 			}, v)
 		}

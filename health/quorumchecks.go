@@ -4,20 +4,21 @@ import (
 	"fmt"
 	"slices"
 
+	"redis_sentinel_exporter/deployment"
 	"redis_sentinel_exporter/sentinel"
 )
 
-func quorumUnreachable(m *master) outcome {
-	return m.ckquorum(func(q *sentinel.CKQuorum) bool { return q.QuorumReachable }, func(v view) string {
+func quorumUnreachable(m *masterModel) outcome {
+	return m.ckquorum(func(q *sentinel.CKQuorum) bool { return q.QuorumReachable }, func(v deployment.View) string {
 		return fmt.Sprintf("Sentinel %s sees %s, and the quorum is %d: it cannot start a failover",
-			v.snapshot.Sentinel, count(int(v.CKQuorum.Usable), "usable Sentinel"), v.Quorum.Value)
+			v.Snapshot.Sentinel, count(int(v.CKQuorum.Usable), "usable Sentinel"), v.Quorum.Value)
 	})
 }
 
-func majorityUnreachable(m *master) outcome {
-	return m.ckquorum(func(q *sentinel.CKQuorum) bool { return q.MajorityReachable }, func(v view) string {
+func majorityUnreachable(m *masterModel) outcome {
+	return m.ckquorum(func(q *sentinel.CKQuorum) bool { return q.MajorityReachable }, func(v deployment.View) string {
 		return fmt.Sprintf("Sentinel %s sees %s of the %d that it knows, and the majority is %d: it cannot be elected to fail over",
-			v.snapshot.Sentinel, count(int(v.CKQuorum.Usable), "usable Sentinel"), v.Voters().Value, v.Majority().Value)
+			v.Snapshot.Sentinel, count(int(v.CKQuorum.Usable), "usable Sentinel"), v.Voters().Value, v.Majority().Value)
 	})
 }
 
@@ -26,7 +27,7 @@ func majorityUnreachable(m *master) outcome {
 // disaster while others see enough of them. That one which has just started sees
 // enough does not count against those who do not: it takes all that it knows for
 // usable until down-after has passed.
-func (m *master) ckquorum(reachable func(*sentinel.CKQuorum) bool, message func(view) string) outcome {
+func (m *masterModel) ckquorum(reachable func(*sentinel.CKQuorum) bool, message func(deployment.View) string) outcome {
 	o := m.askedQuorum()
 	severity := Critical
 	for _, v := range m.unfrozen() {
@@ -34,7 +35,7 @@ func (m *master) ckquorum(reachable func(*sentinel.CKQuorum) bool, message func(
 		case v.CKQuorum == nil:
 		case reachable(v.CKQuorum):
 			o.unknown = ""
-			if !v.warming() {
+			if !recentlyStarted(v) {
 				severity = Warning
 			}
 		case o.unknown != "":
@@ -42,10 +43,10 @@ func (m *master) ckquorum(reachable func(*sentinel.CKQuorum) bool, message func(
 		}
 	}
 	for _, v := range m.unfrozen() {
-		if v.CKQuorum != nil && !v.young() && !reachable(v.CKQuorum) {
+		if v.CKQuorum != nil && !recentlyReset(v) && !reachable(v.CKQuorum) {
 			o.add(Finding{
-				Severity: severity, Sentinel: v.snapshot.Sentinel, Message: message(v),
-				Commands: []string{onSentinel(v.snapshot, "SENTINEL", "CKQUORUM", m.name), onSentinel(v.snapshot, "SENTINEL", "SENTINELS", m.name)},
+				Severity: severity, Sentinel: v.Snapshot.Sentinel, Message: message(v),
+				Commands: []string{onSentinel(v.Snapshot, "SENTINEL", "CKQUORUM", m.Name), onSentinel(v.Snapshot, "SENTINEL", "SENTINELS", m.Name)},
 			}, v)
 		}
 	}
@@ -54,8 +55,8 @@ func (m *master) ckquorum(reachable func(*sentinel.CKQuorum) bool, message func(
 
 // askedQuorum is the outcome of a check on CKQUORUM before any answer is looked at.
 // In TILT a Sentinel goes on answering by flags that are frozen.
-func (m *master) askedQuorum() outcome {
-	if slices.ContainsFunc(m.views, func(v view) bool { return v.CKQuorum != nil && v.frozen() }) {
+func (m *masterModel) askedQuorum() outcome {
+	if slices.ContainsFunc(m.Views, func(v deployment.View) bool { return v.CKQuorum != nil && inTilt(v) }) {
 		return cannotTell("every Sentinel that answered CKQUORUM is in TILT")
 	}
 	return cannotTell("no Sentinel answered CKQUORUM")
@@ -63,7 +64,7 @@ func (m *master) askedQuorum() outcome {
 
 // mute counts the Sentinels that v takes for usable, as they answer PING, and that
 // told us that they do not monitor the master: they neither agree nor vote.
-func (m *master) mute(v view) int64 {
+func (m *masterModel) mute(v deployment.View) int64 {
 	var n int64
 	for i := range v.Peers {
 		p := &v.Peers[i]
@@ -75,7 +76,7 @@ func (m *master) mute(v view) int64 {
 }
 
 // left is v's margin without those.
-func (m *master) left(v view) sentinel.Number {
+func (m *masterModel) left(v deployment.View) sentinel.Number {
 	n := v.Margin()
 	n.Value -= m.mute(v)
 	return n
@@ -84,11 +85,11 @@ func (m *master) left(v view) sentinel.Number {
 // margin is how many more Sentinels can be lost, as the one sees it that sees
 // most of them: a failover needs one leader only. Those who have just started count
 // the dead as well, and are believed only when there are no others.
-func (m *master) margin() sentinel.Number {
+func (m *masterModel) margin() sentinel.Number {
 	var best, early sentinel.Number
 	for _, v := range m.unfrozen() {
 		most := &best
-		if v.warming() {
+		if recentlyStarted(v) {
 			most = &early
 		}
 		if n := m.left(v); n.Present && (!most.Present || n.Value > most.Value) {
@@ -101,7 +102,7 @@ func (m *master) margin() sentinel.Number {
 	return best
 }
 
-func quorumFragile(m *master) outcome {
+func quorumFragile(m *masterModel) outcome {
 	best := m.margin()
 	if !best.Present {
 		return m.askedQuorum()
@@ -111,12 +112,12 @@ func quorumFragile(m *master) outcome {
 		return o
 	}
 	for _, v := range m.unfrozen() {
-		if n := m.left(v); !v.young() && n.Present && n.Value == 0 {
+		if n := m.left(v); !recentlyReset(v) && n.Present && n.Value == 0 {
 			o.add(Finding{
 				Severity: Warning,
 				Message: fmt.Sprintf("%d of %d Sentinels are usable and %d are needed (quorum %d, majority %d): if one more is lost, no failover can happen, according to %s",
-					v.CKQuorum.Usable-m.mute(v), v.Voters().Value, max(v.Quorum.Value, v.Majority().Value), v.Quorum.Value, v.Majority().Value, v.snapshot.Sentinel),
-				Commands: []string{onSentinel(v.snapshot, "SENTINEL", "SENTINELS", m.name)},
+					v.CKQuorum.Usable-m.mute(v), v.Voters().Value, max(v.Quorum.Value, v.Majority().Value), v.Quorum.Value, v.Majority().Value, v.Snapshot.Sentinel),
+				Commands: []string{onSentinel(v.Snapshot, "SENTINEL", "SENTINELS", m.Name)},
 			}, v)
 			return o // all that have the best margin say the same
 		}
@@ -126,7 +127,7 @@ func quorumFragile(m *master) outcome {
 
 // quorumMisconfigured counts the Sentinels without ghosts, of which another
 // check tells. Sentinels of one opinion make one finding.
-func quorumMisconfigured(m *master) outcome {
+func quorumMisconfigured(m *masterModel) outcome {
 	var o outcome
 	var said []string
 	for _, v := range m.settled() {
@@ -139,8 +140,8 @@ func quorumMisconfigured(m *master) outcome {
 		}
 		said = append(said, text)
 		o.add(Finding{
-			Severity: Warning, Message: text + ", according to " + v.snapshot.Sentinel,
-			Commands: []string{onSentinel(v.snapshot, "SENTINEL", "SET", m.name, "quorum", fmt.Sprint(v.Majority().Value))},
+			Severity: Warning, Message: text + ", according to " + v.Snapshot.Sentinel,
+			Commands: []string{onSentinel(v.Snapshot, "SENTINEL", "SET", m.Name, "quorum", fmt.Sprint(v.Majority().Value))},
 		}, v)
 	}
 	return o

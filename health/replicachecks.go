@@ -7,58 +7,35 @@ import (
 	"strings"
 	"time"
 
+	"redis_sentinel_exporter/deployment"
 	"redis_sentinel_exporter/sentinel"
 )
 
-// A sighting is one replica as one Sentinel sees it.
-type sighting struct {
-	*sentinel.Replica
-	by view
-}
-
-// byReplica groups what Sentinels say by replica, in the order of addresses.
-func byReplica(views []view) [][]sighting {
-	var groups [][]sighting
-	at := make(map[string]int)
-	for _, v := range views {
-		for i := range v.Replicas {
-			r := &v.Replicas[i]
-			k, found := at[r.Addr]
-			if !found {
-				k = len(groups)
-				at[r.Addr] = k
-				groups = append(groups, nil)
-			}
-			groups[k] = append(groups[k], sighting{r, v})
-		}
-	}
-	slices.SortFunc(groups, func(a, b []sighting) int { return strings.Compare(a[0].Addr, b[0].Addr) })
-	return groups
-}
-
 // replicasKnown is the outcome of a check on replicas before any is looked at.
-func (m *master) replicasKnown() outcome {
-	if slices.ContainsFunc(m.views, func(v view) bool { return v.ReplicasErr == nil }) {
+func (m *masterModel) replicasKnown() outcome {
+	if slices.ContainsFunc(m.Views, func(v deployment.View) bool { return v.ReplicasErr == nil }) {
 		return fine()
 	}
 	return cannotTell("no Sentinel answered REPLICAS")
 }
 
-func (s sighting) down() bool { return s.Flags.Has(sentinel.FlagSDown) && !s.by.frozen() }
+func considersDown(s deployment.ReplicaView) bool {
+	return s.Flags.Has(sentinel.FlagSDown) && !inTilt(s.By)
+}
 
 // witnesses are those of the sightings for which something holds.
-func witnesses(group []sighting, is func(sighting) bool) []view {
-	var who []view
+func witnesses(group []deployment.ReplicaView, is func(deployment.ReplicaView) bool) []deployment.View {
+	var who []deployment.View
 	for _, s := range group {
 		if is(s) {
-			who = append(who, s.by)
+			who = append(who, s.By)
 		}
 	}
 	return who
 }
 
 // longest is the greatest of an age.
-func longest(group []sighting, age func(sighting) time.Duration) time.Duration {
+func longest(group []deployment.ReplicaView, age func(deployment.ReplicaView) time.Duration) time.Duration {
 	var most time.Duration
 	for _, s := range group {
 		most = max(most, age(s))
@@ -68,13 +45,13 @@ func longest(group []sighting, age func(sighting) time.Duration) time.Duration {
 
 // eachReplica makes a check that holds one condition against every replica, and
 // one finding of all who see it fail.
-func (m *master) eachReplica(severity Status, is func(sighting) bool, message func([]sighting, string) string, command ...string) outcome {
+func (m *masterModel) eachReplica(severity Status, is func(deployment.ReplicaView) bool, message func([]deployment.ReplicaView, string) string, command ...string) outcome {
 	o := m.replicasKnown()
 	for _, group := range m.replicas {
 		if who := witnesses(group, is); len(who) > 0 {
-			seen := slices.DeleteFunc(slices.Clone(group), func(s sighting) bool { return !is(s) })
+			seen := slices.DeleteFunc(slices.Clone(group), func(s deployment.ReplicaView) bool { return !is(s) })
 			o.add(Finding{
-				Severity: severity, Message: message(seen, say(who, len(m.views))),
+				Severity: severity, Message: message(seen, say(who, len(m.Views))),
 				Commands: []string{redisCLI(group[0].Addr, command...)},
 			}, who...)
 		}
@@ -82,29 +59,29 @@ func (m *master) eachReplica(severity Status, is func(sighting) bool, message fu
 	return o
 }
 
-func replicaDown(m *master) outcome {
-	return m.eachReplica(Warning, sighting.down, func(seen []sighting, who string) string {
-		since := longest(seen, func(s sighting) time.Duration { return s.SDownTime.Value })
+func replicaDown(m *masterModel) outcome {
+	return m.eachReplica(Warning, considersDown, func(seen []deployment.ReplicaView, who string) string {
+		since := longest(seen, func(s deployment.ReplicaView) time.Duration { return s.SDownTime.Value })
 		return fmt.Sprintf("the replica %s has been down for %s, %s", seen[0].Addr, Age(since), who)
 	}, "PING")
 }
 
 // ghostReplicas takes a replica for gone when all who know it have missed it for
 // long.
-func ghostReplicas(m *master) outcome {
+func ghostReplicas(m *masterModel) outcome {
 	o := m.replicasKnown()
-	for _, group := range byReplica(m.unfrozen()) {
-		gone := func(s sighting) bool { return s.down() && s.SDownTime.Value > s.by.ghostTime() }
+	for _, group := range deployment.ByReplica(m.unfrozen()) {
+		gone := func(s deployment.ReplicaView) bool { return considersDown(s) && s.SDownTime.Value > ghostTime(s.By) }
 		who := witnesses(group, gone)
 		if len(who) < len(group) {
 			continue
 		}
-		since := longest(group, func(s sighting) time.Duration { return s.SDownTime.Value })
+		since := longest(group, func(s deployment.ReplicaView) time.Duration { return s.SDownTime.Value })
 		o.add(Finding{
 			Severity: Warning,
 			Message: fmt.Sprintf("the replica %s has been down for %s, %s: the Sentinels will look for it until a RESET",
-				group[0].Addr, Age(since), say(who, len(m.views))),
-			Commands: []string{resetOn(m.name, who)},
+				group[0].Addr, Age(since), say(who, len(m.Views))),
+			Commands: []string{resetOn(m.Name, who)},
 		}, who...)
 	}
 	return o
@@ -112,12 +89,12 @@ func ghostReplicas(m *master) outcome {
 
 // replicaLinkDown does not blame a replica for a master that is down, nor for a
 // link that is just being made.
-func replicaLinkDown(m *master) outcome {
+func replicaLinkDown(m *masterModel) outcome {
 	if m.failingNow || m.isDown() {
 		return m.replicasKnown()
 	}
-	cut := func(s sighting) bool {
-		if !s.Live() || s.MasterLinkUp || s.RoleReported == "master" || s.by.young() {
+	cut := func(s deployment.ReplicaView) bool {
+		if !s.Live() || s.MasterLinkUp || s.RoleReported == "master" || recentlyReset(s.By) {
 			return false
 		}
 		if s.MasterLinkDownTime.Present {
@@ -125,8 +102,8 @@ func replicaLinkDown(m *master) outcome {
 		}
 		return s.RoleReportedTime.Value >= linkTime
 	}
-	return m.eachReplica(Warning, cut, func(seen []sighting, who string) string {
-		since := longest(seen, func(s sighting) time.Duration { return s.MasterLinkDownTime.Value })
+	return m.eachReplica(Warning, cut, func(seen []deployment.ReplicaView, who string) string {
+		since := longest(seen, func(s deployment.ReplicaView) time.Duration { return s.MasterLinkDownTime.Value })
 		how := "has been down for " + Age(since)
 		if since == 0 {
 			how = "was never up"
@@ -137,41 +114,41 @@ func replicaLinkDown(m *master) outcome {
 
 // replicaRoleMismatch gives Sentinel the time to make a master that has come back
 // a replica again.
-func replicaRoleMismatch(m *master) outcome {
+func replicaRoleMismatch(m *masterModel) outcome {
 	if m.failingNow {
 		return m.replicasKnown()
 	}
-	wrong := func(s sighting) bool {
+	wrong := func(s deployment.ReplicaView) bool {
 		return s.Live() && s.RoleReported == "master" && s.RoleReportedTime.Value >= convertTime
 	}
-	return m.eachReplica(Critical, wrong, func(seen []sighting, who string) string {
-		since := longest(seen, func(s sighting) time.Duration { return s.RoleReportedTime.Value })
+	return m.eachReplica(Critical, wrong, func(seen []deployment.ReplicaView, who string) string {
+		since := longest(seen, func(s deployment.ReplicaView) time.Duration { return s.RoleReportedTime.Value })
 		return fmt.Sprintf("the replica %s has said for %s that it is a master, beside the master %s, %s",
-			seen[0].Addr, Age(since), seen[0].by.Addr, who)
+			seen[0].Addr, Age(since), seen[0].By.Addr, who)
 	}, "ROLE")
 }
 
-func replicaWrongMaster(m *master) outcome {
+func replicaWrongMaster(m *masterModel) outcome {
 	if m.failingNow {
 		return m.replicasKnown()
 	}
-	wrong := func(s sighting) bool { return s.Live() && !s.by.young() && s.followsAnother() }
-	return m.eachReplica(Warning, wrong, func(seen []sighting, who string) string {
+	wrong := func(s deployment.ReplicaView) bool { return s.Live() && !recentlyReset(s.By) && followsAnother(s) }
+	return m.eachReplica(Warning, wrong, func(seen []deployment.ReplicaView, who string) string {
 		return fmt.Sprintf("the replica %s follows %s, and the master is %s, %s",
-			seen[0].Addr, net.JoinHostPort(seen[0].MasterHost, seen[0].MasterPort), seen[0].by.Addr, who)
+			seen[0].Addr, net.JoinHostPort(seen[0].MasterHost, seen[0].MasterPort), seen[0].By.Addr, who)
 	}, "INFO", "replication")
 }
 
 // followsAnother tells whether the replica's master is surely another node.
-func (s sighting) followsAnother() bool {
-	follows := s.Follows(s.by.Master)
+func followsAnother(s deployment.ReplicaView) bool {
+	follows := s.Follows(s.By.Master)
 	return follows.Present && !follows.Value
 }
 
 // withoutInfoHaste is the master without the haste in which Sentinel wants INFO of a replica
 // to be 5 s old at most: it asks for one as soon as the master is objectively
 // down, and has them a moment later.
-func (v view) withoutInfoHaste() *sentinel.Master {
+func withoutInfoHaste(v deployment.View) *sentinel.Master {
 	m := *v.Master
 	if m.ODownTime.Value < infoHasteTime {
 		m.Flags &^= sentinel.FlagSDown
@@ -179,45 +156,45 @@ func (v view) withoutInfoHaste() *sentinel.Master {
 	return &m
 }
 
-func (v view) promotable() int { return int(v.withoutInfoHaste().PromotableReplicas().Value) }
+func promotable(v deployment.View) int { return int(withoutInfoHaste(v).PromotableReplicas().Value) }
 
 // lookingForReplicas tells whether the Sentinel may find one to promote any
 // moment: it has just begun, and has not heard of all that it knows.
-func (v view) lookingForReplicas() bool {
+func lookingForReplicas(v deployment.View) bool {
 	unheard := slices.ContainsFunc(v.Replicas, func(r sentinel.Replica) bool { return !r.Informed() })
-	return v.young() && (unheard || len(v.Replicas) == 0)
+	return recentlyReset(v) && (unheard || len(v.Replicas) == 0)
 }
 
 // noPromotableReplica is content when one Sentinel could promote a replica. That
 // one knows none right after a start, a RESET or a switch means nothing yet.
-func noPromotableReplica(m *master) outcome {
+func noPromotableReplica(m *masterModel) outcome {
 	o := m.replicasKnown()
 	if m.failingNow || o.unknown != "" {
 		return o
 	}
-	for _, v := range m.views {
-		if v.promotable() > 0 {
+	for _, v := range m.Views {
+		if promotable(v) > 0 {
 			return o
 		}
 	}
-	who := slices.DeleteFunc(slices.Clone(m.views), func(v view) bool { return v.ReplicasErr != nil || v.lookingForReplicas() })
+	who := slices.DeleteFunc(slices.Clone(m.Views), func(v deployment.View) bool { return v.ReplicasErr != nil || lookingForReplicas(v) })
 	if len(who) == 0 {
 		return cannotTell("the Sentinels have just begun to look for its replicas")
 	}
-	if slices.ContainsFunc(m.views, func(v view) bool { return v.HasHiddenReplicas() }) {
+	if slices.ContainsFunc(m.Views, func(v deployment.View) bool { return v.HasHiddenReplicas() }) {
 		return cannotTell("it has replicas that are not announced (replica-announced no), of which the Sentinels tell nothing")
 	}
 	f := Finding{Severity: Critical, Message: "no failover could succeed: there is no replica at all"}
 	if v := who[0]; len(v.Replicas) > 0 {
 		why := make([]string, len(v.Replicas))
 		for i := range v.Replicas {
-			why[i] = v.Replicas[i].Addr + ": " + v.withoutInfoHaste().Unpromotable(&v.Replicas[i])
+			why[i] = v.Replicas[i].Addr + ": " + withoutInfoHaste(v).Unpromotable(&v.Replicas[i])
 		}
 		slices.Sort(why)
 		f.Message = fmt.Sprintf("no failover could succeed: none of %s can be promoted (%s)", count(len(why), "replica"), strings.Join(why, "; "))
 	}
-	f.Commands = onEach(who[:1], "SENTINEL", "REPLICAS", m.name)
-	for _, group := range byReplica(who[:1]) {
+	f.Commands = onEach(who[:1], "SENTINEL", "REPLICAS", m.Name)
+	for _, group := range deployment.ByReplica(who[:1]) {
 		if group[0].Priority.Present && group[0].Priority.Value == 0 {
 			f.Commands = append(f.Commands, redisCLI(group[0].Addr, "CONFIG", "SET", "replica-priority", "100"))
 		}

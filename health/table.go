@@ -78,11 +78,11 @@ func deploymentChecks() []check[*model] {
 	}
 }
 
-func masterChecks() []check[*master] {
-	on := func(name, alert string, severity Status, meaning, advice string, run func(*master) outcome) check[*master] {
-		return check[*master]{Check{name, severity, true, alert, meaning, advice}, run}
+func masterChecks() []check[*masterModel] {
+	on := func(name, alert string, severity Status, meaning, advice string, run func(*masterModel) outcome) check[*masterModel] {
+		return check[*masterModel]{Check{name, severity, true, alert, meaning, advice}, run}
 	}
-	return []check[*master]{
+	return []check[*masterModel]{
 		on("master_odown", "RedisSentinelMasterDown", Critical,
 			"The master is objectively down: a quorum of the Sentinels agrees. A failover should follow.",
 			"Check whether the node is running. If no failover follows, the other findings say why.",

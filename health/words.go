@@ -5,20 +5,22 @@ import (
 	"slices"
 	"strings"
 	"time"
+
+	"redis_sentinel_exporter/deployment"
 )
 
 // addresses returns those of the Sentinels, in their order.
-func addresses(views []view) []string {
+func addresses(views []deployment.View) []string {
 	list := make([]string, len(views))
 	for i, v := range views {
-		list[i] = v.snapshot.Sentinel
+		list[i] = v.Snapshot.Sentinel
 	}
 	return list
 }
 
 // say is who says something, and how many could have said it: "according to 1 of 3
 // Sentinels (10.0.0.1:26379)".
-func say(who []view, of int) string {
+func say(who []deployment.View, of int) string {
 	return fmt.Sprintf("according to %d of %s (%s)", len(who), count(of, "Sentinel"), strings.Join(addresses(who), ", "))
 }
 

@@ -1,0 +1,84 @@
+package deployment
+
+import (
+	"cmp"
+	"slices"
+	"strings"
+
+	"redis_sentinel_exporter/sentinel"
+)
+
+// A View is what one Sentinel that has answered says of one master.
+type View struct {
+	*sentinel.Master
+	Snapshot *sentinel.Snapshot // of that Sentinel
+}
+
+// A ReplicaView is what one Sentinel says of one replica.
+type ReplicaView struct {
+	*sentinel.Replica
+	By View // the Sentinel's view of the replica's master
+}
+
+// A MasterViews is one master as all Sentinels see it that have answered and monitor it.
+type MasterViews struct {
+	Name  string
+	Views []View // in the order of the snapshots; there is at least one
+}
+
+// ByMaster groups what the Sentinels say by master, sorted by name.
+func ByMaster(snapshots []*sentinel.Snapshot) []*MasterViews {
+	var masters []*MasterViews
+	byName := make(map[string]*MasterViews)
+	for _, s := range snapshots {
+		if !s.Up() {
+			continue
+		}
+		for i := range s.Masters {
+			name := s.Masters[i].Name
+			m := byName[name]
+			if m == nil {
+				m = &MasterViews{Name: name}
+				byName[name] = m
+				masters = append(masters, m)
+			}
+			m.Views = append(m.Views, View{&s.Masters[i], s})
+		}
+	}
+	slices.SortFunc(masters, func(a, b *MasterViews) int { return cmp.Compare(a.Name, b.Name) })
+	return masters
+}
+
+// ViewsOf returns the views of one master, in the order of the snapshots.
+func ViewsOf(snapshots []*sentinel.Snapshot, name string) []View {
+	var views []View
+	for _, s := range snapshots {
+		if !s.Up() {
+			continue
+		}
+		if m := s.Master(name); m != nil {
+			views = append(views, View{m, s})
+		}
+	}
+	return views
+}
+
+// ByReplica groups what the Sentinels say by replica, sorted by address.
+func ByReplica(views []View) [][]ReplicaView {
+	var groups [][]ReplicaView
+	at := make(map[string]int)
+	for _, v := range views {
+		for i := range v.Replicas {
+			r := &v.Replicas[i]
+			k, found := at[r.Addr]
+			if !found {
+				k = len(groups)
+				at[r.Addr] = k
+				groups = append(groups, nil)
+			}
+			groups[k] = append(groups[k], ReplicaView{r, v})
+		}
+	}
+	slices.SortFunc(groups, func(a, b []ReplicaView) int { return strings.Compare(a[0].Addr, b[0].Addr) })
+	return groups
+}
