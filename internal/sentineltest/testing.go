@@ -11,6 +11,9 @@ import (
 // startTimeout is how long Run lets a start take: a few seconds are usual, but a machine may be busy.
 const startTimeout = 60 * time.Second
 
+// conditionEvery is how often WaitFor looks. Most conditions are about this process, and cost nothing.
+const conditionEvery = 5 * time.Millisecond
+
 // Run starts a topology for a test and closes it at the test's end. If the test failed by then, the end of each node's
 // log is in the test's output.
 func Run(t testing.TB, cfg Config) *Topology {
@@ -76,4 +79,15 @@ func FreeAddr(t testing.TB) string {
 	}
 	t.Cleanup(p.release)
 	return net.JoinHostPort(ip, strconv.Itoa(p.number))
+}
+
+// WaitFor returns when the condition is met. After a minute it ends the test, which says what was waited for. The condition
+// is called by the goroutine of the test.
+func WaitFor(t testing.TB, what string, condition func() bool) {
+	t.Helper()
+	for deadline := time.Now().Add(time.Minute); !condition(); time.Sleep(conditionEvery) {
+		if time.Now().After(deadline) {
+			t.Fatalf("waited in vain for %s", what)
+		}
+	}
 }
