@@ -56,12 +56,12 @@ fuzz: ## let each fuzz test look for inputs that break it, FUZZ_FOR=60s long
 .PHONY: soak
 soak: ## let faults, failovers and scrapes go on for SOAK_FOR=30m, and see that nothing grows
 	@tools/need redis-server=redis-server redis-cli=redis-tools
-	CGO_ENABLED=0 go test -count=1 -timeout 0 -v -run '^TestSoak$$' . -soak.for=$(or $(SOAK_FOR),30m)
+	CGO_ENABLED=0 go test -count=1 -timeout 0 -v -run '^TestSoak$$' ./e2e -soak.for=$(or $(SOAK_FOR),30m)
 
 .PHONY: overload
 overload: ## let ten thousand bad clients at the exporter, and one that behaves
 	@tools/need redis-server=redis-server redis-cli=redis-tools
-	CGO_ENABLED=0 go test -count=1 -run TestOverload -v .
+	CGO_ENABLED=0 go test -count=1 -run TestOverload -v ./e2e
 
 .PHONY: e2e
 e2e: ## bring every alert about for real, through Prometheus and Alertmanager to a webhook
@@ -100,7 +100,7 @@ bench: ## measure what a scrape costs, on real Sentinels with up to 1,000 master
 
 .PHONY: scale
 scale: ## probe 300 deployments every 5 s for two minutes, one in ten broken, and measure
-	go test -count=1 -v -run '^TestScale$$' . -scale.targets=300 -scale.every=5s -scale.for=2m
+	go test -count=1 -v -run '^TestScale$$' ./e2e -scale.targets=300 -scale.every=5s -scale.for=2m
 
 .PHONY: packages
 packages: .bin/nfpm ## write archives, deb, rpm and checksums to dist; PLATFORMS="linux/arm64" for less

@@ -147,7 +147,7 @@ func TestDefaults(t *testing.T) {
 
 func TestHelpListsAllFlags(t *testing.T) {
 	for _, args := range [][]string{{"--help"}, {"-h"}, {"help"}, {"serve", "--help"}} {
-		stdout, stderr, status := output(t, args...)
+		stdout, stderr, status := runAlone(t, args...)
 		if status != 0 || stderr != "" {
 			t.Errorf("%v: got the exit code %d and on stderr %q", args, status, stderr)
 		}
@@ -173,7 +173,7 @@ func TestForeignVariables(t *testing.T) {
 	} {
 		t.Setenv("REDIS_SENTINEL_EXPORTER_"+variable, value)
 	}
-	stdout, stderr, status := output(t, "--version")
+	stdout, stderr, status := runAlone(t, "--version")
 	if status != 0 || stderr != "" || !strings.HasPrefix(stdout, "redis_sentinel_exporter, version ") {
 		t.Errorf("--version: got %d, %q, %q", status, stdout, stderr)
 	}
@@ -221,6 +221,27 @@ func TestAddressesFromTheVariable(t *testing.T) {
 		}
 		if diff := cmp.Diff([]string{"a:1", "b:2"}, got); diff != "" {
 			t.Errorf("%q (-want +got):\n%s", value, diff)
+		}
+	}
+}
+
+func TestWhoIsAsked(t *testing.T) {
+	for _, tc := range []struct {
+		args []string
+		want []string
+	}{
+		{nil, []string{"127.0.0.1:26379"}},
+		{[]string{"--config.file=a.yml"}, nil},
+		{[]string{"--config.file=a.yml", "--sentinel.address=a:1"}, []string{"a:1"}},
+		{[]string{"--sentinel.address=a:1"}, []string{"a:1"}},
+	} {
+		var f flags
+		if _, _, err := parse(newApp(&f), tc.args); err != nil {
+			t.Fatal(err)
+		}
+		got, err := f.addresses()
+		if diff := cmp.Diff(tc.want, got); err != nil || diff != "" {
+			t.Errorf("%q: %v (-want +got):\n%s", tc.args, err, diff)
 		}
 	}
 }

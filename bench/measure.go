@@ -8,8 +8,8 @@ import (
 	"sync"
 	"time"
 
-	"redis_sentinel_exporter/sentinel"
 	"redis_sentinel_exporter/internal/sentineltest"
+	"redis_sentinel_exporter/sentinel"
 )
 
 // A bench measures one size.

@@ -1,4 +1,4 @@
-package e2e
+package e2e_test
 
 import (
 	"fmt"
@@ -8,6 +8,7 @@ import (
 	"testing"
 	"time"
 
+	"redis_sentinel_exporter/e2e/exportertest"
 	"redis_sentinel_exporter/internal/sentineltest"
 )
 
@@ -29,12 +30,12 @@ func writePaths() []string {
 func TestNoWayToWriteWithoutAdmin(t *testing.T) {
 	t.Parallel()
 	with := newAdminRig(t, sentineltest.Config{Replicas: 1})
-	without := start(t, "--sentinel.address="+strings.Join(with.ClientAddrs(), ","))
+	without := exportertest.Start(t, "--sentinel.address="+strings.Join(with.ClientAddrs(), ","))
 	paths := append(writePaths(), "/", "/metrics", "/sd", "/-/healthy", "/-/ready", "/api", "/api/v1", "/-/reload", "/-/quit")
-	for _, p := range []*program{with.program, without} {
+	for _, p := range []*exportertest.Exporter{with.Exporter, without} {
 		for _, path := range paths {
 			for _, method := range methods() {
-				c := &adminRig{t: t, url: p.url}
+				c := &adminRig{t: t, adminURL: p.URL}
 				status, body := c.send(call{method: method, path: path, body: `{"quorum":1}`})
 				read := (method == http.MethodGet || method == http.MethodHead) && !strings.HasPrefix(path, "/api")
 				if !read && status != http.StatusNotFound && status != http.StatusMethodNotAllowed {
@@ -47,10 +48,10 @@ func TestNoWayToWriteWithoutAdmin(t *testing.T) {
 		t.Errorf("the Sentinels were changed:\n%s", strings.Join(found, "\n"))
 	}
 	with.shows("mymaster", "quorum", "2")
-	if got := audits(without.stderr.String() + with.stderr.String()); got != nil {
+	if got := audits(without.Stderr.String() + with.Stderr.String()); got != nil {
 		t.Errorf("got audit lines: %s", got)
 	}
-	if body := without.mustGet(t, "/metrics").body; strings.Contains(body, "_admin_") {
+	if body := without.MustGet(t, "/metrics").Body; strings.Contains(body, "_admin_") {
 		t.Error("there are metrics of a write path that is not there")
 	}
 	// The same call does write on the admin listener: the walk was not blind.
@@ -72,22 +73,22 @@ func TestAdminNeedsAuthentication(t *testing.T) {
 		"certificates of anybody":        tls + "  client_auth_type: RequireAnyClientCert\n",
 		"certificates if given":          tls + "  client_auth_type: VerifyClientCertIfGiven\n  client_ca_file: " + c.cert + "\n",
 		"certificates of any authority":  tls + "  client_auth_type: RequireAndVerifyClientCert\n",
-		"a password that is not hashed":  "basic_auth_users:\n  operator: " + adminPassword + "\n",
-		"a setting that there is not":    adminUsers + "no_such: 1\n",
+		"a password that is not hashed":  "basic_auth_users:\n  operator: " + exportertest.AdminPassword + "\n",
+		"a setting that there is not":    exportertest.AdminUsers + "no_such: 1\n",
 		"client certificates in capital": tls + "  client_auth_type: REQUIREANDVERIFYCLIENTCERT\n  client_ca_file: " + c.cert + "\n",
 	} {
 		address := sentineltest.FreeAddr(t)
-		_, stderr, status := output(t, "--web.listen-address="+sentineltest.FreeAddr(t), "--admin.listen-address="+address, "--admin.config.file="+configFile(t, config))
-		if status != 1 || strings.Count(stderr, "\n") != 1 || !strings.Contains(stderr, "--admin.config.file: ") || strings.Contains(stderr, adminPassword) {
+		_, stderr, status := exportertest.Output(t, "--web.listen-address="+sentineltest.FreeAddr(t), "--admin.listen-address="+address, "--admin.config.file="+exportertest.TempFile(t, config))
+		if status != 1 || strings.Count(stderr, "\n") != 1 || !strings.Contains(stderr, "--admin.config.file: ") || strings.Contains(stderr, exportertest.AdminPassword) {
 			t.Errorf("%s: got %d %q", what, status, stderr)
 		}
 	}
 	for _, args := range [][]string{
 		{"--admin.listen-address=" + sentineltest.FreeAddr(t)},
 		{"--admin.listen-address=" + sentineltest.FreeAddr(t), "--admin.config.file=/no/such/file"},
-		{"--admin.config.file=" + configFile(t, adminUsers)},
+		{"--admin.config.file=" + exportertest.TempFile(t, exportertest.AdminUsers)},
 	} {
-		_, stderr, status := output(t, append(args, "--web.listen-address="+sentineltest.FreeAddr(t))...)
+		_, stderr, status := exportertest.Output(t, append(args, "--web.listen-address="+sentineltest.FreeAddr(t))...)
 		if status != 1 || strings.Count(stderr, "\n") != 1 || !strings.Contains(stderr, "--admin.config.file: ") {
 			t.Errorf("%v: got %d %q", args, status, stderr)
 		}
@@ -117,7 +118,7 @@ func TestAdminRefusals(t *testing.T) {
 	}{
 		{"no password", with(post(master+"/failover"), func(c *call) { c.user = "operator" }), 401, ""},
 		{"wrong password", with(post(master+"/failover"), func(c *call) { c.user, c.password = "operator", "canary-auth-pass" }), 401, ""},
-		{"wrong user", with(post(master+"/failover"), func(c *call) { c.user, c.password = "root", adminPassword }), 401, ""},
+		{"wrong user", with(post(master+"/failover"), func(c *call) { c.user, c.password = "root", exportertest.AdminPassword }), 401, ""},
 		{"cross-site", with(set(`{"quorum":1}`), func(c *call) { c.headers = []string{"Sec-Fetch-Site", "cross-site"} }), 403, "cross-origin"},
 		{"of another origin", with(post(master+"/failover"), func(c *call) { c.headers = []string{"Origin", "https://evil.example"} }), 403, "cross-origin"},
 		{"a form", with(set(`{"quorum":1}`), func(c *call) { c.contentType = "application/x-www-form-urlencoded" }), 415, "application/json"},
@@ -180,7 +181,7 @@ func TestAdminRefusals(t *testing.T) {
 func (r *adminRig) noCanary() {
 	r.t.Helper()
 	for where, text := range map[string]string{
-		"an answer": r.said.String(), "the log": r.stderr.String(), "the metrics": r.mustGet(r.t, "/metrics").body,
+		"an answer": r.said.String(), "the log": r.Stderr.String(), "the metrics": r.MustGet(r.t, "/metrics").Body,
 	} {
 		if strings.Contains(text, "canary") {
 			r.t.Errorf("a password is in %s:\n%s", where, text)
@@ -235,7 +236,7 @@ func TestAdminOperations(t *testing.T) {
 	if got := ask(200, "POST", "/api/v1/masters/mymaster/failover", "", `action="failover",result="ok"`); !strings.Contains(got, "PreviousAddress:"+old) || strings.Contains(got, "Seconds:0 ") {
 		t.Errorf("the failover answers %s", got)
 	}
-	if got := shows(t, r.Topology, "mymaster", "config-epoch"); got[0] == "0" || got[0] != got[1] || got[1] != got[2] {
+	if got := r.MasterField(t.Context(), "mymaster", "config-epoch"); got[0] == "0" || got[0] != got[1] || got[1] != got[2] {
 		t.Errorf("after the failover the epochs are %v", got)
 	}
 
@@ -252,7 +253,7 @@ func TestAdminOperations(t *testing.T) {
 	}
 	ask(502, "PATCH", "/api/v1/masters/mymaster", `{"parallel-syncs":5}`, `action="set",result="failed"`)
 
-	metrics := r.mustGet(t, "/metrics").body
+	metrics := r.MustGet(t, "/metrics").Body
 	for labels, n := range want {
 		if line := fmt.Sprintf("redis_sentinel_exporter_admin_requests_total{%s} %d\n", labels, n); !strings.Contains(metrics, line) {
 			t.Errorf("the metrics lack %s", line)
@@ -272,11 +273,11 @@ func TestTwoAtOnce(t *testing.T) {
 	}
 	done := make(chan int, 1)
 	go func() {
-		status, _ := (&adminRig{t: t, url: r.url}).send(call{method: "POST", path: "/api/v1/masters/mymaster/failover"})
+		status, _ := (&adminRig{t: t, adminURL: r.adminURL}).send(call{method: "POST", path: "/api/v1/masters/mymaster/failover"})
 		done <- status
 	}()
-	waitFor(t, "the failover", func() bool {
-		return slices.Contains(shows(t, r.Topology, "mymaster", "failover-state"), "wait_promotion")
+	sentineltest.WaitFor(t, "the failover", func() bool {
+		return slices.Contains(r.MasterField(t.Context(), "mymaster", "failover-state"), "wait_promotion")
 	})
 	answer := r.ask(http.StatusConflict, "POST", "/api/v1/masters/mymaster/reset?force=true", "")
 	if !strings.Contains(answer.Error, "another operation") || !strings.Contains(answer.Error, "failover") {
@@ -301,14 +302,14 @@ func TestStopEndsAnOperation(t *testing.T) {
 	}
 	done := make(chan string, 1)
 	go func() {
-		_, body := (&adminRig{t: t, url: r.url}).send(call{method: "POST", path: "/api/v1/masters/mymaster/failover"})
+		_, body := (&adminRig{t: t, adminURL: r.adminURL}).send(call{method: "POST", path: "/api/v1/masters/mymaster/failover"})
 		done <- body
 	}()
-	waitFor(t, "the failover", func() bool {
-		return slices.Contains(shows(t, r.Topology, "mymaster", "failover-state"), "wait_promotion")
+	sentineltest.WaitFor(t, "the failover", func() bool {
+		return slices.Contains(r.MasterField(t.Context(), "mymaster", "failover-state"), "wait_promotion")
 	})
 	began := time.Now()
-	if status := r.end(); status != 0 || time.Since(began) > 5*time.Second {
+	if status := r.End(); status != 0 || time.Since(began) > 5*time.Second {
 		t.Errorf("it ended with %d after %s", status, time.Since(began))
 	}
 	if body := <-done; !strings.Contains(body, "stopped following") {

@@ -1,56 +1,36 @@
-package e2e
+package e2e_test
 
 import (
-	"context"
 	"encoding/json"
 	"io"
 	"net/http"
-	"os"
-	"path/filepath"
 	"slices"
 	"strings"
 	"testing"
-	"time"
 
 	"redis_sentinel_exporter/admin"
+	"redis_sentinel_exporter/e2e/exportertest"
 	"redis_sentinel_exporter/internal/sentineltest"
 )
 
-// What must be seen nowhere.
-const (
-	adminPassword = "canary-admin-password"
-	authPass      = "canary-auth-pass"
-)
-
-// The bcrypt hash of adminPassword.
-const adminUsers = "basic_auth_users:\n  operator: $2a$04$vpVIiqQab1IAM6HMPRBNN.I6INcS4gt4ZAPHTvw3eDpVvShYyE/6G\n"
+// authPass must be seen nowhere, nor must exportertest.AdminPassword.
+const authPass = "canary-auth-pass"
 
 // An adminRig is the exporter with its write path on, before real Sentinels.
 type adminRig struct {
 	*sentineltest.Topology
-	*program
-	t    *testing.T
-	url  string // of the admin listener
-	said strings.Builder
-}
-
-func configFile(t *testing.T, text string) string {
-	t.Helper()
-	file := filepath.Join(t.TempDir(), "admin.yml")
-	if err := os.WriteFile(file, []byte(text), 0o600); err != nil {
-		t.Fatal(err)
-	}
-	return file
+	*exportertest.Exporter
+	t        *testing.T
+	adminURL string
+	said     strings.Builder // all answers
 }
 
 func newAdminRig(t *testing.T, cfg sentineltest.Config) *adminRig {
 	t.Helper()
 	r := &adminRig{Topology: sentineltest.Run(t, cfg), t: t}
-	address := sentineltest.FreeAddr(t)
-	r.url = "http://" + address
-	r.program = start(t, "--sentinel.address="+strings.Join(r.ClientAddrs(), ","), "--log.level=debug",
-		"--admin.listen-address="+address, "--admin.config.file="+configFile(t, adminUsers))
-	waitFor(t, "the admin listener", func() bool { return strings.Contains(r.stderr.String(), "The admin listener is open") })
+	e, address := exportertest.StartAdmin(t, exportertest.TempFile(t, exportertest.AdminUsers),
+		"--sentinel.address="+strings.Join(r.ClientAddrs(), ","), "--log.level=debug")
+	r.Exporter, r.adminURL = e, "http://"+address
 	return r
 }
 
@@ -65,7 +45,7 @@ type call struct {
 
 func (r *adminRig) send(c call) (status int, body string) {
 	r.t.Helper()
-	request, err := http.NewRequestWithContext(r.t.Context(), c.method, r.url+c.path, strings.NewReader(c.body))
+	request, err := http.NewRequestWithContext(r.t.Context(), c.method, r.adminURL+c.path, strings.NewReader(c.body))
 	if err != nil {
 		r.t.Fatal(err)
 	}
@@ -76,7 +56,7 @@ func (r *adminRig) send(c call) (status int, body string) {
 		request.Header.Set("Content-Type", c.contentType)
 	}
 	if c.user == "" {
-		c.user, c.password = "operator", adminPassword
+		c.user, c.password = "operator", exportertest.AdminPassword
 	}
 	request.SetBasicAuth(c.user, c.password)
 	for i := 0; i < len(c.headers); i += 2 {
@@ -112,27 +92,13 @@ func (r *adminRig) ask(status int, method, path, body string) *admin.Answer {
 	return &answer
 }
 
-// shows are the values that the Sentinels have of a field of SENTINEL MASTER; ""
-// where they do not know the name, or do not answer.
-func shows(t *testing.T, topology *sentineltest.Topology, master, field string) []string {
-	t.Helper()
-	ctx, cancel := context.WithTimeout(t.Context(), 20*time.Second)
-	defer cancel()
-	values := make([]string, len(topology.Sentinels))
-	for i, s := range topology.Sentinels {
-		if row, err := s.Row(ctx, "SENTINEL", "MASTER", master); err == nil {
-			values[i] = row.Get(field)
-		}
-	}
-	return values
-}
-
+// shows wants the Sentinels to have these values of a field of a master; one is that of all.
 func (r *adminRig) shows(master, field string, want ...string) {
 	r.t.Helper()
 	if len(want) == 1 {
-		want = []string{want[0], want[0], want[0]}
+		want = slices.Repeat(want, len(r.Sentinels))
 	}
-	if got := shows(r.t, r.Topology, master, field); !slices.Equal(got, want) {
+	if got := r.MasterField(r.t.Context(), master, field); !slices.Equal(got, want) {
 		r.t.Errorf("the Sentinels have %s of %s %q, want %q", field, master, got, want)
 	}
 }
@@ -158,7 +124,7 @@ func changes(t *testing.T, topology *sentineltest.Topology) []string {
 }
 
 // audits are the lines of the log on calls.
-func (r *adminRig) audits() []string { return audits(r.stderr.String()) }
+func (r *adminRig) audits() []string { return audits(r.Stderr.String()) }
 
 func audits(log string) []string {
 	var lines []string

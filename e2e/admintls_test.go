@@ -1,4 +1,4 @@
-package e2e
+package e2e_test
 
 import (
 	"crypto/tls"
@@ -8,6 +8,7 @@ import (
 	"strings"
 	"testing"
 
+	"redis_sentinel_exporter/e2e/exportertest"
 	"redis_sentinel_exporter/internal/sentineltest"
 )
 
@@ -22,10 +23,8 @@ func TestAdminClientCertificate(t *testing.T) {
 		t.Fatal(err)
 	}
 	open := "tls_server_config:\n  cert_file: " + certs.ServerCert + "\n  key_file: " + certs.ServerKey + "\n"
-	file := configFile(t, open+"  client_auth_type: RequireAndVerifyClientCert\n  client_ca_file: "+certs.CA+"\n")
-	address := sentineltest.FreeAddr(t)
-	p := start(t, "--sentinel.address="+topology.SentinelAddrs()[0], "--admin.listen-address="+address, "--admin.config.file="+file)
-	waitFor(t, "the admin listener", func() bool { return strings.Contains(p.stderr.String(), "The admin listener is open") })
+	file := exportertest.TempFile(t, open+"  client_auth_type: RequireAndVerifyClientCert\n  client_ca_file: "+certs.CA+"\n")
+	p, address := exportertest.StartAdmin(t, file, "--sentinel.address="+topology.SentinelAddrs()[0])
 
 	with, err := certs.ClientConfig()
 	if err != nil {
@@ -39,7 +38,7 @@ func TestAdminClientCertificate(t *testing.T) {
 			t.Fatal(err)
 		}
 		request.Header.Set("Content-Type", "application/json")
-		request.SetBasicAuth(user, adminPassword)
+		request.SetBasicAuth(user, exportertest.AdminPassword)
 		response, err := client.Do(request)
 		if err != nil {
 			return 0, err
@@ -49,29 +48,29 @@ func TestAdminClientCertificate(t *testing.T) {
 	if status, err := set(without, "bob"); err == nil {
 		t.Errorf("without a certificate: got %d", status)
 	}
-	if got := shows(t, topology, "mymaster", "quorum")[0]; got != "1" {
+	if got := topology.MasterField(t.Context(), "mymaster", "quorum")[0]; got != "1" {
 		t.Errorf("without a certificate: the quorum is %s", got)
 	}
 	if status, err := set(with, "bob"); err != nil || status != http.StatusOK {
 		t.Errorf("with a certificate: got %d, %v", status, err)
 	}
-	if got := shows(t, topology, "mymaster", "quorum")[0]; got != "7" {
+	if got := topology.MasterField(t.Context(), "mymaster", "quorum")[0]; got != "7" {
 		t.Errorf("with a certificate: the quorum is %s", got)
 	}
-	if lines := audits(p.stderr.String()); len(lines) != 1 || !strings.Contains(lines[0], ` who="CN=client" `) {
+	if lines := audits(p.Stderr.String()); len(lines) != 1 || !strings.Contains(lines[0], ` who="CN=client" `) {
 		t.Errorf("with a certificate: the audit lines are %s", lines)
 	}
 	both, err := os.ReadFile(file)
 	if err != nil {
 		t.Fatal(err)
 	}
-	if err := os.WriteFile(file, append(both, adminUsers...), 0o600); err != nil {
+	if err := os.WriteFile(file, append(both, exportertest.AdminUsers...), 0o600); err != nil {
 		t.Fatal(err)
 	}
 	if status, err := set(with, "operator"); err != nil || status != http.StatusOK {
 		t.Errorf("with a certificate and a password: got %d, %v", status, err)
 	}
-	if lines := audits(p.stderr.String()); len(lines) != 2 || !strings.Contains(lines[1], ` who="operator, CN=client" `) {
+	if lines := audits(p.Stderr.String()); len(lines) != 2 || !strings.Contains(lines[1], ` who="operator, CN=client" `) {
 		t.Errorf("with a certificate and a password: the audit lines are %s", lines)
 	}
 	if err := os.WriteFile(file, []byte(open), 0o600); err != nil {

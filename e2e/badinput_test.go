@@ -1,4 +1,4 @@
-package e2e
+package e2e_test
 
 import (
 	"net"
@@ -6,6 +6,8 @@ import (
 	"path/filepath"
 	"strings"
 	"testing"
+
+	"redis_sentinel_exporter/e2e/exportertest"
 )
 
 // Each of these is refused with one line, before anything listens: the address
@@ -122,7 +124,7 @@ func TestBadCommandIsRefused(t *testing.T) {
 }
 
 func TestTakenPortIsRefused(t *testing.T) {
-	_, stderr, status := output(t, "--web.listen-address="+takenAddress(t))
+	_, stderr, status := exportertest.Output(t, "--web.listen-address="+takenAddress(t))
 	if status != 1 {
 		t.Errorf("got the exit code %d, want 1", status)
 	}
@@ -132,7 +134,7 @@ func TestTakenPortIsRefused(t *testing.T) {
 // wantRefused wants one line and no more, before anything listens.
 func wantRefused(t *testing.T, args []string, want string) {
 	t.Helper()
-	stdout, stderr, status := output(t, append([]string{"--web.listen-address=" + takenAddress(t)}, args...)...)
+	stdout, stderr, status := exportertest.Output(t, append([]string{"--web.listen-address=" + takenAddress(t)}, args...)...)
 	if status != 1 {
 		t.Errorf("%q: got the exit code %d, want 1", args, status)
 	}
@@ -150,7 +152,7 @@ func wantRefused(t *testing.T, args []string, want string) {
 
 func TestBadListenAddressIsRefused(t *testing.T) {
 	for _, address := range []string{"localhost", ":99999", "256.0.0.1:80"} {
-		_, stderr, status := output(t, "--web.listen-address="+address)
+		_, stderr, status := exportertest.Output(t, "--web.listen-address="+address)
 		if status != 1 {
 			t.Errorf("%s: got the exit code %d, want 1", address, status)
 		}
@@ -167,7 +169,7 @@ func TestBadVariableIsRefusedByName(t *testing.T) {
 	} {
 		t.Run(variable, func(t *testing.T) {
 			t.Setenv(variable, value)
-			_, stderr, status := output(t)
+			_, stderr, status := exportertest.Output(t)
 			if status != 1 {
 				t.Errorf("got the exit code %d, want 1", status)
 			}
@@ -181,7 +183,7 @@ func wantOneLine(t *testing.T, stderr, part string) {
 	if strings.Count(stderr, "\n") != 1 || !strings.HasSuffix(stderr, "\n") {
 		t.Errorf("want one line on stderr, got:\n%s", stderr)
 	}
-	if !strings.HasPrefix(stderr, name+": error: ") || !strings.Contains(stderr, part) {
+	if !strings.HasPrefix(stderr, "redis_sentinel_exporter: error: ") || !strings.Contains(stderr, part) {
 		t.Errorf("want the error with %q in it, got:\n%s", part, stderr)
 	}
 }

@@ -1,4 +1,4 @@
-package e2e
+package e2e_test
 
 import (
 	"fmt"
@@ -10,6 +10,7 @@ import (
 	"testing"
 	"time"
 
+	"redis_sentinel_exporter/e2e/exportertest"
 	"redis_sentinel_exporter/internal/sentineltest"
 )
 
@@ -77,14 +78,14 @@ func publisher(t *testing.T) string {
 }
 
 // untilPublished waits until the page shows what the publisher has published.
-func untilPublished(t *testing.T, p *program) {
+func untilPublished(t *testing.T, p *exportertest.Exporter) {
 	t.Helper()
 	for deadline := time.Now().Add(time.Minute); ; time.Sleep(50 * time.Millisecond) {
-		page, err := p.get("/status", "X-Prometheus-Scrape-Timeout-Seconds", "2")
+		page, err := p.Get("/status", "X-Prometheus-Scrape-Timeout-Seconds", "2")
 		if err != nil {
 			t.Fatal(err)
 		}
-		if strings.Contains(page.body, "AUTH-PASS") {
+		if strings.Contains(page.Body, "AUTH-PASS") {
 			return
 		}
 		if time.Now().After(deadline) {
@@ -108,7 +109,7 @@ func TestNoPasswordIsTold(t *testing.T) {
 	write(file, canaryPassword+"\n")
 	for _, format := range []string{"logfmt", "json"} {
 		write(config, "modules:\n  m:\n    password_file: password\n    allowed_targets: [127.0.0.0/8]\n")
-		p := start(t, "--sentinel.address="+strings.Join(addresses, ","), "--sentinel.password-file="+file, "--sentinel.timeout=2s",
+		p := exportertest.Start(t, "--sentinel.address="+strings.Join(addresses, ","), "--sentinel.password-file="+file, "--sentinel.timeout=2s",
 			"--config.file="+config, "--web.enable-lifecycle", "--log.level=debug", "--log.format="+format)
 		var told strings.Builder
 		paths := []string{"/", "/metrics", "/status", "/health", "/sd", "/-/healthy"}
@@ -117,15 +118,15 @@ func TestNoPasswordIsTold(t *testing.T) {
 		}
 		untilPublished(t, p)
 		for _, path := range paths {
-			got, err := p.get(path, "X-Prometheus-Scrape-Timeout-Seconds", "2")
+			got, err := p.Get(path, "X-Prometheus-Scrape-Timeout-Seconds", "2")
 			if err != nil {
 				t.Fatal(err)
 			}
-			fmt.Fprintln(&told, path, got.status, got.header, got.body)
+			fmt.Fprintln(&told, path, got.Status, got.Header, got.Body)
 		}
 		// A configuration with the secret in the wrong place.
 		write(config, "modules:\n  m:\n    password: '"+canaryPassword+"'\n    "+canaryPassword+": x\n")
-		response, err := http.Post(p.url+"/-/reload", "text/plain", strings.NewReader(canaryPassword))
+		response, err := http.Post(p.URL+"/-/reload", "text/plain", strings.NewReader(canaryPassword))
 		if err != nil {
 			t.Fatal(err)
 		}
@@ -133,14 +134,14 @@ func TestNoPasswordIsTold(t *testing.T) {
 		if response.StatusCode == http.StatusOK {
 			t.Error("a bad configuration was taken")
 		}
-		if p.end() != 0 {
+		if p.End() != 0 {
 			t.Error("it failed")
 		}
-		fmt.Fprintln(&told, p.stderr)
+		fmt.Fprintln(&told, p.Stderr)
 		noCanary(t, format, told.String())
 	}
 	for _, command := range [][]string{{"check"}, {"discover", "master", "mymaster"}, {"failover", "mymaster", "--yes"}} {
-		stdout, stderr, _ := output(t, append(command, "--sentinel.address="+strings.Join(addresses, ","), "--sentinel.password-file="+file, "--sentinel.timeout=2s")...)
+		stdout, stderr, _ := exportertest.Output(t, append(command, "--sentinel.address="+strings.Join(addresses, ","), "--sentinel.password-file="+file, "--sentinel.timeout=2s")...)
 		noCanary(t, command[0], stdout+stderr)
 		if stdout+stderr == "" {
 			t.Errorf("%v said nothing", command)

@@ -1,4 +1,4 @@
-package e2e
+package e2e_test
 
 import (
 	"net/http"
@@ -7,30 +7,31 @@ import (
 	"syscall"
 	"testing"
 
+	"redis_sentinel_exporter/e2e/exportertest"
 	"redis_sentinel_exporter/internal/sentineltest"
 )
 
 func TestConfigCheck(t *testing.T) {
 	t.Parallel()
-	good := configFile(t, "allowed_targets: [10.0.0.0/8]\nmodules: {m: {timeout: 3s}}")
-	stdout, stderr, status := output(t, "config", "check", "--config.file="+good)
+	good := exportertest.TempFile(t, "allowed_targets: [10.0.0.0/8]\nmodules: {m: {timeout: 3s}}")
+	stdout, stderr, status := exportertest.Output(t, "config", "check", "--config.file="+good)
 	if status != 0 || stderr != "" || !strings.Contains(stdout, "    timeout: 3s\n") || !strings.Contains(stdout, "replicas: true\n") {
 		t.Errorf("got %d, %q and\n%s", status, stderr, stdout)
 	}
-	if again, _, _ := output(t, "config", "check", "--config.file="+configFile(t, stdout)); again != stdout {
+	if again, _, _ := exportertest.Output(t, "config", "check", "--config.file="+exportertest.TempFile(t, stdout)); again != stdout {
 		t.Errorf("what it prints is not what it reads:\n%s\n%s", stdout, again)
 	}
-	if stdout, _, status := output(t, "config", "check"); status != 0 || !strings.Contains(stdout, "no --config.file") {
+	if stdout, _, status := exportertest.Output(t, "config", "check"); status != 0 || !strings.Contains(stdout, "no --config.file") {
 		t.Errorf("without a file: got %d and %q", status, stdout)
 	}
 	for _, tc := range []struct{ flag, want string }{
-		{"--config.file=" + configFile(t, "modules:\n  m: {timout: 3s}"), "line 2: modules: m: timout: there is no such field"},
-		{"--web.config.file=" + configFile(t, "a: b"), "--web.config.file"},
+		{"--config.file=" + exportertest.TempFile(t, "modules:\n  m: {timout: 3s}"), "line 2: modules: m: timout: there is no such field"},
+		{"--web.config.file=" + exportertest.TempFile(t, "a: b"), "--web.config.file"},
 		{"--admin.listen-address=:0", "--admin.config.file"},
 		{"--sentinel.address=a", "--sentinel.address"},
 		{"--sentinel.timeout=0s", "--sentinel.timeout"},
 	} {
-		stdout, stderr, status := output(t, "config", "check", tc.flag)
+		stdout, stderr, status := exportertest.Output(t, "config", "check", tc.flag)
 		if status != 1 || stdout != "" {
 			t.Errorf("%s: got %d and %q", tc.flag, status, stdout)
 		}
@@ -43,16 +44,16 @@ func TestConfigCheck(t *testing.T) {
 func TestHangupReloads(t *testing.T) {
 	t.Parallel()
 	fake := sentineltest.RunFake(t, sentineltest.FakeConfig{})
-	file := configFile(t, "modules: {a: {}}")
-	p := startProcess(t, "--sentinel.address="+fake.Addr(), "--config.file="+file, "--web.enable-lifecycle")
+	file := exportertest.TempFile(t, "modules: {a: {}}")
+	p := exportertest.StartProcess(t, "--sentinel.address="+fake.Addr(), "--config.file="+file, "--web.enable-lifecycle")
 	const successful = "redis_sentinel_exporter_config_last_reload_successful"
 	has := func(module string) bool {
 		t.Helper()
-		a, err := p.get("/probe?module=" + module + "&target=" + fake.Addr())
-		if err != nil || a.status != http.StatusOK && a.status != http.StatusBadRequest {
-			t.Errorf("got %d %s, %v", a.status, a.body, err)
+		a, err := p.Get("/probe?module=" + module + "&target=" + fake.Addr())
+		if err != nil || a.Status != http.StatusOK && a.Status != http.StatusBadRequest {
+			t.Errorf("got %d %s, %v", a.Status, a.Body, err)
 		}
-		return a.status == http.StatusOK
+		return a.Status == http.StatusOK
 	}
 	write := func(text string) {
 		t.Helper()
@@ -60,23 +61,23 @@ func TestHangupReloads(t *testing.T) {
 			t.Fatal(err)
 		}
 	}
-	if !has("a") || has("b") || p.value(t, successful) != 1 {
+	if !has("a") || has("b") || p.Value(t, successful) != 1 {
 		t.Error("the file is not loaded")
 	}
 	write("modules: [b]")
-	p.signal(t, syscall.SIGHUP)
-	waitFor(t, "the bad file to be told", func() bool { return p.value(t, successful) == 0 })
+	p.Signal(t, syscall.SIGHUP)
+	sentineltest.WaitFor(t, "the bad file to be told", func() bool { return p.Value(t, successful) == 0 })
 	if !has("a") {
 		t.Error("the old file has not stayed")
 	}
 	write("modules: {b: {}}")
-	p.signal(t, syscall.SIGHUP)
-	waitFor(t, "the file to be loaded", func() bool { return p.value(t, successful) == 1 })
+	p.Signal(t, syscall.SIGHUP)
+	sentineltest.WaitFor(t, "the file to be loaded", func() bool { return p.Value(t, successful) == 1 })
 	if has("a") || !has("b") {
 		t.Error("the file is not loaded again")
 	}
 	write("modules: {c: {}}")
-	response, err := http.Post(p.url+"/-/reload", "", nil)
+	response, err := http.Post(p.URL+"/-/reload", "", nil)
 	if err != nil {
 		t.Fatal(err)
 	}

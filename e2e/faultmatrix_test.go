@@ -1,4 +1,4 @@
-package e2e
+package e2e_test
 
 import (
 	"fmt"
@@ -114,9 +114,9 @@ func stall(r *faultRig) func() {
 }
 
 func unknownName(r *faultRig) func() {
-	r.names.broken.Store(true)
+	r.names.SetBroken(true)
 	r.proxy.Reset()
-	return func() { r.names.broken.Store(false) }
+	return func() { r.names.SetBroken(false) }
 }
 
 func hang(r *faultRig) func() {
@@ -168,7 +168,7 @@ func fillUp(r *faultRig) func() {
 		r.proxy.Delay(0)
 		close(stop)
 		wg.Wait()
-		waitFor(r.t, "the places to be free", func() bool {
+		sentineltest.WaitFor(r.t, "the places to be free", func() bool {
 			_, err := r.sentinel.CLI(r.within(), "PING")
 			return err == nil
 		})
@@ -283,7 +283,7 @@ func (r *faultRig) withoutConnection(want reaction) scrape {
 	if slices.Equal(want.reasons, unharmed().reasons) {
 		return s
 	}
-	waitFor(r.t, "the connection to be lost", func() bool {
+	sentineltest.WaitFor(r.t, "the connection to be lost", func() bool {
 		if s.up(r.target) {
 			r.proxy.Reset()
 			s = r.scrape(prometheusHas)
@@ -448,7 +448,7 @@ func (r *faultRig) keptNothing() {
 	}
 	r.t.Logf("the heap took %v MiB at most", heap/(1<<20))
 	var now scrape
-	waitFor(r.t, "goroutines and files to be what they were", func() bool {
+	sentineltest.WaitFor(r.t, "goroutines and files to be what they were", func() bool {
 		now = r.patient()
 		return now.values["go_goroutines"] <= r.goroutines && now.values["process_open_fds"] <= r.files
 	})

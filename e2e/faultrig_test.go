@@ -1,4 +1,4 @@
-package e2e
+package e2e_test
 
 import (
 	"context"
@@ -12,6 +12,7 @@ import (
 	"testing"
 	"time"
 
+	"redis_sentinel_exporter/e2e/exportertest"
 	"redis_sentinel_exporter/internal/sentineltest"
 )
 
@@ -35,13 +36,13 @@ const (
 type faultRig struct {
 	*sentineltest.Topology
 	t        *testing.T
-	names    *nameserver
+	names    *exportertest.Nameserver
 	sentinel *sentineltest.Sentinel // behind the target
 	gate     *sentineltest.Fake
 	proxy    *sentineltest.Proxy
 	target   string
 	others   []string
-	exporter *process
+	exporter *exportertest.Process
 
 	// What there was before any fault: of the target, and of the exporter.
 	healthy           map[string]float64
@@ -52,7 +53,7 @@ type faultRig struct {
 
 func newFaultRig(t *testing.T, overTLS bool) *faultRig {
 	t.Helper()
-	r := &faultRig{t: t, names: runNameserver(t)}
+	r := &faultRig{t: t, names: exportertest.RunNameserver(t)}
 	// Nobody shall be held to be down in this test for being cut off or stopped.
 	r.Topology = sentineltest.Run(t, sentineltest.Config{
 		Replicas: 1, DownAfter: time.Minute, SentinelConf: []string{"maxclients 60"},
@@ -75,7 +76,7 @@ func newFaultRig(t *testing.T, overTLS bool) *faultRig {
 	if overTLS {
 		r.others = []string{front(1).Addr(), front(2).Addr()}
 	}
-	r.exporter = startProcessWith(t, r.names.addr(), append(flags, "--sentinel.address="+strings.Join(append(r.others, r.target), ","))...)
+	r.exporter = exportertest.StartProcessAt(t, r.names, append(flags, "--sentinel.address="+strings.Join(append(r.others, r.target), ","))...)
 	r.isHealthy()
 	return r
 }
@@ -84,7 +85,7 @@ func newFaultRig(t *testing.T, overTLS bool) *faultRig {
 // same.
 func (r *faultRig) isHealthy() {
 	var s scrape
-	waitFor(r.t, "all event streams", func() bool {
+	sentineltest.WaitFor(r.t, "all event streams", func() bool {
 		s = r.patient()
 		return !slices.ContainsFunc(append([]string{r.target}, r.others...), func(addr string) bool {
 			return s.values[fmt.Sprintf("event_stream_up{sentinel=%q}", addr)] != 1
@@ -134,7 +135,7 @@ type scrape struct {
 func (r *faultRig) scrape(seconds string) scrape {
 	r.t.Helper()
 	began := time.Now()
-	body := r.exporter.mustGet(r.t, "/metrics", "X-Prometheus-Scrape-Timeout-Seconds", seconds).body
+	body := r.exporter.MustGet(r.t, "/metrics", "X-Prometheus-Scrape-Timeout-Seconds", seconds).Body
 	s := scrape{values: map[string]float64{}, took: time.Since(began)}
 	for line := range strings.Lines(body) {
 		series, text, found := cutLast(strings.TrimSpace(line), " ")

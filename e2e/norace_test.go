@@ -1,6 +1,6 @@
 //go:build !race
 
-package e2e
+package e2e_test
 
 // underRace says that the race detector is off.
 const underRace = false

@@ -3,7 +3,7 @@
 // With the race detector 40 scrapes of this size at once take longer than a reader
 // is waited for.
 
-package e2e
+package e2e_test
 
 import (
 	"context"
@@ -20,6 +20,7 @@ import (
 	"testing"
 	"time"
 
+	"redis_sentinel_exporter/e2e/exportertest"
 	"redis_sentinel_exporter/internal/sentineltest"
 )
 
@@ -41,11 +42,11 @@ const (
 // not run beside other tests: it takes all of the machine.
 func TestOverload(t *testing.T) {
 	c := newCrowd(t)
-	before := c.exporter.usage(t)
+	before := usageOf(t, c.exporter)
 
 	idle := c.idle()
 	began := time.Now()
-	c.whole(c.exporter.mustGet(t, "/metrics").body)
+	c.whole(c.exporter.MustGet(t, "/metrics").Body)
 	t.Logf("with %d idle connections a scrape took %s", len(idle), time.Since(began).Round(time.Millisecond))
 	c.logMemory("with them")
 
@@ -73,8 +74,8 @@ func TestOverload(t *testing.T) {
 		t.Errorf("the Sentinel had %d connections, and has %d: want one for scrapes and one for events", total, open)
 	}
 	c.closeAll()
-	waitFor(t, "goroutines and files to be given back", func() bool {
-		now := c.exporter.usage(t)
+	sentineltest.WaitFor(t, "goroutines and files to be given back", func() bool {
+		now := usageOf(t, c.exporter)
 		return now.goroutines <= before.goroutines+5 && now.files <= before.files+5
 	})
 }
@@ -83,7 +84,7 @@ func TestOverload(t *testing.T) {
 type crowd struct {
 	t        *testing.T
 	fake     *sentineltest.Fake
-	exporter *process
+	exporter *exportertest.Process
 	address  string
 
 	mu    sync.Mutex
@@ -94,15 +95,15 @@ type crowd struct {
 func newCrowd(t *testing.T) *crowd {
 	t.Helper()
 	c := &crowd{t: t, fake: sentineltest.RunFake(t, sentineltest.FakeConfig{Masters: crowdMasters, Replicas: 2, Peers: 2})}
-	c.exporter = startProcess(t, "--sentinel.address="+c.fake.Addr(), fmt.Sprintf("--web.max-requests=%d", crowdPlaces), "--log.level=debug")
-	c.address = strings.TrimPrefix(c.exporter.url, "http://")
+	c.exporter = exportertest.StartProcess(t, "--sentinel.address="+c.fake.Addr(), fmt.Sprintf("--web.max-requests=%d", crowdPlaces), "--log.level=debug")
+	c.address = c.exporter.Addr()
 	t.Cleanup(func() {
 		c.closeAll()
 		if t.Failed() {
-			t.Logf("the exporter says:\n%s", c.exporter.stderr)
+			t.Logf("the exporter says:\n%s", c.exporter.Stderr)
 		}
 	})
-	body := c.exporter.mustGet(t, "/metrics").body
+	body := c.exporter.MustGet(t, "/metrics").Body
 	c.whole(body)
 	t.Logf("an answer has %d bytes", len(body))
 	return c
@@ -169,7 +170,7 @@ func (c *crowd) idle() []net.Conn {
 		conns[i] = c.dial("")
 		readHealthy(c.t, conns[i])
 	}
-	if open := c.exporter.value(c.t, "process_open_fds"); open < float64(n) {
+	if open := c.exporter.Value(c.t, "process_open_fds"); open < float64(n) {
 		c.t.Errorf("of %d connections the exporter has %v files open", n, open)
 	}
 	return conns
@@ -188,8 +189,8 @@ func (c *crowd) held(how string, take func() []net.Conn) {
 		}
 		takers = append(takers, take()...)
 	}
-	if got, err := c.exporter.get("/-/healthy"); err != nil || got.status != http.StatusOK {
-		c.t.Errorf("/-/healthy meanwhile: got %d, %v", got.status, err)
+	if got, err := c.exporter.Get("/-/healthy"); err != nil || got.Status != http.StatusOK {
+		c.t.Errorf("/-/healthy meanwhile: got %d, %v", got.Status, err)
 	}
 	for c.status() != http.StatusOK {
 		if time.Since(began) > crowdPatience {
@@ -206,14 +207,14 @@ func (c *crowd) held(how string, take func() []net.Conn) {
 // status is that of a scrape by a client that behaves.
 func (c *crowd) status() int {
 	c.t.Helper()
-	got, err := c.exporter.get("/metrics")
+	got, err := c.exporter.Get("/metrics")
 	if err != nil {
 		c.t.Fatal(err)
 	}
-	if got.status == http.StatusOK {
-		c.whole(got.body)
+	if got.Status == http.StatusOK {
+		c.whole(got.Body)
 	}
-	return got.status
+	return got.Status
 }
 
 // whole checks that nothing is missing in a scrape.
@@ -259,22 +260,22 @@ func (c *crowd) scrapeAllAtOnce() {
 	for range crowdScrapers {
 		wg.Go(func() {
 			for ctx.Err() == nil {
-				switch got, err := c.exporter.get("/metrics"); {
+				switch got, err := c.exporter.Get("/metrics"); {
 				case err != nil:
 					c.t.Error(err)
-				case got.status == http.StatusOK:
-					c.whole(got.body)
+				case got.Status == http.StatusOK:
+					c.whole(got.Body)
 					served.Add(1)
-				case got.status == http.StatusServiceUnavailable:
+				case got.Status == http.StatusServiceUnavailable:
 					refused.Add(1)
 					time.Sleep(50 * time.Millisecond) // so that the machine has time for those who are served
 				default:
-					c.t.Errorf("a scrape among many: got %d", got.status)
+					c.t.Errorf("a scrape among many: got %d", got.Status)
 				}
 			}
 		})
 	}
-	waitFor(c.t, "more to come than there are places for", func() bool { return refused.Load() > 0 })
+	sentineltest.WaitFor(c.t, "more to come than there are places for", func() bool { return refused.Load() > 0 })
 	const want = 5
 	got, tries := 0, 0
 	for ; got < want && ctx.Err() == nil; tries++ {
@@ -294,7 +295,7 @@ func (c *crowd) scrapeAllAtOnce() {
 // logMemory says the most memory that the exporter has had, and bounds it.
 func (c *crowd) logMemory(when string) {
 	c.t.Helper()
-	_, rest, _ := strings.Cut(c.exporter.procfs(c.t, "status"), "VmHWM:")
+	_, rest, _ := strings.Cut(c.exporter.Procfs(c.t, "status"), "VmHWM:")
 	var kib int64
 	if _, err := fmt.Sscan(rest, &kib); err != nil {
 		c.t.Fatal(err)

@@ -1,4 +1,4 @@
-package e2e
+package e2e_test
 
 import (
 	"fmt"
@@ -8,6 +8,7 @@ import (
 	"syscall"
 	"testing"
 
+	"redis_sentinel_exporter/e2e/exportertest"
 	"redis_sentinel_exporter/internal/sentineltest"
 )
 
@@ -18,31 +19,31 @@ func TestNeedsNoPrivilegeAndNoFile(t *testing.T) {
 	t.Parallel()
 	topology := sentineltest.Run(t, sentineltest.Config{Replicas: 1})
 	addresses := topology.SentinelAddrs()
-	p := startCommand(t, powerless(t, "--log.level=debug", "--sentinel.address="+strings.Join(addresses, ",")))
+	p := exportertest.StartCommand(t, powerless(t, "--log.level=debug", "--sentinel.address="+strings.Join(addresses, ",")))
 
 	for _, address := range addresses {
-		waitFor(t, "its answer and its events", func() bool {
-			got := p.mustGet(t, "/metrics")
-			return got.has(fmt.Sprintf("redis_sentinel_up{sentinel=%q} 1", address)) && got.has(fmt.Sprintf("redis_sentinel_event_stream_up{sentinel=%q} 1", address))
+		sentineltest.WaitFor(t, "its answer and its events", func() bool {
+			got := p.MustGet(t, "/metrics")
+			return got.Has(fmt.Sprintf("redis_sentinel_up{sentinel=%q} 1", address)) && got.Has(fmt.Sprintf("redis_sentinel_event_stream_up{sentinel=%q} 1", address))
 		})
 	}
 	for _, path := range []string{"/", "/status", "/sd", "/-/healthy", "/-/ready", "/probe?target=" + addresses[0]} {
-		p.mustGet(t, path)
+		p.MustGet(t, path)
 	}
-	if got, err := p.get("/health"); err != nil || !strings.Contains(got.body, `"mymaster"`) {
-		t.Errorf("/health: got %q, %v", got.body, err)
+	if got, err := p.Get("/health"); err != nil || !strings.Contains(got.Body, `"mymaster"`) {
+		t.Errorf("/health: got %q, %v", got.Body, err)
 	}
-	status := p.procfs(t, "status")
+	status := p.Procfs(t, "status")
 	for _, set := range []string{"CapPrm", "CapEff", "CapAmb"} {
 		if !strings.Contains(status, set+":\t0000000000000000\n") {
 			t.Errorf("it has capabilities:\n%s", status)
 		}
 	}
-	if limits := p.procfs(t, "limits"); !strings.Contains(strings.Join(strings.Fields(limits), " "), "Max file size 0 0 bytes") {
+	if limits := p.Procfs(t, "limits"); !strings.Contains(strings.Join(strings.Fields(limits), " "), "Max file size 0 0 bytes") {
 		t.Errorf("it may write files:\n%s", limits)
 	}
-	p.signal(t, syscall.SIGTERM)
-	<-p.ended // with status 0, or startCommand says so
+	p.Signal(t, syscall.SIGTERM)
+	<-p.Ended // with status 0, or startCommand says so
 }
 
 // powerless is a command that becomes the exporter with no power over anything.
@@ -61,7 +62,7 @@ func powerless(t *testing.T, args ...string) *exec.Cmd {
 	cmd := exec.Command("prlimit", append([]string{"--fsize=0", "--", "/proc/self/fd/3"}, args...)...)
 	cmd.ExtraFiles = []*os.File{file}
 	cmd.Dir = "/"
-	cmd.Env = []string{"HOME=/", "TMPDIR=/", beTheExporter + "=" + usualNames}
+	cmd.Env = []string{"HOME=/", "TMPDIR=/", exportertest.Variable}
 	if os.Geteuid() == 0 {
 		const nobody = 65534
 		cmd.SysProcAttr = &syscall.SysProcAttr{Credential: &syscall.Credential{Uid: nobody, Gid: nobody}}

@@ -1,4 +1,4 @@
-package e2e
+package e2e_test
 
 import (
 	"fmt"
@@ -13,6 +13,7 @@ import (
 	"testing"
 	"time"
 
+	"redis_sentinel_exporter/e2e/exportertest"
 	"redis_sentinel_exporter/internal/sentineltest"
 )
 
@@ -40,7 +41,7 @@ func TestProbeAccess(t *testing.T) {
 	}
 	plain := sentineltest.Run(t, sentineltest.Config{Sentinels: 1, Replicas: sentineltest.None})
 	address, expired := topology.SentinelAddrs()[0], startExpiredSentinel(t, certificates)
-	right := configFile(t, password+"\n")
+	right := exportertest.TempFile(t, password+"\n")
 	client := ", cert_file: " + certificates.ClientCert + ", key_file: " + certificates.ClientKey
 	tls := "tls_config: {ca_file: " + certificates.CA + client + "}"
 	user := func(name, file string) string {
@@ -55,7 +56,7 @@ func TestProbeAccess(t *testing.T) {
 		log     string // what the line says of the cause
 	}{
 		{"right", address, user("exporter", right) + tls, "", "", ""},
-		{"wrong_password", address, user("exporter", configFile(t, wrong)) + tls, "masters", "auth", "WRONGPASS"},
+		{"wrong_password", address, user("exporter", exportertest.TempFile(t, wrong)) + tls, "masters", "auth", "WRONGPASS"},
 		{"wrong_user", address, user("nobody", right) + tls, "masters", "auth", "WRONGPASS"},
 		{"no_password", address, tls, "masters", "auth", "NOAUTH"},
 		{"half", address, user("half", right) + tls, "ckquorum", "permission", "NOPERM"},
@@ -70,12 +71,12 @@ func TestProbeAccess(t *testing.T) {
 	for _, tc := range tests {
 		config += "  " + tc.module + ": {" + tc.config + "}\n"
 	}
-	p := start(t, "--sentinel.address="+plain.SentinelAddrs()[0], "--config.file="+configFile(t, config), "--log.level=debug")
-	outputs := p.mustGet(t, "/metrics").body
+	p := exportertest.Start(t, "--sentinel.address="+plain.SentinelAddrs()[0], "--config.file="+exportertest.TempFile(t, config), "--log.level=debug")
+	outputs := p.MustGet(t, "/metrics").Body
 	for _, tc := range tests {
 		query := "/probe?module=" + tc.module + "&target=" + tc.target
-		p.mustGet(t, query)
-		body := p.mustGet(t, query, "X-Prometheus-Scrape-Timeout-Seconds", "20").body
+		p.MustGet(t, query)
+		body := p.MustGet(t, query, "X-Prometheus-Scrape-Timeout-Seconds", "20").Body
 		outputs += body
 		up := 1
 		if tc.command == "masters" {
@@ -93,7 +94,7 @@ func TestProbeAccess(t *testing.T) {
 		if len(failed) == 0 != (tc.command == "") {
 			t.Errorf("%s: %d kinds of failures", tc.module, len(failed))
 		}
-		lines := grep(p.stderr.String(), regexp.MustCompile(`level=WARN .*module=`+tc.module+` `))
+		lines := regexp.MustCompile(`(?m)^.*level=WARN .*module=`+tc.module+` .*$`).FindAllString(p.Stderr.String(), -1)
 		if tc.module == "right" {
 			if log, err := topology.Sentinels[0].CLI(t.Context(), "ACL", "LOG"); err != nil || strings.TrimSpace(log) != "" {
 				t.Errorf("the user with the least privileges was refused: %v\n%s", err, log)
@@ -109,11 +110,11 @@ func TestProbeAccess(t *testing.T) {
 			t.Errorf("%s: the log has %q, want one line with reason=%s and %s", tc.module, lines, tc.reason, tc.log)
 		}
 	}
-	checked, stderr, status := output(t, "config", "check", "--config.file="+configFile(t, config))
+	checked, stderr, status := exportertest.Output(t, "config", "check", "--config.file="+exportertest.TempFile(t, config))
 	if status != 0 || !strings.Contains(checked, "wrong_authority:") {
 		t.Errorf("config check: got %d and\n%s%s", status, checked, stderr)
 	}
-	for name, text := range map[string]string{"answers": outputs, "log": p.stderr.String(), "config check": checked + stderr} {
+	for name, text := range map[string]string{"answers": outputs, "log": p.Stderr.String(), "config check": checked + stderr} {
 		if strings.Contains(text, "canary") {
 			t.Errorf("there is a secret in the %s:\n%s", name, text)
 		}
@@ -146,8 +147,8 @@ func TestProbeOfNoSentinel(t *testing.T) {
 	}
 	silent := sentineltest.RawServer(t, func(conn net.Conn) { _, _ = io.Copy(io.Discard, conn) })
 	bulk := "$1048576\r\n" + strings.Repeat("x", 1<<20) + "\r\n"
-	p := startProcess(t, "--no-collector.events", "--sentinel.address="+topology.SentinelAddrs()[0])
-	before := p.residentBytes(t)
+	p := exportertest.StartProcess(t, "--no-collector.events", "--sentinel.address="+topology.SentinelAddrs()[0])
+	before := int64(p.Value(t, "process_resident_memory_bytes"))
 	for _, tc := range []struct {
 		name, target, reason string
 	}{
@@ -164,7 +165,7 @@ func TestProbeOfNoSentinel(t *testing.T) {
 	} {
 		const deadline, grace = 2 * time.Second, 3 * time.Second
 		began := time.Now()
-		body := p.mustGet(t, "/probe?target="+url.QueryEscape(tc.target), "X-Prometheus-Scrape-Timeout-Seconds", "2.5").body
+		body := p.MustGet(t, "/probe?target="+url.QueryEscape(tc.target), "X-Prometheus-Scrape-Timeout-Seconds", "2.5").Body
 		if took := time.Since(began); took > deadline+grace {
 			t.Errorf("%s: it took %s", tc.name, took)
 		}
@@ -173,9 +174,9 @@ func TestProbeOfNoSentinel(t *testing.T) {
 		}
 		counted := regexp.MustCompile(`redis_sentinel_command_errors_total\{command="masters",reason="(\w+)",.*\} 1\n`).FindStringSubmatch(body)
 		if counted == nil || counted[1] != tc.reason {
-			t.Errorf("%s: got the reason %q, want %q; the log is\n%s", tc.name, counted, tc.reason, p.stderr)
+			t.Errorf("%s: got the reason %q, want %q; the log is\n%s", tc.name, counted, tc.reason, p.Stderr)
 		}
-		if now := p.residentBytes(t); now-before > 600<<20 {
+		if now := int64(p.Value(t, "process_resident_memory_bytes")); now-before > 600<<20 {
 			t.Errorf("%s: the exporter has grown by %d MiB", tc.name, (now-before)>>20)
 		}
 	}

@@ -1,4 +1,4 @@
-package e2e
+package e2e_test
 
 import (
 	"net"
@@ -21,7 +21,7 @@ func startSentinel(t *testing.T, lines ...string) {
 	if err := os.WriteFile(file, []byte(strings.Join(lines, "\n")+"\n"), 0o600); err != nil {
 		t.Fatal(err)
 	}
-	log := &lockedBuffer{}
+	log := &sentineltest.LockedBuffer{}
 	cmd := exec.Command("redis-server", file, "--sentinel")
 	cmd.Dir, cmd.Stdout, cmd.Stderr = dir, log, log
 	if err := cmd.Start(); err != nil {
@@ -36,7 +36,7 @@ func startSentinel(t *testing.T, lines ...string) {
 			t.Logf("the Sentinel has logged:\n%s", log)
 		}
 	})
-	waitFor(t, "the Sentinel to start", func() bool { return strings.Contains(log.String(), "Sentinel ID is") })
+	sentineltest.WaitFor(t, "the Sentinel to start", func() bool { return strings.Contains(log.String(), "Sentinel ID is") })
 }
 
 // startExpiredSentinel runs one whose certificate has expired.

@@ -1,4 +1,4 @@
-package e2e
+package e2e_test
 
 import (
 	"context"
@@ -11,6 +11,7 @@ import (
 	"testing"
 	"time"
 
+	"redis_sentinel_exporter/e2e/exportertest"
 	"redis_sentinel_exporter/internal/sentineltest"
 )
 
@@ -35,11 +36,11 @@ func TestScale(t *testing.T) {
 		t.Parallel()
 	}
 	deployments := newDeployments(t, *scaleTargets)
-	p := startProcess(t, "--no-collector.events", "--sentinel.address="+deployments.healthy[0].Addr(),
+	p := exportertest.StartProcess(t, "--no-collector.events", "--sentinel.address="+deployments.healthy[0].Addr(),
 		"--probe.idle-timeout="+(3**scaleEvery).String())
-	before := p.usage(t)
+	before := usageOf(t, p)
 
-	run := &scaleRun{url: p.url + "/probe?target=", slowest: map[bool]time.Duration{}, client: http.Client{Transport: &http.Transport{MaxIdleConnsPerHost: *scaleTargets}}}
+	run := &scaleRun{url: p.URL + "/probe?target=", slowest: map[bool]time.Duration{}, client: http.Client{Transport: &http.Transport{MaxIdleConnsPerHost: *scaleTargets}}}
 	ctx, cancel := context.WithTimeout(t.Context(), *scaleFor)
 	defer cancel()
 	var wg sync.WaitGroup
@@ -48,7 +49,7 @@ func TestScale(t *testing.T) {
 			run.repeat(ctx, target, i%*scaleBroken != 0, time.Duration(i)**scaleEvery/time.Duration(*scaleTargets))
 		})
 	}
-	usages := p.watch(ctx, t)
+	usages := watchUsage(ctx, t, p)
 	wg.Wait()
 	run.client.CloseIdleConnections()
 	for _, fault := range run.faults {
@@ -57,14 +58,14 @@ func TestScale(t *testing.T) {
 	if want := int(*scaleFor / *scaleEvery - 1) * *scaleTargets; run.answers < want {
 		t.Errorf("got %d answers, want %d", run.answers, want)
 	}
-	during := p.usage(t)
+	during := usageOf(t, p)
 	if got, most := deployments.open(), len(deployments.healthy)+1; got > most {
 		t.Errorf("%d connections are open to %d Sentinels, of which /metrics asks one as well", got, most-1)
 	}
-	waitFor(t, "all connections to be closed", func() bool { return p.usage(t).sentinels == 0 })
-	waitFor(t, "the Sentinels to see it", func() bool { return deployments.open() <= 1 }) // that of --sentinel.address
-	waitFor(t, "goroutines and files to be given back", func() bool {
-		now := p.usage(t)
+	sentineltest.WaitFor(t, "all connections to be closed", func() bool { return usageOf(t, p).sentinels == 0 })
+	sentineltest.WaitFor(t, "the Sentinels to see it", func() bool { return deployments.open() <= 1 }) // that of --sentinel.address
+	sentineltest.WaitFor(t, "goroutines and files to be given back", func() bool {
+		now := usageOf(t, p)
 		return now.goroutines <= before.goroutines+5 && now.files <= before.files+5
 	})
 	if !measured() {
@@ -76,7 +77,7 @@ func TestScale(t *testing.T) {
 	t.Logf("connections made to the %d healthy: %d", len(deployments.healthy), deployments.total())
 	t.Logf("before: %s", before)
 	t.Logf("during: %s, of CPU %.1f %% of a core", during, 100*(during.cpu-before.cpu)/scaleFor.Seconds())
-	t.Logf("after:  %s", p.usage(t))
+	t.Logf("after:  %s", usageOf(t, p))
 }
 
 // deployments are one Sentinel each, which is enough: what a probe costs grows with

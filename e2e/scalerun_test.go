@@ -1,4 +1,4 @@
-package e2e
+package e2e_test
 
 import (
 	"context"
@@ -9,6 +9,8 @@ import (
 	"strings"
 	"testing"
 	"time"
+
+	"redis_sentinel_exporter/e2e/exportertest"
 )
 
 // repeat probes a target at its own time in each interval, as Prometheus does, until
@@ -89,25 +91,25 @@ func (u usage) String() string {
 	return fmt.Sprintf("%.0f MiB resident, %.1f MiB of heap, %.0f files, %.0f goroutines, %.0f Sentinels kept", u.resident/(1<<20), u.heap/(1<<20), u.files, u.goroutines, u.sentinels)
 }
 
-func (p *process) usage(t *testing.T) usage {
+func usageOf(t *testing.T, p *exportertest.Process) usage {
 	t.Helper()
-	body := p.mustGet(t, "/metrics").body
-	value := func(name string) float64 { return sampleOf(t, body, name) }
+	body := p.MustGet(t, "/metrics").Body
+	value := func(name string) float64 { return exportertest.Sample(t, body, name) }
 	return usage{
 		resident: value("process_resident_memory_bytes"), heap: value("go_memstats_heap_alloc_bytes"), files: value("process_open_fds"), goroutines: value("go_goroutines"),
 		sentinels: value("redis_sentinel_exporter_probed_sentinels"), cpu: value("process_cpu_seconds_total"),
 	}
 }
 
-// watch looks at the usage once a second until ctx ends.
-func (p *process) watch(ctx context.Context, t *testing.T) (usages []usage) {
+// watchUsage looks at the usage once a second until ctx ends.
+func watchUsage(ctx context.Context, t *testing.T, p *exportertest.Process) (usages []usage) {
 	t.Helper()
 	ticker := time.NewTicker(time.Second)
 	defer ticker.Stop()
 	for {
 		select {
 		case <-ticker.C:
-			usages = append(usages, p.usage(t))
+			usages = append(usages, usageOf(t, p))
 		case <-ctx.Done():
 			return usages
 		}

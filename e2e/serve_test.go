@@ -1,4 +1,4 @@
-package e2e
+package e2e_test
 
 import (
 	"io"
@@ -13,34 +13,35 @@ import (
 	"testing"
 	"time"
 
+	"redis_sentinel_exporter/e2e/exportertest"
 	"redis_sentinel_exporter/internal/sentineltest"
 )
 
 func TestScrapeOfADeployment(t *testing.T) {
 	topology := sentineltest.Run(t, sentineltest.Config{})
 	addresses := topology.SentinelAddrs()
-	p := start(t, "--sentinel.address="+strings.Join(addresses, ","))
-	up := func(a answer, address string, value string) {
+	p := exportertest.Start(t, "--sentinel.address="+strings.Join(addresses, ","))
+	up := func(a exportertest.Answer, address string, value string) {
 		t.Helper()
-		if !a.has(`redis_sentinel_up{sentinel="` + address + `"} ` + value) {
-			t.Errorf("%s is not %s in:\n%s", address, value, a.body)
+		if !a.Has(`redis_sentinel_up{sentinel="` + address + `"} ` + value) {
+			t.Errorf("%s is not %s in:\n%s", address, value, a.Body)
 		}
 	}
 
-	healthy := p.mustGet(t, "/metrics")
+	healthy := p.MustGet(t, "/metrics")
 	for _, address := range addresses {
 		up(healthy, address, "1")
-		if !healthy.has(`redis_sentinel_master_replicas{master_name="mymaster",sentinel="` + address + `"} 2`) {
-			t.Errorf("%s: want 2 replicas in:\n%s", address, healthy.body)
+		if !healthy.Has(`redis_sentinel_master_replicas{master_name="mymaster",sentinel="` + address + `"} 2`) {
+			t.Errorf("%s: want 2 replicas in:\n%s", address, healthy.Body)
 		}
 	}
-	checkMetrics(t, healthy.body)
+	checkMetrics(t, healthy.Body)
 
 	if err := topology.Sentinels[0].Hang(); err != nil {
 		t.Fatal(err)
 	}
 	began := time.Now()
-	hung := p.mustGet(t, "/metrics", "X-Prometheus-Scrape-Timeout-Seconds", "1")
+	hung := p.MustGet(t, "/metrics", "X-Prometheus-Scrape-Timeout-Seconds", "1")
 	if took := time.Since(began); took > 4*time.Second { // less than --sentinel.timeout's 5 s
 		t.Errorf("with one hung Sentinel: it took %s, with a deadline of 500ms", took)
 	}
@@ -49,14 +50,14 @@ func TestScrapeOfADeployment(t *testing.T) {
 
 	topology.Sentinels[0].Kill()
 	began = time.Now()
-	one := p.mustGet(t, "/metrics")
+	one := p.MustGet(t, "/metrics")
 	if took := time.Since(began); took > 4*time.Second {
 		t.Errorf("with one dead Sentinel: it took %s", took)
 	}
 	up(one, addresses[0], "0")
 	for _, address := range addresses[1:] {
 		up(one, address, "1")
-		if got, want := countSamples(one.body, address), countSamples(healthy.body, address); got != want {
+		if got, want := countSamples(one.Body, address), countSamples(healthy.Body, address); got != want {
 			t.Errorf("%s: %d samples, it had %d before another one died", address, got, want)
 		}
 	}
@@ -64,17 +65,17 @@ func TestScrapeOfADeployment(t *testing.T) {
 	for _, s := range topology.Sentinels {
 		s.Kill()
 	}
-	nobody := p.mustGet(t, "/metrics")
+	nobody := p.MustGet(t, "/metrics")
 	for _, address := range addresses {
 		up(nobody, address, "0")
 	}
-	checkMetrics(t, nobody.body)
+	checkMetrics(t, nobody.Body)
 
 	if err := topology.Sentinels[0].Restart(t.Context()); err != nil {
 		t.Fatal(err)
 	}
-	up(p.mustGet(t, "/metrics"), addresses[0], "1")
-	log := p.stderr.String()
+	up(p.MustGet(t, "/metrics"), addresses[0], "1")
+	log := p.Stderr.String()
 	for _, want := range []string{"reason=timeout", "reason=unreachable", `msg="Sentinel answers again" sentinel=` + addresses[0]} {
 		if !strings.Contains(log, want) {
 			t.Errorf("the log lacks %s:\n%s", want, log)
@@ -107,21 +108,21 @@ func TestScrapeWithTLSAndPassword(t *testing.T) {
 		}
 	}
 	write("wrong-one\n")
-	p := start(t, "--sentinel.address="+address, "--sentinel.password-file="+file, "--log.level=debug",
+	p := exportertest.Start(t, "--sentinel.address="+address, "--sentinel.password-file="+file, "--log.level=debug",
 		"--sentinel.tls", "--sentinel.tls-ca-file="+topology.TLS.CA,
 		"--sentinel.tls-cert-file="+topology.TLS.ClientCert, "--sentinel.tls-key-file="+topology.TLS.ClientKey)
 
-	if got := p.mustGet(t, "/metrics"); !got.has(`redis_sentinel_up{sentinel="`+address+`"} 0`) ||
-		!got.has(`redis_sentinel_command_errors_total{command="masters",reason="auth",sentinel="`+address+`"} 1`) {
-		t.Errorf("with a wrong password: got\n%s", got.body)
+	if got := p.MustGet(t, "/metrics"); !got.Has(`redis_sentinel_up{sentinel="`+address+`"} 0`) ||
+		!got.Has(`redis_sentinel_command_errors_total{command="masters",reason="auth",sentinel="`+address+`"} 1`) {
+		t.Errorf("with a wrong password: got\n%s", got.Body)
 	}
 	write("sesame\n")
-	if got := p.mustGet(t, "/metrics"); !got.has(`redis_sentinel_up{sentinel="` + address + `"} 1`) {
-		t.Errorf("with the right password: got\n%s", got.body)
+	if got := p.MustGet(t, "/metrics"); !got.Has(`redis_sentinel_up{sentinel="` + address + `"} 1`) {
+		t.Errorf("with the right password: got\n%s", got.Body)
 	}
 	for _, secret := range []string{"sesame", "wrong-one"} {
-		if strings.Contains(p.stderr.String(), secret) {
-			t.Errorf("the log holds the password %q:\n%s", secret, p.stderr)
+		if strings.Contains(p.Stderr.String(), secret) {
+			t.Errorf("the log holds the password %q:\n%s", secret, p.Stderr)
 		}
 	}
 }
@@ -140,8 +141,8 @@ func TestSwitches(t *testing.T) {
 		{[]string{"--web.disable-exporter-metrics"}, []string{"redis_sentinel_exporter_build_info{"}, []string{"go_", "process_", "promhttp_"}},
 		{[]string{"--collector.info-cache"}, []string{`redis_sentinel_command_success{command="info_cache"`}, nil},
 	} {
-		p := start(t, append([]string{"--sentinel.address=" + fake.Addr()}, tc.args...)...)
-		body := p.mustGet(t, "/metrics").body
+		p := exportertest.Start(t, append([]string{"--sentinel.address=" + fake.Addr()}, tc.args...)...)
+		body := p.MustGet(t, "/metrics").Body
 		for _, want := range tc.there {
 			if !strings.Contains(body, "\n"+want) {
 				t.Errorf("%v: %s is missing", tc.args, want)
@@ -156,10 +157,10 @@ func TestSwitches(t *testing.T) {
 		if asked := fake.Count("SENTINEL INFO-CACHE") > 0; asked != wanted {
 			t.Errorf("%v: it asked for INFO-CACHE: %t", tc.args, asked)
 		}
-		if p.end() != 0 {
-			t.Errorf("%v: it failed:\n%s", tc.args, p.stderr)
+		if p.End() != 0 {
+			t.Errorf("%v: it failed:\n%s", tc.args, p.Stderr)
 		}
-		waitFor(t, "its connection to be closed", func() bool {
+		sentineltest.WaitFor(t, "its connection to be closed", func() bool {
 			_, open := fake.Connections()
 			return open == 0
 		})
@@ -168,12 +169,12 @@ func TestSwitches(t *testing.T) {
 
 func TestTelemetryPathCanBeChanged(t *testing.T) {
 	fake := sentineltest.RunFake(t, sentineltest.FakeConfig{})
-	p := start(t, "--sentinel.address="+fake.Addr(), "--web.telemetry-path=/sentinel")
-	if got := p.mustGet(t, "/sentinel").body; !strings.Contains(got, "redis_sentinel_up") {
+	p := exportertest.Start(t, "--sentinel.address="+fake.Addr(), "--web.telemetry-path=/sentinel")
+	if got := p.MustGet(t, "/sentinel").Body; !strings.Contains(got, "redis_sentinel_up") {
 		t.Errorf("got %q", got)
 	}
-	if got, err := p.get("/metrics"); err != nil || got.status != http.StatusNotFound {
-		t.Errorf("/metrics: got %d, %v", got.status, err)
+	if got, err := p.Get("/metrics"); err != nil || got.Status != http.StatusNotFound {
+		t.Errorf("/metrics: got %d, %v", got.Status, err)
 	}
 }
 
@@ -183,17 +184,17 @@ func TestStopLetsAScrapeFinish(t *testing.T) {
 		asked <- struct{}{}
 		_, _ = io.Copy(io.Discard, conn) // and no answer
 	})
-	p := start(t, "--sentinel.address="+silent, "--no-collector.events")
+	p := exportertest.Start(t, "--sentinel.address="+silent, "--no-collector.events")
 	var wg sync.WaitGroup
 	wg.Go(func() {
-		got, err := p.get("/metrics", "X-Prometheus-Scrape-Timeout-Seconds", "2")
-		if err != nil || got.status != http.StatusOK || !got.has(`redis_sentinel_up{sentinel="`+silent+`"} 0`) {
-			t.Errorf("got %d, %v\n%s", got.status, err, got.body)
+		got, err := p.Get("/metrics", "X-Prometheus-Scrape-Timeout-Seconds", "2")
+		if err != nil || got.Status != http.StatusOK || !got.Has(`redis_sentinel_up{sentinel="`+silent+`"} 0`) {
+			t.Errorf("got %d, %v\n%s", got.Status, err, got.Body)
 		}
 	})
 	<-asked
 	began := time.Now()
-	if status := p.end(); status != 0 {
+	if status := p.End(); status != 0 {
 		t.Errorf("got the exit code %d", status)
 	}
 	if took := time.Since(began); took > 5*time.Second {

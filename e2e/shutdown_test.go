@@ -1,4 +1,4 @@
-package e2e
+package e2e_test
 
 import (
 	"net"
@@ -9,6 +9,7 @@ import (
 	"testing"
 	"time"
 
+	"redis_sentinel_exporter/e2e/exportertest"
 	"redis_sentinel_exporter/internal/sentineltest"
 )
 
@@ -34,10 +35,10 @@ func TestSIGTERMDuringAScrape(t *testing.T) {
 			hung := topology.Sentinels[0]
 			proxy := sentineltest.RunProxy(t, hung.Addr())
 			asked := append([]string{proxy.Addr()}, topology.SentinelAddrs()[1:]...)
-			p := startProcess(t, "--sentinel.address="+strings.Join(asked, ","))
+			p := exportertest.StartProcess(t, "--sentinel.address="+strings.Join(asked, ","))
 			for _, s := range topology.Sentinels {
-				waitFor(t, "a connection for scrapes and one for events", func() bool {
-					p.mustGet(t, "/metrics")
+				sentineltest.WaitFor(t, "a connection for scrapes and one for events", func() bool {
+					p.MustGet(t, "/metrics")
 					return strangers(t, s) == 2
 				})
 			}
@@ -46,16 +47,16 @@ func TestSIGTERMDuringAScrape(t *testing.T) {
 				t.Fatal(err)
 			}
 			before := proxy.Counters().BytesUp
-			var got answer
+			var got exportertest.Answer
 			var failed error
 			var wg sync.WaitGroup
-			wg.Go(func() { got, failed = p.get("/metrics", "X-Prometheus-Scrape-Timeout-Seconds", tc.timeout) })
+			wg.Go(func() { got, failed = p.Get("/metrics", "X-Prometheus-Scrape-Timeout-Seconds", tc.timeout) })
 			const morePings = 100 // bytes, that the stream of events may send meanwhile
-			waitFor(t, "the hung Sentinel to be asked", func() bool { return proxy.Counters().BytesUp > before+morePings })
+			sentineltest.WaitFor(t, "the hung Sentinel to be asked", func() bool { return proxy.Counters().BytesUp > before+morePings })
 
 			began := time.Now()
-			p.signal(t, syscall.SIGTERM)
-			<-p.ended
+			p.Signal(t, syscall.SIGTERM)
+			<-p.Ended
 			took := time.Since(began)
 			wg.Wait()
 			t.Logf("it ended %s after SIGTERM", took.Round(time.Millisecond))
@@ -68,10 +69,10 @@ func TestSIGTERMDuringAScrape(t *testing.T) {
 			if tc.finishes {
 				wholeBut(t, got, asked)
 			}
-			if log := p.stderr.String(); !strings.Contains(log, "Stopping") || strings.Contains(log, "cut off") == tc.finishes {
+			if log := p.Stderr.String(); !strings.Contains(log, "Stopping") || strings.Contains(log, "cut off") == tc.finishes {
 				t.Errorf("got the log\n%s", log)
 			}
-			if conn, err := net.Dial("tcp", strings.TrimPrefix(p.url, "http://")); err == nil {
+			if conn, err := net.Dial("tcp", p.Addr()); err == nil {
 				_ = conn.Close()
 				t.Error("its port is still open")
 			}
@@ -80,7 +81,7 @@ func TestSIGTERMDuringAScrape(t *testing.T) {
 				t.Fatal(err)
 			}
 			for _, s := range topology.Sentinels {
-				waitFor(t, "the Sentinels to have no connection from it", func() bool { return strangers(t, s) == 0 })
+				sentineltest.WaitFor(t, "the Sentinels to have no connection from it", func() bool { return strangers(t, s) == 0 })
 			}
 		})
 	}
@@ -88,21 +89,21 @@ func TestSIGTERMDuringAScrape(t *testing.T) {
 
 // wholeBut checks that a scrape says all of all Sentinels but the first, which is
 // down.
-func wholeBut(t *testing.T, got answer, addresses []string) {
+func wholeBut(t *testing.T, got exportertest.Answer, addresses []string) {
 	t.Helper()
-	if got.status != http.StatusOK {
-		t.Errorf("the scrape: got %d", got.status)
+	if got.Status != http.StatusOK {
+		t.Errorf("the scrape: got %d", got.Status)
 	}
 	for i, address := range addresses {
 		up := `redis_sentinel_up{sentinel="` + address + `"} 1`
 		if i == 0 {
 			up = `redis_sentinel_up{sentinel="` + address + `"} 0`
 		}
-		if !got.has(up) {
-			t.Errorf("%s is missing in\n%s", up, got.body)
+		if !got.Has(up) {
+			t.Errorf("%s is missing in\n%s", up, got.Body)
 		}
 	}
-	checkMetrics(t, got.body)
+	checkMetrics(t, got.Body)
 }
 
 // strangers counts the connections that a Sentinel has from neither another

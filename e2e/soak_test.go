@@ -1,4 +1,4 @@
-package e2e
+package e2e_test
 
 import (
 	"errors"
@@ -13,6 +13,8 @@ import (
 	"sync/atomic"
 	"testing"
 	"time"
+
+	"redis_sentinel_exporter/internal/sentineltest"
 )
 
 // soakFor is what `make soak` sets; without it the test is too short to see
@@ -66,7 +68,7 @@ func newSoak(t *testing.T) *soak {
 	t.Helper()
 	s := &soak{faultRig: newFaultRig(t, false)}
 	s.everything() // so that each connection is there that will be
-	s.before = s.exporter.usage(t)
+	s.before = usageOf(t, s.exporter)
 	t.Logf("before: %s", s.before)
 	return s
 }
@@ -80,9 +82,9 @@ func (s *soak) everything() {
 		"/probe?target=" + s.target + "&target=" + strings.Join(s.others, "&target="),
 	} {
 		wg.Go(func() {
-			got, err := s.exporter.get(path, "X-Prometheus-Scrape-Timeout-Seconds", prometheusHas, "Accept-Encoding", "gzip")
-			if err != nil || got.status != http.StatusOK && got.status != http.StatusServiceUnavailable {
-				s.t.Errorf("GET %s: got %d, %v", path, got.status, err)
+			got, err := s.exporter.Get(path, "X-Prometheus-Scrape-Timeout-Seconds", prometheusHas, "Accept-Encoding", "gzip")
+			if err != nil || got.Status != http.StatusOK && got.Status != http.StatusServiceUnavailable {
+				s.t.Errorf("GET %s: got %d, %v", path, got.Status, err)
 			}
 			s.pages.Add(1)
 		})
@@ -124,8 +126,8 @@ func (s *soak) hurry(span time.Duration) {
 	for range 4 {
 		wg.Go(func() {
 			for end := time.Now().Add(span); time.Now().Before(end); s.scrapes.Add(1) {
-				if got, err := s.exporter.get("/metrics"); err != nil || got.status != http.StatusOK {
-					s.t.Errorf("a scrape: got %d, %v", got.status, err)
+				if got, err := s.exporter.Get("/metrics"); err != nil || got.Status != http.StatusOK {
+					s.t.Errorf("a scrape: got %d, %v", got.Status, err)
 				}
 			}
 		})
@@ -145,9 +147,9 @@ func (s *soak) failover() {
 func (s *soak) rest() usage {
 	s.t.Helper()
 	var now usage
-	waitFor(s.t, "goroutines and files to be what they were", func() bool {
+	sentineltest.WaitFor(s.t, "goroutines and files to be what they were", func() bool {
 		idle := float64(s.open.Load())
-		now = s.exporter.usage(s.t)
+		now = usageOf(s.t, s.exporter)
 		now.goroutines -= idle
 		now.files -= idle
 		return now.goroutines <= s.before.goroutines && now.files <= s.before.files
@@ -168,7 +170,7 @@ func (s *soak) idle() *idlers {
 	s.t.Helper()
 	i := &idlers{}
 	for range soakIdle {
-		conn, err := net.Dial("tcp", strings.TrimPrefix(s.exporter.url, "http://"))
+		conn, err := net.Dial("tcp", s.exporter.Addr())
 		s.must(err)
 		i.conns = append(i.conns, conn)
 		in := readHealthy(s.t, conn)

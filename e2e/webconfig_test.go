@@ -1,4 +1,4 @@
-package e2e
+package e2e_test
 
 import (
 	"crypto/tls"
@@ -8,6 +8,7 @@ import (
 	"strings"
 	"testing"
 
+	"redis_sentinel_exporter/e2e/exportertest"
 	"redis_sentinel_exporter/internal/sentineltest"
 )
 
@@ -70,10 +71,10 @@ func TestWebConfigFile(t *testing.T) {
 			{"without a certificate", "https", anonymous, "test", noConnection},
 		}},
 	} {
-		p := start(t, "--sentinel.address="+fake.Addr(), "--web.config.file="+configFile(t, tc.config))
+		p := exportertest.Start(t, "--sentinel.address="+fake.Addr(), "--web.config.file="+exportertest.TempFile(t, tc.config))
 		for _, v := range tc.visitors {
 			for _, path := range []string{"/metrics", "/probe?target=" + fake.Addr()} {
-				status, body := visit(t, v.scheme+strings.TrimPrefix(p.url, "http")+path, v.tls, v.password)
+				status, body := visit(t, v.scheme+strings.TrimPrefix(p.URL, "http")+path, v.tls, v.password)
 				if status != v.status {
 					t.Errorf("%s, %s: %s: got %d, want %d", tc.name, v.name, path, status, v.status)
 				}

@@ -161,3 +161,15 @@ type cliOptions struct {
 func (n *Node) cliArgs() []string {
 	return append([]string{"-h", n.ip, "-p", fmt.Sprint(n.listen.number), "--no-auth-warning"}, n.cli.tls...)
 }
+
+// MasterField returns a field of SENTINEL MASTER as each Sentinel has it; "" where one does not know the master, or does not
+// answer.
+func (t *Topology) MasterField(ctx context.Context, master, field string) []string {
+	values := make([]string, len(t.Sentinels))
+	for i, s := range t.Sentinels {
+		if row, err := s.Row(ctx, "SENTINEL", "MASTER", master); err == nil {
+			values[i] = row.Get(field)
+		}
+	}
+	return values
+}

@@ -2,6 +2,7 @@ package sentineltest
 
 import (
 	"context"
+	"errors"
 	"net"
 	"strconv"
 	"testing"
@@ -76,4 +77,21 @@ func FreeAddr(t testing.TB) string {
 	}
 	t.Cleanup(p.release)
 	return net.JoinHostPort(ip, strconv.Itoa(p.number))
+}
+
+// WaitFor returns when the condition is met. After a time that is enough on a busy machine it ends the test, and says what
+// was waited for.
+func WaitFor(t testing.TB, what string, condition func() bool) {
+	t.Helper()
+	ctx, cancel := context.WithTimeout(context.Background(), 90*time.Second)
+	defer cancel()
+	met := func(context.Context) error {
+		if !condition() {
+			return errors.New("not yet")
+		}
+		return nil
+	}
+	if poll(ctx, met) != nil {
+		t.Fatalf("waited in vain for %s", what)
+	}
 }

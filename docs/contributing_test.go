@@ -2,7 +2,7 @@
 
 // It builds several packages anew, beside make test for minutes: .ci/run runs it after.
 
-package e2e
+package docs_test
 
 import (
 	"io/fs"
@@ -62,7 +62,7 @@ func examples() []example {
 // names says that something is missing.
 func TestContributingExamples(t *testing.T) {
 	t.Parallel()
-	page := page(t, os.DirFS("."), "docs/contributing.md")
+	page := page(t, project(), "docs/contributing.md")
 	project := copyProject(t)
 	code := map[string][]string{}
 	for section := range strings.SplitSeq(page, "\n## ") {
@@ -137,7 +137,8 @@ func (e edit) make(t *testing.T, project, code string) {
 func copyProject(t *testing.T) string {
 	t.Helper()
 	to := t.TempDir()
-	err := filepath.WalkDir(".", func(path string, entry fs.DirEntry, err error) error {
+	from := project()
+	err := fs.WalkDir(from, ".", func(path string, entry fs.DirEntry, err error) error {
 		switch {
 		case err != nil:
 			return err
@@ -148,7 +149,7 @@ func copyProject(t *testing.T) string {
 		case !entry.Type().IsRegular():
 			return nil
 		}
-		text, err := os.ReadFile(path)
+		text, err := fs.ReadFile(from, path)
 		if err != nil {
 			return err
 		}

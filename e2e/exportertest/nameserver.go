@@ -1,4 +1,4 @@
-package e2e
+package exportertest
 
 import (
 	"context"
@@ -9,19 +9,20 @@ import (
 	"golang.org/x/net/dns/dnsmessage"
 )
 
-// A nameserver knows one address for all names, 127.0.0.1, or none.
-type nameserver struct {
+// A Nameserver knows one address for all names, 127.0.0.1, or none.
+type Nameserver struct {
 	conn   net.PacketConn
 	broken atomic.Bool // every name is unknown
 }
 
-func runNameserver(t *testing.T) *nameserver {
+// RunNameserver starts a nameserver on a loopback address until the test's end.
+func RunNameserver(t testing.TB) *Nameserver {
 	t.Helper()
 	conn, err := net.ListenPacket("udp", "127.0.0.1:0")
 	if err != nil {
 		t.Fatal(err)
 	}
-	n := &nameserver{conn: conn}
+	n := &Nameserver{conn: conn}
 	done := make(chan struct{})
 	go func() {
 		defer close(done)
@@ -34,9 +35,12 @@ func runNameserver(t *testing.T) *nameserver {
 	return n
 }
 
-func (n *nameserver) addr() string { return n.conn.LocalAddr().String() }
+// SetBroken makes the nameserver know no name, or all again.
+func (n *Nameserver) SetBroken(broken bool) { n.broken.Store(broken) }
 
-func (n *nameserver) serve() {
+func (n *Nameserver) addr() string { return n.conn.LocalAddr().String() }
+
+func (n *Nameserver) serve() {
 	question := make([]byte, 1024)
 	for {
 		size, from, err := n.conn.ReadFrom(question)
@@ -53,7 +57,7 @@ func (n *nameserver) serve() {
 	}
 }
 
-func (n *nameserver) answer(m dnsmessage.Message) ([]byte, error) {
+func (n *Nameserver) answer(m dnsmessage.Message) ([]byte, error) {
 	a := dnsmessage.Message{
 		Header:    dnsmessage.Header{ID: m.ID, Response: true, RecursionAvailable: true},
 		Questions: m.Questions,

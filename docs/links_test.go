@@ -1,9 +1,7 @@
-package e2e
+package docs_test
 
 import (
-	"fmt"
 	"io/fs"
-	"os"
 	"path"
 	"regexp"
 	"slices"
@@ -20,7 +18,7 @@ import (
 // a heading in one, finds it.
 func TestLinksLeadSomewhere(t *testing.T) {
 	t.Parallel()
-	project := os.DirFS(".")
+	project := project()
 	pages := 0
 	err := fs.WalkDir(project, ".", func(file string, entry fs.DirEntry, err error) error {
 		switch {
@@ -92,65 +90,4 @@ func brokenLinks(t *testing.T, project fs.FS, file string) []string {
 		}
 	}
 	return broken
-}
-
-func page(t *testing.T, project fs.FS, file string) string {
-	t.Helper()
-	text, err := fs.ReadFile(project, file)
-	if err != nil {
-		t.Fatal(err)
-	}
-	return string(text)
-}
-
-// withoutCode leaves out what is between fences, where # begins a comment.
-func withoutCode(text string) string {
-	return regexp.MustCompile("(?ms)^[ ]*```.*?^[ ]*```$").ReplaceAllString(text, "")
-}
-
-// anchors are the headings of a page as links write them, the second of one name
-// with a number.
-func anchors(text string) []string {
-	var list []string
-	for _, heading := range regexp.MustCompile(`(?m)^#+ (.*)$`).FindAllStringSubmatch(withoutCode(text), -1) {
-		anchor := strings.ReplaceAll(strings.ToLower(heading[1]), " ", "-")
-		anchor = regexp.MustCompile(`[^a-z0-9_-]`).ReplaceAllString(anchor, "")
-		unique := anchor
-		for n := 1; slices.Contains(list, unique); n++ {
-			unique = fmt.Sprintf("%s-%d", anchor, n)
-		}
-		list = append(list, unique)
-	}
-	return list
-}
-
-// TestMigratingNamesExist: the metrics that docs/migrating.md leads to are there.
-func TestMigratingNamesExist(t *testing.T) {
-	t.Parallel()
-	project := os.DirFS(".")
-	metrics := page(t, project, "docs/metrics.md")
-	names := 0
-	for line := range strings.Lines(page(t, project, "docs/migrating.md")) {
-		cells := strings.Split(line, "|")
-		if len(cells) != 4 || strings.Contains(line, "`-") || strings.HasPrefix(strings.TrimSpace(cells[2]), "none") {
-			continue // flags, or what has no successor
-		}
-		here := cells[2]
-		if strings.HasPrefix(strings.TrimSpace(here), "the same") {
-			here = cells[1]
-		}
-		for _, name := range regexp.MustCompile("`([a-z]+(?:_[a-z]+)*)`").FindAllStringSubmatch(here, -1) {
-			switch name[1] {
-			case "master_name", "name", "address", "product", "sentinel_id", "build_id", "mode", "master_address":
-				continue // labels
-			}
-			names++
-			if !strings.Contains(metrics, "| `redis_sentinel_"+name[1]+"` |") {
-				t.Errorf("there is no redis_sentinel_%s", name[1])
-			}
-		}
-	}
-	if names < 30 {
-		t.Errorf("found only %d names", names)
-	}
 }

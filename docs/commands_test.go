@@ -1,8 +1,7 @@
-package e2e
+package docs_test
 
 import (
 	"io/fs"
-	"os"
 	"os/exec"
 	"regexp"
 	"slices"
@@ -11,6 +10,7 @@ import (
 
 	"github.com/google/go-cmp/cmp"
 
+	"redis_sentinel_exporter/e2e/exportertest"
 	"redis_sentinel_exporter/internal/sentineltest"
 )
 
@@ -18,7 +18,7 @@ import (
 // addresses and files, or by another test, or the page says what it needs.
 func TestCommandsShown(t *testing.T) {
 	t.Parallel()
-	project := os.DirFS(".")
+	project := project()
 	r := newCommandRig(t, project)
 	count := 0
 	for _, file := range pagesWithCommands(t, project) {
@@ -148,17 +148,17 @@ func newCommandRig(t *testing.T, project fs.FS) *commandRig {
 	t.Helper()
 	topology := sentineltest.Run(t, sentineltest.Config{})
 	sentinels := topology.SentinelAddrs()
-	config := configFile(t, "allowed_targets: [127.0.0.0/8]\nmodules: {production: {}}\n")
+	config := exportertest.TempFile(t, "allowed_targets: [127.0.0.0/8]\nmodules: {production: {}}\n")
 	all := strings.Join(sentinels, ",")
-	exporter := start(t, "--sentinel.address="+all, "--config.file="+config)
+	exporter := exportertest.Start(t, "--sentinel.address="+all, "--config.file="+config)
 	return &commandRig{
 		t: t, project: project, sentinel: "--sentinel.address=" + all,
 		standIns: strings.NewReplacer(
 			"10.0.0.1:26379,10.0.0.2:26379,10.0.0.3:26379", all,
 			"10.0.1.1", sentinels[0], "10.0.1.2", sentinels[1], "10.0.1.3", sentinels[2],
 			"10.0.0.10:6379", topology.Masters[0].Node.Addr(),
-			"localhost:9355", strings.TrimPrefix(exporter.url, "http://"),
-			"=probe.yml", "="+config, "/run/secrets/redis", configFile(t, "sesame\n"),
+			"localhost:9355", exporter.Addr(),
+			"=probe.yml", "="+config, "/run/secrets/redis", exportertest.TempFile(t, "sesame\n"),
 		),
 	}
 }
@@ -217,10 +217,10 @@ func (r *commandRig) exporter(command string) {
 	case "failover", "reset", "set", "monitor", "remove", "flush-config":
 		args = append(args, "--dry-run", r.sentinel)
 	default:
-		start(r.t, args...)
+		exportertest.Start(r.t, args...)
 		return
 	}
-	if _, stderr, status := output(r.t, args...); status != 0 {
+	if _, stderr, status := exportertest.Output(r.t, args...); status != 0 {
 		r.t.Errorf("%s: exit code %d:\n%s", command, status, stderr)
 	}
 }
@@ -233,7 +233,9 @@ func (r *commandRig) curl(command string) {
 // run has a shell run a line in place of what a page shows.
 func (r *commandRig) run(line, command string) {
 	r.t.Helper()
-	if out, err := exec.CommandContext(r.t.Context(), "sh", "-c", line).CombinedOutput(); err != nil {
+	shell := exec.CommandContext(r.t.Context(), "sh", "-c", line)
+	shell.Dir = ".."
+	if out, err := shell.CombinedOutput(); err != nil {
 		r.t.Errorf("%s: %v\n%s", command, err, out)
 	}
 }

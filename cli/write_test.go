@@ -1,4 +1,4 @@
-package e2e
+package cli_test
 
 import (
 	"bytes"
@@ -12,6 +12,11 @@ import (
 
 	"redis_sentinel_exporter/cli"
 	"redis_sentinel_exporter/internal/sentineltest"
+)
+
+const (
+	authPass = "canary-auth-pass" // must be seen nowhere
+	timeout  = 5 * time.Second    // of the Sentinels
 )
 
 // A terminalRig runs the commands before real Sentinels.
@@ -30,10 +35,10 @@ func (r *terminalRig) run(words ...string) (status int, stdout, stderr string) {
 func (r *terminalRig) talk(streams cli.Streams, words ...string) (status int, stdout, stderr string) {
 	r.t.Helper()
 	var out, errs bytes.Buffer
-	streams.Out, streams.Err = &out, &errs
+	streams.Out, streams.Err, streams.Timeout = &out, &errs, timeout
 	ctx, cancel := context.WithTimeout(r.t.Context(), 60*time.Second)
 	defer cancel()
-	status = run(ctx, append([]string{"--sentinel.address=" + strings.Join(r.ClientAddrs(), ",")}, words...), streams)
+	status = run(ctx, r.ClientAddrs(), streams, words...)
 	r.said.WriteString(out.String() + errs.String())
 	return status, out.String(), errs.String()
 }
@@ -54,7 +59,7 @@ func (r *terminalRig) want(status int, words []string, parts ...string) {
 
 func (r *terminalRig) shows(master, field, want string) {
 	r.t.Helper()
-	for i, got := range shows(r.t, r.Topology, master, field) {
+	for i, got := range r.MasterField(r.t.Context(), master, field) {
 		if got != want {
 			r.t.Errorf("Sentinel %d has the %s of %s as %q, want %q", i, field, master, got, want)
 		}
@@ -87,7 +92,7 @@ func TestCommandsThatWrite(t *testing.T) {
 	r.want(0, []string{"reset", "mymaster", "--yes"}, "SENTINEL RESET mymaster", "waiting: it has not rediscovered", "  ok")
 	r.shows("mymaster", "num-slaves", "1")
 	r.want(0, []string{"failover", "mymaster", "--yes"}, "is the master now, after")
-	if got := shows(t, r.Topology, "mymaster", "config-epoch"); got[0] == "0" || got[0] != got[1] || got[1] != got[2] {
+	if got := r.MasterField(t.Context(), "mymaster", "config-epoch"); got[0] == "0" || got[0] != got[1] || got[1] != got[2] {
 		t.Errorf("after the failover the epochs are %v", got)
 	}
 
@@ -147,7 +152,7 @@ func TestCommandsAsk(t *testing.T) {
 		if status != test.status || strings.Contains(stderr, "[y/N]") != test.asked || !strings.Contains(stdout+stderr, test.says) {
 			t.Errorf("%s: exit code %d, want %d:\n%s%s", test.what, status, test.status, stdout, stderr)
 		}
-		if got := shows(t, r.Topology, "mymaster", "quorum")[0]; got != test.quorum {
+		if got := r.MasterField(t.Context(), "mymaster", "quorum")[0]; got != test.quorum {
 			t.Errorf("%s: the quorum is %s, want %s", test.what, got, test.quorum)
 		}
 	}
@@ -162,47 +167,19 @@ func TestCtrlCAtTheQuestion(t *testing.T) {
 	topology := sentineltest.Run(t, sentineltest.Config{Sentinels: 1, Replicas: sentineltest.None})
 	in, typing := io.Pipe()
 	ctx, cancel := context.WithCancel(t.Context())
-	errs := &lockedBuffer{}
+	errs := &sentineltest.LockedBuffer{}
 	ended := make(chan int, 1)
 	go func() {
-		ended <- run(ctx, []string{"--sentinel.address=" + topology.SentinelAddrs()[0], "set", "mymaster", "quorum", "5"},
-			cli.Streams{In: in, Terminal: true, Out: io.Discard, Err: errs})
+		streams := cli.Streams{In: in, Terminal: true, Out: io.Discard, Err: errs, Timeout: timeout}
+		ended <- run(ctx, topology.SentinelAddrs(), streams, "set", "mymaster", "quorum", "5")
 	}()
-	waitFor(t, "the question", func() bool { return strings.Contains(errs.String(), "[y/N]") })
+	sentineltest.WaitFor(t, "the question", func() bool { return strings.Contains(errs.String(), "[y/N]") })
 	cancel()
 	if status := <-ended; status != 1 {
 		t.Errorf("the exit code is %d", status)
 	}
 	_ = typing.Close()
-	if got := shows(t, topology, "mymaster", "quorum")[0]; got != "1" {
+	if got := topology.MasterField(t.Context(), "mymaster", "quorum")[0]; got != "1" {
 		t.Errorf("the quorum is %s", got)
-	}
-}
-
-func TestIsTerminal(t *testing.T) {
-	t.Parallel()
-	open := func(name string) *os.File {
-		file, err := os.Open(name)
-		if err != nil {
-			t.Fatal(err)
-		}
-		t.Cleanup(func() { _ = file.Close() })
-		return file
-	}
-	read, write, err := os.Pipe()
-	if err != nil {
-		t.Fatal(err)
-	}
-	t.Cleanup(func() { _, _ = read.Close(), write.Close() })
-	for what, tc := range map[string]struct {
-		in   io.Reader
-		want bool
-	}{
-		"/dev/null": {open(os.DevNull), false}, "a file": {open("go.mod"), false}, "a pipe": {read, false},
-		"no file": {strings.NewReader(""), false}, "a terminal": {open("/dev/ptmx"), true},
-	} {
-		if got := isTerminal(tc.in); got != tc.want {
-			t.Errorf("%s: got %v", what, got)
-		}
 	}
 }

@@ -1,4 +1,4 @@
-package e2e
+package deploy_test
 
 import (
 	"os"
@@ -7,9 +7,11 @@ import (
 	"regexp"
 	"strings"
 	"testing"
+
+	"redis_sentinel_exporter/e2e/exportertest"
 )
 
-const unitPath = "deploy/systemd/redis_sentinel_exporter.service"
+const unitPath = "systemd/redis_sentinel_exporter.service"
 
 // TestSystemdUnit: systemd takes the unit, and holds it for well protected: its
 // tool fails above an exposure of 1.5, on a scale to 10.
@@ -46,7 +48,7 @@ func TestSystemdUnit(t *testing.T) {
 func TestSystemdVariables(t *testing.T) {
 	t.Parallel()
 	flags := helpFlags(t)
-	for _, path := range []string{unitPath, "deploy/systemd/redis_sentinel_exporter.env"} {
+	for _, path := range []string{unitPath, "systemd/redis_sentinel_exporter.env"} {
 		text, err := os.ReadFile(path)
 		if err != nil {
 			t.Fatal(err)
@@ -67,12 +69,12 @@ func TestSystemdVariables(t *testing.T) {
 // helpFlags are all flags, with underscores in the place of dots and dashes.
 func helpFlags(t *testing.T) map[string]bool {
 	t.Helper()
-	var out, errs strings.Builder
-	if status := runAlone(t.Context(), []string{"--help"}, &out, &errs); status != 0 {
-		t.Fatalf("--help ended with %d: %s", status, &errs)
+	help, stderr, status := exportertest.Output(t, "--help")
+	if status != 0 {
+		t.Fatalf("--help ended with %d: %s", status, stderr)
 	}
 	flags := map[string]bool{}
-	for _, match := range regexp.MustCompile(`(?m)^\s+--(?:\[no-\])?([a-z.-]+)`).FindAllStringSubmatch(out.String(), -1) {
+	for _, match := range regexp.MustCompile(`(?m)^\s+--(?:\[no-\])?([a-z.-]+)`).FindAllStringSubmatch(help, -1) {
 		flags[strings.NewReplacer(".", "_", "-", "_").Replace(match[1])] = true
 	}
 	return flags

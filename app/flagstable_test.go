@@ -1,0 +1,63 @@
+package app
+
+import (
+	"flag"
+	"fmt"
+	"os"
+	"strings"
+	"testing"
+
+	"github.com/google/go-cmp/cmp"
+)
+
+//go:generate go test -run ^TestREADMEFlags$ . -update
+
+var update = flag.Bool("update", false, "write the README's table of flags again")
+
+const (
+	readme     = "../README.md"
+	flagsBegin = "<!-- flags: written by `make docs` -->\n"
+	flagsEnd   = "<!-- flags: end -->\n"
+)
+
+func TestREADMEFlags(t *testing.T) {
+	written, err := os.ReadFile(readme)
+	if err != nil {
+		t.Fatal(err)
+	}
+	text := string(written)
+	before, rest, found := strings.Cut(text, flagsBegin)
+	got, after, closed := strings.Cut(rest, flagsEnd)
+	if !found || !closed {
+		t.Fatal("the marks of the table are missing")
+	}
+	want := flagsTable(t)
+	if *update {
+		if err := os.WriteFile(readme, []byte(before+flagsBegin+want+flagsEnd+after), 0o600); err != nil {
+			t.Fatal(err)
+		}
+		return
+	}
+	if diff := cmp.Diff(want, got); diff != "" {
+		t.Errorf("the table of flags is not what `make docs` writes (-want +got):\n%s", diff)
+	}
+}
+
+func flagsTable(t *testing.T) string {
+	t.Helper()
+	var b strings.Builder
+	b.WriteString("| flag | default | |\n|---|---|---|\n")
+	for _, f := range ownFlags(t) {
+		value := strings.Join(f.Default, ", ")
+		switch {
+		case f.IsBoolFlag() && value == "true":
+			value = "on; `--no-" + f.Name + "`"
+		case f.IsBoolFlag():
+			value = "off"
+		case value != "":
+			value = "`" + value + "`"
+		}
+		_, _ = fmt.Fprintf(&b, "| `--%s` | %s | %s |\n", f.Name, value, strings.ReplaceAll(f.Help, "|", `\|`))
+	}
+	return b.String()
+}
