@@ -9,7 +9,6 @@ import (
 	"redis_sentinel_exporter/deployment"
 	"redis_sentinel_exporter/health"
 	"redis_sentinel_exporter/internal/sentineltest"
-	"redis_sentinel_exporter/sentinel"
 )
 
 // A watcher looks at the deployment all the time, and notes each finding with the
