@@ -71,7 +71,7 @@ func (j *job) follow(ctx context.Context, s *step) (to string, err error) {
 	ctx, cancel := context.WithTimeout(ctx, failoverPatience(s.master))
 	defer cancel()
 	said := sentinel.FailoverNone
-	err = poll(ctx, func() (bool, error) {
+	err = waitUntil(ctx, func() (bool, error) {
 		m, err := j.look(ctx, s.client)
 		if err != nil {
 			return false, fmt.Errorf("the failover has begun, but its end was not seen: %w", err)
@@ -114,9 +114,9 @@ func (j *job) look(ctx context.Context, c *sentinel.Client) (m *sentinel.Master,
 func (j *job) waitFollowed(ctx context.Context, to string) {
 	ctx, cancel := context.WithTimeout(ctx, helloPatience)
 	defer cancel()
-	err := poll(ctx, func() (bool, error) {
+	err := waitUntil(ctx, func() (bool, error) {
 		var behind []string
-		s := takeSurvey(ctx, j.operator.deployment, j.operator.timeout)
+		s := takeAssessment(ctx, j.operator.deployment, j.operator.timeout)
 		for _, v := range s.views(j.Master) {
 			if addr := v.Advertised(); addr != to {
 				behind = append(behind, v.Snapshot.Sentinel+" ("+addr+")")

@@ -26,7 +26,7 @@ const (
 )
 
 // guards returns what speaks against an operation.
-func guards(op *Operation, s *survey) []health.Finding {
+func guards(op *Operation, s *assessment) []health.Finding {
 	switch op.Action {
 	case Failover:
 		return slices.Concat(inProgress(op, s), tilt(op, s), disagreement(op, s), noReplica(op, s))
@@ -48,7 +48,7 @@ func about(op *Operation, check, hint, format string, args ...any) health.Findin
 }
 
 // picked are the findings of some checks on the master.
-func picked(op *Operation, s *survey, checks ...string) []health.Finding {
+func picked(op *Operation, s *assessment, checks ...string) []health.Finding {
 	m := s.report.ByName(op.Master)
 	if m == nil {
 		return nil
@@ -56,7 +56,7 @@ func picked(op *Operation, s *survey, checks ...string) []health.Finding {
 	return slices.DeleteFunc(slices.Clone(m.Findings), func(f health.Finding) bool { return !slices.Contains(checks, f.Check) })
 }
 
-func inProgress(op *Operation, s *survey) []health.Finding {
+func inProgress(op *Operation, s *assessment) []health.Finding {
 	var found []health.Finding
 	for _, v := range s.views(op.Master) {
 		m := v.Master
@@ -71,7 +71,7 @@ func inProgress(op *Operation, s *survey) []health.Finding {
 }
 
 // tilt takes the findings on the Sentinels that monitor the master.
-func tilt(op *Operation, s *survey) []health.Finding {
+func tilt(op *Operation, s *assessment) []health.Finding {
 	views := s.views(op.Master)
 	return slices.DeleteFunc(slices.Clone(s.report.Findings), func(f health.Finding) bool {
 		monitors := func(v deployment.View) bool { return v.Snapshot.Sentinel == f.Sentinel }
@@ -81,7 +81,7 @@ func tilt(op *Operation, s *survey) []health.Finding {
 
 // disagreement does not wait, as the check does, for the Sentinels to have had the
 // time to agree: until then is no time for a failover either.
-func disagreement(op *Operation, s *survey) []health.Finding {
+func disagreement(op *Operation, s *assessment) []health.Finding {
 	if found := picked(op, s, "master_disagreement"); len(found) > 0 {
 		return found
 	}
@@ -98,7 +98,7 @@ func disagreement(op *Operation, s *survey) []health.Finding {
 		"the Sentinels do not yet agree on the master: %s", strings.Join(addresses, ", "))}
 }
 
-func noReplica(op *Operation, s *survey) []health.Finding {
+func noReplica(op *Operation, s *assessment) []health.Finding {
 	m := s.report.ByName(op.Master)
 	if m == nil || m.Promotable > 0 || s.hasHiddenReplicas(op.Master) {
 		return nil
@@ -112,7 +112,7 @@ func noReplica(op *Operation, s *survey) []health.Finding {
 
 // masterDown is also the case when nobody can tell whether it is up. After a RESET
 // of a master that is down no Sentinel finds its replicas again.
-func masterDown(op *Operation, s *survey) []health.Finding {
+func masterDown(op *Operation, s *assessment) []health.Finding {
 	found := picked(op, s, "master_odown", "master_sdown")
 	m := s.report.ByName(op.Master)
 	if len(found) > 0 || m == nil {
@@ -127,7 +127,7 @@ func masterDown(op *Operation, s *survey) []health.Finding {
 }
 
 // addressTaken looks for the address among the nodes of the other masters.
-func addressTaken(op *Operation, s *survey) []health.Finding {
+func addressTaken(op *Operation, s *assessment) []health.Finding {
 	var found []health.Finding
 	var names []string
 	for _, v := range s.snapshots {

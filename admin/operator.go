@@ -12,15 +12,15 @@ import (
 // An Operator does operations on one deployment. It is safe for concurrent use:
 // of two operations on one master the second is refused.
 type Operator struct {
-	deployment *deployment.Deployment
-	timeout    time.Duration // for a Sentinel to answer
-	claims     claims
+	deployment  *deployment.Deployment
+	timeout     time.Duration // for a Sentinel to answer
+	masterLocks masterLocks
 }
 
 // New returns the operator of a deployment. A Sentinel has as long as the timeout
 // for each answer.
 func New(d *deployment.Deployment, timeout time.Duration) *Operator {
-	return &Operator{deployment: d, timeout: timeout, claims: claims{held: make(map[string]Action)}}
+	return &Operator{deployment: d, timeout: timeout, masterLocks: masterLocks{held: make(map[string]Action)}}
 }
 
 // Do does an operation, and tells progress, unless that is nil, what it is about.
@@ -28,11 +28,11 @@ func New(d *deployment.Deployment, timeout time.Duration) *Operator {
 //
 // An error is an *InvalidError, *GuardedError, *BusyError or *UnknownMasterError,
 // and nothing was changed. What any Sentinel did or did not is in the answer.
-func (o *Operator) Do(ctx context.Context, op Operation, progress func(string)) (*Answer, error) {
+func (o *Operator) Do(ctx context.Context, op Operation, progress func(string)) (*OperationResult, error) {
 	if err := op.check(); err != nil {
 		return nil, err
 	}
-	release, err := o.claims.take(&op)
+	release, err := o.masterLocks.take(&op)
 	if err != nil {
 		return nil, err
 	}
@@ -41,12 +41,12 @@ func (o *Operator) Do(ctx context.Context, op Operation, progress func(string)) 
 		progress = func(string) {}
 	}
 	began := time.Now()
-	j := &job{Operation: op, operator: o, say: progress, survey: takeSurvey(ctx, o.deployment, o.timeout)}
-	j.answer = &Answer{Action: op.Action, Master: sentinel.ValidUTF8(op.Master), DryRun: op.DryRun, Results: []Result{}}
-	if err := j.admit(); err != nil {
+	j := &job{Operation: op, operator: o, say: progress, assessment: takeAssessment(ctx, o.deployment, o.timeout)}
+	j.answer = &OperationResult{Action: op.Action, Master: sentinel.ValidUTF8(op.Master), DryRun: op.DryRun, Results: []Result{}}
+	if err := j.precheck(); err != nil {
 		return nil, err
 	}
-	o.deployment.Use(func(clients []*sentinel.Client) { j.run(ctx, clients) })
+	o.deployment.WithClients(func(clients []*sentinel.Client) { j.run(ctx, clients) })
 	if j.answer.Seconds == 0 {
 		j.answer.Seconds = seconds(time.Since(began))
 	}
@@ -56,22 +56,22 @@ func (o *Operator) Do(ctx context.Context, op Operation, progress func(string)) 
 // A job is an operation under way.
 type job struct {
 	Operation
-	operator *Operator
-	survey   *survey
-	say      func(string)
-	answer   *Answer
+	operator   *Operator
+	assessment *assessment
+	say        func(string)
+	answer     *OperationResult
 }
 
-// admit says why nothing may be done, and notes what an operator should know.
-func (j *job) admit() error {
-	if j.survey.report.Answered > 0 && j.needsMaster() && len(j.survey.views(j.Master)) == 0 {
-		return &UnknownMasterError{Master: j.Master, Answered: j.survey.report.Answered}
+// precheck says why nothing may be done, and notes what an operator should know.
+func (j *job) precheck() error {
+	if j.assessment.report.Answered > 0 && j.needsMaster() && len(j.assessment.views(j.Master)) == 0 {
+		return &UnknownMasterError{Master: j.Master, Answered: j.assessment.report.Answered}
 	}
-	findings := guards(&j.Operation, j.survey)
+	findings := guards(&j.Operation, j.assessment)
 	if len(findings) > 0 && !j.Force {
 		return &GuardedError{Action: j.Action, Master: j.Master, Findings: findings}
 	}
-	j.answer.Findings = append(findings, notices(&j.Operation, j.survey)...)
+	j.answer.Findings = append(findings, settingsFindings(&j.Operation, j.assessment)...)
 	if j.answer.Findings == nil {
 		j.answer.Findings = []health.Finding{}
 	}

@@ -41,7 +41,7 @@ func (j *job) stillSafe(ctx context.Context) error {
 	if j.Force || len(j.answer.Results) == 0 {
 		return nil
 	}
-	s := takeSurvey(ctx, j.operator.deployment, j.operator.timeout)
+	s := takeAssessment(ctx, j.operator.deployment, j.operator.timeout)
 	if findings := guards(&j.Operation, s); len(findings) > 0 {
 		return &GuardedError{Action: Reset, Master: j.Master, Findings: findings}
 	}
@@ -63,7 +63,7 @@ func (j *job) waitFound(ctx context.Context, s *step) error {
 	ctx, cancel := context.WithTimeout(ctx, rediscovery)
 	defer cancel()
 	said := ""
-	err := poll(ctx, func() (bool, error) {
+	err := waitUntil(ctx, func() (bool, error) {
 		missing, err := j.missing(ctx, s)
 		if err == nil && missing != "" {
 			err = errors.New("it has not rediscovered " + missing)

@@ -44,7 +44,7 @@ func (r *rig) within(d time.Duration) context.Context {
 }
 
 // do does an operation that is not refused.
-func (r *rig) do(op admin.Operation, progress func(string)) *admin.Answer {
+func (r *rig) do(op admin.Operation, progress func(string)) *admin.OperationResult {
 	r.t.Helper()
 	answer, err := r.operator.Do(r.within(90*time.Second), op, progress)
 	if err != nil {
@@ -54,7 +54,7 @@ func (r *rig) do(op admin.Operation, progress func(string)) *admin.Answer {
 }
 
 // want holds an answer to an outcome, and to whether each Sentinel changed.
-func (r *rig) want(answer *admin.Answer, outcome admin.Outcome, changed ...bool) {
+func (r *rig) want(answer *admin.OperationResult, outcome admin.Outcome, changed ...bool) {
 	r.t.Helper()
 	if answer.Outcome() != outcome {
 		r.t.Errorf("%s: the outcome is %s, want %s: %s", answer.Action, answer.Outcome(), outcome, inJSON(r.t, answer))

@@ -38,7 +38,7 @@ func (e *haltError) Error() string {
 // nothing: it could take effect at any time.
 func (j *job) steps(clients []*sentinel.Client) []*step {
 	var steps []*step
-	for _, snapshot := range j.survey.snapshots {
+	for _, snapshot := range j.assessment.snapshots {
 		s := &step{sentinel: snapshot.Sentinel, snapshot: snapshot, master: snapshot.Master(j.Master), err: snapshot.Err}
 		for _, c := range clients {
 			if c.Address() == s.sentinel {

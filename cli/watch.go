@@ -40,7 +40,7 @@ func (w *watch) Run(ctx context.Context, deployment *deployment.Deployment, stre
 	if w.output == "json" {
 		format = jsonLine
 	}
-	deployment.Events(ctx, func(n *sentinel.Notice) {
+	deployment.Events(ctx, func(n *sentinel.StreamUpdate) {
 		if err != nil || !w.wants(n) {
 			return
 		}
@@ -56,15 +56,15 @@ func (w *watch) Run(ctx context.Context, deployment *deployment.Deployment, stre
 
 // wants tells whether a notice is to be printed. Changes of the streams always
 // are: what is not seen of them may be about any master.
-func (w *watch) wants(n *sentinel.Notice) bool {
-	return w.master == "" || n.Kind != sentinel.NoticeEvent || n.Event.Master == w.master
+func (w *watch) wants(n *sentinel.StreamUpdate) bool {
+	return w.master == "" || n.Kind != sentinel.StreamEvent || n.Event.Master == w.master
 }
 
 // textLine prints time, Sentinel, event, master and details.
-func textLine(n *sentinel.Notice) string {
+func textLine(n *sentinel.StreamUpdate) string {
 	var b strings.Builder
 	fmt.Fprintf(&b, "%s  %-21s  ", n.Time.Format("2006-01-02 15:04:05.000"), n.Sentinel)
-	if n.Kind != sentinel.NoticeEvent {
+	if n.Kind != sentinel.StreamEvent {
 		b.WriteString("# " + printable(n.Text()) + "\n")
 		return b.String()
 	}
@@ -114,7 +114,7 @@ type watchLine struct {
 	Dropped       int    `json:"dropped,omitempty"`
 }
 
-func jsonLine(n *sentinel.Notice) string {
+func jsonLine(n *sentinel.StreamUpdate) string {
 	e, valid := &n.Event, sentinel.ValidUTF8
 	line := watchLine{
 		Time: n.Time.Format(time.RFC3339Nano), Sentinel: n.Sentinel,
@@ -135,17 +135,17 @@ func jsonLine(n *sentinel.Notice) string {
 	return string(text) + "\n"
 }
 
-func streamWord(kind sentinel.NoticeKind) string {
+func streamWord(kind sentinel.StreamUpdateKind) string {
 	switch kind {
-	case sentinel.NoticeUp:
+	case sentinel.StreamUp:
 		return "up"
-	case sentinel.NoticeLost:
+	case sentinel.StreamLost:
 		return "lost"
-	case sentinel.NoticeFailed:
+	case sentinel.StreamFailed:
 		return "failed"
-	case sentinel.NoticeDropped:
+	case sentinel.StreamDropped:
 		return "dropped"
-	case sentinel.NoticeEnded:
+	case sentinel.StreamEnded:
 		return "ended"
 	default:
 		return ""

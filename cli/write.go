@@ -177,14 +177,14 @@ func ask(ctx context.Context, streams Streams) (bool, error) {
 	}()
 	select {
 	case r := <-replies:
-		return sure(r.line, r.err, streams)
+		return confirmed(r.line, r.err, streams)
 	case <-ctx.Done():
 		_, _ = fmt.Fprintln(streams.Err)
 		return false, fmt.Errorf("nothing was done: %w", context.Cause(ctx))
 	}
 }
 
-func sure(line string, err error, streams Streams) (bool, error) {
+func confirmed(line string, err error, streams Streams) (bool, error) {
 	switch answer := strings.ToLower(strings.TrimSpace(line)); {
 	case answer == "y", answer == "yes":
 		return true, nil

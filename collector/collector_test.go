@@ -484,7 +484,7 @@ redis_sentinel_master_quorum_ok{master_name="mymaster",sentinel="10.0.0.1:26379"
 			options: everything(),
 			snapshots: func() []*sentinel.Snapshot {
 				s := healthy()
-				s.Info.Tilt = sentinel.Maybe[bool]{}
+				s.Info.Tilt = sentinel.Optional[bool]{}
 				return []*sentinel.Snapshot{s}
 			}(),
 			metrics: "tilt tilt_seconds masters master_failover_possible",

@@ -76,13 +76,13 @@ func NewEvents(logger *slog.Logger) *Events {
 
 // Handle takes in what a stream tells. It never waits for anything but other
 // calls.
-func (e *Events) Handle(n *sentinel.Notice) {
+func (e *Events) Handle(n *sentinel.StreamUpdate) {
 	e.mu.Lock()
 	defer e.mu.Unlock()
-	if n.Kind != sentinel.NoticeFailed {
+	if n.Kind != sentinel.StreamFailed {
 		e.recent.add(n)
 	}
-	if n.Kind == sentinel.NoticeEnded {
+	if n.Kind == sentinel.StreamEnded {
 		e.leave(n.Sentinel)
 		return
 	}
@@ -90,7 +90,7 @@ func (e *Events) Handle(n *sentinel.Notice) {
 	if n.Gap() {
 		e.failovers.gap(n.Sentinel)
 	}
-	if n.Kind == sentinel.NoticeEvent {
+	if n.Kind == sentinel.StreamEvent {
 		e.event(n)
 	}
 }
@@ -107,7 +107,7 @@ func (e *Events) leave(address string) {
 }
 
 // event counts an event, and looks whether it is a step of a failover.
-func (e *Events) event(n *sentinel.Notice) {
+func (e *Events) event(n *sentinel.StreamUpdate) {
 	master := e.master(n.Event.Master, n.Time)
 	i, known := e.index[n.Event.Name]
 	if !known {
@@ -159,7 +159,7 @@ func (e *Events) stream(address string) *streamState {
 
 // Recent returns the last 200 notices, the oldest first: events, and where streams
 // broke and came back. Those of nil are none.
-func (e *Events) Recent() []sentinel.Notice {
+func (e *Events) Recent() []sentinel.StreamUpdate {
 	if e == nil {
 		return nil
 	}
@@ -246,11 +246,11 @@ func (e *Events) countRows() []eventRow {
 
 // A ring keeps the last notices.
 type ring struct {
-	notices []sentinel.Notice
+	notices []sentinel.StreamUpdate
 	next    int
 }
 
-func (r *ring) add(n *sentinel.Notice) {
+func (r *ring) add(n *sentinel.StreamUpdate) {
 	if len(r.notices) < recentNotices {
 		r.notices = append(r.notices, *n)
 		return
@@ -259,6 +259,6 @@ func (r *ring) add(n *sentinel.Notice) {
 	r.next = (r.next + 1) % recentNotices
 }
 
-func (r *ring) all() []sentinel.Notice {
+func (r *ring) all() []sentinel.StreamUpdate {
 	return slices.Concat(r.notices[r.next:], r.notices[:r.next])
 }

@@ -23,20 +23,20 @@ func (text tape) play(e *Events) {
 	for line := range strings.Lines(strings.TrimSpace(string(text))) {
 		words := strings.Fields(line)
 		seconds, _ := time.ParseDuration(words[0] + "s")
-		n := &sentinel.Notice{Sentinel: words[1], Time: time.Unix(1_700_000_000, 0).Add(seconds)}
+		n := &sentinel.StreamUpdate{Sentinel: words[1], Time: time.Unix(1_700_000_000, 0).Add(seconds)}
 		failure := &sentinel.Error{Sentinel: words[1], Reason: sentinel.ReasonUnreachable, Err: errors.New("gone")}
 		details := append(words[3:], "m")
 		switch n.Event.Name = words[2]; words[2] {
 		case "UP":
-			n.Kind, n.Event.Name = sentinel.NoticeUp, ""
+			n.Kind, n.Event.Name = sentinel.StreamUp, ""
 		case "LOST":
-			n.Kind, n.Event.Name, n.Err = sentinel.NoticeLost, "", failure
+			n.Kind, n.Event.Name, n.Err = sentinel.StreamLost, "", failure
 		case "FAILED":
-			n.Kind, n.Event.Name, n.Err = sentinel.NoticeFailed, "", failure
+			n.Kind, n.Event.Name, n.Err = sentinel.StreamFailed, "", failure
 		case "ENDED":
-			n.Kind, n.Event.Name = sentinel.NoticeEnded, ""
+			n.Kind, n.Event.Name = sentinel.StreamEnded, ""
 		case "DROPPED":
-			n.Kind, n.Event.Name, n.Dropped = sentinel.NoticeDropped, "", 7
+			n.Kind, n.Event.Name, n.Dropped = sentinel.StreamDropped, "", 7
 		case sentinel.EventNewEpoch:
 			var epoch int64
 			_, _ = fmt.Sscan(details[0], &epoch)
@@ -275,7 +275,7 @@ func TestSeriesAreBounded(t *testing.T) {
 	t.Parallel()
 	e, _ := heard("")
 	handle := func(event, master string) {
-		e.Handle(&sentinel.Notice{Sentinel: "a", Time: time.Unix(1_700_000_000, 0), Event: sentinel.Event{Name: event, Master: master}})
+		e.Handle(&sentinel.StreamUpdate{Sentinel: "a", Time: time.Unix(1_700_000_000, 0), Event: sentinel.Event{Name: event, Master: master}})
 	}
 	for i := range 3 * maxEventMasters {
 		handle(sentinel.EventODown, fmt.Sprint("m", i))

@@ -10,33 +10,33 @@ import (
 type streamState struct {
 	up     bool
 	losses uint64
-	said   sentinel.Maybe[sentinel.Reason] // why it is down, as it was logged last
+	said   sentinel.Optional[sentinel.Reason] // why it is down, as it was logged last
 }
 
 // note takes in a notice and logs it, unless it says the same as the last one: a
 // stream that cannot be opened is tried again every few seconds.
-func (s *streamState) note(n *sentinel.Notice, logger *slog.Logger) {
+func (s *streamState) note(n *sentinel.StreamUpdate, logger *slog.Logger) {
 	switch n.Kind {
-	case sentinel.NoticeUp:
+	case sentinel.StreamUp:
 		s.up = true
 		if s.said.Present {
 			logger.Info("Event stream is back", "sentinel", n.Sentinel)
 		}
-		s.said = sentinel.Maybe[sentinel.Reason]{}
-	case sentinel.NoticeDropped:
+		s.said = sentinel.Optional[sentinel.Reason]{}
+	case sentinel.StreamDropped:
 		s.losses++
 		logger.Warn("Events dropped: they came faster than they could be counted", "sentinel", n.Sentinel, "events", n.Dropped)
-	case sentinel.NoticeLost:
+	case sentinel.StreamLost:
 		s.up = false
 		s.losses++
 		s.say(n, logger, "Event stream lost: events may be missing until it is back")
-	case sentinel.NoticeFailed:
+	case sentinel.StreamFailed:
 		s.up = false
 		s.say(n, logger, "Event stream cannot be opened")
 	}
 }
 
-func (s *streamState) say(n *sentinel.Notice, logger *slog.Logger, text string) {
+func (s *streamState) say(n *sentinel.StreamUpdate, logger *slog.Logger, text string) {
 	if s.said == sentinel.Some(n.Err.Reason) {
 		return
 	}

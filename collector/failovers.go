@@ -65,7 +65,7 @@ func newDurations() prometheus.Histogram {
 
 // event takes in a step of a failover. The master's name is empty when it has
 // none or is not to be counted.
-func (f *failovers) event(n *sentinel.Notice, master string) {
+func (f *failovers) event(n *sentinel.StreamUpdate, master string) {
 	epoch := f.epochs[n.Sentinel]
 	delete(f.epochs, n.Sentinel)
 	if n.Event.Name == sentinel.EventNewEpoch {

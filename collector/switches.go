@@ -31,7 +31,7 @@ type masterSwitch struct {
 // the switch. A further one is of a Sentinel that has not reported it yet; the
 // same Sentinel tells of the same address only after another switch, which may
 // have been missed.
-func (s switches) event(n *sentinel.Notice) bool {
+func (s switches) event(n *sentinel.StreamUpdate) bool {
 	kept := s[n.Event.Master]
 	for i := len(kept) - 1; i >= 0; i-- {
 		if kept[i].address == n.Event.NewAddress && n.Time.Sub(kept[i].at) < lateReport && !slices.Contains(kept[i].reporters, n.Sentinel) {

@@ -48,20 +48,20 @@ func New(clients ...*sentinel.Client) *Deployment {
 // end of the context: one that hangs costs nothing but its own. They are in the
 // order of the clients, peers after them by their addresses.
 func (d *Deployment) Snapshots(ctx context.Context) []*sentinel.Snapshot {
-	return d.gather(ctx, func(ctx context.Context, c *sentinel.Client) *sentinel.Snapshot { return c.Snapshot(ctx) }, nil)
+	return d.fanOut(ctx, func(ctx context.Context, c *sentinel.Client) *sentinel.Snapshot { return c.Snapshot(ctx) }, nil)
 }
 
 // prefer moves a Sentinel to the front.
 func (d *Deployment) prefer(addr string) {
 	d.mu.Lock()
 	defer d.mu.Unlock()
-	others := slices.DeleteFunc(d.preferred, func(a string) bool { return a == addr || d.member(a) == nil })
+	others := slices.DeleteFunc(d.preferred, func(a string) bool { return a == addr || d.memberLocked(a) == nil })
 	d.preferred = slices.Insert(others, 0, addr)
 }
 
-// member returns the Sentinel asked at an address, nil if there is none. The
+// memberLocked returns the Sentinel asked at an address, nil if there is none. The
 // caller has the lock.
-func (d *Deployment) member(addr string) *member {
+func (d *Deployment) memberLocked(addr string) *member {
 	for _, m := range d.given {
 		if m.client.Address() == addr {
 			return m
@@ -70,8 +70,8 @@ func (d *Deployment) member(addr string) *member {
 	return d.found[addr]
 }
 
-// members are all Sentinels that are asked now. The caller has the lock.
-func (d *Deployment) members() []*member {
+// membersLocked are all Sentinels that are asked now. The caller has the lock.
+func (d *Deployment) membersLocked() []*member {
 	return slices.AppendSeq(slices.Clone(d.given), maps.Values(d.found))
 }
 
@@ -94,14 +94,14 @@ func ordered[V any](given []*member, set map[*member]V) []*member {
 func (d *Deployment) current() (clients []*sentinel.Client, changed <-chan struct{}) {
 	d.mu.Lock()
 	defer d.mu.Unlock()
-	for _, m := range d.members() {
+	for _, m := range d.membersLocked() {
 		clients = append(clients, m.client)
 	}
 	return clients, d.changed
 }
 
-// announce says that a peer came or went. The caller has the lock.
-func (d *Deployment) announce() {
+// announceLocked says that a peer came or went. The caller has the lock.
+func (d *Deployment) announceLocked() {
 	close(d.changed)
 	d.changed = make(chan struct{})
 }
@@ -109,7 +109,7 @@ func (d *Deployment) announce() {
 // Close closes the connections, after the calls under way.
 func (d *Deployment) Close() {
 	d.mu.Lock()
-	members := d.members()
+	members := d.membersLocked()
 	d.mu.Unlock()
 	for _, m := range members {
 		m.client.Close()

@@ -101,7 +101,7 @@ func (d *Deployment) discover(ctx context.Context, name string, o DiscoverOption
 		taken, _ := judge(answered, name, fault)
 		return len(taken) > 0 && !taken[0].Snapshot.Tilt() && majorityHasAnswered(ViewsOf(answered, name), asked)
 	}
-	taken, refused := judge(d.inPreference(d.gather(ctx, ask, enough)), name, fault)
+	taken, refused := judge(d.inPreference(d.fanOut(ctx, ask, enough)), name, fault)
 	if len(taken) == 0 {
 		return View{}, &DiscoveryError{Name: name, Said: refused}
 	}

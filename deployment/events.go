@@ -12,15 +12,15 @@ import (
 // Events hands over what any of the Sentinels publishes, one notice at a time,
 // until ctx ends: see [Client.Events]. Where peers are followed, their streams
 // come and go with them.
-func (d *Deployment) Events(ctx context.Context, handle func(*sentinel.Notice)) {
+func (d *Deployment) Events(ctx context.Context, handle func(*sentinel.StreamUpdate)) {
 	d.events(ctx, sentinel.EventOptions{}, handle)
 }
 
-func (d *Deployment) events(ctx context.Context, o sentinel.EventOptions, handle func(*sentinel.Notice)) {
+func (d *Deployment) events(ctx context.Context, o sentinel.EventOptions, handle func(*sentinel.StreamUpdate)) {
 	var mu sync.Mutex
 	var wg sync.WaitGroup
 	defer wg.Wait()
-	one := func(n *sentinel.Notice) {
+	one := func(n *sentinel.StreamUpdate) {
 		mu.Lock()
 		defer mu.Unlock()
 		handle(n)
@@ -48,7 +48,7 @@ func (d *Deployment) events(ctx context.Context, o sentinel.EventOptions, handle
 			wg.Go(func() {
 				client.Events(streaming, o, one)
 				if ctx.Err() == nil {
-					one(&sentinel.Notice{Sentinel: client.Address(), Time: time.Now(), Kind: sentinel.NoticeEnded})
+					one(&sentinel.StreamUpdate{Sentinel: client.Address(), Time: time.Now(), Kind: sentinel.StreamEnded})
 				}
 			})
 		}

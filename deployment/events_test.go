@@ -18,28 +18,28 @@ func TestEventsFollowPeers(t *testing.T) {
 	d := following(t, given.Addr())
 	ctx, stop := context.WithCancel(within(t, 20*time.Second))
 	defer stop()
-	notices := make(chan sentinel.Notice, 100)
+	notices := make(chan sentinel.StreamUpdate, 100)
 	go func() {
 		defer close(notices)
-		d.EventsWith(ctx, quickly(), func(n *sentinel.Notice) { notices <- *n })
+		d.EventsWith(ctx, quickly(), func(n *sentinel.StreamUpdate) { notices <- *n })
 	}()
-	expect := func(kind sentinel.NoticeKind, addr string) {
+	expect := func(kind sentinel.StreamUpdateKind, addr string) {
 		t.Helper()
 		if n := <-notices; n.Kind != kind || n.Sentinel != addr {
 			t.Fatalf("got %d of %s (%v), want %d of %s", n.Kind, n.Sentinel, n.Err, kind, addr)
 		}
 	}
-	expect(sentinel.NoticeUp, given.Addr())
+	expect(sentinel.StreamUp, given.Addr())
 	d.Snapshots(ctx) // finds the peer
-	expect(sentinel.NoticeUp, peer.Addr())
+	expect(sentinel.StreamUp, peer.Addr())
 	peer.Publish("+tilt", "#tilt mode entered")
-	expect(sentinel.NoticeEvent, peer.Addr())
+	expect(sentinel.StreamEvent, peer.Addr())
 	given.Set(naming("1"))
 	d.AgePeers(2 * time.Minute)
 	d.Snapshots(ctx) // forgets it
-	expect(sentinel.NoticeEnded, peer.Addr())
+	expect(sentinel.StreamEnded, peer.Addr())
 	given.Publish("+tilt", "#tilt mode entered")
-	expect(sentinel.NoticeEvent, given.Addr())
+	expect(sentinel.StreamEvent, given.Addr())
 	eventually(t, func() bool { _, open := peer.Connections(); return open == 0 })
 	stop()
 	for range notices { // until the streams have ended

@@ -10,7 +10,7 @@ import (
 
 // EventsWith is Events with options, whose streams may be quicker than those of a
 // program.
-func (d *Deployment) EventsWith(ctx context.Context, o sentinel.EventOptions, handle func(*sentinel.Notice)) {
+func (d *Deployment) EventsWith(ctx context.Context, o sentinel.EventOptions, handle func(*sentinel.StreamUpdate)) {
 	d.events(ctx, o, handle)
 }
 

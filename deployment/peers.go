@@ -54,8 +54,8 @@ func (d *Deployment) joinPeers(r *round, said *sentinel.Snapshot) []*member {
 	}
 	var members []*member
 	for addr, id := range namedPeers(said) {
-		if m := d.peer(addr, id); m != nil && !r.asked[m] {
-			r.use(m)
+		if m := d.peerLocked(addr, id); m != nil && !r.asked[m] {
+			r.useLocked(m)
 			members = append(members, m)
 		}
 	}
@@ -76,13 +76,13 @@ func namedPeers(s *sentinel.Snapshot) map[string]string {
 	return named
 }
 
-// peer returns the Sentinel to ask at an address, nil when it is asked at another
+// peerLocked returns the Sentinel to ask at an address, nil when it is asked at another
 // or when there are too many. The caller has the lock.
-func (d *Deployment) peer(addr, id string) *member {
-	if m := d.member(addr); m != nil {
+func (d *Deployment) peerLocked(addr, id string) *member {
+	if m := d.memberLocked(addr); m != nil {
 		return m
 	}
-	if a, known := d.aliases[addr]; known && a.id == id && d.member(a.of) != nil {
+	if a, known := d.aliases[addr]; known && a.id == id && d.memberLocked(a.of) != nil {
 		return nil
 	}
 	if len(d.found) >= maxFound {
@@ -92,13 +92,13 @@ func (d *Deployment) peer(addr, id string) *member {
 	options.Address = strings.Clone(addr)
 	m := &member{client: sentinel.NewClient(options), sighting: sighting{id: id, named: time.Now()}}
 	d.found[options.Address] = m
-	d.announce()
+	d.announceLocked()
 	return m
 }
 
-// settlePeers draws the conclusions from a round: which peers were named, which
+// settlePeersLocked draws the conclusions from a round: which peers were named, which
 // are none, and which are gone. The caller has the lock.
-func (d *Deployment) settlePeers(r *round) {
+func (d *Deployment) settlePeersLocked(r *round) {
 	if d.follow == nil || !r.anyUp() {
 		return // who says nothing does not say that a peer is gone
 	}
@@ -110,11 +110,11 @@ func (d *Deployment) settlePeers(r *round) {
 	for _, addr := range slices.Sorted(maps.Keys(d.found)) {
 		m := d.found[addr]
 		if other := d.sameAs(r, m); other != "" {
-			d.noteAlias(addr, alias{id: m.id, of: other})
-			d.retire(r, addr)
+			d.noteAliasLocked(addr, alias{id: m.id, of: other})
+			d.retireLocked(r, addr)
 			delete(r.answers, m)
 		} else if time.Since(m.named) > forgetAfter {
-			d.retire(r, addr)
+			d.retireLocked(r, addr)
 		}
 	}
 }
@@ -195,18 +195,18 @@ func sameSentinel(a, b *sentinel.Snapshot) bool {
 	return a.ID != ""
 }
 
-func (d *Deployment) noteAlias(addr string, a alias) {
+func (d *Deployment) noteAliasLocked(addr string, a alias) {
 	if len(d.aliases) >= maxFound {
 		clear(d.aliases) // what is still true is found out again
 	}
 	d.aliases[addr] = a
 }
 
-// retire stops asking a peer. Its last user closes it.
-func (d *Deployment) retire(r *round, addr string) {
+// retireLocked stops asking a peer. Its last user closes it.
+func (d *Deployment) retireLocked(r *round, addr string) {
 	m := d.found[addr]
 	delete(d.found, addr)
-	d.announce()
+	d.announceLocked()
 	m.retired = true
 	if !r.asked[m] && m.users == 0 {
 		m.client.Close() // it has no call under way to wait for

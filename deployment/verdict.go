@@ -9,7 +9,7 @@ import (
 )
 
 // Why discovery does not take what a Sentinel says. They are wrapped with the
-// particulars in the [Testimony] of a [*DiscoveryError]; use errors.Is.
+// particulars in the [Rejection] of a [*DiscoveryError]; use errors.Is.
 var (
 	ErrOutdated        = errors.New("it has missed a failover")
 	ErrMasterDown      = errors.New("it considers the master down")
@@ -18,8 +18,8 @@ var (
 	ErrNoReplica       = errors.New("it knows no usable replica")
 )
 
-// A Testimony is what one Sentinel said that was of no use.
-type Testimony struct {
+// A Rejection is what one Sentinel said that was of no use.
+type Rejection struct {
 	Sentinel string // the address asked
 	Err      error  // an [*Error] when it did not answer, else why its answer was not taken
 }
@@ -28,7 +28,7 @@ type Testimony struct {
 // errors.Is and errors.As look into all of it.
 type DiscoveryError struct {
 	Name string // of the master
-	Said []Testimony
+	Said []Rejection
 }
 
 // Error names each Sentinel with what it said.
@@ -41,7 +41,7 @@ func (e *DiscoveryError) Error() string {
 }
 
 // String names the Sentinel once.
-func (t Testimony) String() string {
+func (t Rejection) String() string {
 	var unanswered *sentinel.Error
 	if errors.As(t.Err, &unanswered) && unanswered.Sentinel == t.Sentinel {
 		return t.Err.Error()
@@ -62,7 +62,7 @@ func (e *DiscoveryError) Unwrap() []error {
 // the rest may not. What is taken has the highest config-epoch that any Sentinel
 // knows, also one whose answer is of no use otherwise, and comes from Sentinels in
 // TILT only when all of it does.
-func judge(snapshots []*sentinel.Snapshot, name string, fault func(*sentinel.Master) error) (taken []View, refused []Testimony) {
+func judge(snapshots []*sentinel.Snapshot, name string, fault func(*sentinel.Master) error) (taken []View, refused []Rejection) {
 	epoch := newestEpoch(ViewsOf(snapshots, name))
 	for _, s := range snapshots {
 		err := s.Err
@@ -81,7 +81,7 @@ func judge(snapshots []*sentinel.Snapshot, name string, fault func(*sentinel.Mas
 			err = fault(m)
 		}
 		if err != nil {
-			refused = append(refused, Testimony{s.Sentinel, err})
+			refused = append(refused, Rejection{s.Sentinel, err})
 			continue
 		}
 		taken = append(taken, v)

@@ -77,13 +77,13 @@ func (r *adminRig) send(c call) (status int, body string) {
 }
 
 // ask wants a status and reads the answer.
-func (r *adminRig) ask(status int, method, path, body string) *admin.Answer {
+func (r *adminRig) ask(status int, method, path, body string) *admin.OperationResult {
 	r.t.Helper()
 	got, text := r.send(call{method: method, path: path, body: body})
 	if got != status {
 		r.t.Errorf("%s %s %s: got %d, want %d:\n%s", method, path, body, got, status, text)
 	}
-	var answer admin.Answer
+	var answer admin.OperationResult
 	d := json.NewDecoder(strings.NewReader(text))
 	d.DisallowUnknownFields()
 	if err := d.Decode(&answer); err != nil {

@@ -43,7 +43,7 @@ func (m *masterModel) report(checks []check[*masterModel]) Master {
 	r.Checks, r.Findings = make([]Result, 0, len(checks)), []Finding{}
 	for _, c := range checks {
 		result := c.run(m)
-		result.temper()
+		result.downgrade()
 		r.Checks = append(r.Checks, result.status(c.Name))
 		r.Findings = append(r.Findings, result.named(c.Check, m.Name)...)
 	}
@@ -93,9 +93,9 @@ func (o *outcome) add(f Finding, witnesses ...deployment.View) {
 	o.found = append(o.found, found{f, witnesses})
 }
 
-// temper lowers to a warning what is reported only by Sentinels that have just started:
+// downgrade lowers to a warning what is reported only by Sentinels that have just started:
 // it may be false.
-func (o *outcome) temper() {
+func (o *outcome) downgrade() {
 	for i := range o.found {
 		f := &o.found[i]
 		if len(f.witnesses) == 0 || slices.ContainsFunc(f.witnesses, func(v deployment.View) bool { return !recentlyStarted(v) }) {

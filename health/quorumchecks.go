@@ -62,9 +62,9 @@ func (m *masterModel) askedQuorum() outcome {
 	return cannotTell("no Sentinel answered CKQUORUM")
 }
 
-// mute counts the Sentinels that v takes for usable, as they answer PING, and that
+// nonVoters counts the Sentinels that v takes for usable, as they answer PING, and that
 // told us that they do not monitor the master: they neither agree nor vote.
-func (m *masterModel) mute(v deployment.View) int64 {
+func (m *masterModel) nonVoters(v deployment.View) int64 {
 	var n int64
 	for i := range v.Peers {
 		p := &v.Peers[i]
@@ -78,7 +78,7 @@ func (m *masterModel) mute(v deployment.View) int64 {
 // left is v's margin without those.
 func (m *masterModel) left(v deployment.View) sentinel.Number {
 	n := v.Margin()
-	n.Value -= m.mute(v)
+	n.Value -= m.nonVoters(v)
 	return n
 }
 
@@ -116,7 +116,7 @@ func quorumFragile(m *masterModel) outcome {
 			o.add(Finding{
 				Severity: Warning,
 				Message: fmt.Sprintf("%d of %d Sentinels are usable and %d are needed (quorum %d, majority %d): if one more is lost, no failover can happen, according to %s",
-					v.CKQuorum.Usable-m.mute(v), v.Voters().Value, max(v.Quorum.Value, v.Majority().Value), v.Quorum.Value, v.Majority().Value, v.Snapshot.Sentinel),
+					v.CKQuorum.Usable-m.nonVoters(v), v.Voters().Value, max(v.Quorum.Value, v.Majority().Value), v.Quorum.Value, v.Majority().Value, v.Snapshot.Sentinel),
 				Commands: []string{onSentinel(v.Snapshot, "SENTINEL", "SENTINELS", m.Name)},
 			}, v)
 			return o // all that have the best margin say the same

@@ -24,7 +24,7 @@ func (c *Client) Failover(ctx context.Context, name string) error {
 // number of masters; 0 is no error.
 func (c *Client) Reset(ctx context.Context, pattern string) (int, error) {
 	args := []any{"SENTINEL", "RESET", pattern}
-	raw, err := c.change(ctx, "", args...)
+	raw, err := c.sendOnce(ctx, "", args...)
 	if err != nil {
 		return 0, err
 	}
@@ -71,7 +71,7 @@ func (c *Client) FlushConfig(ctx context.Context) error {
 
 // do sends a command that changes something and answers OK.
 func (c *Client) do(ctx context.Context, args ...any) error {
-	raw, err := c.change(ctx, "", args...)
+	raw, err := c.sendOnce(ctx, "", args...)
 	if err != nil {
 		return err
 	}

@@ -78,9 +78,9 @@ type Client struct {
 	known   []string // the masters of the last snapshot
 	slaves  bool     // the Sentinel does not know REPLICAS, only SLAVES
 
-	mu     sync.Mutex // guards what is below
-	flight *flight
-	totals ErrorTotals // by command and reason, since the client was made
+	mu       sync.Mutex // guards what is below
+	inflight *inflight
+	totals   ErrorTotals // by command and reason, since the client was made
 }
 
 // NewClient returns a client. It connects when it is first asked something.
@@ -102,7 +102,7 @@ func (c *Client) Close() {
 }
 
 // take waits for the client's turn.
-func (c *Client) take(ctx context.Context) error {
+func (c *Client) acquire(ctx context.Context) error {
 	select {
 	case <-c.turn:
 		return nil
@@ -111,7 +111,7 @@ func (c *Client) take(ctx context.Context) error {
 	}
 }
 
-func (c *Client) give() { c.turn <- struct{}{} }
+func (c *Client) release() { c.turn <- struct{}{} }
 
 // drop closes the connection. The caller has the turn.
 func (c *Client) drop() {
@@ -160,10 +160,10 @@ func (c *Client) attempt(ctx context.Context, commands [][]any) ([]string, error
 
 // ask sends one command and returns its raw reply.
 func (c *Client) ask(ctx context.Context, args ...any) (string, error) {
-	if err := c.take(ctx); err != nil {
+	if err := c.acquire(ctx); err != nil {
 		return "", c.failure(ctx, err, words(args))
 	}
-	defer c.give()
+	defer c.release()
 	replies, err := c.exchange(ctx, true, [][]any{args})
 	if err != nil {
 		return "", c.failure(ctx, err, words(args))

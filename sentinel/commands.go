@@ -51,25 +51,25 @@ func (c *Client) CKQuorum(ctx context.Context, name string) (*CKQuorum, error) {
 // MasterAddr asks for the address of a master, as host:port (SENTINEL
 // GET-MASTER-ADDR-BY-NAME). It is absent for a name that the Sentinel does not
 // monitor, which is no error.
-func (c *Client) MasterAddr(ctx context.Context, name string) (Maybe[string], error) {
+func (c *Client) MasterAddr(ctx context.Context, name string) (Optional[string], error) {
 	return query(ctx, c, parseMasterAddr, "SENTINEL", "GET-MASTER-ADDR-BY-NAME", name)
 }
 
-func parseMasterAddr(raw string) (Maybe[string], error) {
+func parseMasterAddr(raw string) (Optional[string], error) {
 	r := reply{raw}
 	if r.isNil() {
-		return Maybe[string]{}, r.end()
+		return Optional[string]{}, r.end()
 	}
 	if n, err := r.array(); err != nil || n != 2 {
-		return Maybe[string]{}, errMalformed
+		return Optional[string]{}, errMalformed
 	}
 	host, err := r.text()
 	if err != nil {
-		return Maybe[string]{}, err
+		return Optional[string]{}, err
 	}
 	port, err := r.text()
 	if err != nil {
-		return Maybe[string]{}, err
+		return Optional[string]{}, err
 	}
 	return Some(address(host, port)), r.end()
 }

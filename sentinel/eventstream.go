@@ -51,9 +51,9 @@ const refusedBackoff = 12
 // stream is opened again; a notice says so, since what was published meanwhile
 // is gone. The Sentinel never waits for handle: what that does not take in time
 // is dropped, which a notice says as well.
-func (c *Client) Events(ctx context.Context, o EventOptions, handle func(*Notice)) {
+func (c *Client) Events(ctx context.Context, o EventOptions, handle func(*StreamUpdate)) {
 	s := &eventStream{client: c, options: o.withDefaults(), parser: newEventParser()}
-	s.queue = newNoticeQueue(s.options.Room)
+	s.queue = newUpdateQueue(s.options.Room)
 	go func() {
 		defer close(s.queue.taken)
 		s.run(ctx)
@@ -68,7 +68,7 @@ type eventStream struct {
 	client  *Client
 	options EventOptions
 	parser  eventParser
-	queue   *noticeQueue
+	queue   *updateQueue
 	pause   time.Duration // before the next try
 }
 
@@ -78,9 +78,9 @@ func (s *eventStream) run(ctx context.Context) {
 		if ctx.Err() != nil {
 			return
 		}
-		kind := NoticeFailed
+		kind := StreamFailed
 		if stood > 0 {
-			kind = NoticeLost
+			kind = StreamLost
 		}
 		n := s.notice(kind)
 		n.Err = err
@@ -102,17 +102,17 @@ func (s *eventStream) once(ctx context.Context) (stood time.Duration, _ *Error) 
 	}
 	defer sub.close()
 	began := time.Now()
-	s.queue.push(s.notice(NoticeUp))
+	s.queue.push(s.notice(StreamUp))
 	err = sub.receive(ctx, func(channel, payload string) {
-		n := s.notice(NoticeEvent)
+		n := s.notice(StreamEvent)
 		n.Event = s.parser.parse(channel, payload)
 		s.queue.push(n)
 	}, s.queue.advance)
 	return max(1, time.Since(began)), s.failure(ctx, err, password)
 }
 
-func (s *eventStream) notice(kind NoticeKind) *Notice {
-	return &Notice{Sentinel: s.client.Address(), Time: time.Now(), Kind: kind}
+func (s *eventStream) notice(kind StreamUpdateKind) *StreamUpdate {
+	return &StreamUpdate{Sentinel: s.client.Address(), Time: time.Now(), Kind: kind}
 }
 
 // failure says what is wrong with the stream, without a password.

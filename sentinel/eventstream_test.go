@@ -28,7 +28,7 @@ func quickly() sentinel.EventOptions {
 // A listener keeps what a stream tells.
 type listener struct {
 	mu      sync.Mutex
-	notices []sentinel.Notice
+	notices []sentinel.StreamUpdate
 	stop    func() // and waits for the stream
 }
 
@@ -36,7 +36,7 @@ type listener struct {
 func listen(t *testing.T, o sentinel.Options, eo sentinel.EventOptions) *listener {
 	t.Helper()
 	l := open(t, o, eo)
-	l.until(t, "the stream is up", func() bool { return l.count(sentinel.NoticeUp) > 0 })
+	l.until(t, "the stream is up", func() bool { return l.count(sentinel.StreamUp) > 0 })
 	return l
 }
 
@@ -54,19 +54,19 @@ func open(t *testing.T, o sentinel.Options, eo sentinel.EventOptions) *listener 
 	return l
 }
 
-func (l *listener) add(n *sentinel.Notice) {
+func (l *listener) add(n *sentinel.StreamUpdate) {
 	l.mu.Lock()
 	defer l.mu.Unlock()
 	l.notices = append(l.notices, *n)
 }
 
-func (l *listener) all() []sentinel.Notice {
+func (l *listener) all() []sentinel.StreamUpdate {
 	l.mu.Lock()
 	defer l.mu.Unlock()
 	return l.notices
 }
 
-func (l *listener) count(kind sentinel.NoticeKind) int {
+func (l *listener) count(kind sentinel.StreamUpdateKind) int {
 	count := 0
 	for _, n := range l.all() {
 		if n.Kind == kind {
@@ -80,7 +80,7 @@ func (l *listener) count(kind sentinel.NoticeKind) int {
 func (l *listener) lost() []sentinel.Reason {
 	var reasons []sentinel.Reason
 	for _, n := range l.all() {
-		if n.Kind == sentinel.NoticeLost {
+		if n.Kind == sentinel.StreamLost {
 			reasons = append(reasons, n.Err.Reason)
 		}
 	}
@@ -143,7 +143,7 @@ func TestStreamComesBack(t *testing.T) {
 		f.fault()
 		l.until(t, f.name+": told as a loss", func() bool { return len(l.lost()) == i+1 })
 		f.mend()
-		l.until(t, f.name+": up again", func() bool { return l.count(sentinel.NoticeUp) == i+2 })
+		l.until(t, f.name+": up again", func() bool { return l.count(sentinel.StreamUp) == i+2 })
 		if got := l.lost()[i]; got != f.reason {
 			t.Errorf("%s: lost for the reason %s, want %s", f.name, got, f.reason)
 		}
@@ -155,7 +155,7 @@ func TestStreamComesBack(t *testing.T) {
 	l.until(t, "one subscriber", func() bool { return subscribers(t, s) == 1 })
 	l.stop()
 	l.until(t, "no subscriber", func() bool { return subscribers(t, s) == 0 })
-	if n := l.count(sentinel.NoticeDropped); n > 0 {
+	if n := l.count(sentinel.StreamDropped); n > 0 {
 		t.Errorf("%d times events were dropped", n)
 	}
 }
@@ -187,11 +187,11 @@ func TestBurst(t *testing.T) {
 	ctx, cancel := context.WithCancel(t.Context())
 	var wg sync.WaitGroup
 	wg.Go(func() {
-		sentinel.NewClient(sentinel.Options{Address: fake.Addr()}).Events(ctx, sentinel.EventOptions{}, func(n *sentinel.Notice) {
+		sentinel.NewClient(sentinel.Options{Address: fake.Addr()}).Events(ctx, sentinel.EventOptions{}, func(n *sentinel.StreamUpdate) {
 			mu.Lock()
 			defer mu.Unlock()
 			switch {
-			case n.Kind == sentinel.NoticeUp:
+			case n.Kind == sentinel.StreamUp:
 				up++
 			case n.Event.Name == "+sdown" && n.Event.Master == name:
 				counted++
@@ -236,7 +236,7 @@ func TestSlowConsumer(t *testing.T) {
 	wg.Go(func() {
 		eo := quickly()
 		eo.Room = room
-		sentinel.NewClient(sentinel.Options{Address: fake.Addr()}).Events(ctx, eo, func(n *sentinel.Notice) {
+		sentinel.NewClient(sentinel.Options{Address: fake.Addr()}).Events(ctx, eo, func(n *sentinel.StreamUpdate) {
 			l.add(n)
 			<-release
 		})
@@ -254,7 +254,7 @@ func TestSlowConsumer(t *testing.T) {
 		for _, n := range l.all() {
 			dropped += n.Dropped
 		}
-		return l.count(sentinel.NoticeEvent), dropped
+		return l.count(sentinel.StreamEvent), dropped
 	}
 	eventually(t, func() bool { came, dropped := counted(); return came+dropped == events })
 	fake.Publish("+new-epoch", "1000000")
@@ -265,9 +265,9 @@ func TestSlowConsumer(t *testing.T) {
 	epoch := int64(-1)
 	for _, n := range l.all()[1:] {
 		switch n.Kind {
-		case sentinel.NoticeDropped:
+		case sentinel.StreamDropped:
 			epoch += int64(n.Dropped)
-		case sentinel.NoticeEvent:
+		case sentinel.StreamEvent:
 			if epoch++; n.Event.Epoch.Value != epoch && n.Event.Epoch.Value != 1_000_000 {
 				t.Fatalf("epoch %d came where %d should", n.Event.Epoch.Value, epoch)
 			}
@@ -316,18 +316,18 @@ func TestBadStreams(t *testing.T) {
 				eo = quickly()
 			}
 			l := open(t, sentinel.Options{Address: fake.Addr()}, eo)
-			l.until(t, "it is told", func() bool { return l.count(sentinel.NoticeFailed)+l.count(sentinel.NoticeLost) > 0 })
+			l.until(t, "it is told", func() bool { return l.count(sentinel.StreamFailed)+l.count(sentinel.StreamLost) > 0 })
 			for _, n := range l.all() {
 				if n.Err != nil && n.Err.Reason != test.reason {
 					t.Errorf("told as %v, want the reason %s", n.Err, test.reason)
 				}
-				if n.Kind == sentinel.NoticeEvent {
+				if n.Kind == sentinel.StreamEvent {
 					t.Errorf("an event came: %+v", n.Event)
 				}
 			}
 			fake.Script("PSUBSCRIBE", nil)
-			ups := l.count(sentinel.NoticeUp)
-			l.until(t, "it is up", func() bool { return l.count(sentinel.NoticeUp) > ups })
+			ups := l.count(sentinel.StreamUp)
+			l.until(t, "it is up", func() bool { return l.count(sentinel.StreamUp) > ups })
 			l.stop()
 			eventually(t, func() bool { _, open := fake.Connections(); return open == 0 })
 		})
@@ -362,7 +362,7 @@ func TestStreamBacksOff(t *testing.T) {
 			if last := tries[tc.tries-1].Sub(tries[tc.tries-2]); last < tc.last {
 				t.Errorf("the last pause was %s, want at least %s", last, tc.last)
 			}
-			if n := l.count(sentinel.NoticeFailed); n < tc.tries-1 || len(l.lost()) > 0 {
+			if n := l.count(sentinel.StreamFailed); n < tc.tries-1 || len(l.lost()) > 0 {
 				t.Errorf("%d failures and %d losses were told", n, len(l.lost()))
 			}
 		})
@@ -383,11 +383,11 @@ func TestStreamCredentials(t *testing.T) {
 		Address: topo.Sentinels[0].Addr(), TLS: config,
 		Password: func() (string, error) { b, err := os.ReadFile(file); return string(b), err },
 	}, eo)
-	l.until(t, "refused", func() bool { return l.count(sentinel.NoticeFailed) > 0 })
+	l.until(t, "refused", func() bool { return l.count(sentinel.StreamFailed) > 0 })
 	if e := l.all()[0].Err; e.Reason != sentinel.ReasonAuth || strings.Contains(e.Error(), "wrong-one") {
 		t.Errorf("told as %v", e)
 	}
 	must(t, os.WriteFile(file, []byte("sesame"), 0o600))
-	l.until(t, "up", func() bool { return l.count(sentinel.NoticeUp) == 1 })
+	l.until(t, "up", func() bool { return l.count(sentinel.StreamUp) == 1 })
 	l.hears(t, topo.Sentinels[0], "7")
 }

@@ -233,7 +233,7 @@ func TestSharedSnapshot(t *testing.T) {
 	c.Snapshot(ctx)
 	c.Snapshot(ctx)
 	if a, b := got[0], c.Snapshot(ctx); a == b {
-		t.Error("a snapshot outlived its flight")
+		t.Error("a snapshot outlived its inflight")
 	}
 }
 

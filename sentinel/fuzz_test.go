@@ -101,7 +101,7 @@ func FuzzCKQuorum(f *testing.F) {
 	})
 }
 
-// FuzzGuard: what the guard lets through is well-formed as far as it goes, in
+// FuzzGuard: what the limitedConn lets through is well-formed as far as it goes, in
 // whatever pieces it comes.
 func FuzzGuard(f *testing.F) {
 	for _, seed := range []string{"+OK\r\n", "*2\r\n$1\r\na\r\n:1\r\n", "$-1\r\n", "HTTP/1.1", "*1\r\n*1\r\n*1\r\n"} {

@@ -17,7 +17,7 @@ type Info struct {
 	Uptime  Duration
 
 	Masters              Number
-	Tilt                 Maybe[bool]
+	Tilt                 Optional[bool]
 	TiltSince            Duration // absent when not in TILT, and before 7.0
 	TotalTilt            Number   // Valkey 9.0, Redis 8.2 and later
 	RunningScripts       Number

@@ -19,10 +19,10 @@ func (c *Client) LookUp(ctx context.Context, name string) *Snapshot {
 }
 
 func (c *Client) lookUpInto(ctx context.Context, s *Snapshot, name string) *Error {
-	if err := c.take(ctx); err != nil {
+	if err := c.acquire(ctx); err != nil {
 		return c.failure(ctx, err, "SENTINEL MASTER")
 	}
-	defer c.give()
+	defer c.release()
 	commands := [][]any{
 		{"SENTINEL", "MASTER", name},
 		{"SENTINEL", c.replicasWord(), name},

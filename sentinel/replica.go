@@ -30,9 +30,9 @@ func (r *Replica) OK() bool {
 // at: while a failover reconfigures the replicas both are right. It is absent if the
 // replica says that it is a master, before its first INFO, and where it cannot be
 // known.
-func (r *Replica) Follows(m *Master) Maybe[bool] {
+func (r *Replica) Follows(m *Master) Optional[bool] {
 	if r.RoleReported != "slave" || r.MasterHost == "" || r.MasterHost == "?" {
-		return Maybe[bool]{}
+		return Optional[bool]{}
 	}
 	shown, advertised := r.follows(&m.Instance), r.follows(m.AdvertisedNode())
 	switch {
@@ -41,20 +41,20 @@ func (r *Replica) Follows(m *Master) Maybe[bool] {
 	case shown.Present && advertised.Present:
 		return Some(false)
 	}
-	return Maybe[bool]{}
+	return Optional[bool]{}
 }
 
 // follows looks at the port first, as Sentinel does: another port is another node,
 // however the hosts are written.
-func (r *Replica) follows(node *Instance) Maybe[bool] {
+func (r *Replica) follows(node *Instance) Optional[bool] {
 	if r.MasterPort != node.Port {
 		return Some(false)
 	}
 	if node.Host == "" {
-		return Maybe[bool]{}
+		return Optional[bool]{}
 	}
 	same, known := SameHost(r.MasterHost, node.Host)
-	return Maybe[bool]{Value: same, Present: known}
+	return Optional[bool]{Value: same, Present: known}
 }
 
 // SameHost tells whether two hosts are one. That a name and an IP address are the same

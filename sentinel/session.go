@@ -20,7 +20,7 @@ func QuietLibrary() { logging.Disable() }
 // dialled before go-redis comes into it: go-redis dials outside of the caller's
 // context and, after a failure, in the background.
 type session struct {
-	conn     *guard
+	conn     *limitedConn
 	rdb      *redis.Client
 	password string // that no error may hold
 	used     bool   // an exchange has succeeded on it
@@ -50,7 +50,7 @@ func openSession(ctx context.Context, o Options, password string) (*session, err
 	if err != nil {
 		return nil, err
 	}
-	guarded := &guard{Conn: conn}
+	guarded := &limitedConn{Conn: conn}
 	handed := false
 	rdb := redis.NewClient(&redis.Options{
 		Addr: o.Address,

@@ -86,10 +86,10 @@ func (c *Client) Set(ctx context.Context, name string, options ...Option) error 
 			return setError(options, 0, i, &Error{Sentinel: c.Address(), Command: "SENTINEL SET", Reason: ReasonOther, Err: err})
 		}
 	}
-	if err := c.take(ctx); err != nil {
+	if err := c.acquire(ctx); err != nil {
 		return setError(options, 0, 0, c.failure(ctx, err, "SENTINEL SET"))
 	}
-	defer c.give() // nobody's commands come between the options
+	defer c.release() // nobody's commands come between the options
 	for i, o := range options {
 		if err := c.setOne(ctx, name, o); err != nil {
 			return setError(options, i, i, err)
@@ -108,7 +108,7 @@ func (c *Client) setOne(ctx context.Context, name string, o Option) error {
 	if o.isSecret() {
 		secret = o.Values[0]
 	}
-	raw, err := c.changeInTurn(ctx, secret, args...)
+	raw, err := c.sendOnceLocked(ctx, secret, args...)
 	if err != nil {
 		return err
 	}

@@ -123,7 +123,7 @@ func (s *subscription) ping(ctx context.Context) {
 	}
 }
 
-// message reads one array of strings and numbers, at least one. The guard has
+// message reads one array of strings and numbers, at least one. The limitedConn has
 // seen that it is well-formed and small.
 func (s *subscription) message() ([]string, error) {
 	head, err := s.line()

@@ -84,7 +84,7 @@ func (a *adminAPI) on(action admin.Action) http.Handler {
 }
 
 // do fills the call as far as the request is read, so that the log has it.
-func (a *adminAPI) do(w http.ResponseWriter, r *http.Request, call *adminCall) (answer *admin.Answer, err error) {
+func (a *adminAPI) do(w http.ResponseWriter, r *http.Request, call *adminCall) (answer *admin.OperationResult, err error) {
 	if call.who, err = authenticate(a.options.ConfigFile, r); err != nil {
 		return nil, &requestError{http.StatusForbidden, err}
 	}
@@ -118,7 +118,7 @@ func (a *adminAPI) untilStop(ctx context.Context) (_ context.Context, end func()
 }
 
 // outcomeOf is the status of an answer or an error, and the result for the count.
-func outcomeOf(answer *admin.Answer, err error) (status int, result string) {
+func outcomeOf(answer *admin.OperationResult, err error) (status int, result string) {
 	var request *requestError
 	var guarded *admin.GuardedError
 	var busy *admin.BusyError
@@ -156,8 +156,8 @@ func statusOf(o admin.Outcome) (status int, result string) {
 }
 
 // refusal is the answer when nothing was done.
-func refusal(op *admin.Operation, err error) *admin.Answer {
-	answer := &admin.Answer{
+func refusal(op *admin.Operation, err error) *admin.OperationResult {
+	answer := &admin.OperationResult{
 		Action: op.Action, Master: sentinel.ValidUTF8(op.Master), DryRun: op.DryRun,
 		Results: []admin.Result{}, Findings: []health.Finding{}, Error: sentinel.ValidUTF8(err.Error()),
 	}

@@ -10,7 +10,7 @@ import (
 
 // audit says in one line who asked for what, on whom, and what came of it. A
 // password is ******.
-func (a *adminAPI) audit(r *http.Request, call *adminCall, answer *admin.Answer, status int, result string) {
+func (a *adminAPI) audit(r *http.Request, call *adminCall, answer *admin.OperationResult, status int, result string) {
 	level := slog.LevelInfo
 	if status != http.StatusOK {
 		level = slog.LevelWarn

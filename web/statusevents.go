@@ -25,10 +25,10 @@ type eventView struct {
 
 // viewEvents makes rows of what the streams have told last; of one master, those
 // about it and the changes of the streams.
-func viewEvents(notices []sentinel.Notice, query url.Values) []eventView {
+func viewEvents(notices []sentinel.StreamUpdate, query url.Values) []eventView {
 	var views []eventView
 	for _, n := range slices.Backward(notices) {
-		if query.Has("master") && n.Kind == sentinel.NoticeEvent && sentinel.ValidUTF8(n.Event.Master) != sentinel.ValidUTF8(query.Get("master")) {
+		if query.Has("master") && n.Kind == sentinel.StreamEvent && sentinel.ValidUTF8(n.Event.Master) != sentinel.ValidUTF8(query.Get("master")) {
 			continue
 		}
 		if len(views) == shownEvents {
@@ -39,7 +39,7 @@ func viewEvents(notices []sentinel.Notice, query url.Values) []eventView {
 	return views
 }
 
-func viewEvent(n *sentinel.Notice) eventView {
+func viewEvent(n *sentinel.StreamUpdate) eventView {
 	v := eventView{
 		Time: n.Time.Format("15:04:05.000"), Machine: n.Time.Format("2006-01-02T15:04:05.000Z07:00"),
 		Sentinel: n.Sentinel, Name: sentinel.ValidUTF8(n.Event.Name), Master: sentinel.ValidUTF8(n.Event.Master), Gap: n.Gap(),

@@ -18,14 +18,14 @@ func TestStatusPageEvents(t *testing.T) {
 	t.Parallel()
 	at := time.Date(2026, 1, 2, 3, 4, 5, 678e6, time.UTC)
 	events := collector.NewEvents(slog.New(slog.DiscardHandler))
-	heard := func(second int, n sentinel.Notice) {
+	heard := func(second int, n sentinel.StreamUpdate) {
 		n.Sentinel, n.Time = "a:1", at.Add(time.Duration(second)*time.Second)
 		events.Handle(&n)
 	}
-	heard(0, sentinel.Notice{Kind: sentinel.NoticeUp})
-	heard(1, sentinel.Notice{Event: sentinel.Event{Name: "+switch-master", Master: "m", MasterAddress: "old:1", NewAddress: "new:2"}})
-	heard(2, sentinel.Notice{Event: sentinel.Event{Name: "+odown", Master: "<b>", Kind: "master", Address: "x:3", Details: "#quorum 2/2"}})
-	heard(3, sentinel.Notice{Kind: sentinel.NoticeEnded})
+	heard(0, sentinel.StreamUpdate{Kind: sentinel.StreamUp})
+	heard(1, sentinel.StreamUpdate{Event: sentinel.Event{Name: "+switch-master", Master: "m", MasterAddress: "old:1", NewAddress: "new:2"}})
+	heard(2, sentinel.StreamUpdate{Event: sentinel.Event{Name: "+odown", Master: "<b>", Kind: "master", Address: "x:3", Details: "#quorum 2/2"}})
+	heard(3, sentinel.StreamUpdate{Kind: sentinel.StreamEnded})
 	opts := defaults()
 	opts.Events = events
 	h := handler(t, always(monitoring("a:1", "m", 0)), opts)
@@ -50,7 +50,7 @@ func TestStatusPageEvents(t *testing.T) {
 		t.Error("the page of one master has the events of another, or not its own")
 	}
 	for i := range 3 * shownEvents {
-		heard(10+i, sentinel.Notice{Event: sentinel.Event{Name: fmt.Sprintf("+event-%d", i), Master: "m"}})
+		heard(10+i, sentinel.StreamUpdate{Event: sentinel.Event{Name: fmt.Sprintf("+event-%d", i), Master: "m"}})
 	}
 	if n := strings.Count(ask(h, http.MethodGet, "/status").Body.String(), `<time datetime="2026-01-02`); n != shownEvents {
 		t.Errorf("%d events are shown", n)

@@ -6,8 +6,8 @@ import (
 	"redis_sentinel_exporter/health"
 )
 
-// An Answer is what an operation has come to, Sentinel by Sentinel.
-type Answer struct {
+// An OperationResult is what an operation has come to, Sentinel by Sentinel.
+type OperationResult struct {
 	Action Action `json:"action"`
 	Master string `json:"master"`
 	DryRun bool   `json:"dry_run"`
@@ -52,7 +52,7 @@ const (
 )
 
 // Outcome tells how many have done it.
-func (a *Answer) Outcome() Outcome {
+func (a *OperationResult) Outcome() Outcome {
 	done := 0
 	for _, r := range a.Results {
 		if r.OK {

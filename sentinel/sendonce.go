@@ -12,16 +12,16 @@ import (
 // nothing is at stake. Whatever fails from then on is ErrUnanswered.
 //
 // The secret is a value that no error may hold.
-func (c *Client) change(ctx context.Context, secret string, args ...any) (string, error) {
-	if err := c.take(ctx); err != nil {
+func (c *Client) sendOnce(ctx context.Context, secret string, args ...any) (string, error) {
+	if err := c.acquire(ctx); err != nil {
 		return "", c.failure(ctx, err, words(args))
 	}
-	defer c.give()
-	return c.changeInTurn(ctx, secret, args...)
+	defer c.release()
+	return c.sendOnceLocked(ctx, secret, args...)
 }
 
 // changeInTurn is change for the caller that has the turn.
-func (c *Client) changeInTurn(ctx context.Context, secret string, args ...any) (string, error) {
+func (c *Client) sendOnceLocked(ctx context.Context, secret string, args ...any) (string, error) {
 	if err := checkArguments(args); err != nil {
 		return "", &Error{Sentinel: c.Address(), Command: words(args), Reason: ReasonOther, Err: err}
 	}

@@ -20,7 +20,7 @@ func (s *stream) Read(p []byte) (int, error)  { return s.data.Read(p[:min(s.step
 func (s *stream) Write(p []byte) (int, error) { return len(p), nil }
 
 func readGuarded(data io.Reader, step int) (string, error) {
-	g := &guard{Conn: &stream{data: data, step: step}}
+	g := &limitedConn{Conn: &stream{data: data, step: step}}
 	got, err := io.ReadAll(g)
 	return string(got), err
 }
@@ -84,7 +84,7 @@ func (endless) Read(p []byte) (int, error) {
 func TestGuardEndsTheEndless(t *testing.T) {
 	t.Parallel()
 	data := io.MultiReader(strings.NewReader("*1000000\r\n"), endless{})
-	g := &guard{Conn: &stream{data: data, step: 1 << 16}}
+	g := &limitedConn{Conn: &stream{data: data, step: 1 << 16}}
 	n, err := io.Copy(io.Discard, g)
 	if !errors.Is(err, errMalformed) || n > maxExchange {
 		t.Errorf("read %d bytes, error %v", n, err)
@@ -93,7 +93,7 @@ func TestGuardEndsTheEndless(t *testing.T) {
 
 func TestGuardCountsFromEachRequest(t *testing.T) {
 	t.Parallel()
-	g := &guard{Conn: &stream{data: endless{}, step: 1 << 20}}
+	g := &limitedConn{Conn: &stream{data: endless{}, step: 1 << 20}}
 	for range 3 {
 		if _, err := io.CopyN(io.Discard, g, maxExchange/2); err != nil {
 			t.Fatal(err)

@@ -9,13 +9,13 @@ import (
 func TestNoticeText(t *testing.T) {
 	t.Parallel()
 	gone := &Error{Reason: ReasonTimeout, Err: errors.New("no answer")}
-	for want, n := range map[string]Notice{
-		"":           {Kind: NoticeEvent, Event: Event{Name: "+tilt"}},
-		"subscribed": {Kind: NoticeUp},
-		"stream lost, events may be missing until it is subscribed again: timeout: no answer": {Kind: NoticeLost, Err: gone},
-		"cannot subscribe, will try again: timeout: no answer":                                {Kind: NoticeFailed, Err: gone},
-		"3 events dropped: they came too fast":                                                {Kind: NoticeDropped, Dropped: 3},
-		"no longer asked: the other Sentinels have forgotten it":                              {Kind: NoticeEnded},
+	for want, n := range map[string]StreamUpdate{
+		"":           {Kind: StreamEvent, Event: Event{Name: "+tilt"}},
+		"subscribed": {Kind: StreamUp},
+		"stream lost, events may be missing until it is subscribed again: timeout: no answer": {Kind: StreamLost, Err: gone},
+		"cannot subscribe, will try again: timeout: no answer":                                {Kind: StreamFailed, Err: gone},
+		"3 events dropped: they came too fast":                                                {Kind: StreamDropped, Dropped: 3},
+		"no longer asked: the other Sentinels have forgotten it":                              {Kind: StreamEnded},
 	} {
 		if got := n.Text(); got != want {
 			t.Errorf("kind %d: got %q, want %q", n.Kind, got, want)

@@ -16,7 +16,7 @@ func TestPollKeepsTheLastRealError(t *testing.T) {
 	defer cancel()
 	missing, late := errors.New("it has not found a replica"), errors.New("no answer within the deadline")
 	asked := 0
-	err := poll(slow{ctx}, func() (bool, error) {
+	err := waitUntil(slow{ctx}, func() (bool, error) {
 		if asked++; asked == 1 {
 			return false, missing
 		}

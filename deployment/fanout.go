@@ -27,11 +27,11 @@ func (r *round) list(given []*member) []*sentinel.Snapshot {
 	return snapshots
 }
 
-// gather asks all Sentinels at once, also those that the answers name, where peers
+// fanOut asks all Sentinels at once, also those that the answers name, where peers
 // are followed. It returns an answer of each by the end of the context, or sooner
 // when those that have come are enough: the rest then have as long again as these
 // took, and are told to end. It returns after all that it has started.
-func (d *Deployment) gather(
+func (d *Deployment) fanOut(
 	ctx context.Context, ask func(context.Context, *sentinel.Client) *sentinel.Snapshot, enough func(answered []*sentinel.Snapshot, asked int) bool,
 ) []*sentinel.Snapshot {
 	ctx, cancel := context.WithCancel(ctx)
@@ -69,15 +69,15 @@ func (d *Deployment) gather(
 func (d *Deployment) join(r *round) []*member {
 	d.mu.Lock()
 	defer d.mu.Unlock()
-	members := d.members()
+	members := d.membersLocked()
 	for _, m := range members {
-		r.use(m)
+		r.useLocked(m)
 	}
 	return members
 }
 
-// use notes that the round may ask a Sentinel. The caller has the lock.
-func (r *round) use(m *member) {
+// useLocked notes that the round may ask a Sentinel. The caller has the lock.
+func (r *round) useLocked(m *member) {
 	r.asked[m] = true
 	m.users++
 }
@@ -86,7 +86,7 @@ func (r *round) use(m *member) {
 // another address has answered for.
 func (d *Deployment) leave(r *round) []*sentinel.Snapshot {
 	d.mu.Lock()
-	d.settlePeers(r)
+	d.settlePeersLocked(r)
 	var done []*sentinel.Client
 	for m := range r.asked {
 		if m.users--; m.retired && m.users == 0 {

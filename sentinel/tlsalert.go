@@ -8,12 +8,12 @@ import (
 	"time"
 )
 
-// lastWord returns why a Sentinel broke off a TLS connection on which a write has
+// tlsAlert returns why a Sentinel broke off a TLS connection on which a write has
 // just failed, nil if it did not say. In TLS 1.3 it looks at our certificate only
 // after the handshake, and then sends an alert and resets the connection: who
 // writes before reading sees the reset and not the alert, which has come all the
 // same.
-func lastWord(conn net.Conn, failed error) error {
+func tlsAlert(conn net.Conn, failed error) error {
 	const alertWait = 100 * time.Millisecond // what has come needs no waiting for
 	if _, secure := conn.(*tls.Conn); !secure || errors.Is(failed, os.ErrDeadlineExceeded) {
 		return nil

@@ -2,18 +2,20 @@ package sentinel
 
 import "context"
 
-// A noticeQueue is between the reader of a stream, which never waits, and its
+// A updateQueue is between the reader of a stream, which never waits, and its
 // consumer. When it is full, events are dropped, and a notice of that takes the
 // place where they would have been.
-type noticeQueue struct {
-	taken   chan *Notice
-	waiting []*Notice // had no room: that the stream is up, that events were dropped
+type updateQueue struct {
+	taken   chan *StreamUpdate
+	waiting []*StreamUpdate // had no room: that the stream is up, that events were dropped
 }
 
-func newNoticeQueue(room int) *noticeQueue { return &noticeQueue{taken: make(chan *Notice, room)} }
+func newUpdateQueue(room int) *updateQueue {
+	return &updateQueue{taken: make(chan *StreamUpdate, room)}
+}
 
 // push adds a notice without waiting for room.
-func (q *noticeQueue) push(n *Notice) {
+func (q *updateQueue) push(n *StreamUpdate) {
 	q.advance()
 	if len(q.waiting) == 0 {
 		select {
@@ -26,7 +28,7 @@ func (q *noticeQueue) push(n *Notice) {
 }
 
 // advance adds what is waiting, as far as there is room now.
-func (q *noticeQueue) advance() {
+func (q *updateQueue) advance() {
 	for len(q.waiting) > 0 {
 		select {
 		case q.taken <- q.waiting[0]:
@@ -39,7 +41,7 @@ func (q *noticeQueue) advance() {
 
 // finish adds what is waiting and a last notice, and does wait for room: the
 // connection is closed, so nobody waits for its reader.
-func (q *noticeQueue) finish(ctx context.Context, n *Notice) {
+func (q *updateQueue) finish(ctx context.Context, n *StreamUpdate) {
 	for _, n := range append(q.waiting, n) {
 		select {
 		case q.taken <- n:
@@ -51,14 +53,14 @@ func (q *noticeQueue) finish(ctx context.Context, n *Notice) {
 }
 
 // keep keeps what must not be lost; of an event only the count.
-func (q *noticeQueue) keep(n *Notice) {
-	if n.Kind != NoticeEvent {
+func (q *updateQueue) keep(n *StreamUpdate) {
+	if n.Kind != StreamEvent {
 		q.waiting = append(q.waiting, n)
 		return
 	}
-	if last := len(q.waiting) - 1; last >= 0 && q.waiting[last].Kind == NoticeDropped {
+	if last := len(q.waiting) - 1; last >= 0 && q.waiting[last].Kind == StreamDropped {
 		q.waiting[last].Dropped++
 		return
 	}
-	q.waiting = append(q.waiting, &Notice{Sentinel: n.Sentinel, Time: n.Time, Kind: NoticeDropped, Dropped: 1})
+	q.waiting = append(q.waiting, &StreamUpdate{Sentinel: n.Sentinel, Time: n.Time, Kind: StreamDropped, Dropped: 1})
 }

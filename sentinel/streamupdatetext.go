@@ -3,17 +3,17 @@ package sentinel
 import "fmt"
 
 // Text says in words what a change of the stream means; of an event it is empty.
-func (n *Notice) Text() string {
+func (n *StreamUpdate) Text() string {
 	switch n.Kind {
-	case NoticeUp:
+	case StreamUp:
 		return "subscribed"
-	case NoticeLost:
+	case StreamLost:
 		return fmt.Sprintf("stream lost, events may be missing until it is subscribed again: %s: %v", n.Err.Reason, n.Err.Err)
-	case NoticeFailed:
+	case StreamFailed:
 		return fmt.Sprintf("cannot subscribe, will try again: %s: %v", n.Err.Reason, n.Err.Err)
-	case NoticeDropped:
+	case StreamDropped:
 		return fmt.Sprintf("%d events dropped: they came too fast", n.Dropped)
-	case NoticeEnded:
+	case StreamEnded:
 		return "no longer asked: the other Sentinels have forgotten it"
 	default:
 		return ""

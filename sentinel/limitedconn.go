@@ -19,11 +19,11 @@ const (
 	maxMessage  = 16 << 10 // bytes of one message of a subscription; real payloads end at 1,023
 )
 
-// A guard is a connection that reads along and breaks off what cannot be a
+// A limitedConn is a connection that reads along and breaks off what cannot be a
 // Sentinel's reply, before it reaches go-redis: that believes a claimed length,
 // allocates it before a byte of it has come, and walks nested arrays by
 // recursion.
-type guard struct {
+type limitedConn struct {
 	net.Conn
 	line    []byte // a header line of which the end has not come yet
 	skip    int    // bytes of a string, and its CRLF, still to come
@@ -34,7 +34,7 @@ type guard struct {
 }
 
 // Read hands over only bytes that have been looked at.
-func (g *guard) Read(p []byte) (int, error) {
+func (g *limitedConn) Read(p []byte) (int, error) {
 	n, err := g.Conn.Read(p)
 	if broken := g.look(p[:n]); broken != nil {
 		return 0, broken
@@ -43,16 +43,16 @@ func (g *guard) Read(p []byte) (int, error) {
 }
 
 // Write starts a new exchange.
-func (g *guard) Write(p []byte) (int, error) {
+func (g *limitedConn) Write(p []byte) (int, error) {
 	g.total = 0
 	n, err := g.Conn.Write(p)
 	if err != nil {
-		err = cmp.Or(lastWord(g.Conn, err), err)
+		err = cmp.Or(tlsAlert(g.Conn, err), err)
 	}
 	return n, err
 }
 
-func (g *guard) look(data []byte) error {
+func (g *limitedConn) look(data []byte) error {
 	if g.total += len(data); g.total > maxExchange && !g.stream {
 		return fmt.Errorf("%w: it does not end within %d MiB", errMalformed, maxExchange>>20)
 	}
@@ -87,7 +87,7 @@ func (g *guard) look(data []byte) error {
 
 // first refuses what is not RESP2 by its first byte, without waiting for the
 // line to end: another protocol may never end one.
-func (g *guard) first(line []byte) error {
+func (g *limitedConn) first(line []byte) error {
 	if len(line) > 0 && bytes.IndexByte([]byte("+-:$*"), line[0]) < 0 {
 		return fmt.Errorf("%w: %q is not the protocol of a Sentinel", errMalformed, clip(string(line)))
 	}
@@ -95,7 +95,7 @@ func (g *guard) first(line []byte) error {
 }
 
 // header takes a complete line: the head of a string or array, or a whole value.
-func (g *guard) header(line []byte) error {
+func (g *limitedConn) header(line []byte) error {
 	if len(line) == 0 {
 		return fmt.Errorf("%w: an empty line", errMalformed)
 	}
@@ -134,7 +134,7 @@ func (g *guard) header(line []byte) error {
 }
 
 // element counts one value, and the arrays that end with it.
-func (g *guard) element() {
+func (g *limitedConn) element() {
 	for last := len(g.pending) - 1; last >= 0; last-- {
 		if g.pending[last]--; g.pending[last] > 0 {
 			return

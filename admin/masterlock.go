@@ -2,14 +2,14 @@ package admin
 
 import "sync"
 
-// claims are the masters on which an operation is under way.
-type claims struct {
+// masterLocks are the masters on which an operation is under way.
+type masterLocks struct {
 	mu   sync.Mutex
 	held map[string]Action
 }
 
-// take claims a master until the returned function is called.
-func (c *claims) take(op *Operation) (release func(), err error) {
+// take masterLocks a master until the returned function is called.
+func (c *masterLocks) take(op *Operation) (release func(), err error) {
 	if op.DryRun || op.Action == FlushConfig { // change no master
 		return func() {}, nil
 	}

@@ -12,12 +12,12 @@ import (
 // the commands about each master of the last snapshot. Only masters that are new
 // cost a second one.
 func (c *Client) takeSnapshot(ctx context.Context, started time.Time) *Snapshot {
-	t := c.newTaking(started)
-	if err := c.take(ctx); err != nil {
+	t := c.newSnapshotBuilder(started)
+	if err := c.acquire(ctx); err != nil {
 		t.fail(c.failure(ctx, err, "waiting for a turn"), generalCommands()...)
 		return t.finish()
 	}
-	defer c.give()
+	defer c.release()
 
 	if t.ask(ctx, generalCommands(), c.known) {
 		if more := t.unasked(); len(more) > 0 {
@@ -34,13 +34,13 @@ func (c *Client) takeSnapshot(ctx context.Context, started time.Time) *Snapshot 
 // unanswered is the snapshot for a caller that has waited in vain for one under way. It
 // has sent no command, so none is counted.
 func (c *Client) unanswered(ctx context.Context, started time.Time) *Snapshot {
-	t := c.newTaking(started)
+	t := c.newSnapshotBuilder(started)
 	t.fail(c.failure(ctx, ctx.Err(), "waiting for a snapshot under way"), generalCommands()...)
 	return t.close()
 }
 
-// A taking is a snapshot in the making.
-type taking struct {
+// A snapshotBuilder is a snapshot in the making.
+type snapshotBuilder struct {
 	client   *Client
 	snapshot *Snapshot
 	// about holds the raw replies to aboutMaster, by the master's name; fewer of
@@ -49,8 +49,8 @@ type taking struct {
 	broken *Error
 }
 
-func (c *Client) newTaking(started time.Time) *taking {
-	return &taking{
+func (c *Client) newSnapshotBuilder(started time.Time) *snapshotBuilder {
+	return &snapshotBuilder{
 		client:   c,
 		snapshot: &Snapshot{Sentinel: c.Address(), Started: started},
 		about:    make(map[string][]string),
@@ -89,7 +89,7 @@ func (c *Client) arguments(command Command, master string) []any {
 }
 
 // ask makes one round trip and tells whether there is sense in another.
-func (t *taking) ask(ctx context.Context, general []Command, masters []string) bool {
+func (t *snapshotBuilder) ask(ctx context.Context, general []Command, masters []string) bool {
 	perMaster := t.client.aboutMaster()
 	commands := make([][]any, 0, len(general)+len(masters)*len(perMaster))
 	for _, command := range general {
@@ -119,7 +119,7 @@ func (t *taking) ask(ctx context.Context, general []Command, masters []string) b
 }
 
 // general reads the replies to the general commands and returns the others.
-func (t *taking) general(commands []Command, replies []string) []string {
+func (t *snapshotBuilder) general(commands []Command, replies []string) []string {
 	for _, command := range commands {
 		if len(replies) == 0 {
 			t.fail(t.broken, command)
@@ -134,7 +134,7 @@ func (t *taking) general(commands []Command, replies []string) []string {
 }
 
 // read takes the reply to a general command into the snapshot.
-func (t *taking) read(command Command, raw string) *Error {
+func (t *snapshotBuilder) read(command Command, raw string) *Error {
 	args := t.client.arguments(command, "")
 	switch command {
 	case CommandInfo:
@@ -151,7 +151,7 @@ func (t *taking) read(command Command, raw string) *Error {
 }
 
 // unasked are the masters that no reply is about: new since the last snapshot.
-func (t *taking) unasked() []string {
+func (t *snapshotBuilder) unasked() []string {
 	var names []string
 	for i := range t.snapshot.Masters {
 		if name := t.snapshot.Masters[i].Name; t.about[name] == nil {
@@ -163,7 +163,7 @@ func (t *taking) unasked() []string {
 
 // fill gives each master what the replies say about it. A master that was
 // removed while we asked is left out.
-func (t *taking) fill() {
+func (t *snapshotBuilder) fill() {
 	gone := make(map[string]bool)
 	for i := range t.snapshot.Masters {
 		if m := &t.snapshot.Masters[i]; !t.fillMaster(m, t.about[m.Name]) {
@@ -175,7 +175,7 @@ func (t *taking) fill() {
 	}
 }
 
-func (t *taking) fillMaster(m *Master, replies []string) (exists bool) {
+func (t *snapshotBuilder) fillMaster(m *Master, replies []string) (exists bool) {
 	for i, command := range t.client.aboutMaster() {
 		err := t.broken
 		if i < len(replies) {
@@ -194,7 +194,7 @@ func (t *taking) fillMaster(m *Master, replies []string) (exists bool) {
 }
 
 // readAbout takes the reply to a command about a master into it.
-func (t *taking) readAbout(m *Master, command Command, raw string) *Error {
+func (t *snapshotBuilder) readAbout(m *Master, command Command, raw string) *Error {
 	args := t.client.arguments(command, m.Name)
 	switch command {
 	case CommandReplicas:
@@ -227,7 +227,7 @@ func (m *Master) failed(command Command, err error) {
 
 // fail notes that commands failed: once for each command and reason, however
 // many masters they were asked about.
-func (t *taking) fail(err *Error, commands ...Command) {
+func (t *snapshotBuilder) fail(err *Error, commands ...Command) {
 	for _, command := range commands {
 		if !t.noted(command, err.Reason) {
 			t.snapshot.Failures = append(t.snapshot.Failures, Failure{Command: command, Err: err})
@@ -240,7 +240,7 @@ func (t *taking) fail(err *Error, commands ...Command) {
 	}
 }
 
-func (t *taking) noted(command Command, reason Reason) bool {
+func (t *snapshotBuilder) noted(command Command, reason Reason) bool {
 	for i := range t.snapshot.Failures {
 		if f := &t.snapshot.Failures[i]; f.Command == command && f.Err.Reason == reason {
 			return true
@@ -250,13 +250,13 @@ func (t *taking) noted(command Command, reason Reason) bool {
 }
 
 // finish adds the failures to the client's totals and closes the snapshot.
-func (t *taking) finish() *Snapshot {
+func (t *snapshotBuilder) finish() *Snapshot {
 	t.client.count(t.snapshot.Failures)
 	return t.close()
 }
 
 // close completes the snapshot.
-func (t *taking) close() *Snapshot {
+func (t *snapshotBuilder) close() *Snapshot {
 	t.snapshot.Duration = time.Since(t.snapshot.Started)
 	t.snapshot.ErrorTotals = t.client.count(nil)
 	return t.snapshot

@@ -8,9 +8,9 @@ import (
 // pollEvery is how often a Sentinel is asked how far it has come.
 const pollEvery = 100 * time.Millisecond
 
-// poll asks until it is done. When the context ends first, the error is the one of
+// waitUntil asks until it is done. When the context ends first, the error is the one of
 // the last time.
-func poll(ctx context.Context, ask func() (done bool, err error)) error {
+func waitUntil(ctx context.Context, ask func() (done bool, err error)) error {
 	tick := time.NewTicker(pollEvery)
 	defer tick.Stop()
 	var last error

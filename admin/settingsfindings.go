@@ -9,9 +9,9 @@ import (
 	"redis_sentinel_exporter/sentinel"
 )
 
-// notices call out the settings that an operation makes the Sentinels forget, or
+// settingsFindings calls out the settings that an operation makes the Sentinels forget, or
 // leaves at their defaults.
-func notices(op *Operation, s *survey) []health.Finding {
+func settingsFindings(op *Operation, s *assessment) []health.Finding {
 	switch op.Action {
 	case Remove:
 		return forgotten(op, s)
@@ -23,7 +23,7 @@ func notices(op *Operation, s *survey) []health.Finding {
 }
 
 // forgotten says, of all that can be read, what is lost with the name.
-func forgotten(op *Operation, s *survey) []health.Finding {
+func forgotten(op *Operation, s *assessment) []health.Finding {
 	var found []health.Finding
 	for _, v := range s.views(op.Master) {
 		f := about(op, checkSettingsForgotten,
@@ -51,7 +51,7 @@ func readable(m *sentinel.Master) string {
 }
 
 // left says which settings a new name begins with, of those that are not given.
-func left(op *Operation, s *survey) []health.Finding {
+func left(op *Operation, s *assessment) []health.Finding {
 	answered := func(v *sentinel.Snapshot) bool { return v.Up() && v.Master(op.Master) == nil }
 	if !slices.ContainsFunc(s.snapshots, answered) {
 		return nil
@@ -76,7 +76,7 @@ func left(op *Operation, s *survey) []health.Finding {
 }
 
 // elsewhere tells the settings of those that monitor it already.
-func elsewhere(op *Operation, s *survey) string {
+func elsewhere(op *Operation, s *assessment) string {
 	views := s.views(op.Master)
 	if len(views) == 0 {
 		return ""

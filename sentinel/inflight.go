@@ -5,11 +5,11 @@ import (
 	"time"
 )
 
-// A flight is a snapshot under way, which all share who ask for one meanwhile:
+// A inflight is a snapshot under way, which all share who ask for one meanwhile:
 // ten scrapes at once cost the Sentinel the commands of one. It may have begun
 // before the call that shares it: who must see the effect of a change asks by a
 // command of its own.
-type flight struct {
+type inflight struct {
 	done     chan struct{} // closed when what is below is there
 	snapshot *Snapshot
 	cut      bool // it ended because its leader's context had
@@ -46,21 +46,21 @@ func hasEnded(ctx context.Context) bool {
 	return ctx.Err() != nil || limited && !time.Now().Before(deadline)
 }
 
-// join returns the flight under way, or starts one which the caller leads.
-func (c *Client) join() (f *flight, leads bool) {
+// join returns the inflight under way, or starts one which the caller leads.
+func (c *Client) join() (f *inflight, leads bool) {
 	c.mu.Lock()
 	defer c.mu.Unlock()
-	if c.flight != nil {
-		return c.flight, false
+	if c.inflight != nil {
+		return c.inflight, false
 	}
-	c.flight = &flight{done: make(chan struct{})}
-	return c.flight, true
+	c.inflight = &inflight{done: make(chan struct{})}
+	return c.inflight, true
 }
 
-// land ends the flight.
-func (c *Client) land(f *flight) {
+// land ends the inflight.
+func (c *Client) land(f *inflight) {
 	c.mu.Lock()
 	defer c.mu.Unlock()
-	c.flight = nil
+	c.inflight = nil
 	close(f.done)
 }
