@@ -10,7 +10,7 @@ import (
 	"redis_sentinel_exporter/sentinel"
 )
 
-// A assessment is what all Sentinels say of the deployment before it is changed.
+// An assessment is what all Sentinels say of the deployment before it is changed.
 type assessment struct {
 	snapshots []*sentinel.Snapshot
 	report    health.Report

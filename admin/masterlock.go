@@ -8,8 +8,8 @@ type masterLocks struct {
 	held map[string]Action
 }
 
-// take masterLocks a master until the returned function is called.
-func (c *masterLocks) take(op *Operation) (release func(), err error) {
+// acquire locks a master until the returned function is called.
+func (c *masterLocks) acquire(op *Operation) (release func(), err error) {
 	if op.DryRun || op.Action == FlushConfig { // change no master
 		return func() {}, nil
 	}

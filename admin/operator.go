@@ -12,15 +12,15 @@ import (
 // An Operator does operations on one deployment. It is safe for concurrent use:
 // of two operations on one master the second is refused.
 type Operator struct {
-	deployment  *deployment.Deployment
-	timeout     time.Duration // for a Sentinel to answer
-	masterLocks masterLocks
+	deployment *deployment.Deployment
+	timeout    time.Duration // for a Sentinel to answer
+	locks      masterLocks
 }
 
 // New returns the operator of a deployment. A Sentinel has as long as the timeout
 // for each answer.
 func New(d *deployment.Deployment, timeout time.Duration) *Operator {
-	return &Operator{deployment: d, timeout: timeout, masterLocks: masterLocks{held: make(map[string]Action)}}
+	return &Operator{deployment: d, timeout: timeout, locks: masterLocks{held: make(map[string]Action)}}
 }
 
 // Do does an operation, and tells progress, unless that is nil, what it is about.
@@ -32,7 +32,7 @@ func (o *Operator) Do(ctx context.Context, op Operation, progress func(string)) 
 	if err := op.check(); err != nil {
 		return nil, err
 	}
-	release, err := o.masterLocks.take(&op)
+	release, err := o.locks.acquire(&op)
 	if err != nil {
 		return nil, err
 	}

@@ -18,7 +18,7 @@ type EventOptions struct {
 	// broken stream is opened again. A Sentinel that refuses the stream is left
 	// alone for longer: each try may be an entry in its ACL log.
 	MinBackoff, MaxBackoff time.Duration
-	// Room is how many notices wait for the consumer before events are dropped.
+	// Room is how many updates wait for the consumer before events are dropped.
 	Room int
 }
 
@@ -48,9 +48,9 @@ const refusedBackoff = 12
 
 // Events subscribes to all that the Sentinel publishes, on a connection of its
 // own, and hands it to handle, one notice at a time, until ctx ends. A broken
-// stream is opened again; a notice says so, since what was published meanwhile
+// stream is opened again; an update says so, since what was published meanwhile
 // is gone. The Sentinel never waits for handle: what that does not take in time
-// is dropped, which a notice says as well.
+// is dropped, which an update says as well.
 func (c *Client) Events(ctx context.Context, o EventOptions, handle func(*StreamUpdate)) {
 	s := &eventStream{client: c, options: o.withDefaults(), parser: newEventParser()}
 	s.queue = newUpdateQueue(s.options.Room)

@@ -5,7 +5,7 @@ import (
 	"time"
 )
 
-// A inflight is a snapshot under way, which all share who ask for one meanwhile:
+// An inflight is a snapshot under way, which all share who ask for one meanwhile:
 // ten scrapes at once cost the Sentinel the commands of one. It may have begun
 // before the call that shares it: who must see the effect of a change asks by a
 // command of its own.
@@ -46,7 +46,7 @@ func hasEnded(ctx context.Context) bool {
 	return ctx.Err() != nil || limited && !time.Now().Before(deadline)
 }
 
-// join returns the inflight under way, or starts one which the caller leads.
+// join returns the snapshot under way, or starts one which the caller leads.
 func (c *Client) join() (f *inflight, leads bool) {
 	c.mu.Lock()
 	defer c.mu.Unlock()
@@ -57,7 +57,7 @@ func (c *Client) join() (f *inflight, leads bool) {
 	return c.inflight, true
 }
 
-// land ends the inflight.
+// land ends the snapshot under way.
 func (c *Client) land(f *inflight) {
 	c.mu.Lock()
 	defer c.mu.Unlock()

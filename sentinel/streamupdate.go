@@ -5,7 +5,7 @@ import "time"
 // A StreamUpdateKind says what a StreamUpdate tells.
 type StreamUpdateKind int
 
-// The kinds of notices.
+// The kinds of updates.
 const (
 	StreamEvent   StreamUpdateKind = iota // the Sentinel published something
 	StreamUp                              // the stream stands: what happens from now on will be told

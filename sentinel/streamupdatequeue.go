@@ -2,8 +2,8 @@ package sentinel
 
 import "context"
 
-// A updateQueue is between the reader of a stream, which never waits, and its
-// consumer. When it is full, events are dropped, and a notice of that takes the
+// An updateQueue is between the reader of a stream, which never waits, and its
+// consumer. When it is full, events are dropped, and an update of that takes the
 // place where they would have been.
 type updateQueue struct {
 	taken   chan *StreamUpdate
@@ -14,7 +14,7 @@ func newUpdateQueue(room int) *updateQueue {
 	return &updateQueue{taken: make(chan *StreamUpdate, room)}
 }
 
-// push adds a notice without waiting for room.
+// push adds an update without waiting for room.
 func (q *updateQueue) push(n *StreamUpdate) {
 	q.advance()
 	if len(q.waiting) == 0 {
