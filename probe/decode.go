@@ -12,8 +12,8 @@ import (
 )
 
 // A mistake is an error with the line that it is in. YAML's own strict mode gives
-// no line to what a type's UnmarshalYAML finds, is not strict within it, and quotes
-// values, of which some are secrets.
+// no line to what a type's UnmarshalYAML finds, takes an empty section as absent, and
+// quotes values, of which some are secrets (TestStrictModeOfYAML).
 type mistake struct {
 	line int
 	path string // of the fields and modules that lead to it
