@@ -66,7 +66,7 @@ func TestFailoverToAHiddenReplica(t *testing.T) {
 	r := newRig(t, sentineltest.Config{Replicas: 1})
 	hidden := r.Masters[0].Replicas[0]
 	r.cli(hidden, "CONFIG", "SET", "replica-announced", "no")
-	r.eventually("no Sentinel shows it", func() bool {
+	sentineltest.WaitFor(t, "no Sentinel shows it", func() bool {
 		return !slices.ContainsFunc(r.Sentinels, func(s *sentineltest.Sentinel) bool {
 			rows, err := s.Rows(t.Context(), "SENTINEL", "REPLICAS", name)
 			return err != nil || len(rows) > 0

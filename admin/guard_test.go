@@ -56,7 +56,7 @@ func TestGuardNoReplica(t *testing.T) {
 	t.Parallel()
 	r := newRig(t, sentineltest.Config{Replicas: 1, Proxied: true})
 	r.cli(r.Masters[0].Replicas[0], "CONFIG", "SET", "replica-priority", "0")
-	r.eventually("the Sentinels to see the priority", func() bool {
+	sentineltest.WaitFor(t, "the Sentinels to see the priority", func() bool {
 		for _, s := range r.Sentinels {
 			rows, err := s.Rows(t.Context(), "SENTINEL", "REPLICAS", name)
 			if err != nil || len(rows) != 1 || rows[0].Get("slave-priority") != "0" {
@@ -107,7 +107,7 @@ func TestGuardMasterDown(t *testing.T) {
 		r.cli(s.Node, "SENTINEL", "SET", name, "quorum", "4")
 	}
 	r.Masters[0].Node.Kill()
-	r.eventually("a Sentinel to see it", func() bool {
+	sentineltest.WaitFor(t, "a Sentinel to see it", func() bool {
 		return strings.Contains(r.row(0, "SENTINEL", "MASTER", name).Get("flags"), "s_down")
 	})
 	op := admin.Operation{Action: admin.Reset, Master: name}

@@ -130,19 +130,6 @@ func (r *rig) sendsNothing(what string, do func()) {
 	}
 }
 
-func (r *rig) eventually(what string, ok func() bool) {
-	r.t.Helper()
-	tick := time.NewTicker(20 * time.Millisecond)
-	defer tick.Stop()
-	for ctx := r.within(30 * time.Second); !ok(); {
-		select {
-		case <-tick.C:
-		case <-ctx.Done():
-			r.t.Fatalf("waited in vain for %s", what)
-		}
-	}
-}
-
 // row asks one Sentinel through redis-cli; nil when it does not answer.
 func (r *rig) row(i int, args ...string) sentineltest.Row {
 	row, err := r.Sentinels[i].Row(r.t.Context(), args...)

@@ -102,7 +102,7 @@ func (r *rig) follow() (*collector.Events, *lockedLog) {
 		cancel()
 		wg.Wait()
 	})
-	r.until("all streams are up", func() bool {
+	sentineltest.WaitFor(r.t, "all streams are up", func() bool {
 		up := 0.0
 		values := r.samples(5 * time.Second)
 		for _, addr := range r.addrs {
@@ -154,7 +154,7 @@ func TestFailoversAreCounted(t *testing.T) {
 	one := func(what, result, event string, count uint64, began time.Time) {
 		t.Helper()
 		var h *dto.Histogram
-		r.until(what+" is observed", func() bool { h = r.durations(result); return h.GetSampleCount() >= count })
+		sentineltest.WaitFor(r.t, what+" is observed", func() bool { h = r.durations(result); return h.GetSampleCount() >= count })
 		got, want := h.GetSampleSum(), r.took(event, began)
 		if result == "ended" {
 			got, sum = got-sum, got
@@ -195,14 +195,14 @@ func TestFailoversAreCounted(t *testing.T) {
 		_, err := n.CLI(ctx, "CONFIG", "SET", "replica-priority", "0")
 		check(t, err)
 	}
-	r.until("the Sentinels know of the priorities", func() bool {
+	sentineltest.WaitFor(r.t, "the Sentinels know of the priorities", func() bool {
 		return r.samples(5 * time.Second)[fmt.Sprintf("master_promotable_replicas{master_name=%q,sentinel=%q}", master, r.addrs[0])] == 0 &&
 			r.samples(5 * time.Second)[fmt.Sprintf("master_promotable_replicas{master_name=%q,sentinel=%q}", master, r.addrs[1])] == 0 &&
 			r.samples(5 * time.Second)[fmt.Sprintf("master_promotable_replicas{master_name=%q,sentinel=%q}", master, r.addrs[2])] == 0
 	})
 	old.Kill()
 	one("the failover that aborts", "aborted", "-failover-abort-no-good-slave", 1, began)
-	r.until("all agree that the master is down", func() bool {
+	sentineltest.WaitFor(r.t, "all agree that the master is down", func() bool {
 		values := r.samples(5 * time.Second)
 		for _, addr := range r.addrs {
 			if values[fmt.Sprintf("master_odown{master_name=%q,sentinel=%q}", master, addr)] != 1 {
@@ -252,7 +252,7 @@ func TestStateIsNotMadeOfEvents(t *testing.T) {
 	old.Kill()
 	_, err = r.WaitFailover(ctx, master, old.Addr())
 	check(t, err)
-	r.until("all have published the switch", func() bool {
+	sentineltest.WaitFor(r.t, "all have published the switch", func() bool {
 		values, unended := r.samples(5*time.Second), 0.0
 		for _, addr := range r.addrs {
 			if values[fmt.Sprintf("events_total{event=\"+switch-master\",master_name=%q,sentinel=%q}", master, addr)] != 1 {
@@ -285,7 +285,7 @@ func TestBurstIsCounted(t *testing.T) {
 	r.follow()
 	fake.PublishRaw([]byte(strings.Repeat("*4\r\n$8\r\npmessage\r\n$1\r\n*\r\n$6\r\n+sdown\r\n$31\r\nmaster mymaster 127.0.0.1 17000\r\n", events)))
 	count := fmt.Sprintf("events_total{event=\"+sdown\",master_name=%q,sentinel=%q}", master, fake.Addr())
-	r.until("all are counted", func() bool { return r.samples(5 * time.Second)[count] >= events })
+	sentineltest.WaitFor(r.t, "all are counted", func() bool { return r.samples(5 * time.Second)[count] >= events })
 	values := r.samples(5 * time.Second)
 	r.is(values, events, "%s", count)
 	r.is(values, 0, "event_stream_losses_total{sentinel=%q}", fake.Addr())

@@ -152,18 +152,6 @@ func (o *oracle) all() map[string]float64 {
 	return all
 }
 
-// until waits for a condition on redis-cli's word or the samples.
-func (r *rig) until(what string, condition func() bool) {
-	r.t.Helper()
-	deadline := time.Now().Add(40 * time.Second)
-	for !condition() {
-		if time.Now().After(deadline) {
-			r.t.Fatalf("not in 40 s: %s", what)
-		}
-		time.Sleep(20 * time.Millisecond)
-	}
-}
-
 // TestEveryMetric holds every metric of the catalogue against redis-cli: in
 // health, with a dead replica and a dead peer, with the master down, and after a
 // failover.
@@ -197,7 +185,7 @@ func TestEveryMetric(t *testing.T) {
 	}
 	dead.Kill()
 	r.Sentinels[2].Kill()
-	r.until("the replica and the Sentinel are down", func() bool {
+	sentineltest.WaitFor(r.t, "the replica and the Sentinel are down", func() bool {
 		o := ask(ctx, t, r.Sentinels[0], r.addrs[0])
 		return slices.ContainsFunc(o.replicas, func(row map[string]string) bool { return has(row, "s_down") && has(row, "disconnected") }) &&
 			slices.ContainsFunc(o.peers, func(row map[string]string) bool { return has(row, "s_down") && has(row, "disconnected") })
@@ -232,7 +220,7 @@ func TestMasterDown(t *testing.T) {
 		o := ask(t.Context(), t, r.Sentinels[0], r.addrs[0])
 		return has(o.master, "o_down") && !has(o.master, "failover_in_progress") && !has(o.master, "disconnected")
 	}
-	r.until("o_down", down)
+	sentineltest.WaitFor(r.t, "o_down", down)
 	r.holds(0)
 	values := r.samples(5 * time.Second)
 	r.is(values, 0, "master_ok{master_name=%q,sentinel=%q}", master, r.addrs[0])
@@ -317,11 +305,11 @@ func TestTilt(t *testing.T) {
 		r.is(values, bit(i != 1), "master_failover_possible{master_name=%q,sentinel=%q}", master, addr)
 		r.is(values, 1, "master_quorum_ok{master_name=%q,sentinel=%q}", master, addr)
 	}
-	r.until("a second in TILT", func() bool {
+	sentineltest.WaitFor(r.t, "a second in TILT", func() bool {
 		return r.samples(5 * time.Second)[fmt.Sprintf("tilt_seconds{sentinel=%q}", r.addrs[1])] >= 1
 	})
 	check(t, r.Sentinels[1].EndTilt(t.Context()))
-	r.until("the end of TILT", func() bool {
+	sentineltest.WaitFor(r.t, "the end of TILT", func() bool {
 		values := r.samples(5 * time.Second)
 		return values[fmt.Sprintf("tilt{sentinel=%q}", r.addrs[1])] == 0 && values[fmt.Sprintf("tilt_seconds{sentinel=%q}", r.addrs[1])] == 0
 	})
@@ -357,7 +345,7 @@ func TestFailoverShows(t *testing.T) {
 		t.Fatal(err)
 	}
 	inProgress := false
-	r.until("one new master on all Sentinels", func() bool {
+	sentineltest.WaitFor(r.t, "one new master on all Sentinels", func() bool {
 		values := r.samples(5 * time.Second)
 		inProgress = inProgress || values[fmt.Sprintf("master_failover_in_progress{master_name=%q,sentinel=%q}", master, r.addrs[0])] == 1
 		for series := range values {
@@ -370,7 +358,7 @@ func TestFailoverShows(t *testing.T) {
 	if !inProgress {
 		t.Error("no scrape saw the failover in progress")
 	}
-	r.until("the end of the failover", func() bool {
+	sentineltest.WaitFor(r.t, "the end of the failover", func() bool {
 		values := r.samples(5 * time.Second)
 		return values[fmt.Sprintf("master_failover_in_progress{master_name=%q,sentinel=%q}", master, r.addrs[0])] == 0
 	})

@@ -197,7 +197,7 @@ func TestDiscoverMasterDown(t *testing.T) {
 	ctx := within(t, 30*time.Second)
 	d := newDeployment(t, topo.SentinelAddrs()...)
 	must(t, topo.Masters[0].Node.Hang())
-	eventually(t, func() bool {
+	sentineltest.WaitFor(t, "all Sentinels to hold the master to be down", func() bool {
 		return !slices.ContainsFunc(d.Snapshots(ctx), func(s *sentinel.Snapshot) bool {
 			return !s.Master(name).Flags.Has(sentinel.FlagSDown)
 		})
@@ -220,7 +220,7 @@ func TestDiscoverDuringFailover(t *testing.T) {
 	leader := newClient(t, sentinel.Options{Address: topo.Sentinels[0].Addr()})
 	old := topo.Masters[0].Node.Addr()
 	must(t, leader.Failover(ctx, name))
-	eventually(t, func() bool {
+	sentineltest.WaitFor(t, "the failover", func() bool {
 		said, err := leader.MasterAddr(ctx, name)
 		must(t, err)
 		found, err := d.DiscoverMaster(ctx, name, deployment.DiscoverOptions{})
@@ -252,7 +252,7 @@ func TestDiscoverStale(t *testing.T) {
 	rest := slices.DeleteFunc(topo.Nodes(), func(n *sentineltest.Node) bool { return slices.Contains(island, n) })
 	must(t, topo.Partition(island, rest))
 	var now string
-	eventually(t, func() bool {
+	sentineltest.WaitFor(t, "the other side to have a new master", func() bool {
 		addr, err := newClient(t, sentinel.Options{Address: topo.Sentinels[1].Addr()}).MasterAddr(ctx, name)
 		must(t, err)
 		other, err := newClient(t, sentinel.Options{Address: topo.Sentinels[2].Addr()}).MasterAddr(ctx, name)
@@ -271,7 +271,7 @@ func TestDiscoverStale(t *testing.T) {
 	d := newDeployment(t, addrs...)
 	for _, s := range topo.Sentinels[1:] { // to both the other replica is up, and the old master down
 		one := newDeployment(t, s.Addr())
-		eventually(t, func() bool {
+		sentineltest.WaitFor(t, "the other replica to be up, and the old master down", func() bool {
 			r, err := one.DiscoverReplicas(ctx, name, deployment.DiscoverOptions{})
 			return err == nil && len(r.Replicas) == 1 && r.Replicas[0].Addr != old.Addr()
 		})

@@ -40,7 +40,7 @@ func TestEventsFollowPeers(t *testing.T) {
 	expect(sentinel.StreamEnded, peer.Addr())
 	given.Publish("+tilt", "#tilt mode entered")
 	expect(sentinel.StreamEvent, given.Addr())
-	eventually(t, func() bool { _, open := peer.Connections(); return open == 0 })
+	sentineltest.WaitFor(t, "the connection to the former peer to be closed", func() bool { _, open := peer.Connections(); return open == 0 })
 	stop()
 	for range notices { // until the streams have ended
 	}

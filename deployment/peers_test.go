@@ -144,7 +144,7 @@ func TestFollowPeersGone(t *testing.T) {
 	if diff := cmp.Diff(want[:1], who(d.Snapshots(ctx))); diff != "" {
 		t.Errorf("two minutes later (-want +got):\n%s", diff)
 	}
-	eventually(t, func() bool { _, open := peer.Connections(); return open == 0 })
+	sentineltest.WaitFor(t, "the connection to the former peer to be closed", func() bool { _, open := peer.Connections(); return open == 0 })
 	given.Set(naming("1", peer.Addr()))
 	if diff := cmp.Diff([]string{given.Addr(), peer.Addr()}, who(d.Snapshots(ctx))); diff != "" {
 		t.Errorf("named again (-want +got):\n%s", diff)
@@ -218,5 +218,5 @@ func TestFollowPeersConcurrently(t *testing.T) {
 	given.Set(naming("1"))
 	d.AgePeers(2 * time.Minute)
 	d.Snapshots(ctx)
-	eventually(t, func() bool { _, open := peer.Connections(); return open == 0 })
+	sentineltest.WaitFor(t, "the connection to the former peer to be closed", func() bool { _, open := peer.Connections(); return open == 0 })
 }

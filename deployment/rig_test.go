@@ -28,18 +28,6 @@ func must(t *testing.T, err error) {
 	}
 }
 
-// eventually waits for a condition.
-func eventually(t *testing.T, condition func() bool) {
-	t.Helper()
-	deadline := time.Now().Add(30 * time.Second)
-	for !condition() {
-		if time.Now().After(deadline) {
-			t.Fatal("the condition was not met in 30 s")
-		}
-		time.Sleep(10 * time.Millisecond)
-	}
-}
-
 // quickly notices a hung Sentinel, and comes back, in seconds: sooner a busy machine
 // may only look like one.
 func quickly() sentinel.EventOptions {

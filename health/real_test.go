@@ -173,12 +173,10 @@ func TestHiddenReplica(t *testing.T) {
 		m := s.Master(faults.MasterName)
 		return m != nil && len(m.Replicas) == 0 && m.NumReplicas.Value == 1
 	}
-	for ctx.Err() == nil {
-		if snapshots = d.Snapshots(ctx); !slices.ContainsFunc(snapshots, func(s *sentinel.Snapshot) bool { return !hidden(s) }) {
-			break
-		}
-		time.Sleep(50 * time.Millisecond)
-	}
+	sentineltest.WaitFor(t, "the replica to be hidden from all", func() bool {
+		snapshots = d.Snapshots(ctx)
+		return !slices.ContainsFunc(snapshots, func(s *sentinel.Snapshot) bool { return !hidden(s) })
+	})
 	r := health.Assess(snapshots)
 	if got := found(&r); len(got) > 0 || r.Status != health.Unknown {
 		t.Errorf("it is %s, with %s", r.Status, messages(&r))

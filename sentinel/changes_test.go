@@ -265,7 +265,7 @@ func TestReset(t *testing.T) {
 	if got := replicas("queue"); got != "1" {
 		t.Errorf("queue has %s replicas", got)
 	}
-	eventually(t, func() bool { return replicas("cache-1")+replicas("cache-2") == "11" }) // found again
+	sentineltest.WaitFor(t, "the replicas to be found again", func() bool { return replicas("cache-1")+replicas("cache-2") == "11" }) // found again
 	for _, pattern := range []string{"nosuch*", sentinel.ResetPattern("cache-*"), sentinel.ResetPattern("cache-?"), sentinel.ResetPattern("cache-[12]"), sentinel.ResetPattern(`c\ache-1`)} {
 		if n, err := c.Reset(ctx, pattern); n != 0 || err != nil {
 			t.Errorf("%s: got %d, %v", pattern, n, err)
@@ -353,7 +353,7 @@ func TestOddNames(t *testing.T) {
 		must(t, err)
 		_, err = c.CKQuorum(ctx, odd)
 		must(t, err)
-		eventually(t, func() bool {
+		sentineltest.WaitFor(t, "its replica", func() bool {
 			replicas, err := c.Replicas(ctx, odd)
 			must(t, err)
 			return len(replicas) == 1

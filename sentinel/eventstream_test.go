@@ -87,13 +87,15 @@ func (l *listener) lost() []sentinel.Reason {
 	return reasons
 }
 
+// until waits for a condition. If it is not met, what came last is in the test's output.
 func (l *listener) until(t *testing.T, what string, condition func() bool) {
 	t.Helper()
-	for deadline := time.Now().Add(30 * time.Second); !condition(); time.Sleep(5 * time.Millisecond) {
-		if time.Now().After(deadline) {
-			t.Fatalf("not in 30 s: %s; last came %+v", what, l.all()[max(0, len(l.all())-5):])
+	defer func() {
+		if t.Failed() {
+			t.Logf("last came %+v", l.all()[max(0, len(l.all())-5):])
 		}
-	}
+	}()
+	sentineltest.WaitFor(t, what, condition)
 }
 
 // hears makes the Sentinel publish something and waits for it.
@@ -204,10 +206,10 @@ func TestBurst(t *testing.T) {
 	defer cancel()
 	var heap [bursts]uint64
 	for i := range bursts {
-		eventually(t, func() bool { return fake.PublishRaw(nil) == 1 })
+		sentineltest.WaitFor(t, "the stream", func() bool { return fake.PublishRaw(nil) == 1 })
 		began := time.Now()
 		fake.PublishRaw(burst)
-		eventually(t, func() bool { return count() == (i+1)*events })
+		sentineltest.WaitFor(t, "all events of the burst", func() bool { return count() == (i+1)*events })
 		t.Logf("burst %d took %s", i, time.Since(began))
 		runtime.GC()
 		var m runtime.MemStats
@@ -245,7 +247,7 @@ func TestSlowConsumer(t *testing.T) {
 	defer cancel()
 	goOn := sync.OnceFunc(func() { close(release) })
 	defer goOn()
-	eventually(t, func() bool { return fake.PublishRaw(nil) == 1 })
+	sentineltest.WaitFor(t, "the stream", func() bool { return fake.PublishRaw(nil) == 1 })
 	for i := range events {
 		fake.Publish("+new-epoch", fmt.Sprint(i))
 	}
@@ -256,9 +258,9 @@ func TestSlowConsumer(t *testing.T) {
 		}
 		return l.count(sentinel.StreamEvent), dropped
 	}
-	eventually(t, func() bool { came, dropped := counted(); return came+dropped == events })
+	sentineltest.WaitFor(t, "all events to have come or been dropped", func() bool { came, dropped := counted(); return came+dropped == events })
 	fake.Publish("+new-epoch", "1000000")
-	eventually(t, func() bool {
+	sentineltest.WaitFor(t, "the last event", func() bool {
 		all := l.all()
 		return all[len(all)-1].Event.Epoch.Value == 1_000_000
 	})
@@ -329,7 +331,7 @@ func TestBadStreams(t *testing.T) {
 			ups := l.count(sentinel.StreamUp)
 			l.until(t, "it is up", func() bool { return l.count(sentinel.StreamUp) > ups })
 			l.stop()
-			eventually(t, func() bool { _, open := fake.Connections(); return open == 0 })
+			sentineltest.WaitFor(t, "the connection to be closed", func() bool { _, open := fake.Connections(); return open == 0 })
 		})
 	}
 }

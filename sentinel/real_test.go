@@ -44,7 +44,7 @@ func TestReadCommands(t *testing.T) {
 	s := topo.Sentinels[0]
 	ctx := within(t, 10*time.Second)
 	c := newClient(t, sentinel.Options{Address: s.Addr()})
-	eventually(t, func() bool { // the replicas have written something
+	sentineltest.WaitFor(t, "the replicas to have written something", func() bool { // the replicas have written something
 		replicas, err := c.Replicas(ctx, name)
 		must(t, err)
 		return !slices.ContainsFunc(replicas, func(r sentinel.Replica) bool { return r.ReplOffset.Value == 0 })
@@ -152,7 +152,7 @@ func TestPendingScripts(t *testing.T) {
 	ctx := within(t, 10*time.Second)
 	_, err := topo.Sentinels[0].CLI(ctx, "SENTINEL", "SET", name, "quorum", "1") // +set is a warning: the script runs
 	must(t, err)
-	eventually(t, func() bool {
+	sentineltest.WaitFor(t, "the script to run", func() bool {
 		scripts, err := c.PendingScripts(ctx)
 		must(t, err)
 		return slices.ContainsFunc(scripts, func(s sentinel.PendingScript) bool {
@@ -192,7 +192,7 @@ func TestCKQuorumWithoutQuorum(t *testing.T) {
 	topo.Sentinels[2].Kill()
 	c := newClient(t, sentinel.Options{Address: topo.Sentinels[0].Addr()})
 	ctx := within(t, 10*time.Second)
-	eventually(t, func() bool {
+	sentineltest.WaitFor(t, "no quorum and no majority", func() bool {
 		q, err := c.CKQuorum(ctx, name)
 		must(t, err)
 		return !q.QuorumReachable && !q.MajorityReachable && q.Usable == 1
@@ -343,7 +343,7 @@ func TestFailover(t *testing.T) {
 	must(t, err)
 	states := map[sentinel.FailoverState]bool{}
 	old := topo.Masters[0].Node.Addr()
-	eventually(t, func() bool {
+	sentineltest.WaitFor(t, "the failover", func() bool {
 		before, err := c.MasterAddr(ctx, name)
 		must(t, err)
 		s := c.Snapshot(ctx)
@@ -366,18 +366,6 @@ func must(t *testing.T, err error) {
 	t.Helper()
 	if err != nil {
 		t.Fatal(err)
-	}
-}
-
-// eventually waits for a condition.
-func eventually(t *testing.T, condition func() bool) {
-	t.Helper()
-	deadline := time.Now().Add(30 * time.Second)
-	for !condition() {
-		if time.Now().After(deadline) {
-			t.Fatal("the condition was not met in 30 s")
-		}
-		time.Sleep(10 * time.Millisecond)
 	}
 }
 

@@ -1,17 +1,16 @@
 package web
 
 import (
-	"bytes"
 	"context"
 	"errors"
 	"log/slog"
 	"net/http"
 	"net/http/httptest"
-	"sync"
 	"testing"
 	"time"
 
 	"redis_sentinel_exporter/collector"
+	"redis_sentinel_exporter/internal/sentineltest"
 	"redis_sentinel_exporter/sentinel"
 )
 
@@ -82,27 +81,9 @@ func ask(h http.Handler, method, path string, headers ...string) *httptest.Respo
 	return w
 }
 
-// A lockedBuffer is a log that can be read while it is written.
-type lockedBuffer struct {
-	mu  sync.Mutex
-	buf bytes.Buffer
-}
-
-func (b *lockedBuffer) Write(p []byte) (int, error) {
-	b.mu.Lock()
-	defer b.mu.Unlock()
-	return b.buf.Write(p)
-}
-
-func (b *lockedBuffer) String() string {
-	b.mu.Lock()
-	defer b.mu.Unlock()
-	return b.buf.String()
-}
-
 // newLog returns a logger whose lines have no time.
-func newLog() (*slog.Logger, *lockedBuffer) {
-	buf := &lockedBuffer{}
+func newLog() (*slog.Logger, *sentineltest.LockedBuffer) {
+	buf := &sentineltest.LockedBuffer{}
 	return slog.New(slog.NewTextHandler(buf, &slog.HandlerOptions{
 		Level: slog.LevelDebug,
 		ReplaceAttr: func(_ []string, a slog.Attr) slog.Attr {

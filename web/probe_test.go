@@ -21,7 +21,7 @@ type rig struct {
 	http.Handler
 	prober *Prober
 	file   string
-	log    *lockedBuffer
+	log    *sentineltest.LockedBuffer
 	end    func() // of the work in the background
 }
 
@@ -75,15 +75,6 @@ func wantUp(t *testing.T, body, address, value string) {
 	t.Helper()
 	if line := fmt.Sprintf("\nredis_sentinel_up{sentinel=%q} %s\n", address, value); !strings.Contains(body, line) {
 		t.Errorf("there is no%sin:\n%s", line, body)
-	}
-}
-
-func eventually(t *testing.T, what string, ok func() bool) {
-	t.Helper()
-	for deadline := time.Now().Add(20 * time.Second); !ok(); time.Sleep(time.Millisecond) {
-		if time.Now().After(deadline) {
-			t.Fatalf("waited in vain for %s", what)
-		}
 	}
 }
 
@@ -226,10 +217,10 @@ func TestProbeKeepsConnections(t *testing.T) {
 		}
 	}
 	r.end()
-	eventually(t, "the connections to be closed at the end", func() bool { return open(a) == 0 && open(b) == 0 })
+	sentineltest.WaitFor(t, "the connections to be closed at the end", func() bool { return open(a) == 0 && open(b) == 0 })
 	// A probe that outlives the work in the background leaves nothing behind.
 	r.probe(t, http.StatusOK, "target="+a.Addr())
-	eventually(t, "the late connection to be closed", func() bool { return open(a) == 0 })
+	sentineltest.WaitFor(t, "the late connection to be closed", func() bool { return open(a) == 0 })
 }
 
 func TestProbeClosesIdleConnections(t *testing.T) {
@@ -238,7 +229,7 @@ func TestProbeClosesIdleConnections(t *testing.T) {
 	r := newRig(t, "", ProberOptions{MaxConnections: 10, IdleTimeout: 20 * time.Millisecond})
 	for range 2 {
 		r.probe(t, http.StatusOK, "target="+fake.Addr())
-		eventually(t, "the connection to be closed", func() bool { return open(fake) == 0 })
+		sentineltest.WaitFor(t, "the connection to be closed", func() bool { return open(fake) == 0 })
 	}
 	if total, _ := fake.Connections(); total != 2 {
 		t.Errorf("%d connections were made", total)
@@ -258,7 +249,7 @@ func TestProbeBoundsConnections(t *testing.T) {
 	for _, i := range []int{0, 1, 0, 2} {
 		r.probe(t, http.StatusOK, target(i))
 	}
-	eventually(t, "the second one to be closed", func() bool { return open(fakes[1]) == 0 })
+	sentineltest.WaitFor(t, "the second one to be closed", func() bool { return open(fakes[1]) == 0 })
 	if open(fakes[0]) != 1 || open(fakes[2]) != 1 {
 		t.Errorf("open are %d and %d connections, want one each", open(fakes[0]), open(fakes[2]))
 	}
@@ -348,7 +339,7 @@ func TestProbesAtOnce(t *testing.T) {
 		})
 	}
 	wg.Wait()
-	eventually(t, "all connections to be closed", func() bool {
+	sentineltest.WaitFor(t, "all connections to be closed", func() bool {
 		sum := 0
 		for _, fake := range fakes {
 			sum += open(fake)
@@ -392,7 +383,7 @@ func TestReload(t *testing.T) {
 		t.Errorf("got %d %s", w.Code, w.Body)
 	}
 	successful("1")
-	eventually(t, "the connection of the old module to be closed", func() bool { return open(fake) == 0 })
+	sentineltest.WaitFor(t, "the connection of the old module to be closed", func() bool { return open(fake) == 0 })
 	r.probe(t, http.StatusBadRequest, a)
 	r.probe(t, http.StatusOK, "module=b&target="+fake.Addr())
 	if w := ask(r, http.MethodGet, "/-/reload"); w.Code != http.StatusMethodNotAllowed {

@@ -20,7 +20,7 @@ import (
 type server struct {
 	address string
 	stop    context.CancelFunc
-	log     *lockedBuffer
+	log     *sentineltest.LockedBuffer
 	done    chan error // gives what Serve returned
 }
 
@@ -37,7 +37,7 @@ func serveOn(t *testing.T, h http.Handler) *server {
 	ctx, cancel := context.WithCancel(t.Context())
 	s := &server{address: sentineltest.FreeAddr(t), stop: cancel, log: buf, done: make(chan error, 1)}
 	go func() { s.done <- Serve(ctx, h, listenOn(s.address), logger, func() {}) }()
-	waitFor(t, "the server to start", func() bool { return strings.Contains(buf.String(), "Started") })
+	sentineltest.WaitFor(t, "the server to start", func() bool { return strings.Contains(buf.String(), "Started") })
 	return s
 }
 
@@ -57,7 +57,7 @@ func TestStopLetsARequestFinish(t *testing.T) {
 	})
 	<-asked
 	s.stop()
-	waitFor(t, "the port to be closed", func() bool { return !listens(s.address) })
+	sentineltest.WaitFor(t, "the port to be closed", func() bool { return !listens(s.address) })
 	select {
 	case err := <-s.done:
 		t.Fatalf("it ended with a request in flight: %v", err)
@@ -158,13 +158,4 @@ func listens(address string) bool {
 		_ = conn.Close()
 	}
 	return err == nil
-}
-
-func waitFor(t *testing.T, what string, ok func() bool) {
-	t.Helper()
-	for deadline := time.Now().Add(10 * time.Second); !ok(); time.Sleep(time.Millisecond) {
-		if time.Now().After(deadline) {
-			t.Fatalf("waited in vain for %s", what)
-		}
-	}
 }

@@ -65,7 +65,7 @@ func startExporter(t *testing.T, program string, sentinels ...string) (address s
 func (s *stage) until(t *testing.T, what, expr string) {
 	t.Helper()
 	defer func() { t.Logf("%3.0f s: %s", time.Since(s.began).Seconds(), what) }()
-	eventually(t, what, func() bool {
+	sentineltest.WaitFor(t, what, func() bool {
 		lines, err := s.now(t.Context(), expr)
 		if err != nil {
 			t.Fatal(err)

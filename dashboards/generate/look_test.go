@@ -8,6 +8,7 @@ import (
 	"testing"
 	"time"
 
+	"redis_sentinel_exporter/internal/sentineltest"
 	"redis_sentinel_exporter/internal/sentineltest/faults"
 )
 
@@ -151,7 +152,7 @@ func (s *stage) wantStats(t *testing.T, want map[string]float64, jobs ...string)
 				continue
 			}
 			for _, job := range jobs {
-				eventually(t, fmt.Sprintf("%q shows %v for %s", p.Title, value, job), func() bool {
+				sentineltest.WaitFor(t, fmt.Sprintf("%q shows %v for %s", p.Title, value, job), func() bool {
 					lines, err := s.now(t.Context(), b.interpolate(p.Targets[0].Expr, chosen{"job": {job}}, live()))
 					if err != nil {
 						t.Fatal(err)

@@ -12,6 +12,8 @@ import (
 	"syscall"
 	"testing"
 	"time"
+
+	"redis_sentinel_exporter/internal/sentineltest"
 )
 
 // start runs a server until the test's end or until it is stopped, and waits until
@@ -50,7 +52,7 @@ func start(t *testing.T, name, ready, program string, args ...string) (stop func
 			t.Logf("the end of the log of %s:\n%s", name, strings.Join(lines[max(0, len(lines)-20):], "\n"))
 		}
 	})
-	eventually(t, name+" is ready", func() bool {
+	sentineltest.WaitFor(t, name+" is ready", func() bool {
 		select {
 		case <-ended:
 			t.Fatalf("%s ended at once:\n%s", name, readFile(t, log.Name()))
@@ -86,23 +88,4 @@ func post(ctx context.Context, address string, form url.Values) (status int, bod
 		return 0, []byte(err.Error())
 	}
 	return response.StatusCode, body
-}
-
-// eventually waits for a condition: long, as machines may be busy.
-func eventually(t *testing.T, what string, ok func() bool) {
-	t.Helper()
-	const patience = 90 * time.Second
-	deadline := time.NewTimer(patience)
-	defer deadline.Stop()
-	tick := time.NewTicker(100 * time.Millisecond)
-	defer tick.Stop()
-	for !ok() {
-		select {
-		case <-tick.C:
-		case <-deadline.C:
-			t.Fatalf("it did not happen in %s that %s", patience, what)
-		case <-t.Context().Done():
-			t.Fatal(t.Context().Err())
-		}
-	}
 }

@@ -275,11 +275,11 @@ func TestFakeForgetsClientsThatLeave(t *testing.T) {
 	f.Script("PING", Silent(nil))
 	c := dial(t, f.Addr())
 	c.send("*1\r\n$4\r\nPING\r\n")
-	waitFor(t, func() bool { return f.Count("PING") == 1 })
+	WaitFor(t, "the PING", func() bool { return f.Count("PING") == 1 })
 	if err := c.Close(); err != nil {
 		t.Fatal(err)
 	}
-	waitFor(t, func() bool {
+	WaitFor(t, "the connection to be forgotten", func() bool {
 		_, open := f.Connections()
 		return open == 0
 	})

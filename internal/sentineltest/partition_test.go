@@ -58,7 +58,7 @@ func TestSplitBrain(t *testing.T) {
 	if err := topology.Partition(minority, majority); err != nil {
 		t.Fatal(err)
 	}
-	waitFor(t, func() bool {
+	WaitFor(t, "the majority to have a new master", func() bool {
 		addr, err := topology.Sentinels[1].masterAddr(ctx, m.Name)
 		return err == nil && addr != m.Node.Addr()
 	})

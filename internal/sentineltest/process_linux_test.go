@@ -35,7 +35,7 @@ func TestServersDieWithTheTest(t *testing.T) {
 			continue
 		}
 		servers++
-		waitFor(t, func() bool { return !running(t, pid) })
+		WaitFor(t, "the process to have ended", func() bool { return !running(t, pid) })
 	}
 	if servers != 2 {
 		t.Errorf("%d servers, want 2:\n%s", servers, out)

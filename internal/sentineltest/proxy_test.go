@@ -85,7 +85,7 @@ func TestProxyCounts(t *testing.T) {
 	}
 	dial(t, p.Addr()).send("ho\n")
 	want = Counters{Connections: 2, RoundTrips: 4, BytesUp: 12, BytesDown: 9}
-	waitFor(t, func() bool { return p.Counters().RoundTrips == 4 })
+	WaitFor(t, "four round trips", func() bool { return p.Counters().RoundTrips == 4 })
 	got := p.Counters()
 	got.BytesDown = 9 // or 12 by now
 	if diff := cmp.Diff(want, got); diff != "" {
@@ -262,18 +262,5 @@ func TestProxyClosesInABlackHole(t *testing.T) {
 	p.Close() // goleak sees to the rest
 	if err := p.Heal(); err != nil {
 		t.Errorf("healing a closed proxy: %v", err)
-	}
-}
-
-func waitFor(t *testing.T, done func() bool) {
-	t.Helper()
-	err := poll(within(t), func(_ context.Context) error {
-		if done() {
-			return nil
-		}
-		return errors.New("not yet")
-	})
-	if err != nil {
-		t.Fatal(err)
 	}
 }

@@ -105,18 +105,18 @@ func TestStatusPage(t *testing.T) {
 	topology := sentineltest.Run(t, sentineltest.Config{Masters: []string{"orders", "sessions"}, FailoverTimeout: 3 * time.Second})
 	url := serve(t, topology)
 	// What has just begun counts for nothing yet; the page shall show what is.
-	waitFor(t, b, url, "OK")
+	waitForHeading(t, b, url, "OK")
 	t.Run("healthy", func(t *testing.T) { lookAt(t, b, url, "healthy", "OK") })
 
 	degrade(t, topology)
-	waitFor(t, b, url, "CRITICAL")
+	waitForHeading(t, b, url, "CRITICAL")
 	waitForText(t, b, url, `<code class="check">master_disagreement</code></h3>`)
 	t.Run("degraded", func(t *testing.T) { lookAt(t, b, url, "degraded", "CRITICAL") })
 
 	for _, s := range topology.Sentinels {
 		s.Kill()
 	}
-	waitFor(t, b, url, "UNKNOWN")
+	waitForHeading(t, b, url, "UNKNOWN")
 	t.Run("all down", func(t *testing.T) { lookAt(t, b, url, "all-down", "UNKNOWN") })
 }
 
@@ -163,7 +163,7 @@ func degrade(t *testing.T, topology *sentineltest.Topology) {
 	}
 }
 
-func waitFor(t *testing.T, b *browser, url, word string) {
+func waitForHeading(t *testing.T, b *browser, url, word string) {
 	t.Helper()
 	waitForText(t, b, url, "<h1>"+word+"</h1>")
 }
@@ -171,11 +171,8 @@ func waitFor(t *testing.T, b *browser, url, word string) {
 func waitForText(t *testing.T, b *browser, url, text string) {
 	t.Helper()
 	one := b.open(t)
-	var html string
-	for deadline := time.Now().Add(40 * time.Second); !strings.Contains(html, text); time.Sleep(200 * time.Millisecond) {
-		if time.Now().After(deadline) {
-			t.Fatalf("the page does not come to say %s:\n%s", text, html)
-		}
+	sentineltest.WaitFor(t, "the page to say "+text, func() bool {
+		var html string
 		err := chromedp.Do(one.ctx, chromedp.Navigate(url+"/status?refresh=off"))
 		if err == nil {
 			html, err = chromedp.Run(one.ctx, chromedp.OuterHTML("html"))
@@ -183,7 +180,8 @@ func waitForText(t *testing.T, b *browser, url, text string) {
 		if err != nil {
 			t.Fatal(err)
 		}
-	}
+		return strings.Contains(html, text)
+	})
 }
 
 func lookAt(t *testing.T, b *browser, url, state, word string) {
