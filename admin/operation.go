@@ -101,6 +101,6 @@ func checkText(what, text string) error {
 	return nil
 }
 
-// breaksLines tells whether a character would end a word, or begin a quoted one,
+// breaksLines reports whether a character would end a word, or begin a quoted one,
 // in a configuration file. Sentinel writes words there without quoting them.
 func breaksLines(r rune) bool { return r <= ' ' || r == 0x7f || r == '"' || r == '\'' }

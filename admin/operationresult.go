@@ -41,18 +41,18 @@ type Result struct {
 	Error string `json:"error,omitempty"`
 }
 
-// An Outcome is an answer in one word.
-type Outcome string
+// A Completion is an answer in one word.
+type Completion string
 
-// The outcomes.
+// The completions.
 const (
-	Done    Outcome = "ok"      // by all
-	Partial Outcome = "partial" // by some
-	Failed  Outcome = "failed"  // by none
+	Done    Completion = "ok"      // by all
+	Partial Completion = "partial" // by some
+	Failed  Completion = "failed"  // by none
 )
 
-// Outcome tells how many have done it.
-func (a *OperationResult) Outcome() Outcome {
+// Completion tells how many have done it.
+func (a *OperationResult) Completion() Completion {
 	done := 0
 	for _, r := range a.Results {
 		if r.OK {

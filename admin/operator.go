@@ -78,7 +78,7 @@ func (j *job) precheck() error {
 	return nil
 }
 
-// needsMaster tells whether it makes no sense for a name that nobody monitors. To
+// needsMaster reports whether it makes no sense for a name that nobody monitors. To
 // REMOVE one is to find the work done.
 func (j *job) needsMaster() bool {
 	return j.Action == Failover || j.Action == Reset || j.Action == Set

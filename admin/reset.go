@@ -136,7 +136,7 @@ func missingPeers(before *sentinel.Master, now []sentinel.Peer) []string {
 	return names
 }
 
-// reached tells whether the Sentinel has reached a node: it knows its run id, has a
+// reached reports whether the Sentinel has reached a node: it knows its run id, has a
 // connection to it, and gets replies.
 func reached(i *sentinel.Instance) bool {
 	return i.RunID != "" && !i.Flags.Any(sentinel.FlagSDown|sentinel.FlagODown|sentinel.FlagDisconnected)

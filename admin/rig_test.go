@@ -54,10 +54,10 @@ func (r *rig) do(op admin.Operation, progress func(string)) *admin.OperationResu
 }
 
 // want holds an answer to an outcome, and to whether each Sentinel changed.
-func (r *rig) want(answer *admin.OperationResult, outcome admin.Outcome, changed ...bool) {
+func (r *rig) want(answer *admin.OperationResult, outcome admin.Completion, changed ...bool) {
 	r.t.Helper()
-	if answer.Outcome() != outcome {
-		r.t.Errorf("%s: the outcome is %s, want %s: %s", answer.Action, answer.Outcome(), outcome, inJSON(r.t, answer))
+	if answer.Completion() != outcome {
+		r.t.Errorf("%s: the outcome is %s, want %s: %s", answer.Action, answer.Completion(), outcome, inJSON(r.t, answer))
 	}
 	if len(answer.Results) != len(changed) {
 		r.t.Fatalf("%s: got %d results, want %d: %s", answer.Action, len(answer.Results), len(changed), inJSON(r.t, answer))

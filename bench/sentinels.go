@@ -130,7 +130,7 @@ func (s *sentinelServer) debug(ctx context.Context, timers ...string) error {
 	return nil
 }
 
-// settled tells whether every node is known and has told its run id.
+// settled reports whether every node is known and has told its run id.
 func settled(s *sentinel.Snapshot, masters int) bool {
 	if len(s.Masters) != masters {
 		return false

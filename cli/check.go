@@ -65,7 +65,7 @@ func (c *check) Failed() int { return int(health.Unknown) }
 // unknownMaster is the report on a name that no Sentinel which answered knows.
 func unknownMaster(all *health.Report, name string) health.Report {
 	return health.Report{
-		Status: health.Unknown, Asked: all.Asked, Answered: all.Answered, Checks: all.Checks, Findings: all.Findings, Masters: []health.Master{},
+		Status: health.Unknown, Asked: all.Asked, Answered: all.Answered, Checks: all.Checks, Findings: all.Findings, Masters: []health.MasterReport{},
 		Summary: fmt.Sprintf("UNKNOWN: no Sentinel of the %d that answered monitors a master named %q", all.Answered, name),
 	}
 }

@@ -54,7 +54,7 @@ func (w *watch) Run(ctx context.Context, deployment *deployment.Deployment, stre
 	return 0, nil
 }
 
-// wants tells whether a notice is to be printed. Changes of the streams always
+// wants reports whether a notice is to be printed. Changes of the streams always
 // are: what is not seen of them may be about any master.
 func (w *watch) wants(n *sentinel.StreamUpdate) bool {
 	return w.master == "" || n.Kind != sentinel.StreamEvent || n.Event.Master == w.master

@@ -99,10 +99,10 @@ func (w *write) plan(ctx context.Context, operator *admin.Operator, streams Stre
 		}
 	}
 	printGuardFindings(streams.Out, answer.Findings)
-	if answer.Outcome() == admin.Failed {
+	if answer.Completion() == admin.Failed {
 		return 1, nil
 	}
-	if w.op.DryRun && answer.Outcome() != admin.Done {
+	if w.op.DryRun && answer.Completion() != admin.Done {
 		return 1, nil
 	}
 	return 0, nil
@@ -138,7 +138,7 @@ func (w *write) do(ctx context.Context, operator *admin.Operator, streams Stream
 	if answer.Address != "" {
 		_, _ = fmt.Fprintf(streams.Out, "%s is the master now, after %.1f s\n", answer.Address, answer.Seconds)
 	}
-	if answer.Outcome() != admin.Done {
+	if answer.Completion() != admin.Done {
 		_, _ = fmt.Fprintln(streams.Out, "Not every Sentinel has done it. Fix the cause, then run the command again to complete it.")
 		return 1, nil
 	}

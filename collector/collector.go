@@ -24,42 +24,42 @@ type Options struct {
 // A Collector makes metrics of snapshots. It keeps nothing from one call
 // to the next and may be used concurrently.
 type Collector struct {
-	groups []group
+	tables []anyTable
 	events *Events // nil where nobody listens
 }
 
 // New returns a Collector with the metrics that o asks for.
 func New(o Options) *Collector {
-	return &Collector{groups: groups(o)}
+	return &Collector{tables: tables(o)}
 }
 
 // WithEvents returns a Collector that shows what e has heard as well.
 func (c *Collector) WithEvents(e *Events) *Collector {
-	return &Collector{groups: c.groups, events: e}
+	return &Collector{tables: c.tables, events: e}
 }
 
-// groups are all tables in the order of their documentation.
-func groups(o Options) []group {
-	all := []group{
-		newGroup(sentinelTable()),
-		newGroup(commandTable(o)),
-		newGroup(commandErrorTable(o)),
-		newGroup(cpuTable()),
-		newGroup(masterTable()),
+// tables are all tables in the order of their documentation.
+func tables(o Options) []anyTable {
+	all := []anyTable{
+		anyTableOf(sentinelTable()),
+		anyTableOf(commandTable(o)),
+		anyTableOf(commandErrorTable(o)),
+		anyTableOf(cpuTable()),
+		anyTableOf(masterTable()),
 	}
 	if o.Replicas {
-		all = append(all, newGroup(replicaTable()))
+		all = append(all, anyTableOf(replicaTable()))
 	}
 	if o.Peers {
-		all = append(all, newGroup(peerTable()))
+		all = append(all, anyTableOf(peerTable()))
 	}
-	all = append(all, newGroup(deploymentTable()), newGroup(deploymentMasterTable()),
-		newGroup(healthTable()), newGroup(checkTable()))
+	all = append(all, anyTableOf(deploymentTable()), anyTableOf(deploymentMasterTable()),
+		anyTableOf(healthTable()), anyTableOf(checkTable()))
 	if o.Events {
-		all = append(all, eventGroups()...)
+		all = append(all, eventTables()...)
 	}
 	if o.InfoCache {
-		all = append(all, newGroup(nodeTable()))
+		all = append(all, anyTableOf(nodeTable()))
 	}
 	return all
 }
@@ -108,9 +108,9 @@ func (c *Collector) page(p Page) []family {
 // with many masters that is half of the work, and the tables have only the view in
 // common.
 func (c *Collector) families(v *input) []family {
-	parts := make([][]family, len(c.groups))
+	parts := make([][]family, len(c.tables))
 	var wg sync.WaitGroup
-	for i, g := range c.groups {
+	for i, g := range c.tables {
 		wg.Go(func() { parts[i] = g.families(v) })
 	}
 	wg.Wait()

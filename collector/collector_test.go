@@ -640,7 +640,7 @@ func bare() *sentinel.Snapshot {
 // A pattern that fits no metric would hide what it was meant to show.
 func TestScenariosNameMetrics(t *testing.T) {
 	t.Parallel()
-	all := descriptions(groups(everything()))
+	all := descriptions(tables(everything()))
 	for _, sc := range scenarios() {
 		for pattern := range strings.FieldsSeq(sc.metrics) {
 			if !slices.ContainsFunc(all, func(d description) bool { return fits(d.name, pattern) }) {

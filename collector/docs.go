@@ -22,7 +22,7 @@ func WriteDocs(w io.Writer) error {
 	var b strings.Builder
 	b.WriteString(docsIntro)
 	section := ""
-	for _, d := range descriptions(groups(Options{Replicas: true, Peers: true, InfoCache: true, Events: true})) {
+	for _, d := range descriptions(tables(Options{Replicas: true, Peers: true, InfoCache: true, Events: true})) {
 		if d.section != section {
 			section = d.section
 			fmt.Fprintf(&b, "\n## %s\n\n| name | type | labels | help |\n|---|---|---|---|\n", section)
@@ -33,9 +33,9 @@ func WriteDocs(w io.Writer) error {
 	return err
 }
 
-func descriptions(groups []group) []description {
+func descriptions(tables []anyTable) []description {
 	var all []description
-	for _, g := range groups {
+	for _, g := range tables {
 		all = append(all, g.describe()...)
 	}
 	return all

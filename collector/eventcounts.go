@@ -5,7 +5,7 @@ import "redis_sentinel_exporter/sentinel"
 // otherEvent counts the events whose names are not known.
 const otherEvent = "other"
 
-// startsAtZero tells whether an event's series is there before the event is: of
+// startsAtZero reports whether an event's series is there before the event is: of
 // those that alerts are about, since an increase from 0 shows only where the 0 was.
 func startsAtZero(event string, aboutMaster bool) bool {
 	switch event {

@@ -17,13 +17,13 @@ type eventRows struct {
 	switches  []switchRow
 }
 
-// eventGroups are the tables of the event streams.
-func eventGroups() []group {
-	return []group{
-		newGroup(eventTable()),
-		newGroup(streamTable()),
-		failoverGroup(),
-		newGroup(switchTable()),
+// eventTables are the tables of the event streams.
+func eventTables() []anyTable {
+	return []anyTable{
+		anyTableOf(eventTable()),
+		anyTableOf(streamTable()),
+		failoverTable(),
+		anyTableOf(switchTable()),
 	}
 }
 
@@ -88,8 +88,8 @@ type failoverRow struct {
 	durations *dto.Histogram
 }
 
-func failoverGroup() group {
-	return &histogramGroup[failoverRow]{
+func failoverTable() anyTable {
+	return &histogramTable[failoverRow]{
 		section: sectionEvents,
 		name:    "failover_duration_seconds",
 		help: "Duration in seconds of the master's failovers, each counted once for all Sentinels, from +try-failover of the Sentinel that leads it to its +failover-end (ended) or -failover-abort-* (aborted). " +

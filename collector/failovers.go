@@ -123,7 +123,7 @@ func (f *failovers) close(key source, end time.Time, result string) {
 	f.durations[o].Observe(a.end.Sub(a.start).Seconds())
 }
 
-// counted tells whether an attempt is part of a failover that is counted by
+// counted reports whether an attempt is part of a failover that is counted by
 // another one. An epoch has one leader, so two that were elected in it at the
 // same time are one, seen twice. One that was not elected lost to the one that
 // was, or is one of several at the same election that had no winner.

@@ -8,7 +8,7 @@ import (
 )
 
 // A healthRow is the verdict on one master.
-type healthRow struct{ *health.Master }
+type healthRow struct{ *health.MasterReport }
 
 func healthTable() table[healthRow] {
 	return table[healthRow]{

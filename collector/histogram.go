@@ -6,9 +6,9 @@ import (
 	"redis_sentinel_exporter/sentinel"
 )
 
-// A histogramGroup is a metric that is no table of values. Its rows come in the
+// A histogramTable is a metric that is no table of values. Its rows come in the
 // order in which they are written.
-type histogramGroup[R any] struct {
+type histogramTable[R any] struct {
 	section   string
 	name      string // without the prefix
 	help      string
@@ -17,7 +17,7 @@ type histogramGroup[R any] struct {
 	histogram func(*R) *dto.Histogram
 }
 
-func (g *histogramGroup[R]) describe() []description {
+func (g *histogramTable[R]) describe() []description {
 	d := description{section: g.section, name: prefix + g.name, kind: "histogram", help: g.help}
 	for _, l := range g.labels {
 		d.labels = append(d.labels, l.name)
@@ -25,7 +25,7 @@ func (g *histogramGroup[R]) describe() []description {
 	return []description{d}
 }
 
-func (g *histogramGroup[R]) families(v *input) []family {
+func (g *histogramTable[R]) families(v *input) []family {
 	rows := g.rows(v)
 	if len(rows) == 0 {
 		return nil
@@ -38,7 +38,7 @@ func (g *histogramGroup[R]) families(v *input) []family {
 }
 
 // tree has the native buckets as well, which the text cannot have.
-func (g *histogramGroup[R]) tree(rows []R) *dto.MetricFamily {
+func (g *histogramTable[R]) tree(rows []R) *dto.MetricFamily {
 	name := prefix + g.name
 	metrics := make([]*dto.Metric, len(rows))
 	for i := range rows {
@@ -52,7 +52,7 @@ func (g *histogramGroup[R]) tree(rows []R) *dto.MetricFamily {
 }
 
 // write writes the buckets, the sum and the count of each row.
-func (g *histogramGroup[R]) write(w *textWriter, rows []R) {
+func (g *histogramTable[R]) write(w *textWriter, rows []R) {
 	name := prefix + g.name
 	w.buf = append(w.buf, intro(name, g.help, "histogram")...)
 	bucket, sum, count := name+"_bucket", name+"_sum", name+"_count"

@@ -128,7 +128,7 @@ func newRegistered(c *Collector) *registered {
 	descs := make(chan *prometheus.Desc, 1000)
 	r.Describe(descs)
 	close(descs)
-	names := descriptions(c.groups)
+	names := descriptions(c.tables)
 	for i := 0; len(descs) > 0; i++ {
 		r.descs[names[i].name] = <-descs
 	}
@@ -136,13 +136,13 @@ func newRegistered(c *Collector) *registered {
 }
 
 func (r *registered) Describe(descs chan<- *prometheus.Desc) {
-	for _, g := range r.groups {
+	for _, g := range r.tables {
 		g.(libraryTable).describeTo(descs)
 	}
 }
 
 func (r *registered) Collect(metrics chan<- prometheus.Metric) {
-	for _, g := range r.groups {
+	for _, g := range r.tables {
 		g.(libraryTable).collectTo(r.input, r.descs, metrics)
 	}
 }
@@ -165,7 +165,7 @@ func encodings(c *Collector) []encoding {
 		{"expfmt", func(out io.Writer, s []*sentinel.Snapshot, report *health.Report) error {
 			in := newInput(s, report)
 			var all []*dto.MetricFamily
-			for _, g := range c.groups {
+			for _, g := range c.tables {
 				all = append(all, g.(libraryTable).trees(in)...)
 			}
 			slices.SortFunc(all, func(a, b *dto.MetricFamily) int { return strings.Compare(a.GetName(), b.GetName()) })

@@ -264,7 +264,7 @@ func (o *oracle) promotable(r map[string]string) bool {
 		number(r["master-link-down-time"]) <= linkLimit
 }
 
-// informed tells whether an INFO of the node has come. Before that Sentinel shows
+// informed reports whether an INFO of the node has come. Before that Sentinel shows
 // the age 0, and no run id.
 func informed(row map[string]string) bool { return row["info-refresh"] != "0" || row["runid"] != "" }
 

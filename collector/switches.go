@@ -27,7 +27,7 @@ type masterSwitch struct {
 	reporters []string
 }
 
-// event takes in a +switch-master and tells whether it is the first report of
+// event takes in a +switch-master and reports whether it is the first report of
 // the switch. A further one is of a Sentinel that has not reported it yet; the
 // same Sentinel tells of the same address only after another switch, which may
 // have been missed.

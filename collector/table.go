@@ -49,8 +49,8 @@ func (k kind) String() string {
 	return "gauge"
 }
 
-// A group is a table whose kind of rows does not matter.
-type group interface {
+// An anyTable is a table whose kind of rows does not matter.
+type anyTable interface {
 	families(*input) []family
 	describe() []description
 }
@@ -77,9 +77,9 @@ type header[R any] struct {
 	labels []label[R]
 }
 
-// newGroup prepares a table. Labels are sorted by their names, as everybody else
+// anyTableOf prepares a table. Labels are sorted by their names, as everybody else
 // writes them.
-func newGroup[R any](t table[R]) group {
+func anyTableOf[R any](t table[R]) anyTable {
 	c := &compiledTable[R]{table: t, headers: make([]header[R], len(t.metrics))}
 	c.labels = sorted(t.labels)
 	for i, m := range c.metrics {
@@ -191,7 +191,7 @@ func (t *compiledTable[R]) label(rows []R) []labelledRow[R] {
 	return labelled
 }
 
-// inOrder tells whether each row stands before the next, and none is there twice.
+// inOrder reports whether each row stands before the next, and none is there twice.
 func inOrder[R any](rows []labelledRow[R]) bool {
 	for i := 1; i < len(rows); i++ {
 		if bytes.Compare(rows[i-1].labels, rows[i].labels) >= 0 {

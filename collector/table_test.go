@@ -11,7 +11,7 @@ import (
 func TestNamesAreUnique(t *testing.T) {
 	t.Parallel()
 	seen := make(map[string]bool)
-	for _, d := range descriptions(groups(everything())) {
+	for _, d := range descriptions(tables(everything())) {
 		if seen[d.name] {
 			t.Errorf("%s stands in the tables twice", d.name)
 		}
@@ -21,7 +21,7 @@ func TestNamesAreUnique(t *testing.T) {
 
 func TestDescriptions(t *testing.T) {
 	t.Parallel()
-	for _, d := range descriptions(groups(everything())) {
+	for _, d := range descriptions(tables(everything())) {
 		if d.help == "" || !strings.HasSuffix(d.help, ".") || strings.ContainsAny(d.help, "|\n\\") {
 			t.Errorf("%s: help %q is no sentence of one line for a Markdown table", d.name, d.help)
 		}
@@ -37,7 +37,7 @@ func TestDescriptions(t *testing.T) {
 	}
 }
 
-// onlyOnInfo tells whether the value of a label changes in the life of what the
+// onlyOnInfo reports whether the value of a label changes in the life of what the
 // series is about.
 func onlyOnInfo(label string) bool {
 	return slices.Contains([]string{"address", "run_id", "sentinel_id", "version", "product", "role", "replication_id"}, label)
@@ -78,7 +78,7 @@ func TestAllMetricsOfTheDesign(t *testing.T) {
 		node_info node_replication_offset_bytes node_info_age_seconds
 	`)
 	var got []string
-	for _, d := range descriptions(groups(everything())) {
+	for _, d := range descriptions(tables(everything())) {
 		got = append(got, strings.TrimPrefix(d.name, "redis_sentinel_"))
 	}
 	slices.Sort(want)
@@ -98,7 +98,7 @@ type fruit struct {
 func TestTable(t *testing.T) {
 	t.Parallel()
 	rows := []fruit{{"pear", "green", 2}, {"apple", "red", -1}, {"pear", "brown", 7}}
-	g := newGroup(table[fruit]{
+	g := anyTableOf(table[fruit]{
 		labels: []label[fruit]{{"name", func(f *fruit) string { return f.name }}},
 		rows:   func(*input) []fruit { return rows },
 		metrics: []metric[fruit]{
@@ -136,10 +136,10 @@ redis_sentinel_fruit_info{color="green",name="pear",taste="sweet"} 1
 
 // A table declares its labels in any order: newGroup must not reorder the
 // caller's.
-func TestNewGroupKeepsItsArgument(t *testing.T) {
+func TestAnyTableKeepsItsArgument(t *testing.T) {
 	t.Parallel()
 	labels := []label[fruit]{{name: "z"}, {name: "a"}}
-	newGroup(table[fruit]{labels: labels})
+	anyTableOf(table[fruit]{labels: labels})
 	if labels[0].name != "z" {
 		t.Error("the labels given were sorted in place")
 	}

@@ -336,7 +336,7 @@ func (w *world) agree(got map[string]float64, said []map[string]float64, span ti
 	}
 }
 
-// flickers tells whether a series can be other than before and after for some
+// flickers reports whether a series can be other than before and after for some
 // milliseconds, which only one of two that ask may see: while a Sentinel makes a
 // link anew, between the moment when it takes a node for another and that node's
 // first INFO, by which it knows the run id, and between the INFOs of two nodes.
@@ -365,7 +365,7 @@ func (w *world) doubt(series string, momentary bool, contradiction string) {
 	}
 }
 
-// possible tells whether a value can have been true in the span of time in which
+// possible reports whether a value can have been true in the span of time in which
 // redis-cli said these.
 func possible(family string, value float64, said []float64, span time.Duration) bool {
 	low, high := slices.Min(said), slices.Max(said)

@@ -60,7 +60,7 @@ func agreed(views []View) []View {
 	return filter(views, func(v View) bool { return v.Advertised() == winner })
 }
 
-// majorityHasAnswered tells whether the views are those of a majority of all
+// majorityHasAnswered reports whether the views are those of a majority of all
 // Sentinels: of as many as any of them knows, and of as many as were asked.
 func majorityHasAnswered(views []View, asked int) bool {
 	voters := int64(asked)

@@ -30,7 +30,7 @@ type Deployment struct {
 // A member is one Sentinel of a deployment.
 type member struct {
 	client *sentinel.Client
-	sighting
+	mention
 	users   int  // rounds that may ask it
 	retired bool // to be closed by its last user
 }

@@ -18,8 +18,8 @@ const (
 	forgetAfter = time.Minute
 )
 
-// A sighting is where and when a peer was heard of.
-type sighting struct {
+// A mention is where and when a peer was heard of.
+type mention struct {
 	id    string    // that the peer has, to those who name it
 	named time.Time // the last time that it was
 }
@@ -90,7 +90,7 @@ func (d *Deployment) peerLocked(addr, id string) *member {
 	}
 	options := *d.follow
 	options.Address = strings.Clone(addr)
-	m := &member{client: sentinel.NewClient(options), sighting: sighting{id: id, named: time.Now()}}
+	m := &member{client: sentinel.NewClient(options), mention: mention{id: id, named: time.Now()}}
 	d.found[options.Address] = m
 	d.announceLocked()
 	return m
@@ -104,7 +104,7 @@ func (d *Deployment) settlePeersLocked(r *round) {
 	}
 	for addr, id := range d.reached(r) {
 		if m := d.found[addr]; m != nil {
-			m.sighting = sighting{id: id, named: time.Now()}
+			m.mention = mention{id: id, named: time.Now()}
 		}
 	}
 	for _, addr := range slices.Sorted(maps.Keys(d.found)) {
@@ -154,7 +154,7 @@ func (d *Deployment) reached(r *round) map[string]string {
 	return reached
 }
 
-// anyUp tells whether a Sentinel has answered.
+// anyUp reports whether a Sentinel has answered.
 func (r *round) anyUp() bool {
 	for _, s := range r.answers {
 		if s.Up() {
@@ -182,7 +182,7 @@ func (d *Deployment) sameAs(r *round, m *member) string {
 	return ""
 }
 
-// sameSentinel tells whether two snapshots are of one Sentinel. Its id tells; but
+// sameSentinel reports whether two snapshots are of one Sentinel. Its id tells; but
 // one whose files were copied has the id of the other, and only the run id, which
 // each process has of its own, tells them apart.
 func sameSentinel(a, b *sentinel.Snapshot) bool {

@@ -347,7 +347,7 @@ func (r *faultRig) beginMidPipeline(b badSentinel) (mend func()) {
 	}
 }
 
-// breaks tells whether the connection on which the fault comes goes with it.
+// breaks reports whether the connection on which the fault comes goes with it.
 func (b badSentinel) breaks() bool { return b.name != "SIGSTOP" }
 
 // sees checks what the scrape says of the target.

@@ -24,7 +24,7 @@ var (
 	scaleFor     = flag.Duration("scale.for", 4*time.Second, "for how long")
 )
 
-// measured tells whether times and memory are looked at, which on a busy machine,
+// measured reports whether times and memory are looked at, which on a busy machine,
 // and with the race detector, say nothing.
 func measured() bool { return *scaleFor >= time.Minute }
 

@@ -40,7 +40,7 @@ func loopbackAddress(m *masterModel) outcome {
 	return o
 }
 
-// loopback tells whether a host is one's own machine, whoever asks.
+// loopback reports whether a host is one's own machine, whoever asks.
 func loopback(host string) bool {
 	ip, err := netip.ParseAddr(host)
 	if err != nil {

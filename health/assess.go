@@ -14,7 +14,7 @@ import (
 // Sentinels.
 func Assess(snapshots []*sentinel.Snapshot) Report {
 	d := newModel(snapshots)
-	r := Report{Asked: len(d.asked), Answered: len(d.up), Masters: make([]Master, len(d.masters)), Findings: []Finding{}}
+	r := Report{Asked: len(d.asked), Answered: len(d.up), Masters: make([]MasterReport, len(d.masters)), Findings: []Finding{}}
 	for _, c := range deploymentChecks() {
 		result := c.run(d)
 		r.Checks = append(r.Checks, result.status(c.Name))
@@ -30,8 +30,8 @@ func Assess(snapshots []*sentinel.Snapshot) Report {
 }
 
 // report runs every check on one master.
-func (m *masterModel) report(checks []check[*masterModel]) Master {
-	r := Master{Name: m.Name, Address: m.believed().Advertised(), FailoverInProgress: m.failingNow}
+func (m *masterModel) report(checks []entry[*masterModel]) MasterReport {
+	r := MasterReport{Name: m.Name, Address: m.believed().Advertised(), FailoverInProgress: m.failingNow}
 	for _, v := range m.Views {
 		r.Replicas = max(r.Replicas, int(v.NumReplicas.Value))
 		r.Promotable = max(r.Promotable, promotable(v))
@@ -72,13 +72,13 @@ func (r *Report) conclude() {
 
 // An outcome is what one check says.
 type outcome struct {
-	found []found
+	found []witnessedFinding
 	// unknown says why nobody can tell; empty when somebody can.
 	unknown string
 }
 
-// A found is a finding with those who saw it.
-type found struct {
+// A witnessedFinding is a finding with those who saw it.
+type witnessedFinding struct {
 	Finding
 	witnesses []deployment.View // nil when it does not rest on what a Sentinel has had to observe
 }
@@ -90,7 +90,7 @@ func fine() outcome { return outcome{} }
 func cannotTell(why string) outcome { return outcome{unknown: why} }
 
 func (o *outcome) add(f Finding, witnesses ...deployment.View) {
-	o.found = append(o.found, found{f, witnesses})
+	o.found = append(o.found, witnessedFinding{f, witnesses})
 }
 
 // downgrade lowers to a warning what is reported only by Sentinels that have just started:
@@ -158,7 +158,7 @@ func (r *Report) summary() string {
 // worst names the first master that has the report's status, else the first
 // finding on the deployment.
 func (r *Report) worst(word string) string {
-	var same []*Master
+	var same []*MasterReport
 	for i := range r.Masters {
 		if r.Masters[i].Status == r.Status {
 			same = append(same, &r.Masters[i])
@@ -176,7 +176,7 @@ func (r *Report) worst(word string) string {
 	return word + ": " + first(r.Findings)
 }
 
-func (m *Master) summary() string {
+func (m *MasterReport) summary() string {
 	head := strings.ToUpper(m.Status.String()) + " " + Printable(m.Name) + ": "
 	switch {
 	case m.Status == Unknown:

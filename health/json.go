@@ -10,8 +10,8 @@ import (
 // MarshalJSON escapes a name or an address that is not UTF-8 as the metrics do.
 // Without that encoding/json would write U+FFFD for each such byte, and two masters
 // could get one name.
-func (m Master) MarshalJSON() ([]byte, error) {
-	type master Master // without this method
+func (m MasterReport) MarshalJSON() ([]byte, error) {
+	type master MasterReport // without this method
 	m.Name, m.Address = sentinel.ValidUTF8(m.Name), sentinel.ValidUTF8(m.Address)
 	return encode(master(m))
 }

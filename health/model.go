@@ -102,13 +102,13 @@ const (
 	ghostFactor = 10
 )
 
-// young tells whether the Sentinel has only just begun to look at this master:
+// young reports whether the Sentinel has only just begun to look at this master:
 // it was started, RESET, or has switched to another address.
 func recentlyReset(v deployment.View) bool {
 	return v.RoleReportedTime.Present && v.RoleReportedTime.Value < settleTime
 }
 
-// warming tells whether the Sentinel has not run for long enough to have seen
+// warming reports whether the Sentinel has not run for long enough to have seen
 // anything go down.
 func recentlyStarted(v deployment.View) bool {
 	return v.Snapshot.Info != nil && v.Snapshot.Info.Uptime.Present && v.Snapshot.Info.Uptime.Value < v.DownAfter.Value
@@ -116,17 +116,17 @@ func recentlyStarted(v deployment.View) bool {
 
 func failingOver(v deployment.View) bool { return v.Flags.Has(sentinel.FlagFailoverInProgress) }
 
-// onlyByHand tells whether the master is down for no other reason than that
+// onlyByHand reports whether the master is down for no other reason than that
 // somebody fails it over: Valkey 9 flags it s_down for a moment then, in the
 // Sentinel that was told to.
 func onlyByHand(v deployment.View) bool {
 	return v.Flags.Has(sentinel.FlagForceFailover) && v.LastOKPingReply.Present && v.LastOKPingReply.Value < v.DownAfter.Value
 }
 
-// frozen tells whether the down flags mean nothing.
+// frozen reports whether the down flags mean nothing.
 func inTilt(v deployment.View) bool { return v.Snapshot.Tilt() }
 
-// hasReachedMaster tells whether the Sentinel has had an answer of the master since its
+// hasReachedMaster reports whether the Sentinel has had an answer of the master since its
 // start.
 func hasReachedMaster(v deployment.View) bool {
 	return !inTilt(v) && (!recentlyStarted(v) || v.RunID != "" && !v.Flags.Has(sentinel.FlagDisconnected))
@@ -147,7 +147,7 @@ func (m *masterModel) believed() *sentinel.Master {
 	return deployment.Authoritative(m.Views)[0].Master
 }
 
-// isDown tells whether a Sentinel considers the master down.
+// isDown reports whether a Sentinel considers the master down.
 func (m *masterModel) isDown() bool {
 	return slices.ContainsFunc(m.Views, func(v deployment.View) bool { return !inTilt(v) && v.Flags.Any(sentinel.FlagSDown|sentinel.FlagODown) })
 }

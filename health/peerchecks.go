@@ -31,7 +31,7 @@ func (m *masterModel) ghostPeers(v deployment.View) []*sentinel.Peer {
 	return ghosts[min(len(ghosts), m.model.strangers(v)):]
 }
 
-// asks tells whether the peer is one of those that we ask.
+// asks reports whether the peer is one of those that we ask.
 func (d *model) asks(p *sentinel.Peer) bool {
 	return slices.ContainsFunc(d.asked, func(s *sentinel.Snapshot) bool {
 		return s.Sentinel == p.Addr || s.ID != "" && s.ID == p.RunID

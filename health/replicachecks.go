@@ -139,7 +139,7 @@ func replicaWrongMaster(m *masterModel) outcome {
 	}, "INFO", "replication")
 }
 
-// followsAnother tells whether the replica's master is surely another node.
+// followsAnother reports whether the replica's master is surely another node.
 func followsAnother(s deployment.ReplicaView) bool {
 	follows := s.Follows(s.By.Master)
 	return follows.Present && !follows.Value
@@ -158,7 +158,7 @@ func withoutInfoHaste(v deployment.View) *sentinel.Master {
 
 func promotable(v deployment.View) int { return int(withoutInfoHaste(v).PromotableReplicas().Value) }
 
-// lookingForReplicas tells whether the Sentinel may find one to promote any
+// lookingForReplicas reports whether the Sentinel may find one to promote any
 // moment: it has just begun, and has not heard of all that it knows.
 func lookingForReplicas(v deployment.View) bool {
 	unheard := slices.ContainsFunc(v.Replicas, func(r sentinel.Replica) bool { return !r.Informed() })

@@ -15,11 +15,11 @@ type Report struct {
 	Checks   []Result  `json:"checks"`
 	Findings []Finding `json:"findings"`
 	// Masters are sorted by name.
-	Masters []Master `json:"masters"`
+	Masters []MasterReport `json:"masters"`
 }
 
-// A Master is the report on one master.
-type Master struct {
+// A MasterReport is the report on one master.
+type MasterReport struct {
 	Name    string `json:"name"`
 	Status  Status `json:"status"`
 	Summary string `json:"summary"`
@@ -68,7 +68,7 @@ type Finding struct {
 
 // ByName returns the report on one master, nil when no Sentinel that answered
 // monitors it.
-func (r *Report) ByName(name string) *Master {
+func (r *Report) ByName(name string) *MasterReport {
 	for i := range r.Masters {
 		if r.Masters[i].Name == name {
 			return &r.Masters[i]
@@ -83,9 +83,9 @@ func (r *Report) ByName(name string) *Master {
 // answered, nobody knows.
 func (r *Report) Narrowed(name string) (Report, bool) {
 	narrowed := *r
-	narrowed.Masters = []Master{}
+	narrowed.Masters = []MasterReport{}
 	if m := r.ByName(name); m != nil {
-		narrowed.Masters = []Master{*m}
+		narrowed.Masters = []MasterReport{*m}
 	} else if r.Answered > 0 {
 		return Report{}, false
 	}

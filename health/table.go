@@ -19,8 +19,8 @@ type Check struct {
 // project.
 func (c Check) Runbook() string { return "docs/checks.md#" + c.Name }
 
-// A check is an entry with its function.
-type check[T any] struct {
+// An entry is a check with its function.
+type entry[T any] struct {
 	Check
 	run func(T) outcome
 }
@@ -38,11 +38,11 @@ func Checks() []Check {
 	return all
 }
 
-func deploymentChecks() []check[*model] {
-	on := func(name, alert string, severity Status, meaning, advice string, run func(*model) outcome) check[*model] {
-		return check[*model]{Check{name, severity, false, alert, meaning, advice}, run}
+func deploymentChecks() []entry[*model] {
+	on := func(name, alert string, severity Status, meaning, advice string, run func(*model) outcome) entry[*model] {
+		return entry[*model]{Check{name, severity, false, alert, meaning, advice}, run}
 	}
-	return []check[*model]{
+	return []entry[*model]{
 		on("sentinel_unreachable", "RedisSentinelDown", Warning,
 			"A Sentinel did not answer within the deadline. Critical if more than half of them did not.",
 			"Check that it is running, and that no firewall or bind directive is in the way. While it is away it cannot vote.",
@@ -78,11 +78,11 @@ func deploymentChecks() []check[*model] {
 	}
 }
 
-func masterChecks() []check[*masterModel] {
-	on := func(name, alert string, severity Status, meaning, advice string, run func(*masterModel) outcome) check[*masterModel] {
-		return check[*masterModel]{Check{name, severity, true, alert, meaning, advice}, run}
+func masterChecks() []entry[*masterModel] {
+	on := func(name, alert string, severity Status, meaning, advice string, run func(*masterModel) outcome) entry[*masterModel] {
+		return entry[*masterModel]{Check{name, severity, true, alert, meaning, advice}, run}
 	}
-	return []check[*masterModel]{
+	return []entry[*masterModel]{
 		on("master_odown", "RedisSentinelMasterDown", Critical,
 			"The master is objectively down: a quorum of the Sentinels agrees. A failover should follow.",
 			"Check whether the node is running. If no failover follows, the other findings say why.",

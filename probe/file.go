@@ -25,7 +25,7 @@ func Open(path string) (*File, error) {
 	return f, f.Reload()
 }
 
-// Exists tells whether there is a file.
+// Exists reports whether there is a file.
 func (f *File) Exists() bool { return f.path != "" }
 
 // Reload reads the file again. If anything is wrong with it, what it said before

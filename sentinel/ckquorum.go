@@ -19,10 +19,10 @@ type CKQuorum struct {
 	Text string
 }
 
-// OK tells whether quorum and majority can both be reached.
+// OK reports whether quorum and majority can both be reached.
 func (q *CKQuorum) OK() bool { return q.QuorumReachable && q.MajorityReachable }
 
-// noQuorum tells whether a raw reply is the answer NOQUORUM, which comes as an
+// noQuorum reports whether a raw reply is the answer NOQUORUM, which comes as an
 // error.
 func noQuorum(raw string) bool { return strings.HasPrefix(raw, "-NOQUORUM ") }
 

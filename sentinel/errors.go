@@ -191,7 +191,7 @@ func reasonOf(ctx context.Context, err error) Reason {
 	return ReasonUnreachable
 }
 
-// unreadable tells whether go-redis did not understand a reply to its handshake, for
+// unreadable reports whether go-redis did not understand a reply to its handshake, for
 // which it has no type of error. What breaks a connection has one, of the net
 // package or of the system.
 func unreadable(err error) bool {
@@ -200,7 +200,7 @@ func unreadable(err error) bool {
 		strings.Contains(text, "redis: invalid reply: ")
 }
 
-// refusedSecurity tells whether one side refused the other's certificate or TLS
+// refusedSecurity reports whether one side refused the other's certificate or TLS
 // itself. The Sentinel may refuse ours only after the handshake, when the first
 // reply is waited for. A connection that broke during the handshake is none of it.
 func refusedSecurity(err error) bool {

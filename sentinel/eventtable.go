@@ -85,7 +85,7 @@ func EventNames() []string {
 	return names
 }
 
-// isSetOption tells whether a word is an option of SENTINEL SET, which takes it in
+// isSetOption reports whether a word is an option of SENTINEL SET, which takes it in
 // any case.
 func isSetOption(word string) bool {
 	switch strings.ToLower(word) {

@@ -72,10 +72,10 @@ func parseFlags(text string) (flags Flags, unknown []string) {
 	return flags, unknown
 }
 
-// Has tells whether all of the given flags are set.
+// Has reports whether all of the given flags are set.
 func (f Flags) Has(flags Flags) bool { return f&flags == flags }
 
-// Any tells whether one of the given flags is set.
+// Any reports whether one of the given flags is set.
 func (f Flags) Any(flags Flags) bool { return f&flags != 0 }
 
 // String prints the flags as Sentinel does.

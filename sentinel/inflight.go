@@ -39,7 +39,7 @@ func (c *Client) Snapshot(ctx context.Context) *Snapshot {
 	}
 }
 
-// hasEnded tells whether the context's time is up. Its own timer may be a moment
+// hasEnded reports whether the context's time is up. Its own timer may be a moment
 // later than the deadline of the connection, which is the same.
 func hasEnded(ctx context.Context) bool {
 	deadline, limited := ctx.Deadline()

@@ -36,7 +36,7 @@ func (p eventParser) parse(channel, payload string) Event {
 	return parsed
 }
 
-// fill reads the payload, and tells whether it is built as it should be.
+// fill reads the payload, and reports whether it is built as it should be.
 func (e *Event) fill(layout eventLayout) bool {
 	switch layout.shape {
 	case shapeInstance:

@@ -50,7 +50,7 @@ func (m *Master) infoValidity() time.Duration {
 // maxLinkDown is how long a replica may have been cut off from the master.
 func (m *Master) maxLinkDown() time.Duration { return m.SDownTime.Value + 10*m.DownAfter.Value }
 
-// HasHiddenReplicas tells whether the master has replicas that REPLICAS leaves out:
+// HasHiddenReplicas reports whether the master has replicas that REPLICAS leaves out:
 // those with replica-announced no. A failover can promote them all the same.
 func (m *Master) HasHiddenReplicas() bool {
 	return m.ReplicasErr == nil && m.NumReplicas.Value > int64(len(m.Replicas))

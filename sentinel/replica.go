@@ -5,10 +5,10 @@ import (
 	"strings"
 )
 
-// Informed tells whether the Sentinel has had an INFO of the master.
+// Informed reports whether the Sentinel has had an INFO of the master.
 func (m *Master) Informed() bool { return m.informed(m.InfoRefresh) }
 
-// Informed tells whether the Sentinel has had an INFO of the replica.
+// Informed reports whether the Sentinel has had an INFO of the replica.
 func (r *Replica) Informed() bool { return r.informed(r.InfoRefresh) }
 
 // informed goes by the run id as well: before the first INFO the Sentinel fills a
@@ -16,17 +16,17 @@ func (r *Replica) Informed() bool { return r.informed(r.InfoRefresh) }
 // one that has just come.
 func (in *Instance) informed(refresh Duration) bool { return refresh.Value != 0 || in.RunID != "" }
 
-// Live tells whether what the last INFO of the replica said of its replication still
+// Live reports whether what the last INFO of the replica said of its replication still
 // counts: of a dead replica Sentinel shows it for ever.
 func (r *Replica) Live() bool { return r.Informed() && !r.Flags.Any(FlagSDown|FlagODown) }
 
-// OK tells whether the Sentinel is connected to the replica and does not consider it
+// OK reports whether the Sentinel is connected to the replica and does not consider it
 // down, and the replica's link to its master is up.
 func (r *Replica) OK() bool {
 	return !r.Flags.Any(FlagSDown|FlagODown|FlagDisconnected) && r.MasterLinkUp
 }
 
-// Follows tells whether the replica's master is m, or the node that m is advertised
+// Follows reports whether the replica's master is m, or the node that m is advertised
 // at: while a failover reconfigures the replicas both are right. It is absent if the
 // replica says that it is a master, before its first INFO, and where it cannot be
 // known.
@@ -57,7 +57,7 @@ func (r *Replica) follows(node *Instance) Optional[bool] {
 	return Optional[bool]{Value: same, Present: known}
 }
 
-// SameHost tells whether two hosts are one. That a name and an IP address are the same
+// SameHost reports whether two hosts are one. That a name and an IP address are the same
 // host cannot be known without asking a name server.
 func SameHost(a, b string) (same, known bool) {
 	if strings.EqualFold(a, b) {

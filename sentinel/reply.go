@@ -76,7 +76,7 @@ func (r *reply) text() (string, error) {
 	return "", fmt.Errorf("%w: %q where a string should be", errMalformed, clip(line))
 }
 
-// isNil tells whether a nil comes next, and takes it.
+// isNil reports whether a nil comes next, and takes it.
 func (r *reply) isNil() bool {
 	for _, null := range []string{"$-1\r\n", "*-1\r\n"} {
 		if rest, found := strings.CutPrefix(r.rest, null); found {
@@ -109,7 +109,7 @@ func (r *reply) skip() error {
 	return err
 }
 
-// whole tells whether a raw reply is complete: a part of one never looks so.
+// whole reports whether a raw reply is complete: a part of one never looks so.
 func whole(raw string) bool {
 	r := reply{raw}
 	return r.skip() == nil && r.rest == ""

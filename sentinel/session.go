@@ -116,7 +116,7 @@ func (s *session) exchange(ctx context.Context, commands [][]any) ([]string, err
 	return replies, err
 }
 
-// lost tells whether the Sentinel had closed a kept connection, as it does when
+// lost reports whether the Sentinel had closed a kept connection, as it does when
 // it restarts: then nothing is wrong, and the commands can be sent again.
 func (s *session) lost(ctx context.Context, err error) bool {
 	return s.used && ctx.Err() == nil && reasonOf(ctx, err) == ReasonUnreachable

@@ -15,7 +15,7 @@ type Option struct {
 	Values []string
 }
 
-// isSecret tells whether the value is a password.
+// isSecret reports whether the value is a password.
 func (o Option) isSecret() bool { return strings.EqualFold(o.Name, "auth-pass") }
 
 // String prints the option as SENTINEL SET takes it, a password as ******.

@@ -36,7 +36,7 @@ type Failure struct {
 	Err     *Error
 }
 
-// Up tells whether the Sentinel answered MASTERS within the deadline.
+// Up reports whether the Sentinel answered MASTERS within the deadline.
 func (s *Snapshot) Up() bool { return s.Err == nil }
 
 // Failed returns the first failure of a command, nil when there was none. A
@@ -60,7 +60,7 @@ func (s *Snapshot) Master(name string) *Master {
 	return nil
 }
 
-// Tilt tells whether the Sentinel is in TILT mode, in which it updates no down
+// Tilt reports whether the Sentinel is in TILT mode, in which it updates no down
 // flag. A Sentinel whose INFO is not known is taken not to be.
 func (s *Snapshot) Tilt() bool { return s.Info != nil && s.Info.Tilt.Value }
 
@@ -96,7 +96,7 @@ type Instance struct {
 	Unknown map[string]string
 }
 
-// HasAddr tells whether the address is that of a node, which one can connect to.
+// HasAddr reports whether the address is that of a node, which one can connect to.
 func (in *Instance) HasAddr() bool { return in.Host != "" && in.Port != "0" }
 
 // A Master is what one Sentinel says of one master.

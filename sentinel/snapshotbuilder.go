@@ -88,7 +88,7 @@ func (c *Client) arguments(command Command, master string) []any {
 	}
 }
 
-// ask makes one round trip and tells whether there is sense in another.
+// ask makes one round trip and reports whether there is sense in another.
 func (t *snapshotBuilder) ask(ctx context.Context, general []Command, masters []string) bool {
 	perMaster := t.client.aboutMaster()
 	commands := make([][]any, 0, len(general)+len(masters)*len(perMaster))

@@ -25,5 +25,5 @@ type StreamUpdate struct {
 	Dropped  int    // of StreamDropped: how many events
 }
 
-// Gap tells whether events may be missing at this point.
+// Gap reports whether events may be missing at this point.
 func (n *StreamUpdate) Gap() bool { return n.Kind == StreamLost || n.Kind == StreamDropped }

@@ -137,14 +137,14 @@ func outcomeOf(answer *admin.OperationResult, err error) (status int, result str
 	case err != nil:
 		return http.StatusBadRequest, resultInvalid
 	}
-	status, result = statusOf(answer.Outcome())
+	status, result = statusOf(answer.Completion())
 	if answer.DryRun {
 		result = resultDryRun
 	}
 	return status, result
 }
 
-func statusOf(o admin.Outcome) (status int, result string) {
+func statusOf(o admin.Completion) (status int, result string) {
 	switch o {
 	case admin.Done:
 		return http.StatusOK, resultOK

@@ -69,7 +69,7 @@ type finding struct {
 
 // A masterView is one master as its Sentinels see it.
 type masterView struct {
-	*health.Master
+	*health.MasterReport
 	ID       string // of the element
 	Link     string // to the page of this master alone
 	Name     string
@@ -171,10 +171,10 @@ func newPage(snapshots []*sentinel.Snapshot, r *health.Report) *page {
 	return p
 }
 
-func newMasterView(snapshots []*sentinel.Snapshot, m *health.Master, i int, many bool) masterView {
+func newMasterView(snapshots []*sentinel.Snapshot, m *health.MasterReport, i int, many bool) masterView {
 	word := strings.ToUpper(m.Status.String())
 	v := masterView{
-		Master: m, ID: fmt.Sprintf("master-%d", i), Link: "status?" + url.Values{"master": {m.Name}}.Encode(),
+		MasterReport: m, ID: fmt.Sprintf("master-%d", i), Link: "status?" + url.Values{"master": {m.Name}}.Encode(),
 		Name: health.Printable(m.Name), Badge: badgeOf(m.Status), Open: !many || m.Status != health.OK,
 		Margin: "unknown",
 	}

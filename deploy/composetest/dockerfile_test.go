@@ -41,7 +41,7 @@ func stages(t *testing.T, name string) []instructions.Stage {
 	return list
 }
 
-// pinned tells whether an image is one version: by a number, or where its makers
+// pinned reports whether an image is one version: by a number, or where its makers
 // give none, by the variant that they keep up to date.
 func pinned(image string) bool {
 	return image == runtimeImage || regexp.MustCompile(`^[a-z0-9_./-]+:v?\d+\.\d+\.\d+(-[a-z0-9.]+)?$`).MatchString(image)

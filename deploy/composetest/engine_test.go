@@ -139,7 +139,7 @@ func tail(name string) string {
 	return strings.Join(lines[max(0, len(lines)-30):], "\n")
 }
 
-// until waits for a condition and tells whether it has come.
+// until waits for a condition and reports whether it has come.
 func until(ctx context.Context, within time.Duration, ok func() bool) bool {
 	ctx, cancel := context.WithTimeout(ctx, within)
 	defer cancel()

@@ -211,7 +211,7 @@ func cloneID(ctx context.Context, r *Rig) (Mend, error) {
 	return mend, until(ctx, "each Sentinel has forgotten the id that is no more", func() (bool, error) { return r.takesTwoForOne(ctx) })
 }
 
-// takesTwoForOne tells whether each Sentinel counts one other. One that still
+// takesTwoForOne reports whether each Sentinel counts one other. One that still
 // counts the id that was given up is RESET.
 func (r *Rig) takesTwoForOne(ctx context.Context) (bool, error) {
 	all := true

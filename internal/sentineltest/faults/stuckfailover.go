@@ -46,7 +46,7 @@ func killPromoted(ctx context.Context, r *Rig) (Mend, error) {
 	return mend, until(ctx, "its Sentinel holds it to be down", func() (bool, error) { return r.hasPromoted(ctx, heir, "s_down") })
 }
 
-// hasPromoted tells whether a Sentinel has promoted a replica, which has these
+// hasPromoted reports whether a Sentinel has promoted a replica, which has these
 // flags, and is about to make the others follow it.
 func (r *Rig) hasPromoted(ctx context.Context, n *sentineltest.Node, flags ...string) (bool, error) {
 	for _, s := range r.Sentinels {
