@@ -8,30 +8,30 @@ import (
 	"redis_sentinel_exporter/sentinel"
 )
 
-// An inquirer asks the Sentinels of a deployment on behalf of a request.
-type inquirer struct {
+// A querier asks the Sentinels of a deployment on behalf of a request.
+type querier struct {
 	deployment snapshotter
 	timeout    time.Duration // for the Sentinels to answer
 	failures   *failureLog
 }
 
-// within is the same inquirer with another timeout.
-func (i inquirer) within(timeout time.Duration) inquirer {
-	i.timeout = timeout
-	return i
+// within returns the same querier with another timeout.
+func (q querier) within(timeout time.Duration) querier {
+	q.timeout = timeout
+	return q
 }
 
-// ask returns what the Sentinels say until the deadline. It tells false when nobody
-// waits for the answer any more: what is then missing in it is no Sentinel's fault.
-func (i inquirer) ask(w http.ResponseWriter, r *http.Request) (snapshots []*sentinel.Snapshot, waiting bool) {
-	waitForReader(w, i.timeout)
-	ctx, cancel := context.WithTimeout(r.Context(), i.timeout)
+// ask returns what the Sentinels say until the deadline. It reports whether the client
+// still waits for the answer: if not, what is missing in it is no Sentinel's fault.
+func (q querier) ask(w http.ResponseWriter, r *http.Request) (snapshots []*sentinel.Snapshot, waiting bool) {
+	setWriteDeadline(w, q.timeout)
+	ctx, cancel := context.WithTimeout(r.Context(), q.timeout)
 	defer cancel()
-	snapshots = i.deployment.Snapshots(ctx)
-	waitForReader(w, 0)
+	snapshots = q.deployment.Snapshots(ctx)
+	setWriteDeadline(w, 0)
 	if r.Context().Err() != nil {
 		return nil, false
 	}
-	i.failures.note(snapshots)
+	q.failures.note(snapshots)
 	return snapshots, true
 }
