@@ -5,6 +5,7 @@ import (
 	"net/url"
 	"strings"
 
+	"redis_sentinel_exporter/deployment"
 	"redis_sentinel_exporter/health"
 	"redis_sentinel_exporter/sentinel"
 )
@@ -32,12 +33,6 @@ type statusCheck struct {
 	Badge badge
 }
 
-// A seen is a master as one Sentinel sees it.
-type seen struct {
-	*sentinel.Master
-	by *sentinel.Snapshot
-}
-
 func newStatusMaster(snapshots []*sentinel.Snapshot, m *health.Master, i int, many bool) statusMaster {
 	word := strings.ToUpper(m.Status.String())
 	v := statusMaster{
@@ -49,16 +44,11 @@ func newStatusMaster(snapshots []*sentinel.Snapshot, m *health.Master, i int, ma
 	if m.Margin != nil {
 		v.Margin = fmt.Sprint(*m.Margin)
 	}
-	var views []seen
-	for _, s := range snapshots {
-		if one := s.Master(m.Name); s.Up() && one != nil {
-			views = append(views, seen{one, s})
-		}
-	}
 	for _, s := range snapshots {
 		v.Rows = append(v.Rows, newStatusView(s, s.Master(m.Name)))
 	}
 	markDifferences(v.Rows)
+	views := deployment.ViewsOf(snapshots, m.Name)
 	v.Replicas = statusReplicas(views)
 	v.Peers, v.Sees = peerMatrix(views)
 	for _, c := range m.Checks {

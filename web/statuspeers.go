@@ -3,6 +3,7 @@ package web
 import (
 	"slices"
 
+	"redis_sentinel_exporter/deployment"
 	"redis_sentinel_exporter/sentinel"
 )
 
@@ -13,9 +14,9 @@ type statusPeers struct {
 }
 
 // peerMatrix returns for each Sentinel what it says of each other one.
-func peerMatrix(views []seen) (columns []string, rows []statusPeers) {
+func peerMatrix(views []deployment.View) (columns []string, rows []statusPeers) {
 	for _, v := range views {
-		columns = append(columns, v.by.Sentinel)
+		columns = append(columns, v.Snapshot.Sentinel)
 	}
 	for _, v := range views {
 		for i := range v.Peers {
@@ -26,7 +27,7 @@ func peerMatrix(views []seen) (columns []string, rows []statusPeers) {
 	}
 	slices.Sort(columns[len(views):]) // after those that we ask
 	for _, v := range views {
-		row := statusPeers{Sentinel: v.by.Sentinel}
+		row := statusPeers{Sentinel: v.Snapshot.Sentinel}
 		for _, column := range columns {
 			row.Cells = append(row.Cells, labelled{column, peerCell(views, v, column)})
 		}
@@ -37,17 +38,17 @@ func peerMatrix(views []seen) (columns []string, rows []statusPeers) {
 
 // peerName returns the address at which we ask the peer, else the one that it has
 // among the Sentinels.
-func peerName(views []seen, p *sentinel.Peer) string {
+func peerName(views []deployment.View, p *sentinel.Peer) string {
 	for _, v := range views {
-		if v.by.ID != "" && v.by.ID == p.RunID {
-			return v.by.Sentinel
+		if v.Snapshot.ID != "" && v.Snapshot.ID == p.RunID {
+			return v.Snapshot.Sentinel
 		}
 	}
 	return p.Addr
 }
 
-func peerCell(views []seen, v seen, name string) cell {
-	if v.by.Sentinel == name {
+func peerCell(views []deployment.View, v deployment.View, name string) cell {
+	if v.Snapshot.Sentinel == name {
 		return cell{Text: "itself"}
 	}
 	for i := range v.Peers {

@@ -5,6 +5,7 @@ import (
 	"maps"
 	"slices"
 
+	"redis_sentinel_exporter/deployment"
 	"redis_sentinel_exporter/sentinel"
 )
 
@@ -21,47 +22,32 @@ type statusReplica struct {
 
 // statusReplicas returns the replicas by address, each as the Sentinel sees it that has
 // asked it last.
-func statusReplicas(views []seen) []statusReplica {
-	type sight struct {
-		*sentinel.Replica
-		by seen
-	}
-	groups := map[string][]sight{}
-	var addrs []string
-	for _, v := range views {
-		for i := range v.Replicas {
-			r := &v.Replicas[i]
-			if groups[r.Addr] == nil {
-				addrs = append(addrs, r.Addr)
-			}
-			groups[r.Addr] = append(groups[r.Addr], sight{r, v})
-		}
-	}
-	slices.Sort(addrs)
-	list := make([]statusReplica, len(addrs))
-	for i, addr := range addrs {
-		group := groups[addr]
+func statusReplicas(views []deployment.View) []statusReplica {
+	var list []statusReplica
+	for _, group := range deployment.ByReplica(views) {
 		why := map[string]int{}
-		latest, downFor := group[0], 0
-		for _, s := range group {
-			if reason := s.by.Unpromotable(s.Replica); reason != "" {
+		latest, down := group[0], 0
+		for _, r := range group {
+			if reason := r.By.Unpromotable(r.Replica); reason != "" {
 				why[reason]++
 			}
-			if s.Flags.Has(sentinel.FlagSDown) {
-				downFor++
+			if r.Flags.Has(sentinel.FlagSDown) {
+				down++
 			}
-			if s.InfoRefresh.Value < latest.InfoRefresh.Value {
-				latest = s
+			if r.InfoRefresh.Value < latest.InfoRefresh.Value {
+				latest = r
 			}
 		}
-		v := statusReplica{Addr: addr, Promotable: len(why) == 0}
+		v := statusReplica{
+			Addr: latest.Addr, Promotable: len(why) == 0,
+			State: replicaState(latest.Replica, down, len(group)), Link: replicaLink(latest.Replica),
+			Priority: cell{Text: number(latest.Priority), Bad: latest.Priority.Present && latest.Priority.Value == 0},
+			Offset:   cell{Text: number(latest.ReplOffset)},
+		}
 		for _, reason := range slices.Sorted(maps.Keys(why)) {
 			v.Why = append(v.Why, fmt.Sprintf("%s (%d of %d Sentinels)", reason, why[reason], len(views)))
 		}
-		v.State, v.Link = replicaState(latest.Replica, downFor, len(group)), replicaLink(latest.Replica)
-		v.Priority = cell{Text: number(latest.Priority), Bad: latest.Priority.Present && latest.Priority.Value == 0}
-		v.Offset = cell{Text: number(latest.ReplOffset)}
-		list[i] = v
+		list = append(list, v)
 	}
 	return list
 }
