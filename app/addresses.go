@@ -23,7 +23,7 @@ func (f *flags) addresses() ([]string, error) {
 	return parseAddresses(f.sentinel.addresses)
 }
 
-// onlyProbes tells whether there is no deployment but those that are probed. The
+// onlyProbes reports whether there is no deployment but those that are probed. The
 // default would then be a Sentinel that nobody has, and that is down for ever.
 func (f *flags) onlyProbes() bool {
 	return len(f.sentinel.addresses) == 0 && f.probe.configFile != ""
@@ -55,7 +55,7 @@ func parseAddresses(values []string) ([]string, error) {
 	return addresses, nil
 }
 
-// parseAddress says how else to give what an address does not hold.
+// parseAddress reads one address. An error about credentials names the flags for them.
 func parseAddress(text string) (string, error) {
 	address, err := sentinel.ParseAddress(text)
 	if errors.Is(err, sentinel.ErrCredentials) {

@@ -1,5 +1,5 @@
-// Package app is the program: it reads flags, files and variables, and connects the
-// other packages.
+// Package app is the program: it turns flags, files and environment variables into a
+// Config, builds from it what the other packages offer, and runs that.
 package app
 
 import (
@@ -31,20 +31,39 @@ func Run(ctx context.Context, args []string, streams cli.Streams) int {
 	app := newApp(&f)
 	app.UsageWriter(streams.Out).ErrorWriter(streams.Err)
 	command, status, err := parse(app, args)
-	switch {
-	case err != nil || command == "":
-	case command == serveCommand:
-		err = serve(ctx, &f, streams.Err)
-	case command == configCheckCommand:
-		err = checkConfig(&f, streams.Out)
-	default:
-		status, err = runCommand(ctx, f.commands[command], &f, streams)
+	if err == nil && command != "" {
+		status, err = run(ctx, command, &f, streams)
 	}
 	if err != nil {
 		_, _ = fmt.Fprintf(streams.Err, "%s: error: %s\n", name, oneLine(err))
-		return f.failed(args)
+		return f.failed(command)
 	}
 	return status
+}
+
+// run runs one command with the flags that were given.
+func run(ctx context.Context, command string, f *flags, streams cli.Streams) (status int, err error) {
+	if c, ok := f.commands[command]; ok {
+		return runCommand(ctx, c, f, streams)
+	}
+	config, err := newConfig(f)
+	switch {
+	case err != nil:
+		return 0, err
+	case command == configCheckCommand:
+		return 0, printConfig(config, streams.Out)
+	default:
+		return 0, serve(ctx, config, streams.Err)
+	}
+}
+
+// failed returns the exit code after an error of a command, or in its part of the
+// command line; the command is empty where none was reached.
+func (f *flags) failed(command string) int {
+	if c, ok := f.commands[command]; ok {
+		return c.Failed()
+	}
+	return 1
 }
 
 // oneLine prints an error on one line, as a log is read; those of YAML have many.

@@ -4,25 +4,14 @@ import (
 	"io"
 )
 
-// checkConfig refuses what serve would refuse before it listens, without asking
-// any Sentinel, and prints what the configuration file says.
-func checkConfig(f *flags, out io.Writer) error {
-	if err := f.checkFiles(); err != nil {
-		return err
+// printConfig prints what the configuration file says. Whatever serve would refuse
+// before it listens has been refused when the Config was made, without asking any
+// Sentinel.
+func printConfig(c *Config, out io.Writer) error {
+	text := "The flags are in order; there is no --config.file.\n"
+	if c.Modules.Exists() {
+		text = c.Modules.Config().String()
 	}
-	deployment, err := f.deployment()
-	if err != nil {
-		return err
-	}
-	deployment.Close()
-	file, err := f.probe.open()
-	if err != nil {
-		return err
-	}
-	if !file.Exists() {
-		_, err = io.WriteString(out, "The flags are in order; there is no --config.file.\n")
-		return err
-	}
-	_, err = io.WriteString(out, file.Config().String())
+	_, err := io.WriteString(out, text)
 	return err
 }

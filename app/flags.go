@@ -1,11 +1,10 @@
 package app
 
 import (
-	"errors"
-	"fmt"
 	"time"
 
 	"github.com/alecthomas/kingpin/v2"
+	"github.com/prometheus/common/config"
 	"github.com/prometheus/common/promslog"
 	promslogflag "github.com/prometheus/common/promslog/flag"
 	"github.com/prometheus/common/version"
@@ -24,26 +23,44 @@ const (
 	defaultListen      = ":9355"
 )
 
-// flags are the values of the command line and the environment, as given.
+// flags holds the values of the command line and the environment, as given.
 type flags struct {
 	sentinel  sentinelFlags
 	collector collector.Options
 	listen    *toolkit.FlagConfig
-	web       web.Options // as far as flags say them
+	web       web.Options // without Timeout and OnlyProbes, which follow from other flags
 	admin     adminFlags
 	probe     probeFlags
 	log       promslog.Config
-	commands  map[string]cli.Command // by the name on the command line
+	commands  map[string]cli.Command // by full name; each holds its own flags and arguments
 }
 
-// sentinelFlags say whom to ask, and as whom.
+// sentinelFlags holds the Sentinel addresses and credentials.
 type sentinelFlags struct {
 	addresses    []string
 	discover     bool // ask also the Sentinels that these know
 	username     string
 	passwordFile string
 	tls          tlsFlags
-	timeout      time.Duration // for them to answer where no request says how long
+	timeout      time.Duration // for requests that have no timeout of their own
+}
+
+// tlsFlags holds how to connect to the Sentinels with TLS.
+type tlsFlags struct {
+	on     bool
+	config config.TLSConfig
+}
+
+// probeFlags holds the modules of /probe and the limits of what it keeps.
+type probeFlags struct {
+	configFile string
+	options    web.ProberOptions
+}
+
+// adminFlags holds the addresses of the admin server; without one there is none.
+type adminFlags struct {
+	listen     []string
+	configFile string
 }
 
 // newApp returns the application, whose flags fill f. They belong to the
@@ -117,21 +134,18 @@ func addWebFlags(app *kingpin.Application, opts *web.Options) {
 		BoolVar(&opts.EnableLifecycle)
 }
 
-// check refuses numbers that kingpin takes and that make no sense.
-func (f *flags) check() error {
-	switch {
-	case f.sentinel.timeout <= 0:
-		return fmt.Errorf("--sentinel.timeout: %s must be positive", f.sentinel.timeout)
-	case f.web.TimeoutOffset < 0:
-		return fmt.Errorf("--timeout-offset: %s is negative", f.web.TimeoutOffset)
-	case f.web.MaxRequests < 0:
-		return fmt.Errorf("--web.max-requests: %d is negative", f.web.MaxRequests)
-	}
-	if f.onlyProbes() && len(f.admin.listen) > 0 {
-		return errors.New("--admin.listen-address: there is no deployment to change: --config.file is given, and no --sentinel.address")
-	}
-	if err := f.web.Check(); err != nil {
-		return err
-	}
-	return f.probe.check(f.web.EnableLifecycle)
+func (f *probeFlags) addTo(app *kingpin.Application) {
+	app.Flag("config.file", "File with the modules for /probe. Reloaded on SIGHUP.").
+		PlaceHolder("FILE").StringVar(&f.configFile)
+	app.Flag("probe.max-connections", "Most Sentinels to keep connections to between probes; also the most concurrent probes.").
+		Default("4000").IntVar(&f.options.MaxConnections)
+	app.Flag("probe.idle-timeout", "How long to keep the connections to Sentinels that are no longer probed.").
+		Default("5m").DurationVar(&f.options.IdleTimeout)
+}
+
+func (f *adminFlags) addTo(app *kingpin.Application) {
+	app.Flag("admin.listen-address", "Address to listen on for calls that change the Sentinels; none by default. Repeatable.").
+		PlaceHolder("ADDRESS").StringsVar(&f.listen)
+	app.Flag("admin.config.file", "Web configuration file for that address, like --web.config.file. It must require basic auth or client certificates.").
+		PlaceHolder("FILE").StringVar(&f.configFile)
 }

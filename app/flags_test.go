@@ -105,7 +105,7 @@ func TestFlagsFillTheirFields(t *testing.T) {
 			DisableExporterMetrics: true, EnableLifecycle: true,
 		}},
 		{"configuration", f.probe.configFile, "/config.file"},
-		{"probes", f.probe.ProberOptions, web.ProberOptions{MaxConnections: 7, IdleTimeout: 7 * time.Second}},
+		{"probes", f.probe.options, web.ProberOptions{MaxConnections: 7, IdleTimeout: 7 * time.Second}},
 		{"admin address", f.admin.listen, []string{"/admin.listen-address"}},
 		{"admin configuration", f.admin.configFile, "/admin.config.file"},
 		{"listen", *f.listen.WebListenAddresses, []string{"/web.listen-address"}},
@@ -131,7 +131,7 @@ func TestDefaults(t *testing.T) {
 	if f.sentinel.timeout != 5*time.Second {
 		t.Errorf("the timeout is %s", f.sentinel.timeout)
 	}
-	if diff := cmp.Diff(web.ProberOptions{MaxConnections: 4000, IdleTimeout: 5 * time.Minute}, f.probe.ProberOptions); diff != "" {
+	if diff := cmp.Diff(web.ProberOptions{MaxConnections: 4000, IdleTimeout: 5 * time.Minute}, f.probe.options); diff != "" {
 		t.Errorf("probes (-want +got):\n%s", diff)
 	}
 	if diff := cmp.Diff(collector.Options{Replicas: true, Peers: true, Events: true}, f.collector); diff != "" {

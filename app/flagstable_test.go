@@ -10,36 +10,36 @@ import (
 	"github.com/google/go-cmp/cmp"
 )
 
-//go:generate go test -run ^TestREADMEFlags$ . -update
+//go:generate go test -run ^TestFlagsTable$ . -update
 
-var update = flag.Bool("update", false, "write the README's table of flags again")
+var update = flag.Bool("update", false, "write the tables of flags again")
 
 const (
-	readme     = "../README.md"
 	flagsBegin = "<!-- flags: written by `make docs` -->\n"
 	flagsEnd   = "<!-- flags: end -->\n"
 )
 
-func TestREADMEFlags(t *testing.T) {
-	written, err := os.ReadFile(readme)
-	if err != nil {
-		t.Fatal(err)
-	}
-	text := string(written)
-	before, rest, found := strings.Cut(text, flagsBegin)
-	got, after, closed := strings.Cut(rest, flagsEnd)
-	if !found || !closed {
-		t.Fatal("the marks of the table are missing")
-	}
+func TestFlagsTable(t *testing.T) {
 	want := flagsTable(t)
-	if *update {
-		if err := os.WriteFile(readme, []byte(before+flagsBegin+want+flagsEnd+after), 0o600); err != nil {
+	for _, page := range []string{"../docs/flags.md", "../README.md"} {
+		written, err := os.ReadFile(page)
+		if err != nil {
 			t.Fatal(err)
 		}
-		return
-	}
-	if diff := cmp.Diff(want, got); diff != "" {
-		t.Errorf("the table of flags is not what `make docs` writes (-want +got):\n%s", diff)
+		before, rest, found := strings.Cut(string(written), flagsBegin)
+		got, after, closed := strings.Cut(rest, flagsEnd)
+		if !found || !closed {
+			t.Fatalf("%s: the marks of the table are missing", page)
+		}
+		if *update {
+			if err := os.WriteFile(page, []byte(before+flagsBegin+want+flagsEnd+after), 0o600); err != nil {
+				t.Fatal(err)
+			}
+			continue
+		}
+		if diff := cmp.Diff(want, got); diff != "" {
+			t.Errorf("%s: the table of flags is not what `make docs` writes (-want +got):\n%s", page, diff)
+		}
 	}
 }
 

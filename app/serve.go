@@ -3,83 +3,85 @@ package app
 import (
 	"context"
 	"errors"
-	"fmt"
 	"io"
+	"log/slog"
 	"sync"
 
 	"github.com/prometheus/common/promslog"
-	toolkit "github.com/prometheus/exporter-toolkit/web"
 
 	"redis_sentinel_exporter/admin"
 	"redis_sentinel_exporter/collector"
 	"redis_sentinel_exporter/deployment"
-	"redis_sentinel_exporter/sentinel"
 	"redis_sentinel_exporter/web"
 )
 
-// serve answers scrapes until ctx ends. Whatever is wrong with the flags is said
-// before anything listens.
-func serve(ctx context.Context, f *flags, logs io.Writer) error {
-	if err := f.checkFiles(); err != nil {
-		return err
-	}
-	f.log.Writer = logs
-	logger := promslog.New(&f.log)
-	deployment, err := f.deployment()
-	if err != nil {
-		return err
-	}
+// A server listens and answers until ctx ends.
+type server func(ctx context.Context) error
+
+// serve answers scrapes until ctx ends.
+func serve(ctx context.Context, c *Config, logs io.Writer) error {
+	logger := newLogger(c.Log, logs)
+	deployment := newDeployment(&c.Sentinels)
 	defer deployment.Close()
-	opts := f.web
-	opts.Timeout, opts.OnlyProbes = f.sentinel.timeout, f.onlyProbes()
-	metrics, background := collector.New(f.collector), func(context.Context) {}
-	switch {
-	case opts.OnlyProbes:
-		background = func(context.Context) { logger.Info("No --sentinel.address is given: only /probe asks Sentinels") }
-	case f.collector.Events:
-		opts.Events = collector.NewEvents(logger)
-		metrics = metrics.WithEvents(opts.Events)
-		background = func(ctx context.Context) { deployment.Events(ctx, opts.Events.Handle) }
-	}
 	ctx, cancel := context.WithCancel(ctx)
 	var wg sync.WaitGroup
 	defer wg.Wait()
 	defer cancel()
-	if opts.Prober, err = f.probe.prober(ctx, &wg, logger); err != nil {
-		return err
+
+	sources := newSources(c, deployment, logger)
+	started := func() {
+		if c.Web.OnlyProbes {
+			logger.Info("No --sentinel.address is given: only /probe asks Sentinels")
+		}
+		if sources.Events != nil {
+			wg.Go(func() { deployment.Events(ctx, sources.Events.Handle) })
+		}
 	}
-	write, requests := f.admin.listener(ctx, admin.New(deployment, f.sentinel.timeout), logger)
-	opts.AdminRequests = requests
-	handler, err := web.NewHandler(deployment, metrics, opts, logger)
+	handler, err := web.NewHandler(c.Web, sources, logger)
 	if err != nil {
 		return err
 	}
-	read := func(ctx context.Context) error {
-		return web.Serve(ctx, handler, f.listen, logger, func() { wg.Go(func() { background(ctx) }) })
+	servers := []server{func(ctx context.Context) error { return web.Serve(ctx, handler, c.Listen, logger, started) }}
+	if c.AdminListen != nil {
+		operator := admin.New(deployment, c.Sentinels.Timeout)
+		handler := web.NewAdminHandler(operator, *c.AdminListen.WebConfigFile, sources.AdminRequests, ctx.Done(), logger)
+		servers = append(servers, func(ctx context.Context) error { return web.ServeAdmin(ctx, handler, c.AdminListen, logger) })
 	}
-	return together(ctx, cancel, read, write)
+	wg.Go(func() { sources.Prober.Run(ctx) })
+	if c.Modules.Exists() {
+		reloadOnHangup(ctx, &wg, sources.Prober)
+	}
+	return runAll(ctx, cancel, servers...)
 }
 
-// checkFiles refuses numbers that make no sense, and web configurations.
-func (f *flags) checkFiles() error {
-	if err := f.check(); err != nil {
-		return err
+// newSources returns what the endpoints answer from.
+func newSources(c *Config, deployment *deployment.Deployment, logger *slog.Logger) web.Sources {
+	sources := web.Sources{
+		Deployment: deployment,
+		Collector:  collector.New(c.Collector),
+		Prober:     web.NewProber(c.Modules, c.Prober, logger),
 	}
-	if err := toolkit.Validate(*f.listen.WebConfigFile); err != nil {
-		return fmt.Errorf("--web.config.file: %w", err)
+	if c.Collector.Events && !c.Web.OnlyProbes {
+		sources.Events = collector.NewEvents(logger)
+		sources.Collector = sources.Collector.WithEvents(sources.Events)
 	}
-	return f.admin.check()
+	if c.AdminListen != nil {
+		sources.AdminRequests = web.NewAdminRequests()
+	}
+	return sources
 }
 
-// together runs the servers, of which some may be nil, until ctx ends or one of
-// them fails, which cancels it.
-func together(ctx context.Context, cancel func(), servers ...func(context.Context) error) error {
+func newLogger(config promslog.Config, logs io.Writer) *slog.Logger {
+	config.Writer = logs
+	return promslog.New(&config)
+}
+
+// runAll runs the servers until ctx ends or one of them fails, which cancels the
+// others.
+func runAll(ctx context.Context, cancel func(), servers ...server) error {
 	errs := make([]error, len(servers))
 	var wg sync.WaitGroup
 	for i, run := range servers {
-		if run == nil {
-			continue
-		}
 		wg.Go(func() {
 			if errs[i] = run(ctx); errs[i] != nil {
 				cancel()
@@ -88,37 +90,4 @@ func together(ctx context.Context, cancel func(), servers ...func(context.Contex
 	}
 	wg.Wait()
 	return errors.Join(errs...)
-}
-
-// deployment returns the Sentinels to ask.
-func (f *flags) deployment() (*deployment.Deployment, error) {
-	sentinel.QuietLibrary()
-	addresses, err := f.addresses()
-	if err != nil {
-		return nil, err
-	}
-	password, err := f.sentinel.password()
-	if err != nil {
-		return nil, err
-	}
-	tlsConfig, err := f.sentinel.tls.clientConfig()
-	if err != nil {
-		return nil, err
-	}
-	options := sentinel.Options{
-		Username:  f.sentinel.username,
-		Password:  password,
-		TLS:       tlsConfig,
-		InfoCache: f.collector.InfoCache,
-	}
-	clients := make([]*sentinel.Client, len(addresses))
-	for i, address := range addresses {
-		options.Address = address
-		clients[i] = sentinel.NewClient(options)
-	}
-	deployment := deployment.New(clients...)
-	if f.sentinel.discover {
-		deployment.FollowPeers(options)
-	}
-	return deployment, nil
 }

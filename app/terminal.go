@@ -5,8 +5,8 @@ import (
 	"os"
 )
 
-// isTerminal tells whether somebody can be asked. cron gives /dev/null, which is
-// a device of characters as a terminal is.
+// isTerminal reports whether a person is at in to answer questions. cron gives
+// /dev/null, which is a character device as a terminal is.
 func isTerminal(in io.Reader) bool {
 	file, ok := in.(*os.File)
 	if !ok {

@@ -8,12 +8,6 @@ import (
 	"github.com/prometheus/common/config"
 )
 
-// tlsFlags say how to connect with TLS.
-type tlsFlags struct {
-	on     bool
-	config config.TLSConfig
-}
-
 // clientConfig returns nil for plain text. The client certificate and its key
 // are read again at each connection, the CA file only now.
 func (f *tlsFlags) clientConfig() (*tls.Config, error) {

@@ -13,15 +13,15 @@ import (
 	"redis_sentinel_exporter/health"
 )
 
-// A check is the command that reports the health of the deployment.
-type check struct {
+// checkCommand reports the health of the deployment.
+type checkCommand struct {
 	master *string // nil for all
 	output string
 	failOn string
 }
 
-func addCheck(app *kingpin.Application) *check {
-	c := &check{}
+func addCheck(app *kingpin.Application) *checkCommand {
+	c := &checkCommand{}
 	command := app.Command("check", "Report the health of the deployment: one line, then what is wrong and what to do. Exits with 0 ok, 1 warning, 2 critical, 3 unknown.")
 	command.Arg("master", "Name of the master to check; all of them if not given.").NoEnvar().SetValue((*masterArgument)(c))
 	command.Flag("output", "Output format: text, or the JSON of /health.").
@@ -33,7 +33,7 @@ func addCheck(app *kingpin.Application) *check {
 
 // Run prints the verdict. The exit code is that of a monitoring plugin: 0 ok, 1
 // warning, 2 critical, 3 unknown.
-func (c *check) Run(ctx context.Context, deployment *deployment.Deployment, streams Streams) (int, error) {
+func (c *checkCommand) Run(ctx context.Context, deployment *deployment.Deployment, streams Streams) (int, error) {
 	ctx, cancel := context.WithTimeout(ctx, streams.Timeout)
 	defer cancel()
 	report := health.Assess(deployment.Snapshots(ctx))
@@ -60,7 +60,7 @@ func (c *check) Run(ctx context.Context, deployment *deployment.Deployment, stre
 
 // Failed is the exit code when the check could not even begin: to a monitoring
 // system 1 would mean a warning.
-func (c *check) Failed() int { return int(health.Unknown) }
+func (c *checkCommand) Failed() int { return int(health.Unknown) }
 
 // unknownMaster is the report on a name that no Sentinel which answered knows.
 func unknownMaster(all *health.Report, name string) health.Report {
@@ -70,7 +70,7 @@ func unknownMaster(all *health.Report, name string) health.Report {
 	}
 }
 
-func (c *check) print(w io.Writer, r *health.Report) error {
+func (c *checkCommand) print(w io.Writer, r *health.Report) error {
 	if c.output == "json" {
 		encoder := json.NewEncoder(w)
 		encoder.SetIndent("", "  ")
@@ -103,7 +103,7 @@ func printCheckFinding(w io.Writer, f health.Finding) {
 
 // A masterArgument names a master. The name may be empty, so that it is not the same
 // as none.
-type masterArgument check
+type masterArgument checkCommand
 
 // Set takes the argument.
 func (m *masterArgument) Set(text string) error {

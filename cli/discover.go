@@ -28,7 +28,7 @@ func addDiscover(app *kingpin.Application, commands map[string]Command) {
 		NoEnvar().Default("0").Uint32Var(&f.minOthers)
 	add := func(what, help string, find finder) {
 		clause := parent.Command(what, help)
-		d := &discover{flags: f, find: find}
+		d := &discoverCommand{flags: f, find: find}
 		clause.Arg("name", "Name of the master.").Required().StringVar(&d.name)
 		commands[clause.FullCommand()] = d
 	}
@@ -50,15 +50,15 @@ type foundAddresses struct {
 	Tilt     bool   `json:"tilt,omitempty"`
 }
 
-// discover is one of the commands.
-type discover struct {
+// discoverCommand is one of the discover commands.
+type discoverCommand struct {
 	flags *discoverFlags
 	find  finder
 	name  string
 }
 
 // Run prints the addresses. That there are none is an error.
-func (d *discover) Run(ctx context.Context, asked *deployment.Deployment, streams Streams) (status int, err error) {
+func (d *discoverCommand) Run(ctx context.Context, asked *deployment.Deployment, streams Streams) (status int, err error) {
 	ctx, cancel := context.WithTimeout(ctx, streams.Timeout)
 	defer cancel()
 	result, err := d.find(ctx, asked, d.name, deployment.DiscoverOptions{MinOtherSentinels: int(d.flags.minOthers)})
@@ -117,4 +117,4 @@ func findSentinels(ctx context.Context, d *deployment.Deployment, name string, _
 }
 
 // Failed returns the exit code of an error.
-func (*discover) Failed() int { return 1 }
+func (*discoverCommand) Failed() int { return 1 }

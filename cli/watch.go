@@ -16,15 +16,15 @@ import (
 	"redis_sentinel_exporter/sentinel"
 )
 
-// A watch prints what the Sentinels publish as it comes, and where the streams
+// watchCommand prints what the Sentinels publish as it comes, and where the streams
 // broke, until it is stopped.
-type watch struct {
+type watchCommand struct {
 	output string
 	master string // print only what is about it; empty for all
 }
 
-func addWatch(app *kingpin.Application) *watch {
-	w := &watch{}
+func addWatch(app *kingpin.Application) *watchCommand {
+	w := &watchCommand{}
 	command := app.Command("watch", "Print the events that the Sentinels publish as they come, until interrupted.")
 	command.Flag("output", "Output format: text, or json for one object per line.").
 		Default("text").EnumVar(&w.output, "text", "json")
@@ -33,7 +33,7 @@ func addWatch(app *kingpin.Application) *watch {
 }
 
 // Run prints until ctx ends, or until nobody reads any more.
-func (w *watch) Run(ctx context.Context, deployment *deployment.Deployment, streams Streams) (status int, err error) {
+func (w *watchCommand) Run(ctx context.Context, deployment *deployment.Deployment, streams Streams) (status int, err error) {
 	ctx, cancel := context.WithCancel(ctx)
 	defer cancel()
 	format := textLine
@@ -56,7 +56,7 @@ func (w *watch) Run(ctx context.Context, deployment *deployment.Deployment, stre
 
 // wants reports whether a notice is to be printed. Changes of the streams always
 // are: what is not seen of them may be about any master.
-func (w *watch) wants(n *sentinel.StreamUpdate) bool {
+func (w *watchCommand) wants(n *sentinel.StreamUpdate) bool {
 	return w.master == "" || n.Kind != sentinel.StreamEvent || n.Event.Master == w.master
 }
 
@@ -153,4 +153,4 @@ func streamWord(kind sentinel.StreamUpdateKind) string {
 }
 
 // Failed returns the exit code of an error.
-func (*watch) Failed() int { return 1 }
+func (*watchCommand) Failed() int { return 1 }

@@ -15,8 +15,8 @@ import (
 	"redis_sentinel_exporter/health"
 )
 
-// write is one of the commands that change something.
-type write struct {
+// writeCommand is one of the commands that change something.
+type writeCommand struct {
 	op           admin.Operation
 	words        []string // options and values, as given
 	sets         []string // the same as name=value
@@ -27,8 +27,8 @@ type write struct {
 // addWrites adds the commands that change something to the application, and to
 // the commands by their names.
 func addWrites(app *kingpin.Application, commands map[string]Command) {
-	add := func(action admin.Action, help string) (*kingpin.CmdClause, *write) {
-		clause, w := app.Command(string(action), help), &write{op: admin.Operation{Action: action}}
+	add := func(action admin.Action, help string) (*kingpin.CmdClause, *writeCommand) {
+		clause, w := app.Command(string(action), help), &writeCommand{op: admin.Operation{Action: action}}
 		w.addFlags(clause)
 		if action != admin.FlushConfig {
 			clause.Arg("name", "Name of the master.").Required().NoEnvar().StringVar(&w.op.Master)
@@ -52,20 +52,20 @@ func addWrites(app *kingpin.Application, commands map[string]Command) {
 
 // addFlags has no variables: one that is left in an environment would say yes, or
 // force, for ever.
-func (w *write) addFlags(clause *kingpin.CmdClause) {
+func (w *writeCommand) addFlags(clause *kingpin.CmdClause) {
 	clause.Flag("dry-run", "Print what would be done, and do nothing.").NoEnvar().BoolVar(&w.op.DryRun)
 	clause.Flag("yes", "Do not ask for confirmation.").NoEnvar().BoolVar(&w.yes)
 	clause.Flag("force", "Override the guards.").NoEnvar().BoolVar(&w.op.Force)
 }
 
-func (w *write) addPasswordFile(clause *kingpin.CmdClause) {
+func (w *writeCommand) addPasswordFile(clause *kingpin.CmdClause) {
 	clause.Flag("auth-pass-file", "File with the auth-pass to set; on the command line everybody on the machine could read it.").
 		NoEnvar().PlaceHolder("FILE").StringVar(&w.passwordFile)
 }
 
 // Run says what would be done, asks, and does it. The exit code is 0 when every
 // Sentinel has done it, 1 otherwise.
-func (w *write) Run(ctx context.Context, deployment *deployment.Deployment, streams Streams) (int, error) {
+func (w *writeCommand) Run(ctx context.Context, deployment *deployment.Deployment, streams Streams) (int, error) {
 	if err := w.settle(); err != nil {
 		return 0, err
 	}
@@ -86,7 +86,7 @@ func (w *write) Run(ctx context.Context, deployment *deployment.Deployment, stre
 }
 
 // plan prints what would be done. Whoever is asked should have seen it.
-func (w *write) plan(ctx context.Context, operator *admin.Operator, streams Streams) (int, error) {
+func (w *writeCommand) plan(ctx context.Context, operator *admin.Operator, streams Streams) (int, error) {
 	dry := w.op
 	dry.DryRun = true
 	answer, err := operator.Do(ctx, dry, nil)
@@ -119,7 +119,7 @@ func planned(r admin.Result) []string {
 	return r.Commands
 }
 
-func (w *write) do(ctx context.Context, operator *admin.Operator, streams Streams) (int, error) {
+func (w *writeCommand) do(ctx context.Context, operator *admin.Operator, streams Streams) (int, error) {
 	answer, err := operator.Do(ctx, w.op, func(text string) { _, _ = fmt.Fprintln(streams.Err, text) })
 	if err != nil {
 		return w.refused(err, streams)
@@ -146,7 +146,7 @@ func (w *write) do(ctx context.Context, operator *admin.Operator, streams Stream
 }
 
 // refused prints why a guard refuses it; any other error is the caller's.
-func (w *write) refused(err error, streams Streams) (int, error) {
+func (w *writeCommand) refused(err error, streams Streams) (int, error) {
 	var guarded *admin.GuardedError
 	if !errors.As(err, &guarded) {
 		return 0, err
@@ -184,6 +184,7 @@ func ask(ctx context.Context, streams Streams) (bool, error) {
 	}
 }
 
+// confirmed reports whether what was read is a yes.
 func confirmed(line string, err error, streams Streams) (bool, error) {
 	switch answer := strings.ToLower(strings.TrimSpace(line)); {
 	case answer == "y", answer == "yes":
@@ -196,4 +197,4 @@ func confirmed(line string, err error, streams Streams) (bool, error) {
 }
 
 // Failed returns the exit code of an error.
-func (*write) Failed() int { return 1 }
+func (*writeCommand) Failed() int { return 1 }

@@ -11,7 +11,7 @@ import (
 )
 
 // settle makes settings of the words.
-func (w *write) settle() error {
+func (w *writeCommand) settle() error {
 	settings, err := fromWords(w.words)
 	if err != nil {
 		return err

@@ -12,19 +12,6 @@ import (
 	"redis_sentinel_exporter/sentinel"
 )
 
-// AdminOptions say how to serve the write path.
-type AdminOptions struct {
-	// ConfigFile is the web configuration of the admin listener. That it requires
-	// authentication is looked at again with each request.
-	ConfigFile string
-	// Requests count the calls.
-	Requests *AdminRequests
-	// Stop is closed when the program ends: an operation under way then begins
-	// nothing more. That its client has gone does not stop it, since half of it may
-	// be worse than all or nothing.
-	Stop <-chan struct{}
-}
-
 // An adminRoute is where an action is.
 type adminRoute struct {
 	method, path string
@@ -45,15 +32,23 @@ func adminRoutes() []adminRoute {
 
 // adminAPI is the write path.
 type adminAPI struct {
-	operator *admin.Operator
-	options  AdminOptions
-	origin   *http.CrossOriginProtection
-	logger   *slog.Logger
+	operator   *admin.Operator
+	configFile string // the listener's web configuration
+	requests   *AdminRequests
+	stop       <-chan struct{}
+	origin     *http.CrossOriginProtection
+	logger     *slog.Logger
 }
 
-// NewAdminHandler returns the handler of the admin listener.
-func NewAdminHandler(operator *admin.Operator, options AdminOptions, logger *slog.Logger) http.Handler {
-	api := &adminAPI{operator, options, http.NewCrossOriginProtection(), logger}
+// NewAdminHandler returns the handler of the admin listener, which counts the calls as
+// requests. That the listener's web configuration, configFile, requires authentication
+// is checked again with each request. When stop is closed, an operation under way
+// begins nothing more. That its client has gone does not stop it: half of it may be
+// worse than all or nothing.
+func NewAdminHandler(
+	operator *admin.Operator, configFile string, requests *AdminRequests, stop <-chan struct{}, logger *slog.Logger,
+) http.Handler {
+	api := &adminAPI{operator, configFile, requests, stop, http.NewCrossOriginProtection(), logger}
 	mux := http.NewServeMux()
 	for _, route := range adminRoutes() {
 		mux.Handle(route.method+" "+route.path, api.on(route.action))
@@ -76,16 +71,16 @@ func (a *adminAPI) on(action admin.Action) http.Handler {
 		if answer == nil {
 			answer = refusal(&call.Operation, err)
 		}
-		a.options.Requests.add(action, result)
+		a.requests.add(action, result)
 		a.audit(r, &call, answer, status, result)
-		waitForReader(w, 0)
+		setWriteDeadline(w, 0)
 		writeJSON(w, status, answer)
 	})
 }
 
 // do fills the call as far as the request is read, so that the log has it.
 func (a *adminAPI) do(w http.ResponseWriter, r *http.Request, call *adminCall) (answer *admin.OperationResult, err error) {
-	if call.who, err = authenticate(a.options.ConfigFile, r); err != nil {
+	if call.who, err = authenticate(a.configFile, r); err != nil {
 		return nil, &requestError{http.StatusForbidden, err}
 	}
 	if err := a.origin.Check(r); err != nil {
@@ -106,7 +101,7 @@ func (a *adminAPI) untilStop(ctx context.Context) (_ context.Context, end func()
 	var wg sync.WaitGroup
 	wg.Go(func() {
 		select {
-		case <-a.options.Stop:
+		case <-a.stop:
 			cancel()
 		case <-ctx.Done():
 		}

@@ -97,30 +97,30 @@ func readBody(w http.ResponseWriter, r *http.Request) ([]byte, error) {
 	return body, nil
 }
 
-// A member is one of a JSON object.
-type member struct {
+// A jsonMember is one of a JSON object.
+type jsonMember struct {
 	name  string
 	value json.RawMessage
 }
 
 // readObject reads one JSON object and nothing after it. encoding/json would take
 // a name in other capitals and the last of two that are alike.
-func readObject(text []byte) ([]member, error) {
+func readObject(text []byte) ([]jsonMember, error) {
 	d := json.NewDecoder(bytes.NewReader(text))
 	if t, err := d.Token(); err != nil || t != json.Delim('{') {
 		return nil, badRequest("the body must be one JSON object")
 	}
-	var members []member
+	var members []jsonMember
 	for d.More() {
 		t, err := d.Token()
 		if err != nil {
 			return nil, badRequest("the body is not JSON: %w", err)
 		}
-		m := member{name: fmt.Sprint(t)}
+		m := jsonMember{name: fmt.Sprint(t)}
 		if err := d.Decode(&m.value); err != nil {
 			return nil, badRequest("the body is not JSON: %w", err)
 		}
-		if slices.ContainsFunc(members, func(other member) bool { return other.name == m.name }) {
+		if slices.ContainsFunc(members, func(other jsonMember) bool { return other.name == m.name }) {
 			return nil, badRequest("%q is given twice", m.name)
 		}
 		members = append(members, m)
@@ -203,7 +203,7 @@ func readSettings(text []byte) ([]sentinel.Option, error) {
 	return settings, nil
 }
 
-func asText(m member) (string, error) {
+func asText(m jsonMember) (string, error) {
 	var text string
 	if m.value[0] != '"' || json.Unmarshal(m.value, &text) != nil {
 		return "", badRequest("%q must be a string", m.name)
@@ -211,7 +211,7 @@ func asText(m member) (string, error) {
 	return text, nil
 }
 
-func asInt(m member) (int, error) {
+func asInt(m jsonMember) (int, error) {
 	n, err := strconv.Atoi(string(m.value))
 	if err != nil {
 		return 0, badRequest("%q must be a whole number", m.name)
@@ -219,7 +219,7 @@ func asInt(m member) (int, error) {
 	return n, nil
 }
 
-func asPair(m member) ([]string, error) {
+func asPair(m jsonMember) ([]string, error) {
 	var pair []*string
 	if json.Unmarshal(m.value, &pair) != nil || len(pair) != 2 || pair[0] == nil || pair[1] == nil {
 		return nil, badRequest("%q must be an array of two strings", m.name)

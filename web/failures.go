@@ -17,18 +17,18 @@ type failureLog struct {
 	logger *slog.Logger
 
 	mu   sync.Mutex
-	said map[string][]failure // what was said last, by Sentinel
+	said map[string][]commandFailures // what was said last, by Sentinel
 }
 
-// A failure is all commands that failed for the same reason.
-type failure struct {
+// commandFailures are all commands that failed for the same reason.
+type commandFailures struct {
 	reason   sentinel.Reason
 	commands []string
 	err      error // that of the first of them
 }
 
 func newFailureLog(logger *slog.Logger) *failureLog {
-	return &failureLog{logger: logger, said: make(map[string][]failure)}
+	return &failureLog{logger: logger, said: make(map[string][]commandFailures)}
 }
 
 // note logs what has changed since the last time.
@@ -37,19 +37,19 @@ func (l *failureLog) note(snapshots []*sentinel.Snapshot) {
 	defer l.mu.Unlock()
 	for _, s := range snapshots {
 		now, before := failuresOf(s), l.said[s.Sentinel]
-		if slices.EqualFunc(now, before, failure.alike) {
+		if slices.EqualFunc(now, before, commandFailures.alike) {
 			continue
 		}
 		l.said[s.Sentinel] = now
 		l.say(s, now)
 	}
 	// A peer that has gone for good would be remembered for ever.
-	maps.DeleteFunc(l.said, func(address string, _ []failure) bool {
+	maps.DeleteFunc(l.said, func(address string, _ []commandFailures) bool {
 		return !slices.ContainsFunc(snapshots, func(s *sentinel.Snapshot) bool { return s.Sentinel == address })
 	})
 }
 
-func (l *failureLog) say(s *sentinel.Snapshot, failures []failure) {
+func (l *failureLog) say(s *sentinel.Snapshot, failures []commandFailures) {
 	if len(failures) == 0 {
 		l.logger.Info("Sentinel answers again", "sentinel", s.Sentinel)
 		return
@@ -66,19 +66,19 @@ func (l *failureLog) say(s *sentinel.Snapshot, failures []failure) {
 }
 
 // alike leaves the texts out: those of one fault differ, by a port or a time.
-func (f failure) alike(g failure) bool {
+func (f commandFailures) alike(g commandFailures) bool {
 	return f.reason == g.reason && slices.Equal(f.commands, g.commands)
 }
 
 // failuresOf groups what failed in a snapshot by reason.
-func failuresOf(s *sentinel.Snapshot) []failure {
-	var failures []failure
+func failuresOf(s *sentinel.Snapshot) []commandFailures {
+	var failures []commandFailures
 	for _, f := range s.Failures {
-		i := slices.IndexFunc(failures, func(g failure) bool { return g.reason == f.Err.Reason })
+		i := slices.IndexFunc(failures, func(g commandFailures) bool { return g.reason == f.Err.Reason })
 		if i < 0 {
 			i = len(failures)
 			// The reason, the command and the Sentinel have keys of their own.
-			failures = append(failures, failure{reason: f.Err.Reason, err: f.Err.Err})
+			failures = append(failures, commandFailures{reason: f.Err.Reason, err: f.Err.Err})
 		}
 		failures[i].commands = append(failures[i].commands, f.Command.String())
 	}

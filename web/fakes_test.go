@@ -63,7 +63,14 @@ func handler(t *testing.T, d snapshotter, opts Options) http.Handler {
 
 func loggingHandler(t *testing.T, d snapshotter, opts Options, logger *slog.Logger) http.Handler {
 	t.Helper()
-	h, err := NewHandler(d, collector.New(collector.Options{Replicas: true, Peers: true}), opts, logger)
+	return handlerOf(t, Sources{Deployment: d}, opts, logger)
+}
+
+// handlerOf adds the collector to the sources.
+func handlerOf(t *testing.T, sources Sources, opts Options, logger *slog.Logger) http.Handler {
+	t.Helper()
+	sources.Collector = collector.New(collector.Options{Replicas: true, Peers: true})
+	h, err := NewHandler(opts, sources, logger)
 	if err != nil {
 		t.Fatal(err)
 	}

@@ -20,7 +20,7 @@ import (
 
 // metrics asks the Sentinels once for each scrape.
 type metrics struct {
-	inquirer  inquirer
+	querier   querier
 	collector *collector.Collector
 	own       prometheus.Gatherer // the exporter's own metrics
 	timeouts  timeouts
@@ -29,19 +29,19 @@ type metrics struct {
 
 // newMetrics returns the handler of the telemetry path.
 func newMetrics(
-	asker inquirer, c *collector.Collector, opts Options, bound limit, logger *slog.Logger,
+	q querier, opts Options, sources Sources, bound limit, logger *slog.Logger,
 ) (http.Handler, error) {
 	registry := prometheus.NewRegistry()
 	registry.MustRegister(versioncollector.NewCollector(name))
-	if opts.AdminRequests != nil {
-		registry.MustRegister(opts.AdminRequests.counter)
+	if sources.AdminRequests != nil {
+		registry.MustRegister(sources.AdminRequests.counter)
 	}
-	if opts.Prober != nil {
-		registry.MustRegister(opts.Prober.metrics()...)
+	if sources.Prober != nil {
+		registry.MustRegister(sources.Prober.metrics()...)
 	}
 	m := &metrics{
-		inquirer:  asker,
-		collector: c,
+		querier:   q,
+		collector: sources.Collector,
 		own:       registry,
 		timeouts:  timeouts{absent: opts.Timeout, offset: opts.TimeoutOffset},
 		logger:    logger,
@@ -78,7 +78,7 @@ func (m *metrics) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 		http.Error(w, err.Error(), http.StatusBadRequest)
 		return
 	}
-	if snapshots, waiting := m.inquirer.within(timeout).ask(w, r); waiting {
+	if snapshots, waiting := m.querier.within(timeout).ask(w, r); waiting {
 		m.write(w, r, snapshots)
 	}
 }

@@ -44,7 +44,7 @@ func (h *probes) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 		return
 	}
 	defer h.prober.release(d)
-	snapshots, waiting := inquirer{d.deployment, q.timeout, d.failures}.ask(w, r)
+	snapshots, waiting := querier{d.deployment, q.timeout, d.failures}.ask(w, r)
 	if !waiting {
 		return
 	}

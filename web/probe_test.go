@@ -38,8 +38,8 @@ func newRig(t *testing.T, config string, opts ProberOptions) *rig {
 	r.log = log
 	r.prober = NewProber(file, opts, logger)
 	web := defaults()
-	web.Prober, web.EnableLifecycle = r.prober, true
-	r.Handler = loggingHandler(t, always(), web, logger)
+	web.EnableLifecycle = true
+	r.Handler = handlerOf(t, Sources{Deployment: always(), Prober: r.prober}, web, logger)
 	ctx, cancel := context.WithCancel(context.Background())
 	var wg sync.WaitGroup
 	wg.Go(func() { r.prober.Run(ctx) })
@@ -402,10 +402,8 @@ func TestReloadIsOffByDefault(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	opts := defaults()
 	logger, log := newLog()
-	opts.Prober = NewProber(file, roomy, logger)
-	h := handler(t, always(), opts)
+	h := handlerOf(t, Sources{Deployment: always(), Prober: NewProber(file, roomy, logger)}, defaults(), logger)
 	if w := ask(h, http.MethodPost, "/-/reload"); w.Code != http.StatusNotFound {
 		t.Errorf("got %d %s", w.Code, w.Body)
 	}

@@ -9,15 +9,14 @@ import (
 	"sync"
 	"time"
 
-	"github.com/prometheus/client_golang/prometheus"
-
 	"redis_sentinel_exporter/collector"
 	"redis_sentinel_exporter/deployment"
+	"redis_sentinel_exporter/internal/refcount"
 	"redis_sentinel_exporter/probe"
 	"redis_sentinel_exporter/sentinel"
 )
 
-// ProberOptions bound what probes may keep.
+// ProberOptions limit what probes may keep.
 type ProberOptions struct {
 	// MaxConnections is how many Sentinels a Prober keeps connections to, and how
 	// many probes it serves at one time.
@@ -55,9 +54,8 @@ type probed struct {
 	failures   *failureLog
 	sentinels  int
 
-	users   int // probes under way
-	used    time.Time
-	retired bool // to be closed by its last user
+	uses refcount.Count // probes under way
+	used time.Time      // when the last one ended
 }
 
 // errFull says that there is no room for one more deployment.
@@ -79,7 +77,7 @@ func (p *Prober) Run(ctx context.Context) {
 	for {
 		select {
 		case <-ticker.C:
-			p.forget(func(d *probed) bool { return d.users == 0 && time.Since(d.used) > p.opts.IdleTimeout })
+			p.forget(func(d *probed) bool { return !d.uses.InUse() && time.Since(d.used) > p.opts.IdleTimeout })
 		case <-ctx.Done():
 			p.mu.Lock()
 			p.ended = true
@@ -120,11 +118,12 @@ func (p *Prober) acquire(module *probe.Module, name string, targets []string) (*
 		}
 		d = p.newProbed(module, name, targets)
 		p.sentinels += d.sentinels
-		if d.retired = p.ended; !p.ended {
-			p.kept[key] = d
-		}
+		p.kept[key] = d
 	}
-	d.users++
+	d.uses.Acquire()
+	if p.ended {
+		p.drop(key) // its user closes it
+	}
 	p.mu.Unlock()
 	closeAll(dropped) // before the new connections are made
 	return d, nil
@@ -163,9 +162,8 @@ func (p *Prober) collector(switches probe.Collectors) *collector.Collector {
 // release ends a use.
 func (p *Prober) release(d *probed) {
 	p.mu.Lock()
-	d.users--
 	d.used = time.Now()
-	last := d.retired && d.users == 0
+	last := d.uses.Release()
 	if last {
 		p.sentinels -= d.sentinels
 	}
@@ -184,7 +182,7 @@ func (p *Prober) makeRoom(n int) []*probed {
 	}
 	idle := make([]probeKey, 0, len(p.kept))
 	for key, d := range p.kept {
-		if d.users == 0 {
+		if !d.uses.InUse() {
 			idle = append(idle, key)
 		}
 	}
@@ -217,7 +215,7 @@ func (p *Prober) forget(which func(*probed) bool) {
 func (p *Prober) drop(key probeKey) []*probed {
 	d := p.kept[key]
 	delete(p.kept, key)
-	if d.retired = true; d.users > 0 {
+	if !d.uses.Retire() {
 		return nil
 	}
 	p.sentinels -= d.sentinels
@@ -229,33 +227,4 @@ func closeAll(dropped []*probed) {
 	for _, d := range dropped {
 		d.deployment.Close()
 	}
-}
-
-// metrics are about the prober itself.
-func (p *Prober) metrics() []prometheus.Collector {
-	gauge := func(metric, help string, value func() float64) prometheus.Collector {
-		return prometheus.NewGaugeFunc(prometheus.GaugeOpts{Namespace: name, Name: metric, Help: help}, value)
-	}
-	metrics := []prometheus.Collector{
-		gauge("probed_sentinels", "Sentinels to which connections are kept between probes.", func() float64 {
-			p.mu.Lock()
-			defer p.mu.Unlock()
-			return float64(p.sentinels)
-		}),
-	}
-	if !p.file.Exists() {
-		return metrics
-	}
-	return append(metrics,
-		gauge("config_last_reload_successful", "Whether the last try to read the configuration file succeeded.", func() float64 {
-			if _, last := p.file.Loaded(); last {
-				return 1
-			}
-			return 0
-		}),
-		gauge("config_last_reload_success_timestamp_seconds", "When the configuration in use was read, in Unix time.", func() float64 {
-			at, _ := p.file.Loaded()
-			return float64(at.UnixMilli()) / 1000
-		}),
-	)
 }

@@ -22,7 +22,7 @@ const (
 // sd answers Prometheus's HTTP service discovery. Prometheus takes an answer for
 // all there is, and drops the targets that are not in it; after an error it keeps
 // those that it has. So what is not known is never left out: it is an error.
-type sd struct{ inquirer inquirer }
+type sd struct{ querier querier }
 
 // A targetGroup is what Prometheus expects an array of.
 type targetGroup struct {
@@ -43,7 +43,7 @@ func (h *sd) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 		http.Error(w, err.Error(), http.StatusBadRequest)
 		return
 	}
-	snapshots, waiting := h.inquirer.ask(w, r)
+	snapshots, waiting := h.querier.ask(w, r)
 	if !waiting {
 		return
 	}

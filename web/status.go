@@ -29,21 +29,21 @@ const refreshEvery = 10 * time.Second
 
 // statusPage shows people what the Sentinels say.
 type statusPage struct {
-	inquirer inquirer
+	querier  querier
 	logger   *slog.Logger
 	events   *collector.Events // nil where nobody listens
 	template *template.Template
 	style    string // the address of the style, which changes with it
 }
 
-func newStatusPage(asker inquirer, events *collector.Events, logger *slog.Logger) (*statusPage, error) {
+func newStatusPage(q querier, events *collector.Events, logger *slog.Logger) (*statusPage, error) {
 	t, err := template.New("status").Parse(statusHTML)
 	if err != nil {
 		return nil, fmt.Errorf("status page: %w", err)
 	}
 	sum := sha256.Sum256(statusCSS)
 	return &statusPage{
-		inquirer: asker, logger: logger, events: events, template: t,
+		querier: q, logger: logger, events: events, template: t,
 		style: "status.css?" + hex.EncodeToString(sum[:8]),
 	}, nil
 }
@@ -59,7 +59,7 @@ func (s *statusPage) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 		http.Error(w, err.Error(), http.StatusBadRequest)
 		return
 	}
-	snapshots, waiting := s.inquirer.ask(w, r)
+	snapshots, waiting := s.querier.ask(w, r)
 	if !waiting {
 		return
 	}
@@ -68,11 +68,11 @@ func (s *statusPage) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 		http.Error(w, err.Error(), http.StatusNotFound)
 		return
 	}
-	page := newPage(snapshots, &report)
-	page.Style, page.Refresh, page.Query = s.style, !query.Has("refresh"), linksOf(query)
-	page.Listens, page.Events = s.events != nil, viewEvents(s.events.Recent(), query)
+	data := newStatusData(snapshots, &report)
+	data.Style, data.Refresh, data.Query = s.style, !query.Has("refresh"), linksOf(query)
+	data.Listens, data.Events = s.events != nil, statusEvents(s.events.Recent(), query)
 	var b bytes.Buffer
-	if err := s.template.Execute(&b, page); err != nil {
+	if err := s.template.Execute(&b, data); err != nil {
 		s.logger.Error("The status page could not be made", "err", err)
 		http.Error(w, "the status page could not be made", http.StatusInternalServerError)
 		return
@@ -81,7 +81,7 @@ func (s *statusPage) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 	h.Set("Content-Type", "text/html; charset=utf-8")
 	h.Set("Cache-Control", "no-store")
 	setHTMLHeaders(h, "'self'", "data:") // its style sheet, and the icon that it has in itself
-	if page.Refresh {
+	if data.Refresh {
 		h.Set("Refresh", strconv.Itoa(int(refreshEvery.Seconds())))
 	}
 	_, _ = w.Write(b.Bytes())

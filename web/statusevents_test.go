@@ -26,9 +26,8 @@ func TestStatusPageEvents(t *testing.T) {
 	heard(1, sentinel.StreamUpdate{Event: sentinel.Event{Name: "+switch-master", Master: "m", MasterAddress: "old:1", NewAddress: "new:2"}})
 	heard(2, sentinel.StreamUpdate{Event: sentinel.Event{Name: "+odown", Master: "<b>", Kind: "master", Address: "x:3", Details: "#quorum 2/2"}})
 	heard(3, sentinel.StreamUpdate{Kind: sentinel.StreamEnded})
-	opts := defaults()
-	opts.Events = events
-	h := handler(t, always(monitoring("a:1", "m", 0)), opts)
+	sources := Sources{Deployment: always(monitoring("a:1", "m", 0)), Events: events}
+	h := handlerOf(t, sources, defaults(), slog.New(slog.DiscardHandler))
 	body := ask(h, http.MethodGet, "/status").Body.String()
 	text := strings.ReplaceAll(body, "&#43;", "+")
 	for _, want := range []string{

@@ -10,7 +10,7 @@ import (
 )
 
 // verdict serves the report as JSON, with a status for load balancers.
-type verdict struct{ inquirer inquirer }
+type verdict struct{ querier querier }
 
 // ServeHTTP answers 200 when the deployment is well enough for the caller.
 func (v *verdict) ServeHTTP(w http.ResponseWriter, r *http.Request) {
@@ -24,7 +24,7 @@ func (v *verdict) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 		http.Error(w, err.Error(), http.StatusBadRequest)
 		return
 	}
-	snapshots, waiting := v.inquirer.ask(w, r)
+	snapshots, waiting := v.querier.ask(w, r)
 	if !waiting {
 		return
 	}

@@ -31,7 +31,7 @@ type snapshotter interface {
 
 var _ snapshotter = (*deployment.Deployment)(nil)
 
-// Options say how to serve.
+// Options are the settings of the endpoints.
 type Options struct {
 	// TelemetryPath is where the metrics are.
 	TelemetryPath string
@@ -46,25 +46,33 @@ type Options struct {
 	TimeoutOffset time.Duration
 	// DisableExporterMetrics leaves out go_*, process_* and promhttp_*.
 	DisableExporterMetrics bool
-	// Events are those that /status shows; nil where nobody listens to them.
-	Events *collector.Events
-	// AdminRequests are the calls to the admin listener; nil when there is none.
-	AdminRequests *AdminRequests
-	// Prober serves /probe; nil leaves that out.
-	Prober *Prober
 	// OnlyProbes says that there is no deployment but those that are probed.
 	OnlyProbes bool
 	// EnableLifecycle lets POST /-/reload read the Prober's file again.
 	EnableLifecycle bool
 }
 
+// Sources are what the endpoints answer from.
+type Sources struct {
+	// Deployment is not asked with Options.OnlyProbes.
+	Deployment snapshotter
+	// Collector makes the metrics of the Deployment.
+	Collector *collector.Collector
+	// Events are those that /status shows; nil where nobody listens to them.
+	Events *collector.Events
+	// Prober serves /probe; nil leaves that out.
+	Prober *Prober
+	// AdminRequests are the calls to the admin listener; nil when there is none.
+	AdminRequests *AdminRequests
+}
+
 // NewHandler returns the handler of all endpoints.
-func NewHandler(asked snapshotter, c *collector.Collector, opts Options, logger *slog.Logger) (http.Handler, error) {
+func NewHandler(opts Options, sources Sources, logger *slog.Logger) (http.Handler, error) {
 	if err := opts.Check(); err != nil {
 		return nil, err
 	}
 	if opts.OnlyProbes {
-		asked, c = deployment.New(), &collector.Collector{} // no Sentinel, no metric
+		sources.Deployment, sources.Collector = deployment.New(), &collector.Collector{} // no Sentinel, no metric
 	}
 	landing, err := landingPage(opts)
 	if err != nil {
@@ -72,41 +80,41 @@ func NewHandler(asked snapshotter, c *collector.Collector, opts Options, logger 
 	}
 	mux := http.NewServeMux()
 	mux.Handle("GET /{$}", landing)
-	mux.Handle("GET /-/healthy", says(http.StatusOK, name+" is healthy.\n"))
-	mux.Handle("GET /-/ready", says(http.StatusOK, name+" is ready.\n"))
-	asker := inquirer{asked, opts.Timeout, newFailureLog(logger)}
+	mux.Handle("GET /-/healthy", textHandler(http.StatusOK, name+" is healthy.\n"))
+	mux.Handle("GET /-/ready", textHandler(http.StatusOK, name+" is ready.\n"))
+	q := querier{sources.Deployment, opts.Timeout, newFailureLog(logger)}
 	limited := newLimit(opts.MaxRequests)
-	metrics, err := newMetrics(asker, c, opts, limited, logger)
+	metrics, err := newMetrics(q, opts, sources, limited, logger)
 	if err != nil {
 		return nil, err
 	}
 	mux.Handle("GET "+opts.TelemetryPath, metrics)
-	status, err := newStatusPage(asker, opts.Events, logger)
+	status, err := newStatusPage(q, sources.Events, logger)
 	if err != nil {
 		return nil, err
 	}
 	for path, page := range map[string]http.Handler{
-		sdPath:    &sd{asker},
-		"/health": &verdict{asker},
+		sdPath:    &sd{q},
+		"/health": &verdict{q},
 		"/status": status,
 	} {
 		if opts.OnlyProbes {
-			page = says(http.StatusNotFound, noDeployment+"\n")
+			page = textHandler(http.StatusNotFound, noDeployment+"\n")
 		}
 		mux.Handle("GET "+path, limited.on(page))
 	}
 	mux.Handle("GET /status.css", style())
-	if opts.Prober != nil {
-		probes, err := newProbes(opts.Prober, opts, logger)
+	if sources.Prober != nil {
+		probes, err := newProbes(sources.Prober, opts, logger)
 		if err != nil {
 			return nil, err
 		}
 		mux.Handle("GET "+probePath, probes)
 	}
-	if opts.Prober != nil && opts.EnableLifecycle {
-		mux.Handle("POST "+reloadPath, reload(opts.Prober))
+	if sources.Prober != nil && opts.EnableLifecycle {
+		mux.Handle("POST "+reloadPath, reload(sources.Prober))
 	}
-	return patient(unsniffed(mux)), nil
+	return withWriteDeadline(unsniffed(mux)), nil
 }
 
 // ownPaths are those of the endpoints that cannot be moved.
@@ -136,9 +144,9 @@ func (o *Options) Check() error {
 const noDeployment = "This exporter has no deployment of its own: --sentinel.address is not given. " +
 	"Ask for any deployment with " + probePath + "?target=HOST:PORT&module=NAME"
 
-// says answers with a text. Whether this process is well does not depend on any
-// Sentinel: a restart would not mend one.
-func says(status int, text string) http.Handler {
+// textHandler answers with a text. Whether this process is well does not depend on
+// any Sentinel: a restart would not mend one.
+func textHandler(status int, text string) http.Handler {
 	return http.HandlerFunc(func(w http.ResponseWriter, _ *http.Request) {
 		w.Header().Set("Content-Type", "text/plain; charset=utf-8")
 		w.WriteHeader(status)

@@ -86,7 +86,7 @@ func TestTelemetryPath(t *testing.T) {
 	} {
 		opts := defaults()
 		opts.TelemetryPath = path
-		h, err := NewHandler(always(well("a:1")), collector.New(collector.Options{}), opts, slog.New(slog.DiscardHandler))
+		h, err := NewHandler(opts, Sources{Deployment: always(well("a:1")), Collector: collector.New(collector.Options{})}, slog.New(slog.DiscardHandler))
 		if (err == nil) != ok {
 			t.Errorf("%q: got the error %v", path, err)
 		}

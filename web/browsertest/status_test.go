@@ -89,7 +89,7 @@ func serve(t *testing.T, topology *sentineltest.Topology) string {
 	deployment := deployment.New(clients...)
 	t.Cleanup(deployment.Close)
 	opts := web.Options{TelemetryPath: "/metrics", Timeout: time.Second}
-	handler, err := web.NewHandler(deployment, collector.New(collector.Options{}), opts, slog.New(slog.DiscardHandler))
+	handler, err := web.NewHandler(opts, web.Sources{Deployment: deployment, Collector: collector.New(collector.Options{})}, slog.New(slog.DiscardHandler))
 	if err != nil {
 		t.Fatal(err)
 	}

@@ -1,0 +1,153 @@
+package app
+
+import (
+	"errors"
+	"fmt"
+	"time"
+
+	"github.com/prometheus/common/promslog"
+	toolkit "github.com/prometheus/exporter-toolkit/web"
+
+	"redis_sentinel_exporter/collector"
+	"redis_sentinel_exporter/probe"
+	"redis_sentinel_exporter/sentinel"
+	"redis_sentinel_exporter/web"
+)
+
+// A Config is what the flags, the environment variables and the files that they name
+// say: validated, and with nothing in it that runs.
+type Config struct {
+	Sentinels SentinelConfig
+	Collector collector.Options
+	Web       web.Options
+	Prober    web.ProberOptions
+	// Modules are those of --config.file; without one, the module that has no name.
+	Modules *probe.File
+	// Listen and AdminListen are the addresses of both servers, with the files of their
+	// TLS and authentication. There is no admin server where AdminListen is nil.
+	Listen, AdminListen *toolkit.FlagConfig
+	Log                 promslog.Config
+}
+
+// A SentinelConfig is what connects to the Sentinels of a deployment.
+type SentinelConfig struct {
+	// Addresses are those given, or the default; there are none where only /probe asks
+	// Sentinels.
+	Addresses []string
+	// Client has the options of all clients; they differ in their Address.
+	Client sentinel.Options
+	// FollowPeers also asks the Sentinels that the given ones know.
+	FollowPeers bool
+	// Timeout is how long the Sentinels may take to answer a request that has no
+	// timeout of its own.
+	Timeout time.Duration
+}
+
+// newConfig returns what serve needs. An error is the first thing that is wrong with
+// the flags or their files.
+func newConfig(f *flags) (*Config, error) {
+	if err := f.check(); err != nil {
+		return nil, err
+	}
+	if err := toolkit.Validate(*f.listen.WebConfigFile); err != nil {
+		return nil, fmt.Errorf("--web.config.file: %w", err)
+	}
+	adminListen, err := f.admin.listener()
+	if err != nil {
+		return nil, err
+	}
+	sentinels, err := newSentinelConfig(f)
+	if err != nil {
+		return nil, err
+	}
+	modules, err := probe.Open(f.probe.configFile)
+	if err != nil {
+		return nil, fmt.Errorf("--config.file: %w", err)
+	}
+	config := &Config{
+		Sentinels: *sentinels, Collector: f.collector, Web: f.web, Prober: f.probe.options, Modules: modules,
+		Listen: f.listen, AdminListen: adminListen, Log: f.log,
+	}
+	config.Web.Timeout, config.Web.OnlyProbes = sentinels.Timeout, f.onlyProbes()
+	return config, nil
+}
+
+// newCommandConfig returns what a command needs, which serves nothing and probes
+// nothing: it does not read the files of that.
+func newCommandConfig(f *flags) (*SentinelConfig, error) {
+	if err := f.check(); err != nil {
+		return nil, err
+	}
+	if f.onlyProbes() {
+		return nil, errors.New("there is no deployment to ask: --config.file is given, and no --sentinel.address")
+	}
+	return newSentinelConfig(f)
+}
+
+func newSentinelConfig(f *flags) (*SentinelConfig, error) {
+	addresses, err := f.addresses()
+	if err != nil {
+		return nil, err
+	}
+	password, err := f.sentinel.password()
+	if err != nil {
+		return nil, err
+	}
+	tlsConfig, err := f.sentinel.tls.clientConfig()
+	if err != nil {
+		return nil, err
+	}
+	return &SentinelConfig{
+		Addresses: addresses,
+		Client: sentinel.Options{
+			Username:  f.sentinel.username,
+			Password:  password,
+			TLS:       tlsConfig,
+			InfoCache: f.collector.InfoCache,
+		},
+		FollowPeers: f.sentinel.discover,
+		Timeout:     f.sentinel.timeout,
+	}, nil
+}
+
+// check refuses values that kingpin accepts and that make no sense.
+func (f *flags) check() error {
+	switch {
+	case f.sentinel.timeout <= 0:
+		return fmt.Errorf("--sentinel.timeout: %s must be positive", f.sentinel.timeout)
+	case f.web.TimeoutOffset < 0:
+		return fmt.Errorf("--timeout-offset: %s is negative", f.web.TimeoutOffset)
+	case f.web.MaxRequests < 0:
+		return fmt.Errorf("--web.max-requests: %d is negative", f.web.MaxRequests)
+	case f.onlyProbes() && len(f.admin.listen) > 0:
+		return errors.New("--admin.listen-address: there is no deployment to change: --config.file is given, and no --sentinel.address")
+	}
+	if err := f.web.Check(); err != nil {
+		return err
+	}
+	switch probes := f.probe.options; {
+	case probes.MaxConnections <= 0:
+		return fmt.Errorf("--probe.max-connections: %d must be positive", probes.MaxConnections)
+	case probes.IdleTimeout <= 0:
+		return fmt.Errorf("--probe.idle-timeout: %s must be positive", probes.IdleTimeout)
+	case f.web.EnableLifecycle && f.probe.configFile == "":
+		return errors.New("--web.enable-lifecycle: there is no --config.file to reload")
+	}
+	return nil
+}
+
+// listener returns the addresses of the admin server, nil where there are none. It
+// refuses to let everybody change the Sentinels.
+func (f *adminFlags) listener() (*toolkit.FlagConfig, error) {
+	if len(f.listen) == 0 {
+		if f.configFile != "" {
+			return nil, errors.New("--admin.config.file: it is of no use without --admin.listen-address")
+		}
+		return nil, nil // no server is no error
+	}
+	if err := web.CheckAdminConfig(f.configFile); err != nil {
+		return nil, fmt.Errorf("--admin.config.file: %w", err)
+	}
+	noSocket := false
+	return &toolkit.FlagConfig{WebListenAddresses: &f.listen, WebConfigFile: &f.configFile, WebSystemdSocket: &noSocket}, nil
+}

@@ -1,0 +1,34 @@
+package web
+
+import (
+	"github.com/prometheus/client_golang/prometheus"
+)
+
+// metrics returns those about the Prober itself.
+func (p *Prober) metrics() []prometheus.Collector {
+	gauge := func(metric, help string, value func() float64) prometheus.Collector {
+		return prometheus.NewGaugeFunc(prometheus.GaugeOpts{Namespace: name, Name: metric, Help: help}, value)
+	}
+	metrics := []prometheus.Collector{
+		gauge("probed_sentinels", "Sentinels to which connections are kept between probes.", func() float64 {
+			p.mu.Lock()
+			defer p.mu.Unlock()
+			return float64(p.sentinels)
+		}),
+	}
+	if !p.file.Exists() {
+		return metrics
+	}
+	return append(metrics,
+		gauge("config_last_reload_successful", "Whether the last try to read the configuration file succeeded.", func() float64 {
+			if _, last := p.file.Loaded(); last {
+				return 1
+			}
+			return 0
+		}),
+		gauge("config_last_reload_success_timestamp_seconds", "When the configuration in use was read, in Unix time.", func() float64 {
+			at, _ := p.file.Loaded()
+			return float64(at.UnixMilli()) / 1000
+		}),
+	)
+}

@@ -1,0 +1,37 @@
+package web
+
+import (
+	"context"
+	"net/http"
+	"time"
+
+	"redis_sentinel_exporter/sentinel"
+)
+
+// A querier asks the Sentinels of a deployment on behalf of a request.
+type querier struct {
+	deployment snapshotter
+	timeout    time.Duration // for the Sentinels to answer
+	failures   *failureLog
+}
+
+// within returns the same querier with another timeout.
+func (q querier) within(timeout time.Duration) querier {
+	q.timeout = timeout
+	return q
+}
+
+// ask returns what the Sentinels say until the deadline. It reports whether the client
+// still waits for the answer: if not, what is missing in it is no Sentinel's fault.
+func (q querier) ask(w http.ResponseWriter, r *http.Request) (snapshots []*sentinel.Snapshot, waiting bool) {
+	setWriteDeadline(w, q.timeout)
+	ctx, cancel := context.WithTimeout(r.Context(), q.timeout)
+	defer cancel()
+	snapshots = q.deployment.Snapshots(ctx)
+	setWriteDeadline(w, 0)
+	if r.Context().Err() != nil {
+		return nil, false
+	}
+	q.failures.note(snapshots)
+	return snapshots, true
+}

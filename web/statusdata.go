@@ -1,0 +1,87 @@
+package web
+
+import (
+	"strings"
+	"time"
+
+	"github.com/prometheus/common/version"
+
+	"redis_sentinel_exporter/health"
+	"redis_sentinel_exporter/sentinel"
+)
+
+// statusData is what the template shows.
+type statusData struct {
+	Style        string
+	Refresh      bool
+	Seconds      int
+	Query        pageLinks
+	Status       badge
+	Sentence     string
+	At           time.Time
+	Asked        int
+	Answered     int
+	Findings     []statusFinding
+	Undetermined []undetermined // checks that no Sentinel has the data for
+	Masters      []statusMaster
+	Many         bool // masters, so that the well ones are folded
+	Sentinels    []statusSentinel
+	Listens      bool // to the Sentinels' events
+	Events       []statusEvent
+	Version      string
+}
+
+// A statusFinding is a finding with its badge.
+type statusFinding struct {
+	health.Finding
+	Badge badge
+	Name  string // of the master, empty for the deployment
+}
+
+// An undetermined check has no finding, and no result either.
+type undetermined struct {
+	health.Result
+	Name  string // of the master, empty for the deployment
+	Badge badge
+}
+
+func undeterminedOf(name string, results []health.Result) []undetermined {
+	var list []undetermined
+	for _, r := range results {
+		if r.Reason != "" {
+			list = append(list, undetermined{r, name, badgeOf(r.Status)})
+		}
+	}
+	return list
+}
+
+// fold is the number of masters from which on those that are well are folded.
+const fold = 4
+
+func newStatusData(snapshots []*sentinel.Snapshot, r *health.Report) *statusData {
+	word := strings.ToUpper(r.Status.String())
+	p := &statusData{
+		Seconds: int(refreshEvery.Seconds()),
+		Status:  badgeOf(r.Status), Sentence: strings.TrimLeft(strings.TrimPrefix(r.Summary, word), ": "),
+		At: time.Now().UTC(), Asked: r.Asked, Answered: r.Answered, Many: len(r.Masters) >= fold,
+		Undetermined: undeterminedOf("", r.Checks), Version: version.Version,
+	}
+	for _, f := range r.All() {
+		v := statusFinding{Finding: f, Badge: badgeOf(f.Severity)}
+		if f.Master != "" {
+			v.Name = health.Printable(f.Master)
+		}
+		p.Findings = append(p.Findings, v)
+	}
+	if r.Answered == 0 {
+		p.Undetermined = nil // all of them, for the reason that is found already
+	}
+	for i := range r.Masters {
+		p.Undetermined = append(p.Undetermined, undeterminedOf(health.Printable(r.Masters[i].Name), r.Masters[i].Checks)...)
+		p.Masters = append(p.Masters, newStatusMaster(snapshots, &r.Masters[i], i, p.Many))
+	}
+	for _, s := range snapshots {
+		p.Sentinels = append(p.Sentinels, newStatusSentinel(s))
+	}
+	return p
+}

@@ -1,0 +1,58 @@
+package web
+
+import (
+	"fmt"
+	"net/url"
+	"strings"
+
+	"redis_sentinel_exporter/deployment"
+	"redis_sentinel_exporter/health"
+	"redis_sentinel_exporter/sentinel"
+)
+
+// A statusMaster is one master as its Sentinels see it.
+type statusMaster struct {
+	*health.MasterReport
+	ID       string // of the element
+	Link     string // to the page of this master alone
+	Name     string
+	Badge    badge
+	Sentence string
+	Open     bool
+	Margin   string
+	Rows     []statusView
+	Replicas []statusReplica
+	Peers    []string // the columns of the matrix
+	Sees     []statusPeers
+	Checks   []statusCheck
+}
+
+// A statusCheck is how one check came out.
+type statusCheck struct {
+	health.Result
+	Badge badge
+}
+
+func newStatusMaster(snapshots []*sentinel.Snapshot, m *health.MasterReport, i int, many bool) statusMaster {
+	word := strings.ToUpper(m.Status.String())
+	v := statusMaster{
+		MasterReport: m, ID: fmt.Sprintf("master-%d", i), Link: "status?" + url.Values{"master": {m.Name}}.Encode(),
+		Name: health.Printable(m.Name), Badge: badgeOf(m.Status), Open: !many || m.Status != health.OK,
+		Margin: "unknown",
+	}
+	v.Sentence = strings.TrimPrefix(m.Summary, word+" "+v.Name+": ")
+	if m.Margin != nil {
+		v.Margin = fmt.Sprint(*m.Margin)
+	}
+	for _, s := range snapshots {
+		v.Rows = append(v.Rows, newStatusView(s, s.Master(m.Name)))
+	}
+	markDifferences(v.Rows)
+	views := deployment.ViewsOf(snapshots, m.Name)
+	v.Replicas = statusReplicas(views)
+	v.Peers, v.Sees = peerMatrix(views)
+	for _, c := range m.Checks {
+		v.Checks = append(v.Checks, statusCheck{c, badgeOf(c.Status)})
+	}
+	return v
+}
