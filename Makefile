@@ -40,7 +40,7 @@ test: ## run all tests, with the race detector, against real Sentinels
 	CGO_ENABLED=1 go test -C deploy/kubernetes/verify -race -count=1 ./...
 
 .PHONY: matrix
-matrix: ## run the tests on Redis 7.0, 8.0 and Valkey 8.1, 9.1; SERVERS="valkey-9.1" PACKAGES=./collector for less
+matrix: ## run the tests on Redis 6.0, 7.0, 8.0, 8.6 and Valkey 8.1, 9.1; SERVERS="valkey-9.1" PACKAGES=./collector for less
 	@tools/need prometheus=prometheus promtool=prometheus gcc=gcc,libc6-dev
 	@tools/matrix $(SERVERS)
 

@@ -10,6 +10,8 @@ import (
 	"strings"
 	"syscall"
 
+	"github.com/alecthomas/kingpin/v2"
+
 	"redis_sentinel_exporter/cli"
 )
 
@@ -18,6 +20,7 @@ const name = "redis_sentinel_exporter"
 // Main runs the program with the arguments, the streams and the signals of the process,
 // and returns its exit code.
 func Main() int {
+	kingpin.EnableFileExpansion = false // a master may be called @name: the content of a file is not meant
 	ctx, stop := signal.NotifyContext(context.Background(), os.Interrupt, syscall.SIGTERM)
 	context.AfterFunc(ctx, stop) // a second signal kills
 	streams := cli.Streams{In: os.Stdin, Terminal: isTerminal(os.Stdin), Out: os.Stdout, Err: os.Stderr}
