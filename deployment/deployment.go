@@ -10,6 +10,7 @@ import (
 	"slices"
 	"sync"
 
+	"redis_sentinel_exporter/internal/refcount"
 	"redis_sentinel_exporter/sentinel"
 )
 
@@ -31,8 +32,7 @@ type Deployment struct {
 type member struct {
 	client *sentinel.Client
 	mention
-	users   int  // rounds that may ask it
-	retired bool // to be closed by its last user
+	uses refcount.Count // by rounds that may ask it
 }
 
 // New takes the clients of its Sentinels, which it will close.

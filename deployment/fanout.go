@@ -79,7 +79,7 @@ func (d *Deployment) join(r *round) []*member {
 // useLocked notes that the round may ask a Sentinel. The caller has the lock.
 func (r *round) useLocked(m *member) {
 	r.asked[m] = true
-	m.users++
+	m.uses.Acquire()
 }
 
 // leave ends a round and returns its answers, without those of a Sentinel that
@@ -89,7 +89,7 @@ func (d *Deployment) leave(r *round) []*sentinel.Snapshot {
 	d.settlePeersLocked(r)
 	var done []*sentinel.Client
 	for m := range r.asked {
-		if m.users--; m.retired && m.users == 0 {
+		if m.uses.Release() {
 			done = append(done, m.client)
 		}
 	}

@@ -111,10 +111,10 @@ func (d *Deployment) settlePeersLocked(r *round) {
 		m := d.found[addr]
 		if other := d.sameAs(r, m); other != "" {
 			d.noteAliasLocked(addr, alias{id: m.id, of: other})
-			d.retireLocked(r, addr)
+			d.retireLocked(addr)
 			delete(r.answers, m)
 		} else if time.Since(m.named) > forgetAfter {
-			d.retireLocked(r, addr)
+			d.retireLocked(addr)
 		}
 	}
 }
@@ -203,12 +203,11 @@ func (d *Deployment) noteAliasLocked(addr string, a alias) {
 }
 
 // retireLocked stops asking a peer. Its last user closes it.
-func (d *Deployment) retireLocked(r *round, addr string) {
+func (d *Deployment) retireLocked(addr string) {
 	m := d.found[addr]
 	delete(d.found, addr)
 	d.announceLocked()
-	m.retired = true
-	if !r.asked[m] && m.users == 0 {
+	if m.uses.Retire() {
 		m.client.Close() // it has no call under way to wait for
 	}
 }

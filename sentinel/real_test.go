@@ -119,7 +119,8 @@ func TestReadCommands(t *testing.T) {
 	must(t, err)
 	product, version := sentineltest.ProductOf(want)
 	if info.RunID != want["run_id"] || info.Version != version || info.Product != product ||
-		text10(info.Masters) != want["sentinel_masters"] || text10(info.MaxClients) != want["maxclients"] {
+		text10(info.Masters) != want["sentinel_masters"] || info.MaxClients.Present && text10(info.MaxClients) != want["maxclients"] ||
+		info.MaxClients.Present != topo.Version.AtLeast(6, 2) {
 		t.Errorf("INFO is %+v, want %v", info, want)
 	}
 
