@@ -2,9 +2,8 @@ package deployment
 
 import "redis_sentinel_exporter/sentinel"
 
-// Use lends the clients of all Sentinels that are asked now, in the order of
-// Snapshots, until do returns. A peer that is asked no longer meanwhile is closed
-// after that, not under the hands of its user.
+// WithClients calls do with the clients of all Sentinels that are asked now, in the order
+// of Snapshots. A peer that is removed meanwhile is closed only after do returns.
 func (d *Deployment) WithClients(do func(clients []*sentinel.Client)) {
 	r := &round{asked: make(map[*member]bool)}
 	d.join(r)

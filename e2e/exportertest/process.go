@@ -70,7 +70,7 @@ func startBinary(t testing.TB, nameserver string, args []string) *Process {
 	if err != nil {
 		t.Fatal(err)
 	}
-	cmd := exec.Command(binary, args...)
+	cmd := exec.Command(binary, args...) //nolint:gosec // it is this program
 	cmd.Env = append(os.Environ(), beTheExporter+"="+nameserver)
 	return StartCommand(t, cmd)
 }
