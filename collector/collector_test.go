@@ -3,6 +3,9 @@ package collector
 import (
 	"errors"
 	"fmt"
+	"os"
+	"path/filepath"
+	"regexp"
 	"slices"
 	"strconv"
 	"strings"
@@ -28,7 +31,21 @@ type scenario struct {
 	options   Options
 	snapshots []*sentinel.Snapshot
 	metrics   string // their names without the prefix, "x*" for all that begin with x; empty means all
-	want      string
+	want      string // in the order of the text format; empty where it is in testdata
+}
+
+// wanted returns the lines of the samples.
+func (sc scenario) wanted(t *testing.T) []string {
+	t.Helper()
+	if sc.want != "" {
+		return strings.Split(strings.Trim(sc.want, "\n"), "\n")
+	}
+	name := strings.Trim(regexp.MustCompile(`[^a-z0-9]+`).ReplaceAllString(strings.ToLower(sc.name), "-"), "-")
+	text, err := os.ReadFile(filepath.Join("testdata", name+".prom"))
+	if err != nil {
+		t.Fatal(err)
+	}
+	return strings.Split(strings.TrimSuffix(string(text), "\n"), "\n")
 }
 
 func scenarios() []scenario {
@@ -37,7 +54,6 @@ func scenarios() []scenario {
 			name:      "healthy",
 			options:   Options{Replicas: true, Peers: true},
 			snapshots: []*sentinel.Snapshot{healthy()},
-			want:      healthyText,
 		},
 		{
 			name:      "replicas and peers off",
@@ -67,7 +83,6 @@ redis_sentinel_master_replicas{master_name="mymaster",sentinel="10.0.0.1:26379"}
 			options:   everything(),
 			snapshots: []*sentinel.Snapshot{leader(), follower()},
 			metrics:   "master_info master_ok* master_sdown* master_odown* master_failover_* master_config_epoch replica_role_mismatch replica_wrong_master deployment_*",
-			want:      failoverText,
 		},
 		{
 			name:    "failover step unknown",
@@ -90,81 +105,29 @@ redis_sentinel_master_failover_in_progress{master_name="mymaster",sentinel="10.0
 				r.LastOKPingReply, r.InfoRefresh, r.LinkPendingCommands = ms(40829), ms(49479), num(3)
 			})},
 			metrics: "replica_* master_replicas master_ok_replicas master_promotable_replicas master_failover_possible",
-			want:    deadReplicaText,
 		},
 		{
 			name:      "Sentinel dead",
 			options:   everything(),
 			snapshots: []*sentinel.Snapshot{failed(sentinel.ReasonUnreachable, sentinel.CommandInfo, sentinel.CommandMyID, sentinel.CommandMasters)},
-			want:      deadSentinelText,
 		},
 		{
 			name:      "credentials refused",
 			options:   Options{Replicas: true, Peers: true},
 			snapshots: []*sentinel.Snapshot{failed(sentinel.ReasonAuth, sentinel.CommandInfo, sentinel.CommandMyID, sentinel.CommandMasters), healthy()},
 			metrics:   "up info masters command_success deployment_*",
-			want: `
-redis_sentinel_command_success{command="ckquorum",sentinel="10.0.0.1:26379"} 1
-redis_sentinel_command_success{command="ckquorum",sentinel="10.0.0.9:26379"} 1
-redis_sentinel_command_success{command="info",sentinel="10.0.0.1:26379"} 1
-redis_sentinel_command_success{command="info",sentinel="10.0.0.9:26379"} 0
-redis_sentinel_command_success{command="masters",sentinel="10.0.0.1:26379"} 1
-redis_sentinel_command_success{command="masters",sentinel="10.0.0.9:26379"} 0
-redis_sentinel_command_success{command="myid",sentinel="10.0.0.1:26379"} 1
-redis_sentinel_command_success{command="myid",sentinel="10.0.0.9:26379"} 0
-redis_sentinel_command_success{command="replicas",sentinel="10.0.0.1:26379"} 1
-redis_sentinel_command_success{command="replicas",sentinel="10.0.0.9:26379"} 1
-redis_sentinel_command_success{command="sentinels",sentinel="10.0.0.1:26379"} 1
-redis_sentinel_command_success{command="sentinels",sentinel="10.0.0.9:26379"} 1
-redis_sentinel_deployment_master_addresses{master_name="mymaster"} 1
-redis_sentinel_deployment_master_config_epoch{master_name="mymaster"} 4
-redis_sentinel_deployment_master_health{master_name="mymaster"} 0
-redis_sentinel_deployment_sentinels 2
-redis_sentinel_deployment_sentinels_up 1
-redis_sentinel_info{product="redis",sentinel="10.0.0.1:26379",sentinel_id="1111111111111111111111111111111111111111",version="8.2.1"} 1
-redis_sentinel_masters{sentinel="10.0.0.1:26379"} 1
-redis_sentinel_up{sentinel="10.0.0.1:26379"} 1
-redis_sentinel_up{sentinel="10.0.0.9:26379"} 0
-`,
 		},
 		{
 			name:      "TILT",
 			options:   everything(),
 			snapshots: []*sentinel.Snapshot{tilted(ms(12_500)), at("10.0.0.2:26379", tilted(sentinel.Duration{}))},
 			metrics:   "tilt* master_ok master_failover_possible master_quorum_ok",
-			want: `
-redis_sentinel_master_failover_possible{master_name="mymaster",sentinel="10.0.0.1:26379"} 0
-redis_sentinel_master_failover_possible{master_name="mymaster",sentinel="10.0.0.2:26379"} 0
-redis_sentinel_master_ok{master_name="mymaster",sentinel="10.0.0.1:26379"} 1
-redis_sentinel_master_ok{master_name="mymaster",sentinel="10.0.0.2:26379"} 1
-redis_sentinel_master_quorum_ok{master_name="mymaster",sentinel="10.0.0.1:26379"} 1
-redis_sentinel_master_quorum_ok{master_name="mymaster",sentinel="10.0.0.2:26379"} 1
-redis_sentinel_tilt{sentinel="10.0.0.1:26379"} 1
-redis_sentinel_tilt{sentinel="10.0.0.2:26379"} 1
-redis_sentinel_tilt_seconds{sentinel="10.0.0.1:26379"} 12.5
-redis_sentinel_tilts_total{sentinel="10.0.0.1:26379"} 3
-redis_sentinel_tilts_total{sentinel="10.0.0.2:26379"} 3
-`,
 		},
 		{
 			name:      "REPLICAS, SENTINELS and CKQUORUM not permitted",
 			options:   everything(),
 			snapshots: []*sentinel.Snapshot{notPermitted()},
 			metrics:   "up command_success replica_* peer_* master_replicas master_ok* master_promotable_* master_sentinels master_quorum* master_majority_* master_usable_* master_failover_possible",
-			want: `
-redis_sentinel_command_success{command="ckquorum",sentinel="10.0.0.1:26379"} 0
-redis_sentinel_command_success{command="info",sentinel="10.0.0.1:26379"} 1
-redis_sentinel_command_success{command="info_cache",sentinel="10.0.0.1:26379"} 1
-redis_sentinel_command_success{command="masters",sentinel="10.0.0.1:26379"} 1
-redis_sentinel_command_success{command="myid",sentinel="10.0.0.1:26379"} 1
-redis_sentinel_command_success{command="replicas",sentinel="10.0.0.1:26379"} 0
-redis_sentinel_command_success{command="sentinels",sentinel="10.0.0.1:26379"} 0
-redis_sentinel_master_ok{master_name="mymaster",sentinel="10.0.0.1:26379"} 1
-redis_sentinel_master_quorum{master_name="mymaster",sentinel="10.0.0.1:26379"} 2
-redis_sentinel_master_replicas{master_name="mymaster",sentinel="10.0.0.1:26379"} 2
-redis_sentinel_master_sentinels{master_name="mymaster",sentinel="10.0.0.1:26379"} 3
-redis_sentinel_up{sentinel="10.0.0.1:26379"} 1
-`,
 		},
 		{
 			name:    "INFO not permitted",
@@ -193,21 +156,6 @@ redis_sentinel_up{sentinel="10.0.0.1:26379"} 1
 				m.Quorum = num(1)
 			})},
 			metrics: "peer_ok peer_sdown master_quorum* master_majority_* master_usable_* master_sentinels master_ok_sentinels master_failover_possible",
-			want: `
-redis_sentinel_master_failover_possible{master_name="mymaster",sentinel="10.0.0.1:26379"} 0
-redis_sentinel_master_majority_reachable{master_name="mymaster",sentinel="10.0.0.1:26379"} 0
-redis_sentinel_master_ok_sentinels{master_name="mymaster",sentinel="10.0.0.1:26379"} 1
-redis_sentinel_master_quorum{master_name="mymaster",sentinel="10.0.0.1:26379"} 1
-redis_sentinel_master_quorum_margin{master_name="mymaster",sentinel="10.0.0.1:26379"} -1
-redis_sentinel_master_quorum_ok{master_name="mymaster",sentinel="10.0.0.1:26379"} 0
-redis_sentinel_master_quorum_reachable{master_name="mymaster",sentinel="10.0.0.1:26379"} 1
-redis_sentinel_master_sentinels{master_name="mymaster",sentinel="10.0.0.1:26379"} 3
-redis_sentinel_master_usable_sentinels{master_name="mymaster",sentinel="10.0.0.1:26379"} 1
-redis_sentinel_peer_ok{master_name="mymaster",peer="10.0.0.2:26379",sentinel="10.0.0.1:26379"} 0
-redis_sentinel_peer_ok{master_name="mymaster",peer="10.0.0.3:26379",sentinel="10.0.0.1:26379"} 0
-redis_sentinel_peer_sdown{master_name="mymaster",peer="10.0.0.2:26379",sentinel="10.0.0.1:26379"} 1
-redis_sentinel_peer_sdown{master_name="mymaster",peer="10.0.0.3:26379",sentinel="10.0.0.1:26379"} 1
-`,
 		},
 		{
 			// CKQUORUM counts a peer whose link is just being made again.
@@ -278,20 +226,6 @@ redis_sentinel_replica_link_up{master_name="mymaster",replica="10.0.0.12:6379",s
 			options:   everything(),
 			snapshots: []*sentinel.Snapshot{named("\xff", "\xfe\\", `\xff`, `C:\redis`, "a,b=\"c\"\n", "")},
 			metrics:   "master_ok deployment_master_addresses",
-			want: `
-redis_sentinel_deployment_master_addresses{master_name=""} 1
-redis_sentinel_deployment_master_addresses{master_name="C:\\redis"} 1
-redis_sentinel_deployment_master_addresses{master_name="\\x5cxff"} 1
-redis_sentinel_deployment_master_addresses{master_name="\\xfe\\x5c"} 1
-redis_sentinel_deployment_master_addresses{master_name="\\xff"} 1
-redis_sentinel_deployment_master_addresses{master_name="a,b=\"c\"\n"} 1
-redis_sentinel_master_ok{master_name="",sentinel="10.0.0.1:26379"} 1
-redis_sentinel_master_ok{master_name="C:\\redis",sentinel="10.0.0.1:26379"} 1
-redis_sentinel_master_ok{master_name="\\x5cxff",sentinel="10.0.0.1:26379"} 1
-redis_sentinel_master_ok{master_name="\\xfe\\x5c",sentinel="10.0.0.1:26379"} 1
-redis_sentinel_master_ok{master_name="\\xff",sentinel="10.0.0.1:26379"} 1
-redis_sentinel_master_ok{master_name="a,b=\"c\"\n",sentinel="10.0.0.1:26379"} 1
-`,
 		},
 		{
 			name:    "two peers and two replicas at one address",
@@ -341,7 +275,6 @@ redis_sentinel_replica_wrong_master{master_name="mymaster",replica="[2001:db8::1
 			name:      "fields absent",
 			options:   everything(),
 			snapshots: []*sentinel.Snapshot{bare()},
-			want:      bareText,
 		},
 		{
 			// The first two monitor another master too, the third holds a stale view,
@@ -656,7 +589,7 @@ func TestFamilies(t *testing.T) {
 		t.Run(sc.name, func(t *testing.T) {
 			t.Parallel()
 			got := samples(text(t, New(sc.options), sc.snapshots), strings.Fields(sc.metrics))
-			want := strings.Split(strings.Trim(sc.want, "\n"), "\n")
+			want := sc.wanted(t)
 			if diff := cmp.Diff(want, got); diff != "" {
 				t.Errorf("samples (-want +got):\n%s", diff)
 			}
