@@ -100,6 +100,30 @@ func TestGuardDisagreement(t *testing.T) {
 	r.guarded(admin.Operation{Action: admin.Failover, Master: name}, "master_disagreement", wrong.Addr())
 }
 
+// TestGuardNodeListedTwice: a failover to a replica that the Sentinels know at two
+// addresses would make it a replica of itself. A reset makes them forget one of the two.
+func TestGuardNodeListedTwice(t *testing.T) {
+	t.Parallel()
+	r := newRig(t, sentineltest.Config{Replicas: 1, Proxied: true, NodeConf: []string{"bind 127.0.0.1 127.0.0.2"}})
+	r.cli(r.Masters[0].Replicas[0], "CONFIG", "SET", "replica-announce-ip", "127.0.0.2")
+	r.cli(r.Masters[0].Replicas[0], "CLIENT", "KILL", "TYPE", "master") // it announces itself when it connects
+	sentineltest.WaitFor(t, "the Sentinels to reach it at both addresses", func() bool {
+		for _, s := range r.Sentinels {
+			rows, err := s.Rows(t.Context(), "SENTINEL", "REPLICAS", name)
+			if err != nil || len(rows) != 2 || rows[0].Get("runid") != rows[1].Get("runid") || rows[0].Get("flags") != "slave" || rows[1].Get("flags") != "slave" {
+				return false
+			}
+		}
+		return true
+	})
+	failover := admin.Operation{Action: admin.Failover, Master: name}
+	r.guarded(failover, "node_listed_twice", "127.0.0.2:")
+	r.want(r.do(admin.Operation{Action: admin.Reset, Master: name}, nil), admin.Done, true, true, true)
+	r.shows(name, "num-slaves", "1")
+	failover.DryRun = true
+	r.want(r.do(failover, nil), admin.Done, false)
+}
+
 func TestGuardMasterDown(t *testing.T) {
 	t.Parallel()
 	r := newRig(t, sentineltest.Config{Replicas: 1, Proxied: true})

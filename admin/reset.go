@@ -101,21 +101,25 @@ func (j *job) missing(ctx context.Context, s *step) (string, error) {
 		if err != nil {
 			return err
 		}
-		names = append(names, missingReplicas(s.master, replicas)...)
+		names = append(names, missingReplicas(s.master, m, replicas)...)
 		names = append(names, missingPeers(s.master, peers)...)
 		return nil
 	})(ctx)
 	return strings.Join(names, ", "), err
 }
 
-func missingReplicas(before *sentinel.Master, now []sentinel.Replica) []string {
-	known := make(map[string]bool)
+// missingReplicas go by the process or its address: one that was listed at two is found
+// when it is listed at one of them, and a restarted one has another run id.
+func missingReplicas(before, master *sentinel.Master, now []sentinel.Replica) []string {
+	known := map[string]bool{master.RunID: true}
 	for i := range now {
-		known[now[i].Addr] = reached(&now[i].Instance)
+		if r := &now[i]; reached(&r.Instance) {
+			known[r.Addr], known[r.RunID] = true, true
+		}
 	}
 	var names []string
 	for i := range before.Replicas {
-		if r := &before.Replicas[i]; reached(&r.Instance) && !known[r.Addr] {
+		if r := &before.Replicas[i]; reached(&r.Instance) && !known[r.Addr] && !known[r.RunID] {
 			names = append(names, "the replica "+r.Addr)
 		}
 	}

@@ -74,6 +74,8 @@ func expectations() map[string]expectation {
 		"replica that is a master": page("ReplicaRoleMismatch"),
 		"split view":               {page: []string{"Disagree"}, silent: []string{"MasterRoleMismatch"}},
 
+		"replica at two addresses": page("NodeListedTwice"),
+
 		"Sentinels cut off from each other": morning("PeersUnreachable"),
 		"Sentinel cut off from the master":  morning("MasterSubjectivelyDown"),
 		"replica that lags":                 morning("ReplicaLagging"),

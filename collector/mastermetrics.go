@@ -124,12 +124,12 @@ func masterTable() table[masterRow] {
 			},
 			{
 				name:  "master_ok_replicas",
-				help:  "Replicas that this Sentinel is connected to and does not consider down, and whose link to the master is up. Absent if SENTINEL REPLICAS failed.",
+				help:  "Replicas that this Sentinel is connected to and does not consider down, and whose link to the master is up; a process that is listed at two addresses counts once. Absent if SENTINEL REPLICAS failed.",
 				value: (*masterRow).okReplicas,
 			},
 			{
 				name:  "master_promotable_replicas",
-				help:  "Replicas that Sentinel, by its own rules, could promote in a failover now. Absent if SENTINEL REPLICAS failed, and if only hidden replicas (replica-announced no) are left, about which Sentinel says nothing.",
+				help:  "Replicas that Sentinel, by its own rules, could promote in a failover now; a process that is listed at two addresses counts once. Absent if SENTINEL REPLICAS failed, and if only hidden replicas (replica-announced no) are left, about which Sentinel says nothing.",
 				value: func(m *masterRow) (float64, bool) { return number(m.promotable) },
 			},
 			{
@@ -243,13 +243,7 @@ func (m *masterRow) okReplicas() (float64, bool) {
 	if m.ReplicasErr != nil {
 		return unknown()
 	}
-	ok := 0
-	for i := range m.Replicas {
-		if m.Replicas[i].OK() {
-			ok++
-		}
-	}
-	return count(ok)
+	return float64(m.CountReplicas((*sentinel.Replica).OK)), true
 }
 
 func (m *masterRow) okSentinels() (float64, bool) {

@@ -33,7 +33,7 @@ func Assess(snapshots []*sentinel.Snapshot) Report {
 func (m *masterModel) report(checks []entry[*masterModel]) MasterReport {
 	r := MasterReport{Name: m.Name, Address: m.believed().Advertised(), FailoverInProgress: m.failingNow}
 	for _, v := range m.Views {
-		r.Replicas = max(r.Replicas, int(v.NumReplicas.Value))
+		r.Replicas = max(r.Replicas, replicas(v))
 		r.Promotable = max(r.Promotable, promotable(v))
 	}
 	if margin := m.margin(); margin.Present {

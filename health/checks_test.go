@@ -256,6 +256,22 @@ func checkCases() []checkCase {
 			m.Replicas = m.Replicas[:1]
 			m.Replicas[0].Priority = num(0)
 		}), Unknown, nil},
+		{"node_listed_twice", "by IPv4 and IPv6", each(func(m *sentinel.Master) {
+			m.Replicas[1].Instance = instance("[fd00::11]:6379", m.Replicas[0].RunID, sentinel.FlagReplica)
+		}), Critical, []string{
+			"critical: the replica is listed at 2 addresses, 10.0.0.11:6379 and [fd00::11]:6379, which are one process (run id 607db643), according to 3 of 3 Sentinels (10.0.0.1:26379, 10.0.0.2:26379, 10.0.0.3:26379): a failover would make it a replica of itself"}},
+		{"node_listed_twice", "the master, at one Sentinel", at(1, func(m *sentinel.Master) { m.Replicas[0].RunID = m.RunID }), Critical, []string{
+			"critical: the master is listed at 2 addresses, 10.0.0.10:6379 and 10.0.0.11:6379, which are one process (run id 0b996a27), according to 1 of 3 Sentinels (10.0.0.2:26379): a failover would make it a replica of itself"}},
+		{"node_listed_twice", "an address that it no longer has", each(func(m *sentinel.Master) {
+			m.Replicas[1].RunID = m.Replicas[0].RunID
+			replicaDead(&m.Replicas[1], 5000)
+		}), OK, nil},
+		{"node_listed_twice", "no INFO yet", each(func(m *sentinel.Master) { m.Replicas[0].RunID, m.Replicas[1].RunID = "", "" }), OK, nil},
+		{"no_promotable_replica", "the master itself, at another address", each(func(m *sentinel.Master) {
+			m.Replicas = m.Replicas[:1]
+			m.Replicas[0].RunID, m.NumReplicas = m.RunID, num(1)
+		}), Critical, []string{
+			"critical: no failover could succeed: none of 1 replica can be promoted (10.0.0.11:6379: it is the master itself, at another address)"}},
 		{"replica_down", "for one", at(0, func(m *sentinel.Master) { replicaDead(&m.Replicas[0], 5000) }), Warning, []string{
 			"warning: the replica 10.0.0.11:6379 has been down for 5.0 s, according to 1 of 3 Sentinels (10.0.0.1:26379)"}},
 		{"replica_down", "for one in TILT", both(at(0, func(m *sentinel.Master) { replicaDead(&m.Replicas[0], 5000) }), tilted(0)), OK, nil},

@@ -13,11 +13,13 @@ const (
 )
 
 // Unpromotable says why Sentinel would not promote the replica in a failover of
-// the master; it is empty when Sentinel would. The rules are those of
+// the master, or why that would be no failover; it is empty when neither is so. The rules are those of
 // sentinelSelectSlave in src/sentinel.c, with their unreadable parts (a stamp
 // that the reply leaves out) taken as met.
 func (m *Master) Unpromotable(r *Replica) string {
 	switch {
+	case r.SameProcess(&m.Instance):
+		return "it is the master itself, at another address"
 	case r.Flags.Any(FlagSDown | FlagODown):
 		return "it is down"
 	case r.Flags.Has(FlagDisconnected):
@@ -56,18 +58,14 @@ func (m *Master) HasHiddenReplicas() bool {
 	return m.ReplicasErr == nil && m.NumReplicas.Value > int64(len(m.Replicas))
 }
 
-// PromotableReplicas counts the replicas that a failover could promote; absent
+// PromotableReplicas counts the replicas that a failover could promote, one with two
+// addresses once; absent
 // when the replicas are not known, and when only hidden ones could be promoted.
 func (m *Master) PromotableReplicas() Number {
 	if m.ReplicasErr != nil {
 		return Number{}
 	}
-	var n int64
-	for i := range m.Replicas {
-		if m.Unpromotable(&m.Replicas[i]) == "" {
-			n++
-		}
-	}
+	n := m.CountReplicas(func(r *Replica) bool { return m.Unpromotable(r) == "" })
 	if n == 0 && m.HasHiddenReplicas() {
 		return Number{}
 	}

@@ -26,6 +26,60 @@ func (r *Replica) OK() bool {
 	return !r.Flags.Any(FlagSDown|FlagODown|FlagDisconnected) && r.MasterLinkUp
 }
 
+// SameProcess reports whether two entries are surely of one process, which may be known at
+// several addresses. The run id tells: each process has one of its own.
+func (in *Instance) SameProcess(other *Instance) bool {
+	return in.RunID != "" && in.RunID == other.RunID
+}
+
+// ListedTwice returns the entries of each process that the master and its replicas hold
+// more than once, and that is not down: one with two addresses, by IPv4 and IPv6, or by
+// IP address and host name. Sentinel takes them for several nodes.
+func (m *Master) ListedTwice() [][]*Instance {
+	byRunID := make(map[string][]*Instance, 1+len(m.Replicas))
+	var runIDs []string
+	add := func(in *Instance) {
+		if in.RunID == "" {
+			return
+		}
+		if byRunID[in.RunID] == nil {
+			runIDs = append(runIDs, in.RunID)
+		}
+		byRunID[in.RunID] = append(byRunID[in.RunID], in)
+	}
+	add(&m.Instance)
+	for i := range m.Replicas {
+		if r := &m.Replicas[i]; r.Live() {
+			add(&r.Instance)
+		}
+	}
+	var twice [][]*Instance
+	for _, id := range runIDs {
+		if entries := byRunID[id]; len(entries) > 1 {
+			twice = append(twice, entries)
+		}
+	}
+	return twice
+}
+
+// CountReplicas counts the replicas for which something holds. A process that is listed
+// twice is one, and none if it is the master.
+func (m *Master) CountReplicas(is func(*Replica) bool) int64 {
+	var n int64
+	counted := make(map[string]bool)
+	for i := range m.Replicas {
+		r := &m.Replicas[i]
+		if counted[r.RunID] || r.SameProcess(&m.Instance) || !is(r) {
+			continue
+		}
+		if r.RunID != "" {
+			counted[r.RunID] = true
+		}
+		n++
+	}
+	return n
+}
+
 // Follows reports whether the replica's master is m, or the node that m is advertised
 // at: while a failover reconfigures the replicas both are right. It is absent if the
 // replica says that it is a master, before its first INFO, and where it cannot be

@@ -177,6 +177,7 @@ func unsigned() map[string]string {
 		"RedisSentinelQuorumMisconfigured": "five comparisons, of a table's columns with each other",
 		"RedisSentinelDuplicateId":         "a column of a table says it in words",
 		"RedisSentinelSharedNode":          "the table lists nothing else",
+		"RedisSentinelNodeListedTwice":     "one looks at the run ids in two lines of a table",
 		"RedisSentinelLoopbackAddress":     "it is about a label, not a number",
 		"RedisSentinelFailoverHappened":    "any bar is one",
 		"RedisSentinelFailoverAborted":     "any bar is one",

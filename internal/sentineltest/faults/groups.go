@@ -60,6 +60,13 @@ func Groups() []Group {
 			},
 		},
 		{
+			Name:   "addresses",
+			Config: sentineltest.Config{Replicas: 1, FailoverTimeout: short, NodeConf: []string{"bind 127.0.0.1 " + secondIP}},
+			Faults: []Fault{
+				{"replica at two addresses", announceAgain, critical("node_listed_twice"), nil},
+			},
+		},
+		{
 			Name:   "partitions",
 			Config: sentineltest.Config{FailoverTimeout: short, Partitionable: true},
 			Faults: []Fault{

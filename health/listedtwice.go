@@ -1,0 +1,65 @@
+package health
+
+import (
+	"fmt"
+	"slices"
+
+	"redis_sentinel_exporter/deployment"
+	"redis_sentinel_exporter/sentinel"
+)
+
+// replicas counts those that a Sentinel knows, one with two addresses once.
+func replicas(v deployment.View) int {
+	n := int(v.NumReplicas.Value)
+	for _, entries := range v.ListedTwice() {
+		n -= len(entries) - 1
+	}
+	return n
+}
+
+// A doubled is a process that Sentinels have at several addresses.
+type doubled struct {
+	entries []*sentinel.Instance // of the first who says so
+	who     []deployment.View
+}
+
+func nodeListedTwice(m *masterModel) outcome {
+	o := m.replicasKnown()
+	var all []*doubled
+	for _, v := range m.Views {
+		for _, entries := range v.ListedTwice() {
+			i := slices.IndexFunc(all, func(d *doubled) bool { return d.entries[0].SameProcess(entries[0]) })
+			if i < 0 {
+				i = len(all)
+				all = append(all, &doubled{entries: entries})
+			}
+			all[i].who = append(all[i].who, v)
+		}
+	}
+	for _, d := range all {
+		o.add(d.finding(m), d.who...)
+	}
+	return o
+}
+
+func (d *doubled) finding(m *masterModel) Finding {
+	var addrs []string
+	what := "the replica"
+	for _, e := range d.entries {
+		addrs = append(addrs, e.Addr)
+		if e == &d.who[0].Instance {
+			what = "the master"
+		}
+	}
+	slices.Sort(addrs)
+	f := Finding{
+		Severity: Critical,
+		Message: fmt.Sprintf("%s is listed at %d addresses, %s, which are one process (run id %.8s), %s: a failover would make it a replica of itself",
+			what, len(addrs), list(addrs), d.entries[0].RunID, say(d.who, len(m.Views))),
+	}
+	for _, addr := range addrs {
+		f.Commands = append(f.Commands, redisCLI(addr, "CONFIG", "GET", "replica-announce-ip"))
+	}
+	f.Commands = append(f.Commands, resetOn(m.Name, d.who))
+	return f
+}

@@ -1,0 +1,73 @@
+package faults
+
+import (
+	"context"
+	"fmt"
+	"strings"
+
+	"redis_sentinel_exporter/internal/sentineltest"
+)
+
+// secondIP is another address of this machine, at which the nodes of some groups listen
+// as well.
+const secondIP = "127.0.0.2"
+
+// announceAgain makes a replica announce another address than the one under which the
+// Sentinels know it. They keep both.
+func announceAgain(ctx context.Context, r *Rig) (Mend, error) {
+	_, replicas, err := r.roles(ctx)
+	if err != nil {
+		return nothing, err
+	}
+	n := replicas[0]
+	mend := func(ctx context.Context) error {
+		if err := r.announce(ctx, n, ""); err != nil {
+			return err
+		}
+		return r.resetEach(ctx)
+	}
+	if err := r.announce(ctx, n, secondIP); err != nil {
+		return mend, err
+	}
+	return mend, until(ctx, "each Sentinel knows both addresses", func() (bool, error) { return r.allKnowReplicas(ctx, "2") })
+}
+
+// announce makes a replica tell its master another address; an empty one is its own.
+func (r *Rig) announce(ctx context.Context, n *sentineltest.Node, ip string) error {
+	master, _, err := r.roles(ctx)
+	if err != nil {
+		return err
+	}
+	if err := run(ctx, n, command("CONFIG", "SET", "replica-announce-ip", ip), command("CLIENT", "KILL", "TYPE", "master")); err != nil {
+		return err
+	}
+	if ip == "" {
+		ip = n.Host()
+	}
+	listed := fmt.Sprintf("ip=%s,port=%d,state=online", ip, n.Port())
+	return until(ctx, "the master lists the replica at "+ip, func() (bool, error) { return infoHolds(ctx, master, listed) })
+}
+
+// infoHolds reports whether what a master says of one of its replicas begins so.
+func infoHolds(ctx context.Context, master *sentineltest.Node, begin string) (bool, error) {
+	info, err := master.Info(ctx, "replication")
+	if err != nil {
+		return false, err
+	}
+	for _, value := range info {
+		if strings.HasPrefix(value, begin) {
+			return true, nil
+		}
+	}
+	return false, nil
+}
+
+func (r *Rig) allKnowReplicas(ctx context.Context, want string) (bool, error) {
+	for _, s := range r.Sentinels {
+		row, err := s.Row(ctx, "SENTINEL", "MASTER", MasterName)
+		if err != nil || row.Get("num-slaves") != want {
+			return false, err
+		}
+	}
+	return true, nil
+}
