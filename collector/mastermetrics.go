@@ -214,7 +214,7 @@ func (m *masterRow) roleMismatch() (float64, bool) {
 	if m.RoleReported == "" {
 		return unknown()
 	}
-	return truth(m.RoleReported != "master")
+	return truth(m.RoleReported != sentinel.RoleMaster)
 }
 
 // downSeconds is 0 while the flag is not set, since then Sentinel leaves out the

@@ -173,7 +173,7 @@ func (r *replicaRow) roleMismatch() (float64, bool) {
 	if r.RoleReported == "" {
 		return unknown()
 	}
-	return truth(r.RoleReported == "master")
+	return truth(r.RoleReported == sentinel.RoleMaster)
 }
 
 func (r *replicaRow) wrongMaster() (float64, bool) {

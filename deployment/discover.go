@@ -4,16 +4,12 @@ import (
 	"cmp"
 	"context"
 	"slices"
-	"time"
 
 	"redis_sentinel_exporter/sentinel"
 )
 
 // DiscoverOptions say what discovery may take for an answer.
 type DiscoverOptions struct {
-	// Timeout is how long each Sentinel may take; 0 is no limit but the context's.
-	// All are asked at once, so that it is also how long the answer may take.
-	Timeout time.Duration
 	// MinOtherSentinels is how many other Sentinels one must know for its answer to
 	// count: one that is cut off, or has just been reset, may know none.
 	MinOtherSentinels int
@@ -54,7 +50,7 @@ type FoundReplicas struct {
 // their answers are enough, if one of them counts: the others get as long again as
 // these took, so that a hung Sentinel costs next to nothing. Until a majority has
 // answered a single answer may be that of one which is cut off from the others,
-// and it is the end of the timeout that decides for it.
+// and only the end of ctx decides for it.
 func (d *Deployment) DiscoverMaster(ctx context.Context, name string, o DiscoverOptions) (*FoundMaster, error) {
 	answer, err := d.discover(ctx, name, o, func(m *sentinel.Master) error { return masterFault(m, o.MinOtherSentinels) })
 	if err != nil {
@@ -91,11 +87,6 @@ func (d *Deployment) DiscoverReplicas(ctx context.Context, name string, o Discov
 
 // discover returns the one answer to take, and prefers its Sentinel from now on.
 func (d *Deployment) discover(ctx context.Context, name string, o DiscoverOptions, fault func(*sentinel.Master) error) (View, error) {
-	if o.Timeout > 0 {
-		var cancel context.CancelFunc
-		ctx, cancel = context.WithTimeout(ctx, o.Timeout)
-		defer cancel()
-	}
 	ask := func(ctx context.Context, c *sentinel.Client) *sentinel.Snapshot { return c.LookUp(ctx, name) }
 	enough := func(answered []*sentinel.Snapshot, asked int) bool {
 		taken, _ := judge(answered, name, fault)

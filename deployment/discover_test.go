@@ -41,9 +41,9 @@ const timeout = 2 * time.Second
 // check runs DiscoverMaster and DiscoverReplicas.
 func (want discovery) check(t *testing.T, d *deployment.Deployment, sentinels int) {
 	t.Helper()
-	options := deployment.DiscoverOptions{Timeout: timeout, MinOtherSentinels: want.min}
+	options := deployment.DiscoverOptions{MinOtherSentinels: want.min}
 	start := time.Now()
-	m, err := d.DiscoverMaster(within(t, 30*time.Second), name, options)
+	m, err := d.DiscoverMaster(within(t, timeout), name, options)
 	want.checkTime(t, start)
 	switch {
 	case want.master == "":
@@ -56,7 +56,7 @@ func (want discovery) check(t *testing.T, d *deployment.Deployment, sentinels in
 		t.Errorf("%s has answered, and %v is preferred", m.Sentinel, d.Preferred())
 	}
 	start = time.Now()
-	r, err := d.DiscoverReplicas(within(t, 30*time.Second), name, options)
+	r, err := d.DiscoverReplicas(within(t, timeout), name, options)
 	want.checkTime(t, start)
 	switch {
 	case want.replicas < 0:

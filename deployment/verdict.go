@@ -108,7 +108,7 @@ func masterFault(m *sentinel.Master, minOtherSentinels int) error {
 	switch {
 	case m.Flags.Any(sentinel.FlagSDown | sentinel.FlagODown):
 		return fmt.Errorf("%w: %s has the flags %s", ErrMasterDown, m.Addr, m.Flags)
-	case m.RoleReported == "slave":
+	case m.RoleReported == sentinel.RoleReplica:
 		return fmt.Errorf("%w: %s", ErrRoleMismatch, m.Addr)
 	}
 	return nil
@@ -158,5 +158,5 @@ func usableReplicas(m *sentinel.Master) []sentinel.Replica {
 // old master is listed as a replica, and down-after must pass before it is held to
 // be down: until its first INFO nothing is known of it.
 func isUsable(r *sentinel.Replica) bool {
-	return r.HasAddr() && !r.Flags.Any(sentinel.FlagSDown|sentinel.FlagODown|sentinel.FlagDisconnected) && r.Informed() && r.RoleReported != "master"
+	return r.HasAddr() && !r.Flags.Any(sentinel.FlagSDown|sentinel.FlagODown|sentinel.FlagDisconnected) && r.Informed() && r.RoleReported != sentinel.RoleMaster
 }

@@ -142,47 +142,72 @@ func sortFindings(findings []Finding) {
 // summary is the line for a pager.
 func (r *Report) summary() string {
 	word := strings.ToUpper(r.Status.String())
-	switch {
-	case r.Asked == 0:
-		return word + ": there is no Sentinel to ask"
-	case r.Answered == 0:
-		return fmt.Sprintf("%s: no Sentinel of %d answered: %s", word, r.Asked, first(r.Findings))
-	case len(r.Masters) == 1 && (r.Masters[0].Status == r.Status || r.Status == OK):
-		return r.Masters[0].Summary
-	case r.Status == OK:
-		return fmt.Sprintf("%s: %s, %d of %s answered", word, count(len(r.Masters), "master"), r.Answered, count(r.Asked, "Sentinel"))
+	master, text := r.sentence()
+	if master != nil {
+		return word + " " + master.named(text)
 	}
-	return r.worst(word)
+	return word + ": " + text
 }
 
-// worst names the first master that has the report's status, else the first
-// finding on the deployment.
-func (r *Report) worst(word string) string {
+// Sentence returns the summary without the status that it begins with.
+func (r *Report) Sentence() string {
+	master, text := r.sentence()
+	if master != nil {
+		return master.named(text)
+	}
+	return text
+}
+
+// sentence returns the text of the summary, and the master that it is about, nil if it
+// is about the deployment.
+func (r *Report) sentence() (*MasterReport, string) {
+	switch {
+	case r.Asked == 0:
+		return nil, "there is no Sentinel to ask"
+	case r.Answered == 0:
+		return nil, fmt.Sprintf("no Sentinel of %d answered: %s", r.Asked, first(r.Findings))
+	case len(r.Masters) == 1 && (r.Masters[0].Status == r.Status || r.Status == OK):
+		return &r.Masters[0], r.Masters[0].Sentence()
+	case r.Status == OK:
+		return nil, fmt.Sprintf("%s, %d of %s answered", count(len(r.Masters), "master"), r.Answered, count(r.Asked, "Sentinel"))
+	}
+	return r.worst()
+}
+
+// worst is the sentence on the first master that has the report's status, else on the
+// first finding on the deployment.
+func (r *Report) worst() (*MasterReport, string) {
 	var same []*MasterReport
 	for i := range r.Masters {
 		if r.Masters[i].Status == r.Status {
 			same = append(same, &r.Masters[i])
 		}
 	}
-	if len(same) > 0 {
-		if len(same) == 1 {
-			return same[0].Summary
-		}
-		return fmt.Sprintf("%s; as bad: %d more of %d masters", same[0].Summary, len(same)-1, len(r.Masters))
+	switch {
+	case len(same) == 1:
+		return same[0], same[0].Sentence()
+	case len(same) > 1:
+		return same[0], fmt.Sprintf("%s; as bad: %d more of %d masters", same[0].Sentence(), len(same)-1, len(r.Masters))
+	case r.Status == Unknown:
+		return nil, reasons(r.Checks)
 	}
-	if r.Status == Unknown {
-		return word + ": " + reasons(r.Checks)
-	}
-	return word + ": " + first(r.Findings)
+	return nil, first(r.Findings)
 }
 
 func (m *MasterReport) summary() string {
-	head := strings.ToUpper(m.Status.String()) + " " + Printable(m.Name) + ": "
+	return strings.ToUpper(m.Status.String()) + " " + m.named(m.Sentence())
+}
+
+// named puts the name of the master before a text.
+func (m *MasterReport) named(text string) string { return Printable(m.Name) + ": " + text }
+
+// Sentence returns the summary without the status and the name that it begins with.
+func (m *MasterReport) Sentence() string {
 	switch {
 	case m.Status == Unknown:
-		return head + reasons(m.Checks)
+		return reasons(m.Checks)
 	case len(m.Findings) > 0:
-		return head + first(m.Findings)
+		return first(m.Findings)
 	}
 	text := fmt.Sprintf("%s is up, %d of %s can be promoted", m.Address, m.Promotable, count(m.Replicas, "replica"))
 	if m.Margin != nil {
@@ -191,7 +216,7 @@ func (m *MasterReport) summary() string {
 	if m.FailoverInProgress {
 		text += "; a failover is in progress"
 	}
-	return head + text
+	return text
 }
 
 // first is the first finding, and how many more there are.

@@ -9,7 +9,7 @@ type CachedInfo struct {
 	RunID         string
 	Version       string // the product's own
 	Product       string // "redis" or "valkey"
-	Role          string // "master" or "slave"
+	Role          string // RoleMaster or RoleReplica
 	ReplicationID string
 	ReplOffset    Number // bytes
 }

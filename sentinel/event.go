@@ -32,7 +32,7 @@ type Event struct {
 	Name   string // the channel, such as "+sdown"
 	Master string // name of the master that it is about
 
-	// The node that it is about: "master", "slave" or "sentinel"; its name, which
+	// The node that it is about: RoleMaster, RoleReplica or "sentinel"; its name, which
 	// is the address for a replica and the id for a Sentinel; and its address.
 	Kind    string
 	Node    string

@@ -29,7 +29,7 @@ const (
 // flagNames are the words of the wire, by bit.
 func flagNames() []string {
 	return []string{
-		"s_down", "o_down", "master", "slave", "sentinel", "disconnected", "master_down",
+		"s_down", "o_down", RoleMaster, RoleReplica, "sentinel", "disconnected", "master_down",
 		"failover_in_progress", "promoted", "reconf_sent", "reconf_inprog", "reconf_done",
 		"force_failover", "coordinated_failover", "script_kill_sent", "master_reboot",
 	}
@@ -38,9 +38,9 @@ func flagNames() []string {
 // flagOf returns the bit of one word, 0 for a word this program does not know.
 func flagOf(word string) Flags {
 	switch word { // the common ones first: a switch on strings costs no map and no allocation
-	case "master":
+	case RoleMaster:
 		return FlagMaster
-	case "slave":
+	case RoleReplica:
 		return FlagReplica
 	case "sentinel":
 		return FlagSentinel

@@ -69,7 +69,7 @@ func (e *Event) instance(text string) bool {
 		return false
 	}
 	e.Kind = kind
-	if kind == "master" {
+	if kind == RoleMaster {
 		e.Master, e.MasterAddress, ok = cutAddress(rest)
 		e.Node, e.Address = e.Master, e.MasterAddress
 		return ok
@@ -93,7 +93,7 @@ func (e *Event) switched(text string) bool {
 	}
 	e.Master, e.MasterAddress, ok = cutAddress(rest)
 	e.NewAddress = next
-	e.Kind, e.Node, e.Address = "master", e.Master, next
+	e.Kind, e.Node, e.Address = RoleMaster, e.Master, next
 	return ok
 }
 

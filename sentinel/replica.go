@@ -85,7 +85,7 @@ func (m *Master) CountReplicas(is func(*Replica) bool) int64 {
 // replica says that it is a master, before its first INFO, and where it cannot be
 // known.
 func (r *Replica) Follows(m *Master) Optional[bool] {
-	if r.RoleReported != "slave" || r.MasterHost == "" || r.MasterHost == "?" {
+	if r.RoleReported != RoleReplica || r.MasterHost == "" || r.MasterHost == "?" {
 		return Optional[bool]{}
 	}
 	shown, advertised := r.follows(&m.Instance), r.follows(m.AdvertisedNode())

@@ -106,7 +106,7 @@ type Master struct {
 	ODownTime          Duration // absent when not o_down
 	FailoverState      FailoverState
 	InfoRefresh        Duration // since the last INFO; 0 also when there was none
-	RoleReported       string   // "master" or "slave", as the node's own INFO said
+	RoleReported       string   // RoleMaster or RoleReplica, as the node's own INFO said
 	RoleReportedTime   Duration
 	ConfigEpoch        Number
 	NumReplicas        Number // known, the dead and the unannounced ones included

@@ -27,7 +27,7 @@ func (e *Event) About() []string {
 	switch {
 	case e.NewAddress != "":
 		phrases = append(phrases, e.MasterAddress+" -> "+e.NewAddress)
-	case e.Kind == "master":
+	case e.Kind == RoleMaster:
 		phrases = append(phrases, e.Address)
 	case e.Kind != "" && e.Node == e.Address:
 		phrases = append(phrases, e.Kind+" "+e.Address)

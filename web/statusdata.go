@@ -1,7 +1,6 @@
 package web
 
 import (
-	"strings"
 	"time"
 
 	"github.com/prometheus/common/version"
@@ -59,10 +58,9 @@ func undeterminedOf(name string, results []health.Result) []undetermined {
 const fold = 4
 
 func newStatusData(snapshots []*sentinel.Snapshot, r *health.Report) *statusData {
-	word := strings.ToUpper(r.Status.String())
 	p := &statusData{
 		Seconds: int(refreshEvery.Seconds()),
-		Status:  badgeOf(r.Status), Sentence: strings.TrimLeft(strings.TrimPrefix(r.Summary, word), ": "),
+		Status:  badgeOf(r.Status), Sentence: r.Sentence(),
 		At: time.Now().UTC(), Asked: r.Asked, Answered: r.Answered, Many: len(r.Masters) >= fold,
 		Undetermined: undeterminedOf("", r.Checks), Version: version.Version,
 	}

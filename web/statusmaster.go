@@ -3,7 +3,6 @@ package web
 import (
 	"fmt"
 	"net/url"
-	"strings"
 
 	"redis_sentinel_exporter/deployment"
 	"redis_sentinel_exporter/health"
@@ -17,7 +16,6 @@ type statusMaster struct {
 	Link     string // to the page of this master alone
 	Name     string
 	Badge    badge
-	Sentence string
 	Open     bool
 	Margin   string
 	Rows     []statusView
@@ -34,13 +32,11 @@ type statusCheck struct {
 }
 
 func newStatusMaster(snapshots []*sentinel.Snapshot, m *health.MasterReport, i int, many bool) statusMaster {
-	word := strings.ToUpper(m.Status.String())
 	v := statusMaster{
 		MasterReport: m, ID: fmt.Sprintf("master-%d", i), Link: "status?" + url.Values{"master": {m.Name}}.Encode(),
 		Name: health.Printable(m.Name), Badge: badgeOf(m.Status), Open: !many || m.Status != health.OK,
 		Margin: "unknown",
 	}
-	v.Sentence = strings.TrimPrefix(m.Summary, word+" "+v.Name+": ")
 	if m.Margin != nil {
 		v.Margin = fmt.Sprint(*m.Margin)
 	}

@@ -56,7 +56,7 @@ func replicaState(r *sentinel.Replica, down, of int) cell {
 	switch {
 	case down > 0:
 		return cell{Text: fmt.Sprintf("down, according to %d of %d Sentinels", down, of), Bad: true}
-	case r.RoleReported == "master":
+	case r.RoleReported == sentinel.RoleMaster:
 		return cell{Text: "up, reports that it is a master", Bad: true}
 	case r.Flags.Has(sentinel.FlagDisconnected):
 		return cell{Text: "not connected"}

@@ -54,7 +54,7 @@ func masterState(m *sentinel.Master) cell {
 		return cell{Text: "up" + failover(m)}
 	case m.Flags.Has(sentinel.FlagDisconnected):
 		return cell{Text: "not connected"}
-	case m.RoleReported == "slave":
+	case m.RoleReported == sentinel.RoleReplica:
 		return cell{Text: "up, reports that it is a replica", Bad: true}
 	}
 	return cell{Text: "up"}
