@@ -78,8 +78,11 @@ func (c *checkCommand) print(w io.Writer, r *health.Report) error {
 		return encoder.Encode(r)
 	}
 	fmt.Fprintln(w, r.Summary)
-	for _, f := range r.All() {
-		printCheckFinding(w, f)
+	for _, g := range r.Groups() {
+		printCheckFinding(w, g.Cause, "")
+		for _, f := range g.Consequences {
+			printCheckFinding(w, f, "    ")
+		}
 	}
 	for i := range r.Masters {
 		if m := &r.Masters[i]; len(r.Masters) > 1 && m.Status == health.OK {
@@ -89,15 +92,25 @@ func (c *checkCommand) print(w io.Writer, r *health.Report) error {
 	return nil
 }
 
-// printCheckFinding prints what is wrong, what to do, and the commands to do it with.
-func printCheckFinding(w io.Writer, f health.Finding) {
+// printCheckFinding prints what is wrong, what to do, and the commands to do it with, and
+// to see more. What follows from another finding is indented.
+func printCheckFinding(w io.Writer, f health.Finding, indent string) {
 	about := f.Check
 	if f.Master != "" {
 		about = health.Printable(f.Master) + " " + f.Check
 	}
-	fmt.Fprintf(w, "\n%s %s\n  %s\n  %s\n", f.Severity, about, f.Message, f.Hint)
+	if indent != "" {
+		about += ", which follows from it"
+	}
+	fmt.Fprintf(w, "\n%s%s %s\n%s  %s\n%s  %s\n", indent, f.Severity, about, indent, f.Message, indent, f.Hint)
 	for _, command := range f.Commands {
-		fmt.Fprintf(w, "    $ %s\n", command)
+		fmt.Fprintf(w, "%s    $ %s\n", indent, command)
+	}
+	if len(f.Look) > 0 {
+		fmt.Fprintf(w, "%s  To see more:\n", indent)
+	}
+	for _, command := range f.Look {
+		fmt.Fprintf(w, "%s    $ %s\n", indent, command)
 	}
 }
 

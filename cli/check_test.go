@@ -38,7 +38,7 @@ func TestCheck(t *testing.T) {
 	check("one Sentinel dead, less strict", 0, "WARNING", live, "--fail-on=critical")
 	for _, want := range []string{
 		"\nwarning sentinel_unreachable\n  Sentinel " + live[2] + " did not answer: unreachable: ",
-		"\n    $ redis-cli -h 127.0.0.1 -p ",
+		"\n  To see more:\n    $ redis-cli -h 127.0.0.1 -p ",
 	} {
 		if !strings.Contains(text, want) {
 			t.Errorf("%q is missing in\n%s", want, text)

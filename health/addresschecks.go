@@ -4,6 +4,7 @@ import (
 	"fmt"
 	"net"
 	"net/netip"
+	"slices"
 	"strings"
 )
 
@@ -32,8 +33,8 @@ func loopbackAddress(m *masterModel) outcome {
 		if len(local) > 0 {
 			o.add(Finding{
 				Severity: Warning, Sentinel: v.Snapshot.Sentinel,
-				Message:  fmt.Sprintf("Sentinel %s, asked from elsewhere, gives loopback addresses: %s", v.Snapshot.Sentinel, few(local)),
-				Commands: []string{onSentinel(v.Snapshot, "SENTINEL", "GET-MASTER-ADDR-BY-NAME", m.Name)},
+				Message: fmt.Sprintf("Sentinel %s, asked from elsewhere, gives loopback addresses: %s", v.Snapshot.Sentinel, few(local)),
+				Look:    []string{onSentinel(v.Snapshot, "SENTINEL", "GET-MASTER-ADDR-BY-NAME", m.Name)},
 			}, v)
 		}
 	}
@@ -49,8 +50,12 @@ func loopback(host string) bool {
 	return ip.Unmap().IsLoopback() || ip.IsUnspecified()
 }
 
+// sharedNode makes one finding of all nodes that belong to the same other masters. Of a group
+// that has two names each of these has such a finding; it follows from that on the first
+// name.
 func sharedNode(m *masterModel) outcome {
-	var o outcome
+	byNames := make(map[string][]string) // addresses by the names of their masters
+	var keys []string
 	seen := make(map[string]bool)
 	for _, v := range m.Views {
 		addrs := []string{v.Addr}
@@ -63,14 +68,43 @@ func sharedNode(m *masterModel) outcome {
 				continue
 			}
 			seen[addr] = true
-			o.add(Finding{
-				Severity: Critical,
-				Message:  fmt.Sprintf("the node %s belongs to %s as well", addr, others(names, m.Name)),
-				Commands: []string{redisCLI(addr, "INFO", "replication"), onSentinel(v.Snapshot, "SENTINEL", "MASTERS")},
-			}, v)
+			key := strings.Join(names, "\x00")
+			if byNames[key] == nil {
+				keys = append(keys, key)
+			}
+			byNames[key] = append(byNames[key], addr)
 		}
 	}
+	var o outcome
+	for _, key := range keys {
+		o.add(m.shared(byNames[key]), m.Views...)
+	}
 	return o
+}
+
+// shared is the finding on nodes that belong to the same masters. Where the master itself
+// is among them one name is enough, and the other one can be removed; otherwise it
+// depends on where the nodes belong what is to be done.
+func (m *masterModel) shared(addrs []string) Finding {
+	names := m.model.nodes[addrs[0]]
+	also := others(names, m.Name)
+	f := Finding{Severity: Critical, Look: []string{redisCLI(addrs[0], "INFO", "replication"), onSentinel(m.Views[0].Snapshot, "SENTINEL", "MASTERS")}}
+	if len(addrs) == 1 {
+		f.Node = addrs[0]
+		f.Message = fmt.Sprintf("the node %s belongs to %s as well", addrs[0], also)
+	} else {
+		f.Message = fmt.Sprintf("%d nodes belong to %s as well: %s", len(addrs), also, few(addrs))
+	}
+	if first := names[0]; first != m.Name {
+		f.FollowsFrom = []Cause{{Check: "shared_node", Master: first, Node: f.Node}}
+	}
+	if slices.ContainsFunc(m.model.masters, func(other *masterModel) bool {
+		return other.Name != m.Name && slices.Contains(names, other.Name) && other.believed().Addr == m.believed().Addr
+	}) {
+		f.Hint = "One group of nodes has two names. Find out which of the names the clients use, and REMOVE the other one on every Sentinel; that touches no node. In the command, NAME is the one to remove."
+		f.Commands = []string{"redis_sentinel_exporter remove NAME --sentinel.address=" + quote(strings.Join(addresses(m.Views), ","))}
+	}
+	return f
 }
 
 // others names some of the names but one.

@@ -54,11 +54,11 @@ func masterDisagreement(m *masterModel) outcome {
 	for i, group := range groups {
 		stories[i] = fmt.Sprintf("%s with epoch %d (%s)", group[0].Advertised(), epochOf(group), strings.Join(addresses(group), ", "))
 	}
-	f := Finding{Severity: Critical, Commands: onEach(m.Views, "SENTINEL", "GET-MASTER-ADDR-BY-NAME", m.Name)}
+	f := Finding{Severity: Critical, Look: onEach(m.Views, "SENTINEL", "GET-MASTER-ADDR-BY-NAME", m.Name)}
 	f.Message = fmt.Sprintf("the Sentinels give clients %d different masters: %s", len(groups), list(stories))
 	if epochOf(groups[0]) == epochOf(groups[1]) {
 		f.Message += "; the epochs are equal, so this never heals by itself"
-		f.Commands = append(f.Commands, m.rejoin(groups)...)
+		f.Commands = m.rejoin(groups)
 	} else {
 		f.Message += "; the lower epoch is out of date"
 		f.Hint = "The Sentinel with the lower epoch does not hear the hellos of the others: fix its network. If it hears them and nothing changes, REMOVE the name there and MONITOR it again."
@@ -74,8 +74,7 @@ func (m *masterModel) rejoin(groups [][]deployment.View) []string {
 	var lines []string
 	for _, group := range groups[1:] {
 		for _, v := range group {
-			lines = append(lines, onSentinel(v.Snapshot, "SENTINEL", "REMOVE", m.Name),
-				onSentinel(v.Snapshot, "SENTINEL", "MONITOR", m.Name, right.Host, right.Port, fmt.Sprint(right.Quorum.Value)))
+			lines = append(append(lines, onSentinel(v.Snapshot, "SENTINEL", "REMOVE", m.Name)), monitorAt(v.Snapshot, right.Master)...)
 		}
 	}
 	return lines
@@ -94,7 +93,7 @@ func epochDisagreement(m *masterModel) outcome {
 				Severity: Warning, Sentinel: v.Snapshot.Sentinel,
 				Message: fmt.Sprintf("Sentinel %s has epoch %d for the master %s, others have %d: it has missed a failover",
 					v.Snapshot.Sentinel, v.ConfigEpoch.Value, v.Addr, highest),
-				Commands: []string{onSentinel(v.Snapshot, "SENTINEL", "MASTER", m.Name)},
+				Look: []string{onSentinel(v.Snapshot, "SENTINEL", "MASTER", m.Name)},
 			}, v)
 		}
 	}

@@ -1,7 +1,6 @@
 package health
 
 import (
-	"cmp"
 	"fmt"
 	"slices"
 	"strings"
@@ -14,23 +13,25 @@ import (
 // Sentinels.
 func Assess(snapshots []*sentinel.Snapshot) Report {
 	d := newModel(snapshots)
-	r := Report{Asked: len(d.asked), Answered: len(d.up), Masters: make([]MasterReport, len(d.masters)), Findings: []Finding{}}
+	r := Report{Asked: len(d.asked), Answered: len(d.up), Masters: make([]MasterReport, len(d.masters))}
+	var found []witnessedFinding
 	for _, c := range deploymentChecks() {
 		result := c.run(d)
 		r.Checks = append(r.Checks, result.status(c.Name))
-		r.Findings = append(r.Findings, result.named(c.Check, "")...)
+		found = append(found, result.named(c.Check, "")...)
 	}
+	sortFindings(found)
+	r.Findings = findingsOf(found)
 	checks := masterChecks()
 	for i, m := range d.masters {
-		r.Masters[i] = m.report(checks)
+		r.Masters[i] = m.report(checks, found)
 	}
-	sortFindings(r.Findings)
 	r.conclude()
 	return r
 }
 
-// report runs every check on one master.
-func (m *masterModel) report(checks []entry[*masterModel]) MasterReport {
+// report runs every check on one master, after those on the deployment.
+func (m *masterModel) report(checks []entry[*masterModel], onDeployment []witnessedFinding) MasterReport {
 	r := MasterReport{Name: m.Name, Address: m.believed().Advertised(), FailoverInProgress: m.failingNow}
 	for _, v := range m.Views {
 		r.Replicas = max(r.Replicas, replicas(v))
@@ -40,18 +41,21 @@ func (m *masterModel) report(checks []entry[*masterModel]) MasterReport {
 		n := int(margin.Value)
 		r.Margin = &n
 	}
-	r.Checks, r.Findings = make([]Result, 0, len(checks)), []Finding{}
+	r.Checks = make([]Result, 0, len(checks))
+	var found []witnessedFinding
 	for _, c := range checks {
 		result := c.run(m)
 		result.downgrade()
 		r.Checks = append(r.Checks, result.status(c.Name))
-		r.Findings = append(r.Findings, result.named(c.Check, m.Name)...)
+		found = append(found, result.named(c.Check, m.Name)...)
 	}
-	sortFindings(r.Findings)
+	m.explain(onDeployment, found)
+	sortFindings(found)
+	r.Findings = findingsOf(found)
 	for _, c := range r.Checks {
 		r.Status = worse(r.Status, c.Status)
 	}
-	r.Summary = r.summary()
+	r.Summary = r.summary(findingsOf(onDeployment))
 	return r
 }
 
@@ -120,23 +124,24 @@ func (o *outcome) status(check string) Result {
 }
 
 // named fills in what the findings of one check have in common.
-func (o *outcome) named(c Check, master string) []Finding {
-	findings := make([]Finding, len(o.found))
+func (o *outcome) named(c Check, master string) []witnessedFinding {
 	for i := range o.found {
-		f := o.found[i].Finding
+		f := &o.found[i]
 		f.Check, f.Master, f.Runbook = c.Name, master, c.Runbook()
 		if f.Hint == "" {
 			f.Hint = c.Advice
 		}
-		findings[i] = f
 	}
-	return findings
+	return o.found
 }
 
-// sortFindings puts the worst first, and of those alike the one first that the
-// table has first.
-func sortFindings(findings []Finding) {
-	slices.SortStableFunc(findings, func(a, b Finding) int { return cmp.Compare(b.Severity.rank(), a.Severity.rank()) })
+// findingsOf leaves out who saw them; there are none, rather than nil, where none are.
+func findingsOf(found []witnessedFinding) []Finding {
+	findings := make([]Finding, len(found))
+	for i := range found {
+		findings[i] = found[i].Finding
+	}
+	return findings
 }
 
 // summary is the line for a pager.
@@ -165,18 +170,22 @@ func (r *Report) sentence() (*MasterReport, string) {
 	case r.Asked == 0:
 		return nil, "there is no Sentinel to ask"
 	case r.Answered == 0:
-		return nil, fmt.Sprintf("no Sentinel of %d answered: %s", r.Asked, first(r.Findings))
+		return nil, fmt.Sprintf("no Sentinel of %d answered: %s", r.Asked, first(r.Groups()))
 	case len(r.Masters) == 1 && (r.Masters[0].Status == r.Status || r.Status == OK):
-		return &r.Masters[0], r.Masters[0].Sentence()
+		return &r.Masters[0], r.Masters[0].Sentence(r.Findings)
 	case r.Status == OK:
 		return nil, fmt.Sprintf("%s, %d of %s answered", count(len(r.Masters), "master"), r.Answered, count(r.Asked, "Sentinel"))
 	}
 	return r.worst()
 }
 
-// worst is the sentence on the first master that has the report's status, else on the
-// first finding on the deployment.
+// worst is the sentence on the first cause if it is one of the deployment, which can
+// concern any number of masters; else on the first master that has the report's status.
 func (r *Report) worst() (*MasterReport, string) {
+	groups := r.Groups()
+	if r.Status != Unknown && len(groups) > 0 && groups[0].Cause.Master == "" {
+		return nil, first(groups)
+	}
 	var same []*MasterReport
 	for i := range r.Masters {
 		if r.Masters[i].Status == r.Status {
@@ -185,29 +194,31 @@ func (r *Report) worst() (*MasterReport, string) {
 	}
 	switch {
 	case len(same) == 1:
-		return same[0], same[0].Sentence()
+		return same[0], same[0].Sentence(r.Findings)
 	case len(same) > 1:
-		return same[0], fmt.Sprintf("%s; as bad: %d more of %d masters", same[0].Sentence(), len(same)-1, len(r.Masters))
+		return same[0], fmt.Sprintf("%s; as bad: %d more of %d masters", same[0].Sentence(r.Findings), len(same)-1, len(r.Masters))
 	case r.Status == Unknown:
 		return nil, reasons(r.Checks)
 	}
-	return nil, first(r.Findings)
+	return nil, first(groups)
 }
 
-func (m *MasterReport) summary() string {
-	return strings.ToUpper(m.Status.String()) + " " + m.named(m.Sentence())
+func (m *MasterReport) summary(onDeployment []Finding) string {
+	return strings.ToUpper(m.Status.String()) + " " + m.named(m.Sentence(onDeployment))
 }
 
 // named puts the name of the master before a text.
 func (m *MasterReport) named(text string) string { return Printable(m.Name) + ": " + text }
 
-// Sentence returns the summary without the status and the name that it begins with.
-func (m *MasterReport) Sentence() string {
+// Sentence returns the summary without the status and the name that it begins with. It
+// names the cause of the worst that is wrong, which can be one of the findings on the
+// deployment: those of the report that the master is of.
+func (m *MasterReport) Sentence(onDeployment []Finding) string {
 	switch {
 	case m.Status == Unknown:
 		return reasons(m.Checks)
 	case len(m.Findings) > 0:
-		return first(m.Findings)
+		return first(m.groups(onDeployment))
 	}
 	text := fmt.Sprintf("%s is up, %d of %s can be promoted", m.Address, m.Promotable, count(m.Replicas, "replica"))
 	if m.Margin != nil {
@@ -219,15 +230,25 @@ func (m *MasterReport) Sentence() string {
 	return text
 }
 
-// first is the first finding, and how many more there are.
-func first(findings []Finding) string {
-	switch len(findings) {
+// groups are those of the findings on the master, and of the deployment as far as any of
+// these follows from it.
+func (m *MasterReport) groups(onDeployment []Finding) []Group {
+	isCause := func(f Finding) bool {
+		return slices.ContainsFunc(m.Findings, func(effect Finding) bool { return slices.Contains(effect.FollowsFrom, f.asCause()) })
+	}
+	causes := slices.DeleteFunc(slices.Clone(onDeployment), func(f Finding) bool { return !isCause(f) })
+	return grouped(slices.Concat(causes, m.Findings))
+}
+
+// first is the first cause, and how many more there are.
+func first(groups []Group) string {
+	switch len(groups) {
 	case 0:
 		return "nothing is known"
 	case 1:
-		return findings[0].Message
+		return groups[0].Cause.Message
 	}
-	return fmt.Sprintf("%s (and %d more)", findings[0].Message, len(findings)-1)
+	return fmt.Sprintf("%s (and %d more)", groups[0].Cause.Message, len(groups)-1)
 }
 
 // reasons says why a check could not be made.

@@ -132,11 +132,15 @@ func checkCases() []checkCase {
 		{"master_role_mismatch", "fresh", at(0, func(m *sentinel.Master) { m.RoleReported, m.RoleReportedTime = "slave", ms(5_000) }), OK, nil},
 		{"master_answers_errors", "wrong auth-pass", at(0, func(m *sentinel.Master) { m.LastOKPingReply, m.LastPingReply = ms(5656), ms(842) }), Critical, []string{
 			"critical: the master 10.0.0.10:6379 answers Sentinel 10.0.0.1:26379 with errors: its last reply to PING is 0.8 s old, the last good one 5.7 s"}},
+		{"master_answers_errors", "two Sentinels", each(func(m *sentinel.Master) {
+			if len(m.Peers) > 0 && m.Peers[0].Addr == sentinelOne {
+				m.LastOKPingReply, m.LastPingReply = ms(5656), ms(842)
+			}
+		}), Critical, []string{
+			"critical: the master 10.0.0.10:6379 answers Sentinels 10.0.0.2:26379 and 10.0.0.3:26379 with errors: its last reply to PING is 0.8 s old, the last good one 5.7 s"}},
 		{"master_answers_errors", "hung", at(0, func(m *sentinel.Master) { m.LastOKPingReply, m.LastPingReply = ms(5656), ms(5656) }), OK, nil},
 		{"failover_stuck", "o_down for long", each(func(m *sentinel.Master) { down(m); m.ODownTime = ms(200_000) }), Critical, []string{
-			"critical: the master 10.0.0.10:6379 has been objectively down for 3 min, longer than failover-timeout (3 min), and Sentinel 10.0.0.1:26379 sees no new master (failover state: none)",
-			"critical: the master 10.0.0.10:6379 has been objectively down for 3 min, longer than failover-timeout (3 min), and Sentinel 10.0.0.2:26379 sees no new master (failover state: none)",
-			"critical: the master 10.0.0.10:6379 has been objectively down for 3 min, longer than failover-timeout (3 min), and Sentinel 10.0.0.3:26379 sees no new master (failover state: none)",
+			"critical: the master 10.0.0.10:6379 has been objectively down for 3 min, longer than failover-timeout (3 min), and there is no new master, according to 3 of 3 Sentinels (10.0.0.1:26379, 10.0.0.2:26379, 10.0.0.3:26379); failover state: none",
 		}},
 		{"failover_stuck", "promoted for long", at(0, func(m *sentinel.Master) {
 			failing(m)
@@ -144,7 +148,7 @@ func checkCases() []checkCase {
 			m.Replicas[0].Flags |= sentinel.FlagPromoted
 			m.Replicas[0].RoleReported, m.Replicas[0].RoleReportedTime = "master", ms(240_000)
 		}), Critical, []string{
-			"critical: the replica 10.0.0.11:6379 has been promoted for 4 min, longer than failover-timeout (3 min), and Sentinel 10.0.0.1:26379 sees no new master (failover state: reconf_slaves)"}},
+			"critical: the replica 10.0.0.11:6379 has been promoted for 4 min, longer than failover-timeout (3 min), and there is no new master, according to 1 of 3 Sentinels (10.0.0.1:26379); failover state: reconf_slaves"}},
 		{"failover_stuck", "under way", each(func(m *sentinel.Master) { down(m); failing(m) }), OK, nil},
 
 		{"quorum_unreachable", "all", each(noquorum), Critical, []string{
@@ -201,7 +205,10 @@ func checkCases() []checkCase {
 			"warning: parallel-syncs is 1 at 10.0.0.1:26379, 10.0.0.2:26379 and 2 at 10.0.0.3:26379",
 		}},
 		{"ghost_sentinels", "one", at(0, ghost), Warning, []string{
-			"warning: Sentinel 10.0.0.1:26379 still counts 10.0.0.9:26379 (down for 7 min): it needs a majority of 3 of 4, where 2 of 3 would be enough"}},
+			"warning: Sentinel 10.0.0.1:26379 still counts 10.0.0.9:26379 (down for 7 min): a majority of 3 of 4 is needed, where 2 of 3 would be enough"}},
+		{"ghost_sentinels", "for all", each(ghost), Warning, []string{
+			"warning: Sentinels 10.0.0.1:26379, 10.0.0.2:26379 and 10.0.0.3:26379 still count 10.0.0.9:26379 (down for 7 min): a majority of 3 of 4 is needed, where 2 of 3 would be enough"}},
+		{"ghost_sentinels", "down for a while, whatever down-after is", at(0, func(m *sentinel.Master) { ghost(m); m.DownAfter, m.Peers[2].SDownTime = ms(1000), ms(200_000) }), OK, nil},
 		{"ghost_sentinels", "down for a while", at(0, func(m *sentinel.Master) { ghost(m); m.Peers[2].SDownTime = ms(200_000) }), OK, nil},
 		{"ghost_sentinels", "one that we ask is missing, not a ghost", both(at(0, func(m *sentinel.Master) {
 			m.Peers[0].Flags |= sentinel.FlagSDown
@@ -209,6 +216,7 @@ func checkCases() []checkCase {
 		}), dead(1)), OK, nil},
 		{"ghost_replicas", "one", each(func(m *sentinel.Master) { replicaDead(&m.Replicas[0], 400_000) }), Warning, []string{
 			"warning: the replica 10.0.0.11:6379 has been down for 7 min, according to 3 of 3 Sentinels (10.0.0.1:26379, 10.0.0.2:26379, 10.0.0.3:26379): the Sentinels will look for it until a RESET"}},
+		{"ghost_replicas", "down for a while, whatever down-after is", each(func(m *sentinel.Master) { replicaDead(&m.Replicas[0], 200_000); m.DownAfter = ms(1000) }), OK, nil},
 		{"ghost_replicas", "another sees it", at(0, func(m *sentinel.Master) { replicaDead(&m.Replicas[0], 400_000) }), OK, nil},
 		{"peers_unreachable", "hello but no answer", at(0, func(m *sentinel.Master) {
 			p := &m.Peers[1]
@@ -335,8 +343,7 @@ func checkCases() []checkCase {
 			other.Name, other.Addr = "another one", elsewhere
 			all[0].Masters = append(all[0].Masters, other)
 		}, Critical, []string{
-			"critical: the node 10.0.0.11:6379 belongs to another one as well",
-			"critical: the node 10.0.0.12:6379 belongs to another one as well",
+			"critical: 2 nodes belong to another one as well: 10.0.0.11:6379, 10.0.0.12:6379",
 		}},
 		{"shared_node", "host names that do not resolve", func(all []*sentinel.Snapshot) {
 			other := healthyMaster()
@@ -390,11 +397,11 @@ func TestEachCheck(t *testing.T) {
 // complete holds what every finding must have.
 func complete(t *testing.T, f Finding) {
 	t.Helper()
-	if f.Hint == "" || len(f.Commands) == 0 || f.Runbook != "docs/checks.md#"+f.Check {
+	if f.Hint == "" || len(f.Look)+len(f.Commands) == 0 || f.Runbook != "docs/checks.md#"+f.Check {
 		t.Errorf("the finding lacks a hint, a command or the runbook: %+v", f)
 	}
-	for _, command := range f.Commands {
-		if !strings.HasPrefix(command, "redis-cli -h ") && !strings.HasPrefix(command, "redis_sentinel_exporter reset ") {
+	for _, command := range slices.Concat(f.Look, f.Commands) {
+		if !strings.HasPrefix(command, "redis-cli -h ") && !strings.HasPrefix(command, "redis_sentinel_exporter ") {
 			t.Errorf("%q is no command", command)
 		}
 	}

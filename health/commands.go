@@ -1,6 +1,7 @@
 package health
 
 import (
+	"fmt"
 	"net"
 	"strings"
 
@@ -24,6 +25,22 @@ func onEach(views []deployment.View, words ...string) []string {
 // other: each would otherwise forget the others while those forget it.
 func resetOn(master string, views []deployment.View) string {
 	return "redis_sentinel_exporter reset " + quote(master) + " --sentinel.address=" + quote(strings.Join(addresses(views), ","))
+}
+
+// monitorAt are the command lines that make a Sentinel monitor a master as another one
+// does, but for the settings that no Sentinel shows.
+func monitorAt(s *sentinel.Snapshot, m *sentinel.Master) []string {
+	words := []string{"SENTINEL", "SET", m.Name}
+	for _, setting := range sentinel.Settings() {
+		if n := setting.Read(m); n.Present && setting.Name != sentinel.SettingQuorum {
+			words = append(words, setting.Name, fmt.Sprint(n.Value))
+		}
+	}
+	lines := []string{onSentinel(s, "SENTINEL", "MONITOR", m.Name, m.Host, m.Port, fmt.Sprint(m.Quorum.Value))}
+	if len(words) > 3 {
+		lines = append(lines, onSentinel(s, words...))
+	}
+	return lines
 }
 
 // redisCLI is a line for a shell that sends a command to the node at addr.

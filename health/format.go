@@ -24,6 +24,22 @@ func say(who []deployment.View, of int) string {
 	return fmt.Sprintf("according to %d of %s (%s)", len(who), count(of, "Sentinel"), strings.Join(addresses(who), ", "))
 }
 
+// whom names Sentinels in a sentence: "Sentinel 10.0.0.1:26379".
+func whom(who []deployment.View) string {
+	if len(who) == 1 {
+		return "Sentinel " + who[0].Snapshot.Sentinel
+	}
+	return "Sentinels " + list(addresses(who))
+}
+
+// onlyOne is the address of the Sentinel where there is one only, else empty.
+func onlyOne(who []deployment.View) string {
+	if len(who) != 1 {
+		return ""
+	}
+	return who[0].Snapshot.Sentinel
+}
+
 // list joins words in a sentence.
 func list(words []string) string {
 	switch len(words) {
@@ -65,6 +81,14 @@ func count(n int, noun string) string {
 		return "1 " + noun
 	}
 	return fmt.Sprintf("%d %ss", n, noun)
+}
+
+// verb is a verb that goes with a number of things.
+func verb(n int, word string) string {
+	if n == 1 {
+		return word + "s"
+	}
+	return word
 }
 
 // size prints bytes.

@@ -69,9 +69,9 @@ func replicaLagging(m *masterModel) outcome {
 		}
 		if bytes, ahead := lag(latest, all); bytes > maxLag {
 			o.add(Finding{
-				Severity: Warning,
-				Message:  fmt.Sprintf("the replica %s is %s behind what %s had before", latest.addr, size(bytes), ahead),
-				Commands: []string{redisCLI(latest.addr, "INFO", "replication")},
+				Severity: Warning, Node: latest.addr,
+				Message: fmt.Sprintf("the replica %s is %s behind what %s had before", latest.addr, size(bytes), ahead),
+				Look:    []string{redisCLI(latest.addr, "INFO", "replication")},
 			}, witnesses(group, func(deployment.ReplicaView) bool { return true })...)
 		}
 	}

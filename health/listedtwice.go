@@ -58,8 +58,8 @@ func (d *doubled) finding(m *masterModel) Finding {
 			what, len(addrs), list(addrs), d.entries[0].RunID, say(d.who, len(m.Views))),
 	}
 	for _, addr := range addrs {
-		f.Commands = append(f.Commands, redisCLI(addr, "CONFIG", "GET", "replica-announce-ip"))
+		f.Look = append(f.Look, redisCLI(addr, "CONFIG", "GET", "replica-announce-ip"))
 	}
-	f.Commands = append(f.Commands, resetOn(m.Name, d.who))
+	f.Commands = []string{resetOn(m.Name, d.who)}
 	return f
 }

@@ -35,9 +35,9 @@ func (m *masterModel) down(flag sentinel.Flags, severity Status, words string) o
 	at := list(distinct(addrs))
 	var o outcome
 	o.add(Finding{
-		Severity: severity,
-		Message:  fmt.Sprintf("the master %s has been %s for %s, %s", at, words, Age(longest), say(who, len(m.Views))),
-		Commands: append([]string{redisCLI(who[0].Addr, "PING")}, onEach(who[:1], "SENTINEL", "MASTER", m.Name)...),
+		Severity: severity, Node: who[0].Addr,
+		Message: fmt.Sprintf("the master %s has been %s for %s, %s", at, words, Age(longest), say(who, len(m.Views))),
+		Look:    append([]string{redisCLI(who[0].Addr, "PING")}, onEach(who[:1], "SENTINEL", "MASTER", m.Name)...),
 	}, who...)
 	return o
 }
@@ -56,19 +56,22 @@ func (m *masterModel) notDown() outcome {
 
 func masterAnswersErrors(m *masterModel) outcome {
 	var o outcome
-	for _, v := range m.Views {
-		behind := v.LastOKPingReply.Value - v.LastPingReply.Value
-		if !v.LastOKPingReply.Present || !v.LastPingReply.Present || behind < errorsTime {
-			continue
-		}
+	for _, who := range byNode(slices.DeleteFunc(slices.Clone(m.Views), answersWell)) {
+		v := who[0]
 		o.add(Finding{
-			Severity: Critical, Sentinel: v.Snapshot.Sentinel,
-			Message: fmt.Sprintf("the master %s answers Sentinel %s with errors: its last reply to PING is %s old, the last good one %s",
-				v.Addr, v.Snapshot.Sentinel, Age(v.LastPingReply.Value), Age(v.LastOKPingReply.Value)),
-			Commands: []string{redisCLI(v.Addr, "PING"), onSentinel(v.Snapshot, "SENTINEL", "SET", m.Name, "auth-pass", "PASSWORD")},
-		}, v)
+			Severity: Critical, Sentinel: onlyOne(who), Node: v.Addr,
+			Message: fmt.Sprintf("the master %s answers %s with errors: its last reply to PING is %s old, the last good one %s",
+				v.Addr, whom(who), Age(v.LastPingReply.Value), Age(v.LastOKPingReply.Value)),
+			Look:     []string{redisCLI(v.Addr, "PING")},
+			Commands: onEach(who, "SENTINEL", "SET", m.Name, "auth-pass", "PASSWORD"),
+		}, who...)
 	}
 	return o
+}
+
+// answersWell reports whether the last reply of the master to the Sentinel was a good one.
+func answersWell(v deployment.View) bool {
+	return !v.LastOKPingReply.Present || !v.LastPingReply.Present || v.LastOKPingReply.Value-v.LastPingReply.Value < errorsTime
 }
 
 // masterRoleMismatch gives a switch the time to be heard of by all.
@@ -82,10 +85,10 @@ func masterRoleMismatch(m *masterModel) outcome {
 			continue
 		}
 		o.add(Finding{
-			Severity: Critical, Sentinel: v.Snapshot.Sentinel,
+			Severity: Critical, Sentinel: v.Snapshot.Sentinel, Node: v.Addr,
 			Message: fmt.Sprintf("%s, the master according to Sentinel %s, has said for %s that it is a replica",
 				v.Addr, v.Snapshot.Sentinel, Age(v.RoleReportedTime.Value)),
-			Commands: []string{redisCLI(v.Addr, "ROLE")},
+			Look: []string{redisCLI(v.Addr, "ROLE")},
 		}, v)
 	}
 	return o
@@ -100,10 +103,8 @@ func masterMissing(m *masterModel) outcome {
 	for _, s := range m.missingAt {
 		o.add(Finding{
 			Severity: Critical, Sentinel: s.Sentinel,
-			Message: fmt.Sprintf("Sentinel %s does not monitor it, %d of %s do%s", s.Sentinel, len(m.Views), count(len(m.model.up), "Sentinel"), then),
-			Commands: []string{
-				onSentinel(s, "SENTINEL", "MONITOR", m.Name, known.Host, known.Port, fmt.Sprint(known.Quorum.Value)),
-			},
+			Message:  fmt.Sprintf("Sentinel %s does not monitor it, %d of %s do%s", s.Sentinel, len(m.Views), count(len(m.model.up), "Sentinel"), then),
+			Commands: monitorAt(s, known),
 		})
 	}
 	return o
@@ -112,18 +113,28 @@ func masterMissing(m *masterModel) outcome {
 // failoverStuck knows no start of a failover, since Sentinel tells none. It goes
 // by how long the master has been down, or its successor promoted.
 func failoverStuck(m *masterModel) outcome {
+	stuck := slices.DeleteFunc(m.unfrozen(), func(v deployment.View) bool {
+		since, _ := failingFor(v)
+		return !v.FailoverTimeout.Present || since <= v.FailoverTimeout.Value
+	})
 	var o outcome
-	for _, v := range m.unfrozen() {
-		since, what := failingFor(v)
-		if !v.FailoverTimeout.Present || since <= v.FailoverTimeout.Value {
-			continue
+	for _, who := range byNode(stuck) {
+		var longest time.Duration
+		what := ""
+		states := make([]string, len(who))
+		for i, v := range who {
+			since, text := failingFor(v)
+			if since > longest {
+				longest, what = since, text
+			}
+			states[i] = v.FailoverState.String()
 		}
 		o.add(Finding{
-			Severity: Critical, Sentinel: v.Snapshot.Sentinel,
-			Message: fmt.Sprintf("%s %s, longer than failover-timeout (%s), and Sentinel %s sees no new master (failover state: %s)",
-				what, Age(since), Age(v.FailoverTimeout.Value), v.Snapshot.Sentinel, v.FailoverState),
-			Commands: []string{onSentinel(v.Snapshot, "SENTINEL", "MASTER", m.Name), onSentinel(v.Snapshot, "SENTINEL", "CKQUORUM", m.Name)},
-		}, v)
+			Severity: Critical, Sentinel: onlyOne(who), Node: who[0].Addr,
+			Message: fmt.Sprintf("%s %s, longer than failover-timeout (%s), and there is no new master, %s; failover state: %s",
+				what, Age(longest), Age(who[0].FailoverTimeout.Value), say(who, len(m.Views)), list(distinct(states))),
+			Look: append(onEach(who[:1], "SENTINEL", "MASTER", m.Name), onEach(who[:1], "SENTINEL", "CKQUORUM", m.Name)...),
+		}, who...)
 	}
 	return o
 }

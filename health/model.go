@@ -97,9 +97,11 @@ const (
 	infoHasteTime = 5 * time.Second
 	// helloTime is how old the hello of a peer may be that is there.
 	helloTime = 10 * time.Second
-	// ghostFactor times down-after is how long a node must have been down to be
-	// taken for gone: 5 minutes with the 30 s of Sentinel's example.
-	ghostFactor = 10
+	// ghostFactor times down-after, and at least ghostMinimum, is how long a node must
+	// have been down to be taken for gone: 5 minutes with the 30 s of Sentinel's
+	// example. A machine that restarts takes minutes, whatever down-after is.
+	ghostFactor  = 10
+	ghostMinimum = 5 * time.Minute
 )
 
 // young reports whether the Sentinel has only just begun to look at this master:
@@ -130,6 +132,20 @@ func inTilt(v deployment.View) bool { return v.Snapshot.Tilt() }
 // start.
 func hasReachedMaster(v deployment.View) bool {
 	return !inTilt(v) && (!recentlyStarted(v) || v.RunID != "" && !v.Flags.Has(sentinel.FlagDisconnected))
+}
+
+// byNode groups views by the node that they are of.
+func byNode(views []deployment.View) [][]deployment.View {
+	var groups [][]deployment.View
+	for _, v := range views {
+		i := slices.IndexFunc(groups, func(g []deployment.View) bool { return g[0].Addr == v.Addr })
+		if i < 0 {
+			i = len(groups)
+			groups = append(groups, nil)
+		}
+		groups[i] = append(groups[i], v)
+	}
+	return groups
 }
 
 // settled are the views that do not just begin.

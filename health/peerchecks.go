@@ -10,7 +10,9 @@ import (
 )
 
 // ghostTime is how long a node must have been down to be taken for gone.
-func ghostTime(v deployment.View) time.Duration { return ghostFactor * v.DownAfter.Value }
+func ghostTime(v deployment.View) time.Duration {
+	return max(ghostFactor*v.DownAfter.Value, ghostMinimum)
+}
 
 // ghostPeers are the Sentinels that v counts, that have been down for long, and
 // that nobody told us to ask. Those that we were told to ask are missing, not
@@ -52,11 +54,9 @@ func (d *model) strangers(v deployment.View) int {
 
 func ghostSentinels(m *masterModel) outcome {
 	var o outcome
-	for _, v := range m.Views {
+	for _, who := range m.byGhosts() {
+		v := who[0]
 		ghosts := m.ghostPeers(v)
-		if len(ghosts) == 0 {
-			continue
-		}
 		names := make([]string, len(ghosts))
 		for i, p := range ghosts {
 			names[i] = fmt.Sprintf("%s (down for %s)", p.Addr, Age(p.SDownTime.Value))
@@ -64,13 +64,37 @@ func ghostSentinels(m *masterModel) outcome {
 		voters := v.Voters().Value
 		live := voters - int64(len(ghosts))
 		o.add(Finding{
-			Severity: Warning, Sentinel: v.Snapshot.Sentinel,
-			Message: fmt.Sprintf("Sentinel %s still counts %s: it needs a majority of %d of %d, where %d of %d would be enough",
-				v.Snapshot.Sentinel, few(names), voters/2+1, voters, live/2+1, live),
-			Commands: []string{resetOn(m.Name, []deployment.View{v})},
-		}, v)
+			Severity: Warning, Sentinel: onlyOne(who),
+			Message: fmt.Sprintf("%s still %s %s: a majority of %d of %d is needed, where %d of %d would be enough",
+				whom(who), verb(len(who), "count"), few(names), voters/2+1, voters, live/2+1, live),
+			Commands: []string{resetOn(m.Name, who)},
+		}, who...)
 	}
 	return o
+}
+
+// byGhosts groups those who count ghosts by how many Sentinels and which ghosts they count.
+func (m *masterModel) byGhosts() [][]deployment.View {
+	var groups [][]deployment.View
+	at := make(map[string]int)
+	for _, v := range m.Views {
+		ghosts := m.ghostPeers(v)
+		if len(ghosts) == 0 {
+			continue
+		}
+		key := fmt.Sprint(v.Voters().Value)
+		for _, p := range ghosts {
+			key += " " + p.Addr + " " + p.RunID
+		}
+		k, found := at[key]
+		if !found {
+			k = len(groups)
+			at[key] = k
+			groups = append(groups, nil)
+		}
+		groups[k] = append(groups[k], v)
+	}
+	return groups
 }
 
 // peersUnreachable finds peers that are considered down and have sent a hello since.
@@ -87,7 +111,7 @@ func peersUnreachable(m *masterModel) outcome {
 				Severity: Warning, Sentinel: v.Snapshot.Sentinel,
 				Message: fmt.Sprintf("Sentinel %s has had no answer from %s for %s, but received a hello from it %s ago: it is running, and cannot be reached from there",
 					v.Snapshot.Sentinel, p.Addr, Age(p.LastOKPingReply.Value), Age(p.LastHello.Value)),
-				Commands: []string{redisCLI(p.Addr, "PING")},
+				Look: []string{redisCLI(p.Addr, "PING")},
 			}, v)
 		}
 	}

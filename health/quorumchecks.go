@@ -46,7 +46,7 @@ func (m *masterModel) ckquorum(reachable func(*sentinel.CKQuorum) bool, message 
 		if v.CKQuorum != nil && !recentlyReset(v) && !reachable(v.CKQuorum) {
 			o.add(Finding{
 				Severity: severity, Sentinel: v.Snapshot.Sentinel, Message: message(v),
-				Commands: []string{onSentinel(v.Snapshot, "SENTINEL", "CKQUORUM", m.Name), onSentinel(v.Snapshot, "SENTINEL", "SENTINELS", m.Name)},
+				Look: []string{onSentinel(v.Snapshot, "SENTINEL", "CKQUORUM", m.Name), onSentinel(v.Snapshot, "SENTINEL", "SENTINELS", m.Name)},
 			}, v)
 		}
 	}
@@ -117,7 +117,7 @@ func quorumFragile(m *masterModel) outcome {
 				Severity: Warning,
 				Message: fmt.Sprintf("%d of %d Sentinels are usable and %d are needed (quorum %d, majority %d): if one more is lost, no failover can happen, according to %s",
 					v.CKQuorum.Usable-m.nonVoters(v), v.Voters().Value, max(v.Quorum.Value, v.Majority().Value), v.Quorum.Value, v.Majority().Value, v.Snapshot.Sentinel),
-				Commands: []string{onSentinel(v.Snapshot, "SENTINEL", "SENTINELS", m.Name)},
+				Look: []string{onSentinel(v.Snapshot, "SENTINEL", "SENTINELS", m.Name)},
 			}, v)
 			return o // all that have the best margin say the same
 		}
@@ -129,20 +129,31 @@ func quorumFragile(m *masterModel) outcome {
 // check tells. Sentinels of one opinion make one finding.
 func quorumMisconfigured(m *masterModel) outcome {
 	var o outcome
-	var said []string
+	at := make(map[string]int) // by what is said
 	for _, v := range m.settled() {
 		if !v.Quorum.Present || !v.NumOtherSentinels.Present {
 			continue
 		}
-		text := misconfigured(v.Quorum.Value, v.Voters().Value-int64(len(m.ghostPeers(v))))
-		if text == "" || slices.Contains(said, text) {
+		voters := v.Voters().Value - int64(len(m.ghostPeers(v)))
+		text := misconfigured(v.Quorum.Value, voters)
+		if text == "" {
 			continue
 		}
-		said = append(said, text)
-		o.add(Finding{
-			Severity: Warning, Message: text + ", according to " + v.Snapshot.Sentinel,
-			Commands: []string{onSentinel(v.Snapshot, "SENTINEL", "SET", m.Name, "quorum", fmt.Sprint(v.Majority().Value))},
-		}, v)
+		k, said := at[text]
+		if !said {
+			k = len(o.found)
+			at[text] = k
+			o.add(Finding{
+				Severity: Warning, Message: text + ", according to " + v.Snapshot.Sentinel,
+				Look: []string{onSentinel(v.Snapshot, "SENTINEL", "SENTINELS", m.Name)},
+			})
+		}
+		f := &o.found[k]
+		f.witnesses = append(f.witnesses, v)
+		// Where the number of Sentinels is wrong no quorum is right.
+		if right := voters/2 + 1; misconfigured(right, voters) == "" {
+			f.Commands = append(f.Commands, onSentinel(v.Snapshot, "SENTINEL", "SET", m.Name, "quorum", fmt.Sprint(right)))
+		}
 	}
 	return o
 }

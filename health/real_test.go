@@ -41,22 +41,27 @@ func assess(ctx context.Context, d *deployment.Deployment, within time.Duration)
 	return health.Assess(d.Snapshots(ctx))
 }
 
-// found are the findings without their words, each check once.
+// found are the findings without their words, each check once under each cause.
 func found(r *health.Report) []string {
 	var list []string
-	for _, f := range r.All() {
-		if s := f.Severity.String() + " " + f.Check; !slices.Contains(list, s) {
-			list = append(list, s)
+	for _, g := range r.Groups() {
+		list = append(list, g.Cause.Severity.String()+" "+g.Cause.Check)
+		for _, f := range g.Consequences {
+			list = append(list, f.Severity.String()+" "+f.Check+" under "+g.Cause.Check)
 		}
 	}
 	slices.Sort(list)
-	return list
+	return slices.Compact(list)
 }
 
 func expected(f faults.Fault) []string {
 	var list []string
 	for _, e := range f.Findings {
-		list = append(list, e.Severity+" "+e.Check)
+		s := e.Severity + " " + e.Check
+		if e.Cause != "" {
+			s += " under " + e.Cause
+		}
+		list = append(list, s)
 	}
 	slices.Sort(list)
 	return list

@@ -51,8 +51,8 @@ func (m *masterModel) eachReplica(severity Status, is func(deployment.ReplicaVie
 		if who := witnesses(group, is); len(who) > 0 {
 			seen := slices.DeleteFunc(slices.Clone(group), func(s deployment.ReplicaView) bool { return !is(s) })
 			o.add(Finding{
-				Severity: severity, Message: message(seen, say(who, len(m.Views))),
-				Commands: []string{redisCLI(group[0].Addr, command...)},
+				Severity: severity, Node: group[0].Addr, Message: message(seen, say(who, len(m.Views))),
+				Look: []string{redisCLI(group[0].Addr, command...)},
 			}, who...)
 		}
 	}
@@ -78,7 +78,7 @@ func ghostReplicas(m *masterModel) outcome {
 		}
 		since := longest(group, func(s deployment.ReplicaView) time.Duration { return s.SDownTime.Value })
 		o.add(Finding{
-			Severity: Warning,
+			Severity: Warning, Node: group[0].Addr,
 			Message: fmt.Sprintf("the replica %s has been down for %s, %s: the Sentinels will look for it until a RESET",
 				group[0].Addr, Age(since), say(who, len(m.Views))),
 			Commands: []string{resetOn(m.Name, who)},
@@ -133,10 +133,16 @@ func replicaWrongMaster(m *masterModel) outcome {
 		return m.replicasKnown()
 	}
 	wrong := func(s deployment.ReplicaView) bool { return s.Live() && !recentlyReset(s.By) && followsAnother(s) }
-	return m.eachReplica(Warning, wrong, func(seen []deployment.ReplicaView, who string) string {
+	o := m.eachReplica(Warning, wrong, func(seen []deployment.ReplicaView, who string) string {
 		return fmt.Sprintf("the replica %s follows %s, and the master is %s, %s",
 			seen[0].Addr, net.JoinHostPort(seen[0].MasterHost, seen[0].MasterPort), seen[0].By.Addr, who)
 	}, "INFO", "replication")
+	for i := range o.found {
+		f := &o.found[i]
+		master := f.witnesses[0]
+		f.Commands = []string{redisCLI(f.Node, "REPLICAOF", master.Host, master.Port)}
+	}
+	return o
 }
 
 // followsAnother reports whether the replica's master is surely another node.
@@ -193,7 +199,7 @@ func noPromotableReplica(m *masterModel) outcome {
 		slices.Sort(why)
 		f.Message = fmt.Sprintf("no failover could succeed: none of %s can be promoted (%s)", count(len(why), "replica"), strings.Join(why, "; "))
 	}
-	f.Commands = onEach(who[:1], "SENTINEL", "REPLICAS", m.Name)
+	f.Look = onEach(who[:1], "SENTINEL", "REPLICAS", m.Name)
 	for _, group := range deployment.ByReplica(who[:1]) {
 		if group[0].Priority.Present && group[0].Priority.Value == 0 {
 			f.Commands = append(f.Commands, redisCLI(group[0].Addr, "CONFIG", "SET", "replica-priority", "100"))

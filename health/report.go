@@ -1,5 +1,7 @@
 package health
 
+import "slices"
+
 // A Report is what [Assess] has found.
 type Report struct {
 	// Status is the worst of the deployment and all its masters. It is Unknown
@@ -57,14 +59,34 @@ type Finding struct {
 	Master string `json:"master,omitempty"`
 	// Sentinel is the address asked, where the finding is about one Sentinel.
 	Sentinel string `json:"sentinel,omitempty"`
+	// Node is the address of the master or replica that the finding is about, where
+	// it is about one.
+	Node string `json:"node,omitempty"`
 	// Message names the node and the number.
 	Message string `json:"message"`
-	// Hint says what to do, Commands how; each is a line for a shell.
+	// Hint says what to do. Look has commands that change nothing, to see more;
+	// Commands has those that end the finding, one after the other. Each is a line for
+	// a shell; words in capitals such as PASSWORD are for the reader to fill in.
 	Hint     string   `json:"hint"`
+	Look     []string `json:"look,omitempty"`
 	Commands []string `json:"commands,omitempty"`
 	// Runbook leads to the check's chapter in the documentation.
 	Runbook string `json:"runbook"`
+	// FollowsFrom names the findings of the same report without which this one would
+	// not be there, the one first that says most about it; empty in a finding that
+	// stands for itself.
+	FollowsFrom []Cause `json:"follows_from,omitempty"`
 }
+
+// A Cause names a finding by its check and what that is about.
+type Cause struct {
+	Check    string `json:"check"`
+	Master   string `json:"master,omitempty"`
+	Sentinel string `json:"sentinel,omitempty"`
+	Node     string `json:"node,omitempty"`
+}
+
+func (f *Finding) asCause() Cause { return Cause{f.Check, f.Master, f.Sentinel, f.Node} }
 
 // ByName returns the report on one master, nil when no Sentinel that answered
 // monitors it.
@@ -93,13 +115,16 @@ func (r *Report) Narrowed(name string) (Report, bool) {
 	return narrowed, true
 }
 
-// All returns the findings on the deployment and on every master, the worst
-// first.
-func (r *Report) All() []Finding {
-	all := append([]Finding(nil), r.Findings...)
+// All returns the findings on the deployment and on every master, in the order of
+// Groups.
+func (r *Report) All() []Finding { return flattened(r.Groups()) }
+
+// Groups returns the findings on the deployment and on every master, each cause
+// with what follows from it, the worst first.
+func (r *Report) Groups() []Group {
+	all := slices.Clone(r.Findings)
 	for i := range r.Masters {
 		all = append(all, r.Masters[i].Findings...)
 	}
-	sortFindings(all)
-	return all
+	return grouped(all)
 }

@@ -45,7 +45,7 @@ func sentinelUnreachable(d *model) outcome {
 		if err == nil {
 			continue
 		}
-		f := Finding{Severity: Warning, Sentinel: s.Sentinel, Commands: []string{onSentinel(s, "PING")}}
+		f := Finding{Severity: Warning, Sentinel: s.Sentinel, Look: []string{onSentinel(s, "PING")}}
 		f.Message = fmt.Sprintf("Sentinel %s answered only in part: %s: %s: %v", s.Sentinel, err.Command, err.Reason, err.Err)
 		if !s.Up() {
 			f.Message = fmt.Sprintf("Sentinel %s did not answer: %s: %v", s.Sentinel, err.Reason, err.Err)
@@ -68,12 +68,12 @@ func sentinelAuth(d *model) outcome {
 		}
 		f := Finding{
 			Severity: Critical, Sentinel: s.Sentinel,
-			Message:  fmt.Sprintf("Sentinel %s refused us: %s: %s: %v", s.Sentinel, err.Command, err.Reason, err.Err),
-			Commands: []string{onSentinel(s, "ACL", "LOG")},
+			Message: fmt.Sprintf("Sentinel %s refused us: %s: %s: %v", s.Sentinel, err.Command, err.Reason, err.Err),
+			Look:    []string{onSentinel(s, "ACL", "LOG")},
 		}
 		if errors.Is(err, sentinel.ErrNoCredentials) {
 			f.Message = fmt.Sprintf("Sentinel %s was not asked: %v", s.Sentinel, err.Err)
-			f.Commands = []string{onSentinel(s, "PING")}
+			f.Look = []string{onSentinel(s, "PING")}
 		}
 		o.add(f)
 	}
@@ -95,8 +95,8 @@ func sentinelIDDuplicate(d *model) outcome {
 		}
 		f := Finding{
 			Severity: Critical, Sentinel: s.Sentinel,
-			Message:  fmt.Sprintf("Sentinels %s and %s have one id, %s", other.Sentinel, s.Sentinel, s.ID),
-			Commands: []string{onSentinel(other, "SENTINEL", "MYID"), onSentinel(s, "SENTINEL", "MYID")},
+			Message: fmt.Sprintf("Sentinels %s and %s have one id, %s", other.Sentinel, s.Sentinel, s.ID),
+			Look:    []string{onSentinel(other, "SENTINEL", "MYID"), onSentinel(s, "SENTINEL", "MYID")},
 		}
 		if s.Info != nil && other.Info != nil && s.Info.RunID == other.Info.RunID {
 			f.Severity = Warning
@@ -113,7 +113,7 @@ func sentinelTilt(d *model) outcome {
 		f := Finding{
 			Severity: Warning,
 			Message:  fmt.Sprintf("Sentinel %s is in TILT", s.Sentinel),
-			Commands: []string{onSentinel(s, "INFO", "sentinel")},
+			Look:     []string{onSentinel(s, "INFO", "sentinel")},
 		}
 		if since := s.Info.TiltSince; since.Present {
 			f.Message += " for " + Age(since.Value)
@@ -132,7 +132,7 @@ func sentinelClientsNearLimit(d *model) outcome {
 		return Finding{
 			Severity: Warning,
 			Message:  fmt.Sprintf("Sentinel %s has %d connections of the %d that it allows", s.Sentinel, connected.Value, limit.Value),
-			Commands: []string{onSentinel(s, "CLIENT", "LIST")},
+			Look:     []string{onSentinel(s, "CLIENT", "LIST")},
 		}, connected.Present && limit.Value > 0 && float64(connected.Value) > nearLimit*float64(limit.Value)
 	})
 }
@@ -146,7 +146,7 @@ func sentinelScriptsBacklog(d *model) outcome {
 		return Finding{
 			Severity: Warning,
 			Message:  fmt.Sprintf("Sentinel %s has %d scripts waiting or running; it drops some from 256 on", s.Sentinel, queued.Value),
-			Commands: []string{onSentinel(s, "SENTINEL", "PENDING-SCRIPTS")},
+			Look:     []string{onSentinel(s, "SENTINEL", "PENDING-SCRIPTS")},
 		}, queued.Value > scriptsBacklog
 	})
 }
@@ -171,8 +171,8 @@ func noMasters(d *model) outcome {
 		if len(s.Masters) == 0 {
 			o.add(Finding{
 				Severity: Warning, Sentinel: s.Sentinel,
-				Message:  fmt.Sprintf("Sentinel %s monitors no master", s.Sentinel),
-				Commands: []string{onSentinel(s, "SENTINEL", "MASTERS")},
+				Message: fmt.Sprintf("Sentinel %s monitors no master", s.Sentinel),
+				Look:    []string{onSentinel(s, "SENTINEL", "MASTERS")},
 			})
 		}
 	}

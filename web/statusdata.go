@@ -30,11 +30,23 @@ type statusData struct {
 	Version      string
 }
 
-// A statusFinding is a finding with its badge.
+// A statusFinding is a finding with its badge, and with what follows from it.
 type statusFinding struct {
 	health.Finding
-	Badge badge
-	Name  string // of the master, empty for the deployment
+	Badge        badge
+	Name         string // of the master, empty for the deployment
+	Consequences []statusFinding
+}
+
+func newStatusFinding(f health.Finding, consequences ...health.Finding) statusFinding {
+	v := statusFinding{Finding: f, Badge: badgeOf(f.Severity)}
+	if f.Master != "" {
+		v.Name = health.Printable(f.Master)
+	}
+	for _, c := range consequences {
+		v.Consequences = append(v.Consequences, newStatusFinding(c))
+	}
+	return v
 }
 
 // An undetermined check has no finding, and no result either.
@@ -64,19 +76,15 @@ func newStatusData(snapshots []*sentinel.Snapshot, r *health.Report) *statusData
 		At: time.Now().UTC(), Asked: r.Asked, Answered: r.Answered, Many: len(r.Masters) >= fold,
 		Undetermined: undeterminedOf("", r.Checks), Version: version.Version,
 	}
-	for _, f := range r.All() {
-		v := statusFinding{Finding: f, Badge: badgeOf(f.Severity)}
-		if f.Master != "" {
-			v.Name = health.Printable(f.Master)
-		}
-		p.Findings = append(p.Findings, v)
+	for _, g := range r.Groups() {
+		p.Findings = append(p.Findings, newStatusFinding(g.Cause, g.Consequences...))
 	}
 	if r.Answered == 0 {
 		p.Undetermined = nil // all of them, for the reason that is found already
 	}
 	for i := range r.Masters {
 		p.Undetermined = append(p.Undetermined, undeterminedOf(health.Printable(r.Masters[i].Name), r.Masters[i].Checks)...)
-		p.Masters = append(p.Masters, newStatusMaster(snapshots, &r.Masters[i], i, p.Many))
+		p.Masters = append(p.Masters, newStatusMaster(snapshots, r, i, p.Many))
 	}
 	for _, s := range snapshots {
 		p.Sentinels = append(p.Sentinels, newStatusSentinel(s))

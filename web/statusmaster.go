@@ -16,6 +16,7 @@ type statusMaster struct {
 	Link     string // to the page of this master alone
 	Name     string
 	Badge    badge
+	Sentence string
 	Open     bool
 	Margin   string
 	Rows     []statusView
@@ -31,11 +32,12 @@ type statusCheck struct {
 	Badge badge
 }
 
-func newStatusMaster(snapshots []*sentinel.Snapshot, m *health.MasterReport, i int, many bool) statusMaster {
+func newStatusMaster(snapshots []*sentinel.Snapshot, r *health.Report, i int, many bool) statusMaster {
+	m := &r.Masters[i]
 	v := statusMaster{
 		MasterReport: m, ID: fmt.Sprintf("master-%d", i), Link: "status?" + url.Values{"master": {m.Name}}.Encode(),
 		Name: health.Printable(m.Name), Badge: badgeOf(m.Status), Open: !many || m.Status != health.OK,
-		Margin: "unknown",
+		Sentence: m.Sentence(r.Findings), Margin: "unknown",
 	}
 	if m.Margin != nil {
 		v.Margin = fmt.Sprint(*m.Margin)

@@ -3,6 +3,7 @@ package faults
 import (
 	"context"
 	"fmt"
+	"slices"
 	"time"
 
 	"redis_sentinel_exporter/internal/sentineltest"
@@ -17,6 +18,9 @@ type Group struct {
 	Name   string
 	Config sentineltest.Config
 	Faults []Fault
+	// Aged is how much longer than it is all that is down is to be taken to have been
+	// down, by those who wait for minutes until something is gone for good.
+	Aged time.Duration
 }
 
 // A Fault is one thing that can go wrong.
@@ -39,6 +43,9 @@ type Mend func(context.Context) error
 type Finding struct {
 	Check    string
 	Severity string
+	// Cause is the check of the finding under which it is to be shown; empty where it
+	// stands for itself.
+	Cause string
 }
 
 // A Rig is a running topology.
@@ -108,9 +115,18 @@ func critical(checks ...string) []Finding { return findings("critical", checks) 
 func findings(severity string, checks []string) []Finding {
 	list := make([]Finding, len(checks))
 	for i, c := range checks {
-		list[i] = Finding{c, severity}
+		list[i] = Finding{Check: c, Severity: severity}
 	}
 	return list
+}
+
+// withCause makes findings follow from the one of the first list.
+func withCause(cause []Finding, lists ...[]Finding) []Finding {
+	consequences := slices.Concat(lists...)
+	for i := range consequences {
+		consequences[i].Cause = cause[0].Check
+	}
+	return append(cause, consequences...)
 }
 
 // command splits one with plain words.

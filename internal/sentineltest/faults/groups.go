@@ -16,9 +16,9 @@ func Groups() []Group {
 			Name:   "Sentinels",
 			Config: sentineltest.Config{Replicas: 1, FailoverTimeout: short, SentinelConf: scripts},
 			Faults: []Fault{
-				{"Sentinel killed", killSentinel, warning("sentinel_unreachable", "quorum_fragile"), nil},
-				{"Sentinel hung", hangSentinel, warning("sentinel_unreachable", "quorum_fragile"), nil},
-				{"two Sentinels killed", killTwoSentinels, critical("sentinel_unreachable", "quorum_unreachable", "majority_unreachable"), nil},
+				{"Sentinel killed", killSentinel, withCause(warning("sentinel_unreachable"), warning("quorum_fragile")), nil},
+				{"Sentinel hung", hangSentinel, withCause(warning("sentinel_unreachable"), warning("quorum_fragile")), nil},
+				{"two Sentinels killed", killTwoSentinels, withCause(critical("sentinel_unreachable"), critical("quorum_unreachable", "majority_unreachable")), nil},
 				{"not permitted", forbid, critical("sentinel_auth"), nil},
 				{"TILT", tilt, warning("sentinel_tilt"), nil},
 				{"failure simulation", simulateFailure, warning("failure_simulation"), nil},
@@ -26,17 +26,18 @@ func Groups() []Group {
 				{"scripts wait", queueScripts, warning("sentinel_scripts_backlog"), nil},
 				{"settings drift", driftSettings, warning("settings_drift"), nil},
 				{"quorum 1", lowQuorum, warning("quorum_misconfigured"), nil},
-				{"monitors nothing", removeMaster, slices.Concat(warning("no_masters", "quorum_fragile"), critical("master_missing")), nil},
-				{"node of two masters", shareNode, critical("shared_node"), nil},
+				{"monitors nothing", removeMaster, withCause(warning("no_masters"), warning("quorum_fragile"), critical("master_missing")), nil},
+				{"node of two masters", shareNode, withCause(critical("shared_node"), critical("shared_node")), nil},
 			},
 		},
 		{
 			Name:   "ids and ghosts",
+			Aged:   time.Hour,
 			Config: sentineltest.Config{Replicas: 2, FailoverTimeout: short},
 			Faults: []Fault{
-				{"Sentinel gone for good", ghostSentinel, warning("ghost_sentinels", "quorum_fragile"), nil},
-				{"replica gone for good", ghostReplica, warning("replica_down", "ghost_replicas"), nil},
-				{"copied id", cloneID, slices.Concat(critical("sentinel_id_duplicate"), warning("quorum_fragile", "quorum_misconfigured")), nil},
+				{"Sentinel gone for good", ghostSentinel, withCause(warning("ghost_sentinels"), warning("quorum_fragile")), nil},
+				{"replica gone for good", ghostReplica, withCause(warning("replica_down"), warning("ghost_replicas")), nil},
+				{"copied id", cloneID, withCause(critical("sentinel_id_duplicate"), warning("quorum_fragile", "quorum_misconfigured")), nil},
 			},
 		},
 		{
@@ -45,10 +46,10 @@ func Groups() []Group {
 			Faults: []Fault{
 				{"replica killed", killReplica, warning("replica_down"), nil},
 				{"no replica to promote", zeroPriorities, critical("no_promotable_replica"), nil},
-				{"master killed, none to promote", killMasterWithoutHeir, slices.Concat(critical("master_odown", "no_promotable_replica", "failover_stuck"), warning("master_sdown")), nil},
+				{"master killed, none to promote", killMasterWithoutHeir, slices.Concat(withCause(critical("master_odown"), warning("master_sdown")), withCause(critical("no_promotable_replica"), critical("failover_stuck"))), nil},
 				{"replica without its link", breakReplication, warning("replica_link_down"), nil},
 				{"replica of another", chainReplica, warning("replica_wrong_master"), nil},
-				{"wrong auth-pass", wrongAuthPass, slices.Concat(critical("master_answers_errors"), warning("master_sdown", "replica_down")), nil},
+				{"wrong auth-pass", wrongAuthPass, withCause(critical("master_answers_errors"), warning("master_sdown", "replica_down")), nil},
 			},
 		},
 		{
@@ -56,7 +57,7 @@ func Groups() []Group {
 			Config: sentineltest.Config{FailoverTimeout: short},
 			Faults: []Fault{
 				{"replica that is a master", looseReplica, critical("replica_role_mismatch"), nil},
-				{"split view", splitView, slices.Concat(critical("master_disagreement", "master_role_mismatch"), warning("master_sdown")), nil},
+				{"split view", splitView, withCause(critical("master_disagreement"), critical("master_role_mismatch"), warning("master_sdown")), nil},
 			},
 		},
 		{
@@ -70,7 +71,7 @@ func Groups() []Group {
 			Name:   "partitions",
 			Config: sentineltest.Config{FailoverTimeout: short, Partitionable: true},
 			Faults: []Fault{
-				{"Sentinels cut off from each other", cutPeers, warning("peers_unreachable"), nil},
+				{"Sentinels cut off from each other", cutPeers, withCause(warning("peers_unreachable"), warning("peers_unreachable")), nil},
 				{"Sentinel cut off from the master", cutMaster, warning("master_sdown"), nil},
 				{"replica that lags", lagReplica, warning("replica_lagging"), nil},
 			},
@@ -79,8 +80,8 @@ func Groups() []Group {
 			Name:   "missed failovers",
 			Config: sentineltest.Config{Replicas: 1, FailoverTimeout: short, Partitionable: true},
 			Faults: []Fault{
-				{"missed one", missFailovers(1), slices.Concat(critical("master_disagreement"), warning("master_sdown", "replica_down", "ghost_replicas", "quorum_fragile", "quorum_unreachable", "majority_unreachable")), nil},
-				{"missed two", missFailovers(2), warning("epoch_disagreement", "master_sdown", "replica_down", "quorum_fragile", "quorum_unreachable", "majority_unreachable"), nil},
+				{"missed one", missFailovers(1), withCause(warning("quorum_unreachable"), critical("master_disagreement"), warning("master_sdown", "replica_down", "quorum_fragile", "majority_unreachable")), nil},
+				{"missed two", missFailovers(2), withCause(warning("quorum_unreachable"), warning("epoch_disagreement", "master_sdown", "replica_down", "quorum_fragile", "majority_unreachable")), nil},
 			},
 		},
 		{
@@ -88,7 +89,7 @@ func Groups() []Group {
 			Name:   "failovers",
 			Config: sentineltest.Config{FailoverTimeout: 10 * time.Second, Timers: map[string]time.Duration{"slave-reconf-timeout": time.Minute}},
 			Faults: []Fault{
-				{"promoted replica killed", killPromoted, slices.Concat(critical("failover_stuck", "master_odown"), warning("master_sdown", "replica_down", "ghost_replicas")), nil},
+				{"promoted replica killed", killPromoted, slices.Concat(withCause(critical("master_odown"), warning("master_sdown")), withCause(warning("replica_down"), critical("failover_stuck"))), nil},
 			},
 		},
 		{

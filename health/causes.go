@@ -1,0 +1,197 @@
+package health
+
+import (
+	"net"
+	"slices"
+
+	"redis_sentinel_exporter/deployment"
+	"redis_sentinel_exporter/sentinel"
+)
+
+// An explanation is a line of the table of what follows from what: a finding of the
+// check effect follows from one of the check cause where because reports so.
+type explanation struct {
+	effect, cause string
+	because       func(m *masterModel, cause, effect *witnessedFinding) bool
+}
+
+// explanations is that table. The lines of one effect begin with what says most about
+// it. A cause is a finding on the same master or on the deployment.
+func explanations() []explanation {
+	return []explanation{
+		{"master_missing", "no_masters", sameSentinel},
+		{"master_odown", "master_answers_errors", seenByThose},
+		{"master_sdown", "master_odown", sameNode},
+		{"master_sdown", "master_answers_errors", seenByThose},
+		{"master_sdown", "master_role_mismatch", seenByThose},
+		{"master_sdown", "quorum_unreachable", cutOff},
+		{"master_sdown", "majority_unreachable", cutOff},
+		{"master_disagreement", "quorum_unreachable", missedByCutOff},
+		{"master_disagreement", "majority_unreachable", missedByCutOff},
+		{"master_role_mismatch", "master_disagreement", wrongAddress},
+		{"epoch_disagreement", "quorum_unreachable", cutOff},
+		{"epoch_disagreement", "majority_unreachable", cutOff},
+		{"quorum_unreachable", "sentinel_unreachable", lost},
+		{"quorum_unreachable", "peers_unreachable", sameSentinel},
+		{"quorum_unreachable", "ghost_sentinels", seenByThose},
+		{"majority_unreachable", "sentinel_unreachable", lost},
+		{"majority_unreachable", "peers_unreachable", sameSentinel},
+		{"majority_unreachable", "ghost_sentinels", seenByThose},
+		{"majority_unreachable", "quorum_unreachable", sameSentinel},
+		{"quorum_fragile", "sentinel_id_duplicate", countsTooFew},
+		{"quorum_fragile", "sentinel_unreachable", lost},
+		{"quorum_fragile", "master_missing", always},
+		{"quorum_fragile", "ghost_sentinels", seenByThose},
+		{"quorum_fragile", "peers_unreachable", seenByThose},
+		{"quorum_fragile", "quorum_unreachable", lost},
+		{"quorum_fragile", "majority_unreachable", lost},
+		{"quorum_misconfigured", "sentinel_id_duplicate", countsTooFew},
+		{"no_promotable_replica", "replica_down", otherwisePromotable},
+		{"no_promotable_replica", "replica_link_down", otherwisePromotable},
+		{"failover_stuck", "no_promotable_replica", always},
+		{"failover_stuck", "majority_unreachable", critical},
+		{"failover_stuck", "quorum_unreachable", critical},
+		{"failover_stuck", "replica_down", isPromoted},
+		{"failover_stuck", "master_odown", sameNode},
+		{"replica_down", "master_answers_errors", seenByThose},
+		{"replica_down", "quorum_unreachable", cutOff},
+		{"replica_down", "majority_unreachable", cutOff},
+		{"ghost_replicas", "replica_down", sameNode},
+		{"replica_link_down", "replica_wrong_master", sameNode},
+		{"replica_link_down", "replica_down", followsThat},
+		{"replica_wrong_master", "replica_role_mismatch", followsThat},
+	}
+}
+
+// explain fills in what the findings on a master follow from. It looks at all of
+// them, so that every check must have been made.
+func (m *masterModel) explain(onDeployment, onMaster []witnessedFinding) {
+	for i := range onMaster {
+		effect := &onMaster[i]
+		for _, e := range explanations() {
+			if e.effect != effect.Check {
+				continue
+			}
+			for _, causes := range [][]witnessedFinding{onDeployment, onMaster} {
+				for k := range causes {
+					if cause := &causes[k]; cause.Check == e.cause && e.because(m, cause, effect) {
+						effect.FollowsFrom = append(effect.FollowsFrom, cause.asCause())
+					}
+				}
+			}
+		}
+		m.explainTwins(effect, onMaster[:i])
+	}
+}
+
+// explainTwins lets a finding follow from one of the same check that came before it,
+// where both tell of the same: two Sentinels that do not reach each other.
+func (m *masterModel) explainTwins(effect *witnessedFinding, before []witnessedFinding) {
+	for k := range before {
+		if twin := &before[k]; twin.Check == "peers_unreachable" && effect.Check == twin.Check && m.eachOther(twin, effect) {
+			effect.FollowsFrom = append(effect.FollowsFrom, twin.asCause())
+			return
+		}
+	}
+}
+
+// eachOther reports whether each of two Sentinels considers the other one down.
+func (m *masterModel) eachOther(a, b *witnessedFinding) bool {
+	return a.Sentinel != b.Sentinel && a.sees(m, b.Sentinel, lostPeer) && b.sees(m, a.Sentinel, lostPeer)
+}
+
+func always(*masterModel, *witnessedFinding, *witnessedFinding) bool { return true }
+
+func critical(_ *masterModel, cause, _ *witnessedFinding) bool { return cause.Severity == Critical }
+
+func sameNode(_ *masterModel, cause, effect *witnessedFinding) bool { return cause.Node == effect.Node }
+
+func sameSentinel(_ *masterModel, cause, effect *witnessedFinding) bool {
+	return cause.Sentinel == effect.Sentinel
+}
+
+// seenByThose reports whether nobody sees the effect but those who see the cause.
+func seenByThose(_ *masterModel, cause, effect *witnessedFinding) bool {
+	stranger := func(v deployment.View) bool {
+		return !slices.ContainsFunc(cause.witnesses, func(w deployment.View) bool { return w.Snapshot == v.Snapshot })
+	}
+	return len(effect.witnesses) > 0 && !slices.ContainsFunc(effect.witnesses, stranger)
+}
+
+// cutOff reports whether the effect is that of one Sentinel alone, which reaches neither
+// the others nor the master.
+func cutOff(m *masterModel, cause, effect *witnessedFinding) bool {
+	return isolated(cause) && seenByThose(m, cause, effect)
+}
+
+func isolated(f *witnessedFinding) bool {
+	return len(f.witnesses) == 1 && f.witnesses[0].Flags.Has(sentinel.FlagSDown)
+}
+
+// missedByCutOff reports whether the only one that names another master is a Sentinel that is
+// cut off.
+func missedByCutOff(m *masterModel, cause, _ *witnessedFinding) bool {
+	groups := m.byAddress()
+	return isolated(cause) && len(groups) == 2 && len(groups[1]) == 1 && groups[1][0].Snapshot == cause.witnesses[0].Snapshot &&
+		epochOf(groups[1]) < epochOf(groups[0])
+}
+
+// wrongAddress reports whether a Sentinel names another node than the one that is believed to be
+// the master.
+func wrongAddress(m *masterModel, _, effect *witnessedFinding) bool {
+	return effect.Node != m.believed().Addr
+}
+
+// lost reports whether the Sentinel of the cause is down for one who sees the effect.
+func lost(m *masterModel, cause, effect *witnessedFinding) bool {
+	return effect.sees(m, cause.Sentinel, lostPeer)
+}
+
+// sees reports whether something holds between a witness and a Sentinel that we ask.
+func (f *witnessedFinding) sees(m *masterModel, addr string, is func(*masterModel, deployment.View, *sentinel.Snapshot) bool) bool {
+	i := slices.IndexFunc(m.model.asked, func(s *sentinel.Snapshot) bool { return s.Sentinel == addr })
+	return i >= 0 && slices.ContainsFunc(f.witnesses, func(v deployment.View) bool { return is(m, v, m.model.asked[i]) })
+}
+
+// lostPeer reports whether a Sentinel considers another one down. One that does not answer
+// and that we ask at an address which its peers do not know can be any that they
+// consider down and that we do not ask.
+func lostPeer(m *masterModel, v deployment.View, s *sentinel.Snapshot) bool {
+	known := func(p sentinel.Peer) bool { return p.Addr == s.Sentinel || s.ID != "" && s.ID == p.RunID }
+	if i := slices.IndexFunc(v.Peers, known); i >= 0 {
+		return v.Peers[i].Flags.Has(sentinel.FlagSDown)
+	}
+	return !s.Up() && slices.ContainsFunc(v.Peers, func(p sentinel.Peer) bool { return p.Flags.Has(sentinel.FlagSDown) && !m.model.asks(&p) })
+}
+
+// countsTooFew reports whether one who sees the effect knows fewer Sentinels than have
+// told us that they monitor the master.
+func countsTooFew(m *masterModel, _, effect *witnessedFinding) bool {
+	return slices.ContainsFunc(effect.witnesses, func(v deployment.View) bool { return v.Voters().Value < int64(len(m.Views)) })
+}
+
+// otherwisePromotable reports whether nothing but what has been found of it keeps the
+// replica from being promoted.
+func otherwisePromotable(m *masterModel, cause, _ *witnessedFinding) bool {
+	return m.replicaHas(cause.Node, func(s deployment.ReplicaView) bool { return !s.Priority.Present || s.Priority.Value > 0 })
+}
+
+// isPromoted reports whether a Sentinel has promoted the replica of the cause.
+func isPromoted(m *masterModel, cause, _ *witnessedFinding) bool {
+	return m.replicaHas(cause.Node, func(s deployment.ReplicaView) bool { return s.Flags.Has(sentinel.FlagPromoted) })
+}
+
+// followsThat reports whether the replica of the effect follows the node of the cause.
+func followsThat(m *masterModel, cause, effect *witnessedFinding) bool {
+	return m.replicaHas(effect.Node, func(s deployment.ReplicaView) bool {
+		return net.JoinHostPort(s.MasterHost, s.MasterPort) == cause.Node
+	})
+}
+
+// replicaHas reports whether something holds for a replica as one of the Sentinels sees
+// it.
+func (m *masterModel) replicaHas(addr string, is func(deployment.ReplicaView) bool) bool {
+	return slices.ContainsFunc(m.replicas, func(group []deployment.ReplicaView) bool {
+		return group[0].Addr == addr && slices.ContainsFunc(group, is)
+	})
+}

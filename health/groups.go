@@ -1,0 +1,88 @@
+package health
+
+import (
+	"cmp"
+	"slices"
+)
+
+// A Group is a finding with those that follow from it, directly or through others.
+type Group struct {
+	Cause        Finding
+	Consequences []Finding // the worst first
+}
+
+// severity is the worst of the group: what a cause leads to can be worse than it is.
+func (g *Group) severity() Status {
+	worst := g.Cause.Severity
+	for i := range g.Consequences {
+		worst = worse(worst, g.Consequences[i].Severity)
+	}
+	return worst
+}
+
+// grouped puts each finding under its cause, as far as that is among them. The worst
+// come first, and of those alike the one that was first.
+func grouped(findings []Finding) []Group {
+	first := make(map[Cause]int, len(findings)) // by what names it
+	for i := range findings {
+		if _, found := first[findings[i].asCause()]; !found {
+			first[findings[i].asCause()] = i
+		}
+	}
+	var groups []Group
+	group := make(map[int]int) // by the cause's index in findings
+	for i := range findings {
+		if root(findings, first, i) == i {
+			group[i] = len(groups)
+			groups = append(groups, Group{Cause: findings[i]})
+		}
+	}
+	for i := range findings {
+		if r := root(findings, first, i); r != i {
+			g := &groups[group[r]]
+			g.Consequences = append(g.Consequences, findings[i])
+		}
+	}
+	for i := range groups {
+		sortFindings(groups[i].Consequences)
+	}
+	slices.SortStableFunc(groups, func(a, b Group) int {
+		return cmp.Or(cmp.Compare(b.severity().rank(), a.severity().rank()), cmp.Compare(b.Cause.Severity.rank(), a.Cause.Severity.rank()))
+	})
+	return groups
+}
+
+// root follows the first of the causes that is there, as far as it leads.
+func root(findings []Finding, first map[Cause]int, i int) int {
+	for range findings { // so that it ends, whatever the findings say
+		next := i
+		for _, c := range findings[i].FollowsFrom {
+			if k, found := first[c]; found {
+				next = k
+				break
+			}
+		}
+		if next == i {
+			break
+		}
+		i = next
+	}
+	return i
+}
+
+// flattened lists each cause before what follows from it.
+func flattened(groups []Group) []Finding {
+	var all []Finding
+	for i := range groups {
+		all = append(append(all, groups[i].Cause), groups[i].Consequences...)
+	}
+	return all
+}
+
+// sortFindings puts the worst first, and of those alike the one first that the
+// table has first.
+func sortFindings[F interface{ rank() int }](findings []F) {
+	slices.SortStableFunc(findings, func(a, b F) int { return cmp.Compare(b.rank(), a.rank()) })
+}
+
+func (f Finding) rank() int { return f.Severity.rank() }
