@@ -155,6 +155,7 @@ func signs() map[string]sign {
 		"RedisSentinelMasterSubjectivelyDown": {1, 0},
 		"RedisSentinelReplicaRoleMismatch":    {4, 0},
 		"RedisSentinelReplicaDown":            {3, 0},
+		"RedisSentinelFailoverLosesData":      {2, 0},
 		"RedisSentinelReplicaWrongMaster":     {2, 0},
 		"RedisSentinelReplicaLinkDown":        {1, 0},
 		"RedisSentinelQuorumUnreachable":      {1, 0},
