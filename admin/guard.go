@@ -29,7 +29,7 @@ const (
 func guards(op *Operation, s *assessment) []health.Finding {
 	switch op.Action {
 	case Failover:
-		return slices.Concat(inProgress(op, s), tilt(op, s), disagreement(op, s), picked(op, s, "node_listed_twice"), noReplica(op, s))
+		return slices.Concat(inProgress(op, s), tilt(op, s), disagreement(op, s), picked(op, s, "node_listed_twice"), noReplica(op, s), losesData(op, s))
 	case Reset:
 		return slices.Concat(inProgress(op, s), masterDown(op, s))
 	case Monitor:
@@ -108,6 +108,21 @@ func noReplica(op *Operation, s *assessment) []health.Finding {
 	}
 	return []health.Finding{about(op, "no_promotable_replica", "Wait until the Sentinels have found its replicas.",
 		"no Sentinel sees a replica that it could promote; %d are known", m.Replicas)}
+}
+
+// losesData does not wait, as the check does, for replicas to synchronize.
+func losesData(op *Operation, s *assessment) []health.Finding {
+	const check = "failover_loses_data"
+	if found := picked(op, s, check); len(found) > 0 {
+		return found
+	}
+	for _, v := range s.views(op.Master) {
+		if heir := v.Heir(); heir != nil && heir.NeverSynchronized() {
+			return []health.Finding{about(op, check, "Wait until it has synchronized.",
+				"Sentinel %s would promote %s, which has not synchronized with the master yet", v.Snapshot.Sentinel, heir.Addr)}
+		}
+	}
+	return nil
 }
 
 // masterDown is also the case when nobody can tell whether it is up. After a RESET

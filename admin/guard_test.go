@@ -3,6 +3,8 @@ package admin_test
 import (
 	"context"
 	"errors"
+	"os"
+	"path/filepath"
 	"strings"
 	"testing"
 	"time"
@@ -199,4 +201,30 @@ func TestDryRunSendsNothing(t *testing.T) {
 			t.Errorf("a FLUSHCONFIG to Sentinel %d was not counted", i)
 		}
 	}
+}
+
+// TestGuardLosesData: Sentinel would promote a replica that is empty.
+func TestGuardLosesData(t *testing.T) {
+	t.Parallel()
+	r := newRig(t, sentineltest.Config{Replicas: 1, MasterPassword: canary, Proxied: true})
+	replica := r.Masters[0].Replicas[0]
+	r.cli(replica, "CONFIG", "SET", "masterauth", "wrong")
+	r.cli(replica, "CONFIG", "REWRITE")
+	replica.Kill()
+	if err := os.RemoveAll(filepath.Join(replica.Dir(), "dump.rdb")); err != nil {
+		t.Fatal(err)
+	}
+	if err := replica.Restart(r.within(20 * time.Second)); err != nil {
+		t.Fatal(err)
+	}
+	sentineltest.WaitFor(t, "the Sentinels to see that its link was never up", func() bool {
+		for _, s := range r.Sentinels {
+			rows, err := s.Rows(t.Context(), "SENTINEL", "REPLICAS", name)
+			if err != nil || len(rows) != 1 || rows[0].Get("flags") != "slave" || rows[0].Get("master-link-down-time") != "-1000" {
+				return false
+			}
+		}
+		return true
+	})
+	r.guarded(admin.Operation{Action: admin.Failover, Master: name}, "failover_loses_data", replica.Addr())
 }

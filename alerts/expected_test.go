@@ -67,9 +67,10 @@ func expectations() map[string]expectation {
 			page: []string{"MasterDown"}, morning: []string{"FailoverAborted"},
 			silent: []string{"FailoverImpossible", "MasterSubjectivelyDown"},
 		},
-		"replica without its link": morning("ReplicaLinkDown"),
-		"replica of another":       morning("ReplicaWrongMaster"),
-		"wrong auth-pass":          {morning: []string{"MasterAnswersErrors"}, silent: []string{"MasterSubjectivelyDown"}},
+		"replica without its link":         morning("ReplicaLinkDown"),
+		"replicas that never synchronized": {page: []string{"FailoverLosesData"}, morning: []string{"ReplicaLinkDown"}},
+		"replica of another":               morning("ReplicaWrongMaster"),
+		"wrong auth-pass":                  {morning: []string{"MasterAnswersErrors"}, silent: []string{"MasterSubjectivelyDown"}},
 
 		"replica that is a master": page("ReplicaRoleMismatch"),
 		"split view":               {page: []string{"Disagree"}, silent: []string{"MasterRoleMismatch"}},

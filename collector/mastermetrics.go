@@ -189,7 +189,7 @@ func masterTable() table[masterRow] {
 			},
 			{
 				name:  "master_failover_possible",
-				help:  "1 if this Sentinel could fail the master over now: quorum and majority can be reached, a replica can be promoted, and it is not in TILT mode. Absent if one of these is unknown.",
+				help:  "1 if this Sentinel could fail the master over now: quorum and majority can be reached, a replica can be promoted, the one that would be has had a link to the master, and the Sentinel is not in TILT mode. Absent if one of these is unknown.",
 				value: (*masterRow).failoverPossible,
 			},
 		},
@@ -264,5 +264,6 @@ func (m *masterRow) failoverPossible() (float64, bool) {
 	if m.CKQuorum == nil || !m.promotable.Present || info == nil || !info.Tilt.Present {
 		return unknown()
 	}
-	return truth(m.CKQuorum.OK() && m.promotable.Value > 0 && !info.Tilt.Value)
+	heir := m.Heir()
+	return truth(m.CKQuorum.OK() && heir != nil && !heir.NeverSynchronized() && !info.Tilt.Value)
 }

@@ -280,6 +280,35 @@ func checkCases() []checkCase {
 			m.Replicas[0].RunID, m.NumReplicas = m.RunID, num(1)
 		}), Critical, []string{
 			"critical: no failover could succeed: none of 1 replica can be promoted (10.0.0.11:6379: it is the master itself, at another address)"}},
+		{"failover_loses_data", "none has ever synchronized", each(func(m *sentinel.Master) {
+			neverSynced(&m.Replicas[0])
+			neverSynced(&m.Replicas[1])
+		}), Critical, []string{
+			"critical: a failover would lose all data: none of the 2 replicas that can be promoted (10.0.0.11:6379, 10.0.0.12:6379) has ever had a link to the master 10.0.0.10:6379"}},
+		{"failover_loses_data", "the one with the better priority", each(func(m *sentinel.Master) {
+			neverSynced(&m.Replicas[0])
+			m.Replicas[0].Priority = num(50)
+		}), Critical, []string{
+			"critical: a failover would lose all data: the Sentinels would promote 10.0.0.11:6379, which has never had a link to the master 10.0.0.10:6379; 10.0.0.12:6379 has, but its replica-priority comes later"}},
+		{"failover_loses_data", "the only one that can be promoted", each(func(m *sentinel.Master) {
+			neverSynced(&m.Replicas[0])
+			replicaDead(&m.Replicas[1], 5000)
+		}), Critical, []string{
+			"critical: a failover would lose all data: the Sentinels would promote 10.0.0.11:6379, which has never had a link to the master 10.0.0.10:6379"}},
+		{"failover_loses_data", "another has more data", each(func(m *sentinel.Master) { neverSynced(&m.Replicas[0]) }), OK, nil},
+		{"failover_loses_data", "one Sentinel has newer INFO", both(each(func(m *sentinel.Master) {
+			neverSynced(&m.Replicas[0])
+			neverSynced(&m.Replicas[1])
+		}), at(1, func(m *sentinel.Master) { m.Replicas[0] = healthyReplica(replicaOne, "x") })), OK, nil},
+		{"failover_loses_data", "it has just begun to follow", each(func(m *sentinel.Master) {
+			neverSynced(&m.Replicas[0])
+			neverSynced(&m.Replicas[1])
+			m.Replicas[0].RoleReportedTime, m.Replicas[1].RoleReportedTime = ms(9000), ms(9000)
+		}), OK, nil},
+		{"failover_loses_data", "one is hidden", each(func(m *sentinel.Master) {
+			m.Replicas = m.Replicas[:1]
+			neverSynced(&m.Replicas[0])
+		}), Unknown, nil},
 		{"replica_down", "for one", at(0, func(m *sentinel.Master) { replicaDead(&m.Replicas[0], 5000) }), Warning, []string{
 			"warning: the replica 10.0.0.11:6379 has been down for 5.0 s, according to 1 of 3 Sentinels (10.0.0.1:26379)"}},
 		{"replica_down", "for one in TILT", both(at(0, func(m *sentinel.Master) { replicaDead(&m.Replicas[0], 5000) }), tilted(0)), OK, nil},

@@ -145,6 +145,11 @@ func replicaDead(r *sentinel.Replica, age int64) {
 	r.SDownTime, r.LastOKPingReply = ms(age), ms(age+30_000)
 }
 
+// neverSynced is a replica that has had no link yet, as Redis 6.2 and later show it.
+func neverSynced(r *sentinel.Replica) {
+	r.MasterLinkUp, r.MasterLinkDownTime, r.ReplOffset = false, sentinel.Duration{}, num(1)
+}
+
 func down(m *sentinel.Master) {
 	m.Flags |= sentinel.FlagSDown | sentinel.FlagODown
 	m.SDownTime, m.ODownTime = ms(12_000), ms(11_000)

@@ -2,6 +2,7 @@ package sentinel
 
 import (
 	"fmt"
+	"strings"
 	"time"
 )
 
@@ -38,6 +39,41 @@ func (m *Master) Unpromotable(r *Replica) string {
 		return fmt.Sprintf("its link to the master has been down for %s", r.MasterLinkDownTime.Value)
 	}
 	return ""
+}
+
+// NeverSynchronized reports whether the replica has had no link to its master since it
+// was started or told to follow it, and has no offset from an earlier time either: it is
+// empty, or what it has is not its master's. Sentinel before 6.2 does not promote such a
+// replica, later ones do.
+func (r *Replica) NeverSynchronized() bool {
+	const noOffset = 1 // what a replica says that knows neither a master nor an earlier one
+	return r.Informed() && r.RoleReported == "slave" && !r.MasterLinkUp && !r.MasterLinkDownTime.Present &&
+		r.ReplOffset.Present && r.ReplOffset.Value <= noOffset
+}
+
+// Heir is the replica that Sentinel would promote in a failover of the master; nil when
+// there is none. A replica that REPLICAS leaves out may come before it.
+func (m *Master) Heir() *Replica {
+	var heir *Replica
+	for i := range m.Replicas {
+		if r := &m.Replicas[i]; m.Unpromotable(r) == "" && (heir == nil || comesBefore(r, heir)) {
+			heir = r
+		}
+	}
+	return heir
+}
+
+// comesBefore is the order of compareSlavesForPromotion in src/sentinel.c.
+func comesBefore(a, b *Replica) bool {
+	switch {
+	case a.Priority.Value != b.Priority.Value:
+		return a.Priority.Value < b.Priority.Value
+	case a.ReplOffset.Value != b.ReplOffset.Value:
+		return a.ReplOffset.Value > b.ReplOffset.Value
+	case a.RunID == "" || b.RunID == "":
+		return a.RunID != ""
+	}
+	return strings.ToLower(a.RunID) < strings.ToLower(b.RunID)
 }
 
 // infoValidity is how old a replica's INFO may be. While the master is down

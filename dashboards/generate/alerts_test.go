@@ -180,6 +180,7 @@ func unsigned() map[string]string {
 		"RedisSentinelNodeListedTwice":     "one looks at the run ids in two lines of a table",
 		"RedisSentinelLoopbackAddress":     "it is about a label, not a number",
 		"RedisSentinelFailoverHappened":    "any bar is one",
+		"RedisSentinelFailoverLosesData":   "the table lists only checks that fail",
 		"RedisSentinelFailoverAborted":     "any bar is one",
 	}
 }

@@ -3,6 +3,8 @@ package faults
 import (
 	"context"
 	"errors"
+	"os"
+	"path/filepath"
 	"slices"
 	"strconv"
 
@@ -102,6 +104,35 @@ func breakReplication(ctx context.Context, r *Rig) (Mend, error) {
 		return run(ctx, replicas[0], command("CONFIG", "SET", "masterauth", masterPassword))
 	}
 	return mend, run(ctx, replicas[0], command("CONFIG", "SET", "masterauth", "wrong"), command("CLIENT", "KILL", "TYPE", "master"))
+}
+
+// neverSynchronize makes all replicas begin anew, without data and with a wrong password
+// for the master.
+func neverSynchronize(ctx context.Context, r *Rig) (Mend, error) {
+	_, replicas, err := r.roles(ctx)
+	if err != nil {
+		return nothing, err
+	}
+	each := func(do func(n *sentineltest.Node) error) error {
+		var errs []error
+		for _, n := range replicas {
+			errs = append(errs, do(n))
+		}
+		return errors.Join(errs...)
+	}
+	authenticate := func(ctx context.Context, password string) error {
+		return each(func(n *sentineltest.Node) error {
+			return run(ctx, n, command("CONFIG", "SET", "masterauth", password), command("CONFIG", "REWRITE"))
+		})
+	}
+	mend := func(ctx context.Context) error { return authenticate(ctx, masterPassword) }
+	if err := authenticate(ctx, "wrong"); err != nil {
+		return mend, err
+	}
+	return mend, each(func(n *sentineltest.Node) error {
+		n.Kill()
+		return errors.Join(os.RemoveAll(filepath.Join(n.Dir(), "dump.rdb")), n.Restart(ctx))
+	})
 }
 
 func follow(ctx context.Context, n, master *sentineltest.Node) error {

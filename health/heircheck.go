@@ -1,0 +1,69 @@
+package health
+
+import (
+	"fmt"
+	"slices"
+
+	"redis_sentinel_exporter/deployment"
+)
+
+// failoverLosesData looks at the replica that would be promoted: Sentinel takes a link
+// that was never up for one that is not down. All who would promote one must agree, as
+// their INFO is of different moments; and a replica has some time to synchronize.
+func failoverLosesData(m *masterModel) outcome {
+	o := m.replicasKnown()
+	if m.failingNow || o.unknown != "" {
+		return o
+	}
+	var who []deployment.View
+	for _, v := range m.settled() {
+		switch heir := withoutInfoHaste(v).Heir(); {
+		case heir == nil: // another check tells
+		case !heir.NeverSynchronized() || heir.RoleReportedTime.Value < linkTime:
+			return o
+		default:
+			who = append(who, v)
+		}
+	}
+	if len(who) == 0 {
+		return o
+	}
+	if slices.ContainsFunc(m.Views, func(v deployment.View) bool { return v.HasHiddenReplicas() }) {
+		return cannotTell("it has replicas that are not announced (replica-announced no), of which the Sentinels tell nothing")
+	}
+	o.add(m.lossOf(who[0]), who...)
+	return o
+}
+
+// lossOf says what a failover by one Sentinel would promote.
+func (m *masterModel) lossOf(v deployment.View) Finding {
+	master := withoutInfoHaste(v)
+	heir := master.Heir()
+	f := Finding{Severity: Critical}
+	var empty, full []string
+	for i := range v.Replicas {
+		switch r := &v.Replicas[i]; {
+		case master.Unpromotable(r) != "":
+		case r.NeverSynchronized():
+			empty = append(empty, r.Addr)
+		default:
+			full = append(full, r.Addr)
+		}
+	}
+	slices.Sort(empty)
+	f.Message = fmt.Sprintf("a failover would lose all data: the Sentinels would promote %s, which has never had a link to the master %s", heir.Addr, v.Addr)
+	switch {
+	case len(full) > 0:
+		f.Message += fmt.Sprintf("; %s has, but its replica-priority comes later", list(full))
+	case len(empty) > 1:
+		f.Message = fmt.Sprintf("a failover would lose all data: none of the %d replicas that can be promoted (%s) has ever had a link to the master %s",
+			len(empty), few(empty), v.Addr)
+	}
+	for _, addr := range empty {
+		f.Commands = append(f.Commands, redisCLI(addr, "INFO", "replication"))
+	}
+	for _, addr := range empty {
+		f.Commands = append(f.Commands, redisCLI(addr, "CONFIG", "SET", "replica-priority", "0"))
+	}
+	return f
+}
