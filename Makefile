@@ -26,7 +26,7 @@ build: ## build ./redis_sentinel_exporter
 demo: ## start a throw-away deployment and the exporter on it; FOR=30s ends by itself
 	@tools/need redis-server=redis-server redis-cli=redis-tools
 	@$(MAKE) --no-print-directory build
-	@go build -buildvcs=false -o .bin/demo ./demo
+	@CGO_ENABLED=0 go build -buildvcs=false -o .bin/demo ./demo
 	@exec .bin/demo -exporter ./redis_sentinel_exporter
 
 # Go's cache of test results does not know of files outside of the module.
@@ -84,7 +84,7 @@ lint: .bin/golangci-lint ## gofmt, go vet and golangci-lint, in all modules
 	@unformatted=$$(gofmt -l .); test -z "$$unformatted" || { echo "gofmt these files:" $$unformatted >&2; exit 1; }
 	@for module in . web/browsertest dashboards/generate deploy/composetest deploy/kubernetes/verify; do \
 		echo "lint $$module"; \
-		(cd "$$module" && go vet -tags e2e,packages,compose ./... && '$(CURDIR)/.bin/golangci-lint' run --allow-parallel-runners) || exit 1; \
+		(cd "$$module" && export CGO_ENABLED=0 && go vet -tags e2e,packages,compose ./... && '$(CURDIR)/.bin/golangci-lint' run --allow-parallel-runners) || exit 1; \
 	done
 
 .PHONY: pint
@@ -109,7 +109,7 @@ packages: .bin/nfpm ## write archives, deb, rpm and checksums to dist; PLATFORMS
 .PHONY: packages-test
 packages-test: .bin/nfpm ## make the packages, look into them, install, upgrade and remove them in a directory; PLATFORMS="linux/amd64" for less
 	@tools/need dpkg-deb=dpkg rpm=rpm unshare=util-linux systemctl=systemd
-	go test -tags packages -count=1 -timeout 30m ./deploy/packages $(if $(PLATFORMS),-packages.platforms='$(PLATFORMS)')
+	CGO_ENABLED=0 go test -tags packages -count=1 -timeout 30m ./deploy/packages $(if $(PLATFORMS),-packages.platforms='$(PLATFORMS)')
 
 .PHONY: docs
 docs: ## write the generated documentation again
@@ -130,15 +130,16 @@ clean: ## remove what the other targets build
 	rm -rf .bin dist redis_sentinel_exporter
 
 # The first builds of these take some minutes each. They are modules of their own, as
-# each wants other versions of what another uses too.
+# each wants other versions of what another uses too. What is not tested for races is built
+# without cgo here and above: with it, net and all that imports net would be compiled twice.
 .bin/golangci-lint: tools/go.mod tools/go.sum
-	go build -C tools -buildvcs=false -o ../.bin/golangci-lint github.com/golangci/golangci-lint/v2/cmd/golangci-lint
+	CGO_ENABLED=0 go build -C tools -buildvcs=false -o ../.bin/golangci-lint github.com/golangci/golangci-lint/v2/cmd/golangci-lint
 	@touch $@
 
 .bin/pint: tools/pint/go.mod tools/pint/go.sum
-	go build -C tools/pint -buildvcs=false -o ../../.bin/pint github.com/cloudflare/pint/cmd/pint
+	CGO_ENABLED=0 go build -C tools/pint -buildvcs=false -o ../../.bin/pint github.com/cloudflare/pint/cmd/pint
 	@touch $@
 
 .bin/nfpm: tools/nfpm/go.mod tools/nfpm/go.sum
-	go build -C tools/nfpm -buildvcs=false -o ../../.bin/nfpm github.com/goreleaser/nfpm/v2/cmd/nfpm
+	CGO_ENABLED=0 go build -C tools/nfpm -buildvcs=false -o ../../.bin/nfpm github.com/goreleaser/nfpm/v2/cmd/nfpm
 	@touch $@

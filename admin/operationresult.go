@@ -19,7 +19,7 @@ type OperationResult struct {
 	Address         string `json:"address,omitempty"`
 	PreviousAddress string `json:"previous_address,omitempty"`
 	// Results has one entry for each Sentinel; of a failover, for the one that led.
-	Results []Result `json:"results"`
+	Results []StepResult `json:"results"`
 	// Findings are the guards that were overridden, and what an operator should
 	// know of what was done.
 	Findings []health.Finding `json:"findings"`
@@ -27,8 +27,8 @@ type OperationResult struct {
 	Error string `json:"error,omitempty"`
 }
 
-// A Result is what has come of it at one Sentinel.
-type Result struct {
+// A StepResult is what an operation has done to one Sentinel.
+type StepResult struct {
 	Sentinel string `json:"sentinel"`
 	// OK: it is as it was asked to be; in a dry run, that it could be.
 	OK bool `json:"ok"`
@@ -41,7 +41,7 @@ type Result struct {
 	Error string `json:"error,omitempty"`
 }
 
-// A Completion is an answer in one word.
+// A Completion is an OperationResult in one word.
 type Completion string
 
 // The completions.
@@ -51,7 +51,7 @@ const (
 	Failed  Completion = "failed"  // by none
 )
 
-// Completion tells how many have done it.
+// Completion says whether all, some or none have done it.
 func (a *OperationResult) Completion() Completion {
 	done := 0
 	for _, r := range a.Results {

@@ -42,7 +42,7 @@ func (o *Operator) Do(ctx context.Context, op Operation, progress func(string)) 
 	}
 	began := time.Now()
 	j := &job{Operation: op, operator: o, say: progress, assessment: takeAssessment(ctx, o.deployment, o.timeout)}
-	j.answer = &OperationResult{Action: op.Action, Master: sentinel.ValidUTF8(op.Master), DryRun: op.DryRun, Results: []Result{}}
+	j.answer = &OperationResult{Action: op.Action, Master: sentinel.ValidUTF8(op.Master), DryRun: op.DryRun, Results: []StepResult{}}
 	if err := j.precheck(); err != nil {
 		return nil, err
 	}
@@ -126,7 +126,7 @@ func (j *job) do(ctx context.Context, s *step) error {
 }
 
 // tell says how it came out at one Sentinel.
-func (j *job) tell(r Result) {
+func (j *job) tell(r StepResult) {
 	switch {
 	case !r.OK:
 		j.say(r.Sentinel + ": failed: " + r.Error)

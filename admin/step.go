@@ -86,8 +86,8 @@ func (j *job) within(act func(context.Context) error) func(context.Context) erro
 // errNotMonitored is what to do about a name that this Sentinel lacks.
 var errNotMonitored = errors.New("it does not monitor the master: MONITOR it there first")
 
-func (s *step) result() Result {
-	r := Result{Sentinel: s.sentinel, OK: s.err == nil, Changed: s.changed, Commands: s.commands, Note: s.note}
+func (s *step) result() StepResult {
+	r := StepResult{Sentinel: s.sentinel, OK: s.err == nil, Changed: s.changed, Commands: s.commands, Note: s.note}
 	if s.err != nil {
 		r.Error, r.Note = sentinel.ValidUTF8(s.err.Error()), ""
 	}

@@ -109,7 +109,7 @@ func (w *writeCommand) plan(ctx context.Context, operator *admin.Operator, strea
 }
 
 // planned is what would be done at one Sentinel.
-func planned(r admin.Result) []string {
+func planned(r admin.StepResult) []string {
 	switch {
 	case !r.OK:
 		return []string{"cannot: " + r.Error}

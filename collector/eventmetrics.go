@@ -84,7 +84,7 @@ func streamTable() table[streamRow] {
 
 // A failoverRow is how long the failovers of a master took that came out alike.
 type failoverRow struct {
-	outcome
+	durationKey
 	durations *dto.Histogram
 }
 

@@ -25,7 +25,7 @@ type failovers struct {
 	epochs    map[string]sentinel.Number // by Sentinel: of a +new-epoch that was its last event
 	open      map[source]*attempt
 	over      map[string][]attempt // by master, the newest last
-	durations map[outcome]prometheus.Histogram
+	durations map[durationKey]prometheus.Histogram
 	none      *dto.Histogram // of a master that had no failover
 }
 
@@ -37,7 +37,8 @@ type attempt struct {
 	start, end time.Time
 }
 
-type outcome struct{ master, result string }
+// A durationKey says whose failovers, with which end, a histogram has.
+type durationKey struct{ master, result string }
 
 func newFailovers() failovers {
 	var none dto.Metric
@@ -48,7 +49,7 @@ func newFailovers() failovers {
 		epochs:    make(map[string]sentinel.Number),
 		open:      make(map[source]*attempt),
 		over:      make(map[string][]attempt),
-		durations: make(map[outcome]prometheus.Histogram),
+		durations: make(map[durationKey]prometheus.Histogram),
 		none:      none.Histogram,
 	}
 }
@@ -116,7 +117,7 @@ func (f *failovers) close(key source, end time.Time, result string) {
 	}
 	kept := append(f.over[key.master], *a)
 	f.over[key.master] = slices.Clone(kept[max(0, len(kept)-keptAttempts):])
-	o := outcome{key.master, result}
+	o := durationKey{key.master, result}
 	if f.durations[o] == nil {
 		f.durations[o] = newDurations()
 	}
@@ -148,8 +149,8 @@ func (f *failovers) counted(key source, a *attempt) bool {
 // forget drops all about a master.
 func (f *failovers) forget(master string) {
 	delete(f.over, master)
-	delete(f.durations, outcome{master, resultEnded})
-	delete(f.durations, outcome{master, resultAborted})
+	delete(f.durations, durationKey{master, resultEnded})
+	delete(f.durations, durationKey{master, resultAborted})
 	for key := range f.open {
 		if key.master == master {
 			delete(f.open, key)
@@ -160,8 +161,8 @@ func (f *failovers) forget(master string) {
 // appendRows appends a master's durations, also when there are none.
 func (f *failovers) appendRows(rows []failoverRow, master string) []failoverRow {
 	for _, result := range []string{resultAborted, resultEnded} {
-		row := failoverRow{outcome{master, result}, f.none}
-		if durations := f.durations[row.outcome]; durations != nil {
+		row := failoverRow{durationKey{master, result}, f.none}
+		if durations := f.durations[row.durationKey]; durations != nil {
 			var m dto.Metric
 			if err := durations.Write(&m); err != nil {
 				continue // it has no labels that could be wrong

@@ -1,9 +1,12 @@
 package docs_test
 
 import (
+	"io/fs"
 	"os"
+	"path"
 	"reflect"
 	"regexp"
+	"strings"
 	"testing"
 
 	"redis_sentinel_exporter/deployment"
@@ -34,6 +37,45 @@ func TestMethodsOfTheDocumentation(t *testing.T) {
 		}
 		if !found {
 			t.Errorf("there is no %s.%s", name[1], name[2])
+		}
+	}
+}
+
+// The code on the page is part of an example, which runs.
+func TestCodeOfTheDocumentation(t *testing.T) {
+	t.Parallel()
+	examples := page(t, project(), "sentinel/example_test.go") + page(t, project(), "deployment/example_test.go")
+	blocks := fenced(page(t, project(), "docs/redis-py.md"), "go")
+	if len(blocks) == 0 {
+		t.Error("there is no code on the page")
+	}
+	for _, block := range blocks {
+		if !strings.Contains(examples, regexp.MustCompile(`(?m)^.`).ReplaceAllString(block, "\t$0")) {
+			t.Errorf("no example has\n%s", block)
+		}
+	}
+}
+
+// A method that no program calls is there for programs of others, so it is on the page.
+func TestNoMethodIsUnknown(t *testing.T) {
+	t.Parallel()
+	var programs strings.Builder
+	err := fs.WalkDir(project(), ".", func(file string, entry fs.DirEntry, err error) error {
+		if err == nil && !entry.IsDir() && path.Ext(file) == ".go" && !strings.HasSuffix(file, "_test.go") {
+			programs.WriteString(page(t, project(), file))
+		}
+		return err
+	})
+	if err != nil {
+		t.Fatal(err)
+	}
+	text := page(t, project(), "docs/redis-py.md")
+	for _, of := range []reflect.Type{reflect.TypeFor[*sentinel.Client](), reflect.TypeFor[*deployment.Deployment]()} {
+		for i := range of.NumMethod() {
+			name := of.Method(i).Name
+			if !strings.Contains(programs.String(), "."+name+"(") && !strings.Contains(text, "`"+of.Elem().Name()+"."+name+"`") {
+				t.Errorf("%v.%s is neither used nor documented", of, name)
+			}
 		}
 	}
 }

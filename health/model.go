@@ -104,13 +104,13 @@ const (
 	ghostMinimum = 5 * time.Minute
 )
 
-// young reports whether the Sentinel has only just begun to look at this master:
+// recentlyReset reports whether the Sentinel has only just begun to look at this master:
 // it was started, RESET, or has switched to another address.
 func recentlyReset(v deployment.View) bool {
 	return v.RoleReportedTime.Present && v.RoleReportedTime.Value < settleTime
 }
 
-// warming reports whether the Sentinel has not run for long enough to have seen
+// recentlyStarted reports whether the Sentinel has not run for long enough to have seen
 // anything go down.
 func recentlyStarted(v deployment.View) bool {
 	return v.Snapshot.Info != nil && v.Snapshot.Info.Uptime.Present && v.Snapshot.Info.Uptime.Value < v.DownAfter.Value
@@ -125,7 +125,7 @@ func onlyByHand(v deployment.View) bool {
 	return v.Flags.Has(sentinel.FlagForceFailover) && v.LastOKPingReply.Present && v.LastOKPingReply.Value < v.DownAfter.Value
 }
 
-// frozen reports whether the down flags mean nothing.
+// inTilt reports whether the down flags mean nothing.
 func inTilt(v deployment.View) bool { return v.Snapshot.Tilt() }
 
 // hasReachedMaster reports whether the Sentinel has had an answer of the master since its

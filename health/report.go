@@ -100,7 +100,7 @@ func (r *Report) ByName(name string) *MasterReport {
 }
 
 // Narrowed returns the report with one master only; what is wrong with the
-// deployment as a whole concerns that master as well and stays. It tells false
+// deployment as a whole concerns that master as well and stays. The second result is false
 // when Sentinels answered and none of them monitors the master. When nobody
 // answered, nobody knows.
 func (r *Report) Narrowed(name string) (Report, bool) {

@@ -101,7 +101,7 @@ func (c *Client) Close() {
 	c.turn <- struct{}{}
 }
 
-// take waits for the client's turn.
+// acquire waits for the client's turn.
 func (c *Client) acquire(ctx context.Context) error {
 	select {
 	case <-c.turn:

@@ -154,7 +154,7 @@ func statusOf(o admin.Completion) (status int, result string) {
 func refusal(op *admin.Operation, err error) *admin.OperationResult {
 	answer := &admin.OperationResult{
 		Action: op.Action, Master: sentinel.ValidUTF8(op.Master), DryRun: op.DryRun,
-		Results: []admin.Result{}, Findings: []health.Finding{}, Error: sentinel.ValidUTF8(err.Error()),
+		Results: []admin.StepResult{}, Findings: []health.Finding{}, Error: sentinel.ValidUTF8(err.Error()),
 	}
 	if guarded, ok := errors.AsType[*admin.GuardedError](err); ok {
 		answer.Findings = guarded.Findings
