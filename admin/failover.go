@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"slices"
 	"strings"
 	"time"
 
@@ -109,17 +110,18 @@ func (j *job) look(ctx context.Context, c *sentinel.Client) (m *sentinel.Master,
 	return m, err
 }
 
-// waitFollowed waits until every other Sentinel names the new master, and calls
-// out those that do not: they send clients to the old one.
+// waitFollowed waits until every Sentinel that monitored the master before sees one at the
+// new address, and calls out those that do not: they send clients to the old one, or to
+// a node that somebody has made a replica again.
 func (j *job) waitFollowed(ctx context.Context, to string) {
 	ctx, cancel := context.WithTimeout(ctx, helloPatience)
 	defer cancel()
 	err := waitUntil(ctx, func() (bool, error) {
 		var behind []string
-		s := takeAssessment(ctx, j.operator.deployment, j.operator.timeout)
-		for _, v := range s.views(j.Master) {
-			if addr := v.Advertised(); addr != to {
-				behind = append(behind, v.Snapshot.Sentinel+" ("+addr+")")
+		after := takeAssessment(ctx, j.operator.deployment, j.operator.timeout)
+		for _, before := range j.assessment.views(j.Master) {
+			if why := notFollowed(after.snapshots, before.Snapshot.Sentinel, j.Master, to); why != "" {
+				behind = append(behind, before.Snapshot.Sentinel+" "+why)
 			}
 		}
 		if len(behind) == 0 {
@@ -128,9 +130,31 @@ func (j *job) waitFollowed(ctx context.Context, to string) {
 		return false, errors.New(strings.Join(behind, ", "))
 	})
 	if err != nil {
-		f := about(&j.Operation, checkNotFollowed, "Check the network of these Sentinels: the hellos of the others do not reach them.",
-			"%s after the failover some Sentinels still name another master: %s", helloPatience, err)
+		f := about(&j.Operation, checkNotFollowed,
+			"Check the network of the Sentinels that name another master or do not answer: the hellos of the others do not reach them. If the node is a replica again, something other than the Sentinels has made it one: find out what that is.",
+			"%s after the failover not every Sentinel sees a master at %s: %s", helloPatience, to, err)
 		f.Severity = health.Warning
 		j.answer.Findings = append(j.answer.Findings, f)
 	}
+}
+
+// notFollowed says why a Sentinel does not see the master at an address; empty if it does.
+// It has had INFO of the node there as soon as it has its run id.
+func notFollowed(snapshots []*sentinel.Snapshot, at, master, to string) string {
+	i := slices.IndexFunc(snapshots, func(s *sentinel.Snapshot) bool { return s.Sentinel == at && s.Up() })
+	if i < 0 {
+		return "(does not answer)"
+	}
+	m := snapshots[i].Master(master)
+	switch {
+	case m == nil:
+		return "(does not monitor it)"
+	case m.Advertised() != to:
+		return "(names " + m.Advertised() + ")"
+	case m.RoleReported == "slave":
+		return "(has heard from it that it is a replica)"
+	case m.RunID == "":
+		return "(has not heard from it yet)"
+	}
+	return ""
 }

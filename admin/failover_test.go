@@ -3,6 +3,8 @@ package admin_test
 import (
 	"errors"
 	"slices"
+	"strconv"
+	"strings"
 	"testing"
 	"time"
 
@@ -89,6 +91,52 @@ func TestFailoverGivenUp(t *testing.T) {
 	r.want(answer, admin.Failed, false)
 	if got := answer.Results[0].Error; !contains(got, "was aborted", r.Masters[0].Node.Addr()) {
 		t.Errorf("it says %s", got)
+	}
+}
+
+// TestFailoverThatOneMisses: a Sentinel that hangs from then on is called out, and takes no
+// one's word for it that all is well.
+func TestFailoverThatOneMisses(t *testing.T) {
+	t.Parallel()
+	r := newRig(t, sentineltest.Config{})
+	hung := r.Sentinels[2]
+	answer := r.do(admin.Operation{Action: admin.Failover, Master: name}, func(string) {
+		if err := hung.Hang(); err != nil { // as often as there is progress
+			t.Error(err)
+		}
+	})
+	if err := hung.Resume(); err != nil {
+		t.Fatal(err)
+	}
+	r.want(answer, admin.Done, true)
+	if len(answer.Findings) != 1 || !contains(answer.Findings[0].Message, answer.Address, hung.Addr()+" (does not answer)") {
+		t.Errorf("got the findings %s", inJSON(t, answer.Findings))
+	}
+}
+
+// TestFailoverThatIsUndone: something makes the new master a replica again.
+func TestFailoverThatIsUndone(t *testing.T) {
+	t.Parallel()
+	r := newRig(t, sentineltest.Config{DownAfter: 30 * time.Second}) // so that no other failover follows
+	old := r.Masters[0].Node
+	undone := ""
+	answer := r.do(admin.Operation{Action: admin.Failover, Master: name}, func(text string) {
+		if !strings.HasSuffix(text, ": reconf_slaves") {
+			return
+		}
+		for _, n := range r.Masters[0].Replicas {
+			if strings.HasPrefix(r.cli(n, "ROLE"), "master") {
+				undone = n.Addr()
+				r.cli(n, "REPLICAOF", old.Host(), strconv.Itoa(old.Port()))
+			}
+		}
+	})
+	r.want(answer, admin.Done, true)
+	if undone == "" || undone != answer.Address {
+		t.Fatalf("%q was undone, and the failover went to %s", undone, answer.Address)
+	}
+	if len(answer.Findings) != 1 || !contains(answer.Findings[0].Message, undone, "(has heard from it that it is a replica)") {
+		t.Errorf("got the findings %s", inJSON(t, answer.Findings))
 	}
 }
 

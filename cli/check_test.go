@@ -44,6 +44,11 @@ func TestCheck(t *testing.T) {
 			t.Errorf("%q is missing in\n%s", want, text)
 		}
 	}
+	sentineltest.WaitFor(t, "what follows from it to be under it", func() bool {
+		stdout, _, _ := output(t, live, 2*time.Second, "check")
+		return strings.HasPrefix(stdout, "WARNING mymaster: Sentinel "+live[2]+" did not answer: ") &&
+			strings.Contains(stdout, "\n\n    warning mymaster quorum_fragile, which follows from it\n      2 of 3 Sentinels are usable ")
+	})
 	topology.Sentinels[1].Kill()
 	check("two Sentinels dead", 2, "CRITICAL", live)
 	check("two Sentinels dead, less strict", 2, "CRITICAL", live, "--fail-on=critical")

@@ -24,6 +24,7 @@ func explanations() []explanation {
 		{"master_sdown", "master_odown", sameNode},
 		{"master_sdown", "master_answers_errors", seenByThose},
 		{"master_sdown", "master_role_mismatch", seenByThose},
+		{"master_sdown", "replica_down", sameNode}, // for Sentinels that have switched
 		{"master_sdown", "quorum_unreachable", cutOff},
 		{"master_sdown", "majority_unreachable", cutOff},
 		{"master_disagreement", "quorum_unreachable", missedByCutOff},
@@ -53,6 +54,7 @@ func explanations() []explanation {
 		{"failover_stuck", "quorum_unreachable", critical},
 		{"failover_stuck", "replica_down", isPromoted},
 		{"failover_stuck", "master_odown", sameNode},
+		{"replica_down", "master_odown", sameNode}, // for Sentinels that have not switched
 		{"replica_down", "master_answers_errors", seenByThose},
 		{"replica_down", "quorum_unreachable", cutOff},
 		{"replica_down", "majority_unreachable", cutOff},

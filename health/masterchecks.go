@@ -17,28 +17,22 @@ func masterSDown(m *masterModel) outcome { return m.down(sentinel.FlagSDown, War
 // down looks at one of the flags. A Sentinel in TILT does not update them, and
 // one that has just started has not had the time.
 func (m *masterModel) down(flag sentinel.Flags, severity Status, words string) outcome {
-	var who []deployment.View
-	var longest time.Duration
-	for _, v := range m.unfrozen() {
-		if v.Flags.Has(flag) && !onlyByHand(v) {
-			who = append(who, v)
-			longest = max(longest, v.SDownTime.Value)
-		}
-	}
-	if len(who) == 0 {
+	down := slices.DeleteFunc(m.unfrozen(), func(v deployment.View) bool { return !v.Flags.Has(flag) || onlyByHand(v) })
+	if len(down) == 0 {
 		return m.notDown()
 	}
-	addrs := make([]string, len(who))
-	for i, v := range who {
-		addrs[i] = v.Addr
-	}
-	at := list(distinct(addrs))
 	var o outcome
-	o.add(Finding{
-		Severity: severity, Node: who[0].Addr,
-		Message: fmt.Sprintf("the master %s has been %s for %s, %s", at, words, Age(longest), say(who, len(m.Views))),
-		Look:    append([]string{redisCLI(who[0].Addr, "PING")}, onEach(who[:1], "SENTINEL", "MASTER", m.Name)...),
-	}, who...)
+	for _, who := range byNode(down) {
+		var longest time.Duration
+		for _, v := range who {
+			longest = max(longest, v.SDownTime.Value)
+		}
+		o.add(Finding{
+			Severity: severity, Node: who[0].Addr,
+			Message: fmt.Sprintf("the master %s has been %s for %s, %s", who[0].Addr, words, Age(longest), say(who, len(m.Views))),
+			Look:    append([]string{redisCLI(who[0].Addr, "PING")}, onEach(who[:1], "SENTINEL", "MASTER", m.Name)...),
+		}, who...)
+	}
 	return o
 }
 

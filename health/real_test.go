@@ -36,9 +36,31 @@ func deploymentOf(t *testing.T, addrs []string) *deployment.Deployment {
 }
 
 func assess(ctx context.Context, d *deployment.Deployment, within time.Duration) health.Report {
+	return assessAged(ctx, d, within, 0)
+}
+
+// assessAged takes all that is down to have been down for longer than it is.
+func assessAged(ctx context.Context, d *deployment.Deployment, within, aged time.Duration) health.Report {
 	ctx, cancel := context.WithTimeout(ctx, within)
 	defer cancel()
-	return health.Assess(d.Snapshots(ctx))
+	snapshots := d.Snapshots(ctx)
+	for _, s := range snapshots {
+		for i := range s.Masters {
+			m := &s.Masters[i]
+			for k := range m.Replicas {
+				m.Replicas[k].SDownTime = older(m.Replicas[k].SDownTime, aged)
+			}
+			for k := range m.Peers {
+				m.Peers[k].SDownTime = older(m.Peers[k].SDownTime, aged)
+			}
+		}
+	}
+	return health.Assess(snapshots)
+}
+
+func older(age sentinel.Duration, by time.Duration) sentinel.Duration {
+	age.Value += by // an absent one stays absent
+	return age
 }
 
 // found are the findings without their words, each check once under each cause.
@@ -70,9 +92,14 @@ func expected(f faults.Fault) []string {
 // eventually waits for exactly these findings.
 func eventually(t *testing.T, d *deployment.Deployment, what string, want []string) health.Report {
 	t.Helper()
+	return eventuallyAged(t, d, what, want, 0)
+}
+
+func eventuallyAged(t *testing.T, d *deployment.Deployment, what string, want []string, aged time.Duration) health.Report {
+	t.Helper()
 	var r health.Report
 	for deadline := time.Now().Add(60 * time.Second); ; time.Sleep(50 * time.Millisecond) {
-		r = assess(t.Context(), d, askFor)
+		r = assessAged(t.Context(), d, askFor, aged)
 		if slices.Equal(found(&r), want) {
 			return r
 		}
@@ -103,7 +130,7 @@ func TestFaults(t *testing.T) {
 			eventually(t, d, "at first", nil)
 			for _, f := range g.Faults {
 				began := time.Now()
-				showFault(t, rig, d, f)
+				showFault(t, rig, d, f, g)
 				t.Logf("%s took %s", f.Name, time.Since(began).Round(100*time.Millisecond))
 				if t.Failed() {
 					return // the next would only fail with it
@@ -113,7 +140,7 @@ func TestFaults(t *testing.T) {
 	}
 }
 
-func showFault(t *testing.T, rig *faults.Rig, d *deployment.Deployment, f faults.Fault) {
+func showFault(t *testing.T, rig *faults.Rig, d *deployment.Deployment, f faults.Fault, g faults.Group) {
 	t.Helper()
 	ctx, cancel := context.WithTimeout(t.Context(), 2*time.Minute)
 	defer cancel()
@@ -129,7 +156,7 @@ func showFault(t *testing.T, rig *faults.Rig, d *deployment.Deployment, f faults
 	if err != nil {
 		t.Errorf("%s: %v", f.Name, err)
 	} else {
-		r := eventually(t, asked, f.Name, expected(f))
+		r := eventuallyAged(t, asked, f.Name, expected(f), g.Aged)
 		t.Logf("%s: %s\n%s", f.Name, r.Summary, messages(&r))
 	}
 	if err := mend(ctx); err != nil {
@@ -154,7 +181,8 @@ func TestTiltVouchesForNoQuorum(t *testing.T) {
 		s.Kill()
 	}
 	eventually(t, d, "one is left, and one in TILT", []string{
-		"critical majority_unreachable", "critical quorum_unreachable", "critical sentinel_unreachable", "warning sentinel_tilt",
+		"critical majority_unreachable under sentinel_unreachable", "critical quorum_unreachable under sentinel_unreachable",
+		"critical sentinel_unreachable", "warning sentinel_tilt",
 	})
 	if q := d.Snapshots(ctx)[0].Masters[0].CKQuorum; q == nil || !q.OK() {
 		t.Errorf("the Sentinel in TILT answers CKQUORUM with %+v", q)

@@ -51,6 +51,9 @@ func TestStatusPage(t *testing.T) {
 		{"one silent", []*sentinel.Snapshot{monitoring("a:1", "m", 0), dead("b:2", sentinel.ReasonTimeout)}, "/status", []string{
 			"b:2|✕did not answer: timeout: it timeout|", "1 of 2 Sentinels answered",
 		}},
+		{"what follows is under its cause", []*sentinel.Snapshot{monitoring("a:1", "m", 0), well("b:2")}, "/status", []string{
+			"To see more:\n\n\nredis-cli -h b -p 2 SENTINEL MASTERS\n\n\nThis leads to:\n\n\n\n\n\n✕ CRITICAL m master_missing",
+		}},
 		{"one without the master", []*sentinel.Snapshot{monitoring("a:1", "m", 0), well("b:2")}, "/status", []string{"b:2|✕does not monitor this master|"}},
 		{"nobody", []*sentinel.Snapshot{dead("a:1", sentinel.ReasonUnreachable)}, "/status", []string{
 			"\nUNKNOWN\n", "no Sentinel of 1 answered", "sentinel_unreachable",

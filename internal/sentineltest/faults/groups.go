@@ -90,7 +90,9 @@ func Groups() []Group {
 			Name:   "failovers",
 			Config: sentineltest.Config{FailoverTimeout: 10 * time.Second, Timers: map[string]time.Duration{"slave-reconf-timeout": time.Minute}},
 			Faults: []Fault{
-				{"promoted replica killed", killPromoted, slices.Concat(withCause(critical("master_odown"), warning("master_sdown")), withCause(warning("replica_down"), critical("failover_stuck"))), nil},
+				{"promoted replica killed", killPromoted, slices.Concat(
+					withCause(critical("master_odown"), critical("failover_stuck"), warning("master_sdown", "replica_down")),
+					withCause(warning("replica_down"), warning("master_sdown"))), nil},
 			},
 		},
 		{
