@@ -51,6 +51,7 @@ func expectations() map[string]expectation {
 		"TILT":                   morning("Tilt"),
 		"failure simulation":     morning("FailureSimulation"),
 		"clients near the limit": morning("ClientsNearLimit"),
+		"no place for a client":  morning("Down"),
 		"scripts wait":           morning("ScriptsBacklog"),
 		"settings drift":         morning("SettingsDrift"),
 		"quorum 1":               morning("QuorumMisconfigured"),

@@ -51,6 +51,10 @@ func checkCases() []checkCase {
 			"critical: Sentinel 10.0.0.1:26379 did not answer: unreachable: connection refused; 2 of 3 Sentinels are unreachable",
 			"critical: Sentinel 10.0.0.2:26379 did not answer: timeout: late; 2 of 3 Sentinels are unreachable",
 		}},
+		{"sentinel_unreachable", "no place for us", replace(2, silent(2, sentinel.ReasonOther, "ERR max number of clients reached")), Warning, []string{
+			"warning: Sentinel 10.0.0.3:26379 refuses to answer: ERR max number of clients reached"}},
+		{"sentinel_unreachable", "protected mode", replace(2, silent(2, sentinel.ReasonOther, "DENIED Redis is running in protected mode")), Warning, []string{
+			"warning: Sentinel 10.0.0.3:26379 refuses to answer: DENIED Redis is running in protected mode"}},
 		{"sentinel_unreachable", "in part", func(all []*sentinel.Snapshot) {
 			all[0].Failures = silent(0, sentinel.ReasonTimeout, "late").Failures[3:4]
 		}, Warning, []string{"warning: Sentinel 10.0.0.1:26379 answered only in part: SENTINEL MASTERS: timeout: late"}},

@@ -23,6 +23,7 @@ func Groups() []Group {
 				{"TILT", tilt, warning("sentinel_tilt"), nil},
 				{"failure simulation", simulateFailure, warning("failure_simulation"), nil},
 				{"clients near the limit", fillClients, warning("sentinel_clients_near_limit"), nil},
+				{"no place for a client", fillAllClients, warning("sentinel_unreachable"), askAnew},
 				{"scripts wait", queueScripts, warning("sentinel_scripts_backlog"), nil},
 				{"settings drift", driftSettings, warning("settings_drift"), nil},
 				{"quorum 1", lowQuorum, warning("quorum_misconfigured"), nil},
