@@ -54,6 +54,7 @@ func explanations() []explanation {
 		{"failover_stuck", "replica_down", isPromoted},
 		{"failover_stuck", "master_odown", sameNode},
 		{"replica_down", "master_answers_errors", seenByThose},
+		{"replica_answers_errors", "master_answers_errors", seenByThose},
 		{"replica_down", "quorum_unreachable", cutOff},
 		{"replica_down", "majority_unreachable", cutOff},
 		{"ghost_replicas", "replica_down", sameNode},

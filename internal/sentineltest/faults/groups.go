@@ -51,7 +51,9 @@ func Groups() []Group {
 				{"replica without its link", breakReplication, warning("replica_link_down"), nil},
 				{"replicas that never synchronized", neverSynchronize, slices.Concat(critical("failover_loses_data"), warning("replica_link_down")), nil},
 				{"replica of another", chainReplica, warning("replica_wrong_master"), nil},
-				{"wrong auth-pass", wrongAuthPass, withCause(critical("master_answers_errors"), warning("master_sdown", "replica_down")), nil},
+				{"wrong auth-pass", wrongAuthPass, withCause(critical("master_answers_errors"), warning("master_sdown", "replica_answers_errors")), nil},
+				{"replica that refuses PING", refusePing, warning("replica_answers_errors"), nil},
+				{"busy script", runScript, busyScript(), nil},
 			},
 		},
 		{
@@ -103,4 +105,11 @@ func Groups() []Group {
 			},
 		},
 	}
+}
+
+// busyScript are the findings on a master that runs a script, and that nobody can replace.
+func busyScript() []Finding {
+	return slices.Concat(
+		withCause(critical("master_answers_errors"), critical("master_odown"), warning("master_sdown")),
+		withCause(critical("no_promotable_replica"), critical("failover_stuck")))
 }
