@@ -56,6 +56,7 @@ func explanations() []explanation {
 		{"failover_stuck", "master_odown", sameNode},
 		{"replica_down", "master_odown", sameNode}, // for Sentinels that have not switched
 		{"replica_down", "master_answers_errors", seenByThose},
+		{"replica_answers_errors", "master_answers_errors", seenByThose},
 		{"replica_down", "quorum_unreachable", cutOff},
 		{"replica_down", "majority_unreachable", cutOff},
 		{"ghost_replicas", "replica_down", sameNode},

@@ -51,6 +51,10 @@ func checkCases() []checkCase {
 			"critical: Sentinel 10.0.0.1:26379 did not answer: unreachable: connection refused; 2 of 3 Sentinels are unreachable",
 			"critical: Sentinel 10.0.0.2:26379 did not answer: timeout: late; 2 of 3 Sentinels are unreachable",
 		}},
+		{"sentinel_unreachable", "no place for us", replace(2, silent(2, sentinel.ReasonOther, "ERR max number of clients reached")), Warning, []string{
+			"warning: Sentinel 10.0.0.3:26379 refuses to answer: ERR max number of clients reached"}},
+		{"sentinel_unreachable", "protected mode", replace(2, silent(2, sentinel.ReasonOther, "DENIED Redis is running in protected mode")), Warning, []string{
+			"warning: Sentinel 10.0.0.3:26379 refuses to answer: DENIED Redis is running in protected mode"}},
 		{"sentinel_unreachable", "in part", func(all []*sentinel.Snapshot) {
 			all[0].Failures = silent(0, sentinel.ReasonTimeout, "late").Failures[3:4]
 		}, Warning, []string{"warning: Sentinel 10.0.0.1:26379 answered only in part: SENTINEL MASTERS: timeout: late"}},
@@ -139,6 +143,13 @@ func checkCases() []checkCase {
 		}), Critical, []string{
 			"critical: the master 10.0.0.10:6379 answers Sentinels 10.0.0.2:26379 and 10.0.0.3:26379 with errors: its last reply to PING is 0.8 s old, the last good one 5.7 s"}},
 		{"master_answers_errors", "hung", at(0, func(m *sentinel.Master) { m.LastOKPingReply, m.LastPingReply = ms(5656), ms(5656) }), OK, nil},
+		{"master_answers_errors", "all, and nothing is known", each(pingRefused), Critical, []string{
+			"critical: the master 10.0.0.10:6379 answers Sentinels 10.0.0.1:26379, 10.0.0.2:26379 and 10.0.0.3:26379 with errors: its last reply to PING is 0.8 s old, the last good one 42 s; all see the same, so look at the node first"}},
+		{"master_answers_errors", "a script", each(func(m *sentinel.Master) { pingRefused(m); m.Flags |= sentinel.FlagScriptKillSent }), Critical, []string{
+			"critical: the master 10.0.0.10:6379 answers Sentinels 10.0.0.1:26379, 10.0.0.2:26379 and 10.0.0.3:26379 with errors: its last reply to PING is 0.8 s old, the last good one 42 s; it runs a script or function that does not end (BUSY), and SCRIPT KILL was sent to it"}},
+		{"master_answers_errors", "INFO is answered", each(func(m *sentinel.Master) { pingRefused(m); m.InfoRefresh = ms(9000) }), Critical, []string{
+			"critical: the master 10.0.0.10:6379 answers Sentinels 10.0.0.1:26379, 10.0.0.2:26379 and 10.0.0.3:26379 with errors: its last reply to PING is 0.8 s old, the last good one 42 s; it has answered INFO since: so it is not the password"}},
+		{"master_answers_errors", "it has died since", each(func(m *sentinel.Master) { m.LastOKPingReply, m.LastPingReply = ms(95_656), ms(60_842) }), OK, nil},
 		{"failover_stuck", "o_down for long", each(func(m *sentinel.Master) { down(m); m.ODownTime = ms(200_000) }), Critical, []string{
 			"critical: the master 10.0.0.10:6379 has been objectively down for 3 min, longer than failover-timeout (3 min), and there is no new master, according to 3 of 3 Sentinels (10.0.0.1:26379, 10.0.0.2:26379, 10.0.0.3:26379); failover state: none",
 		}},
@@ -221,7 +232,7 @@ func checkCases() []checkCase {
 		{"peers_unreachable", "hello but no answer", at(0, func(m *sentinel.Master) {
 			p := &m.Peers[1]
 			p.Flags |= sentinel.FlagSDown
-			p.SDownTime, p.LastOKPingReply = ms(60_000), ms(90_000)
+			p.SDownTime, p.LastOKPingReply, p.LastPingReply = ms(60_000), ms(90_000), ms(90_000)
 		}), Warning, []string{
 			"warning: Sentinel 10.0.0.1:26379 has had no answer from 10.0.0.3:26379 for 90 s, but received a hello from it 1.5 s ago: it is running, and cannot be reached from there"}},
 		{"peers_unreachable", "just died", at(0, func(m *sentinel.Master) {
@@ -309,6 +320,20 @@ func checkCases() []checkCase {
 			m.Replicas = m.Replicas[:1]
 			neverSynced(&m.Replicas[0])
 		}), Unknown, nil},
+		{"replica_answers_errors", "another password", each(replicaRefuses), Warning, []string{
+			"warning: the replica 10.0.0.11:6379 runs and answers with errors, according to 3 of 3 Sentinels (10.0.0.1:26379, 10.0.0.2:26379, 10.0.0.3:26379): its last reply to PING is 0.3 s old, the last good one 7 min; all see the same, so look at the node first; it cannot be promoted"}},
+		{"replica_down", "it answers with errors", each(replicaRefuses), OK, nil},
+		{"ghost_replicas", "it answers with errors", each(replicaRefuses), OK, nil},
+		{"ghost_sentinels", "it answers with errors", at(0, func(m *sentinel.Master) {
+			ghost(m)
+			m.Peers[2].LastPingReply, m.Peers[2].LastOKPingReply = ms(300), ms(430_000)
+		}), OK, nil},
+		{"peers_unreachable", "another password", at(0, func(m *sentinel.Master) {
+			p := &m.Peers[1]
+			p.Flags |= sentinel.FlagSDown
+			p.SDownTime, p.LastOKPingReply, p.LastPingReply = ms(60_000), ms(90_000), ms(600)
+		}), Warning, []string{
+			"warning: Sentinel 10.0.0.1:26379 is answered with errors by 10.0.0.3:26379: its last reply to PING is 0.6 s old, the last good one 90 s"}},
 		{"replica_down", "for one", at(0, func(m *sentinel.Master) { replicaDead(&m.Replicas[0], 5000) }), Warning, []string{
 			"warning: the replica 10.0.0.11:6379 has been down for 5.0 s, according to 1 of 3 Sentinels (10.0.0.1:26379)"}},
 		{"replica_down", "for one in TILT", both(at(0, func(m *sentinel.Master) { replicaDead(&m.Replicas[0], 5000) }), tilted(0)), OK, nil},

@@ -142,7 +142,19 @@ func tilted(i int) func([]*sentinel.Snapshot) {
 
 func replicaDead(r *sentinel.Replica, age int64) {
 	r.Flags |= sentinel.FlagSDown | sentinel.FlagDisconnected
-	r.SDownTime, r.LastOKPingReply = ms(age), ms(age+30_000)
+	r.SDownTime, r.LastOKPingReply, r.LastPingReply = ms(age), ms(age+30_000), ms(age+30_000)
+}
+
+// pingRefused is a master whose INFO is older than its last good reply to PING.
+func pingRefused(m *sentinel.Master) {
+	m.LastOKPingReply, m.LastPingReply, m.InfoRefresh = ms(42_000), ms(842), ms(45_000)
+}
+
+// replicaRefuses is a replica that Sentinel has considered down for long.
+func replicaRefuses(m *sentinel.Master) {
+	r := &m.Replicas[0]
+	r.Flags |= sentinel.FlagSDown
+	r.SDownTime, r.LastOKPingReply, r.LastPingReply, r.InfoRefresh = ms(400_000), ms(430_000), ms(300), ms(430_000)
 }
 
 // neverSynced is a replica that has had no link yet, as Redis 6.2 and later show it.

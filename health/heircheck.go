@@ -60,7 +60,7 @@ func (m *masterModel) lossOf(v deployment.View) Finding {
 			len(empty), few(empty), v.Addr)
 	}
 	for _, addr := range empty {
-		f.Commands = append(f.Commands, redisCLI(addr, "INFO", "replication"))
+		f.Look = append(f.Look, redisCLI(addr, "INFO", "replication"))
 	}
 	for _, addr := range empty {
 		f.Commands = append(f.Commands, redisCLI(addr, "CONFIG", "SET", "replica-priority", "0"))

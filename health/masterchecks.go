@@ -48,26 +48,6 @@ func (m *masterModel) notDown() outcome {
 	return cannotTell("the Sentinels have just started and have not reached it yet")
 }
 
-func masterAnswersErrors(m *masterModel) outcome {
-	var o outcome
-	for _, who := range byNode(slices.DeleteFunc(slices.Clone(m.Views), answersWell)) {
-		v := who[0]
-		o.add(Finding{
-			Severity: Critical, Sentinel: onlyOne(who), Node: v.Addr,
-			Message: fmt.Sprintf("the master %s answers %s with errors: its last reply to PING is %s old, the last good one %s",
-				v.Addr, whom(who), Age(v.LastPingReply.Value), Age(v.LastOKPingReply.Value)),
-			Look:     []string{redisCLI(v.Addr, "PING")},
-			Commands: onEach(who, "SENTINEL", "SET", m.Name, "auth-pass", "PASSWORD"),
-		}, who...)
-	}
-	return o
-}
-
-// answersWell reports whether the last reply of the master to the Sentinel was a good one.
-func answersWell(v deployment.View) bool {
-	return !v.LastOKPingReply.Present || !v.LastPingReply.Present || v.LastOKPingReply.Value-v.LastPingReply.Value < errorsTime
-}
-
 // masterRoleMismatch gives a switch the time to be heard of by all.
 func masterRoleMismatch(m *masterModel) outcome {
 	if m.failingNow {

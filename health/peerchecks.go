@@ -24,7 +24,7 @@ func (m *masterModel) ghostPeers(v deployment.View) []*sentinel.Peer {
 	var ghosts []*sentinel.Peer
 	for i := range v.Peers {
 		p := &v.Peers[i]
-		if p.Flags.Has(sentinel.FlagSDown) && p.SDownTime.Value > ghostTime(v) && !m.model.asks(p) {
+		if p.Flags.Has(sentinel.FlagSDown) && p.SDownTime.Value > ghostTime(v) && !answersErrors(&p.Instance) && !m.model.asks(p) {
 			ghosts = append(ghosts, p)
 		}
 	}
@@ -107,6 +107,10 @@ func peersUnreachable(m *masterModel) outcome {
 			if !p.Flags.Has(sentinel.FlagSDown) || !heard {
 				continue
 			}
+			if answersErrors(&p.Instance) {
+				o.add(refusedByPeer(v, p), v)
+				continue
+			}
 			o.add(Finding{
 				Severity: Warning, Sentinel: v.Snapshot.Sentinel,
 				Message: fmt.Sprintf("Sentinel %s has had no answer from %s for %s, but received a hello from it %s ago: it is running, and cannot be reached from there",
@@ -116,4 +120,14 @@ func peersUnreachable(m *masterModel) outcome {
 		}
 	}
 	return o
+}
+
+// refusedByPeer is about a peer that is reached and refuses: not by the network.
+func refusedByPeer(v deployment.View, p *sentinel.Peer) Finding {
+	return Finding{
+		Severity: Warning, Sentinel: v.Snapshot.Sentinel,
+		Message: fmt.Sprintf("Sentinel %s is answered with errors by %s: %s", v.Snapshot.Sentinel, p.Addr, replies([]*sentinel.Instance{&p.Instance})),
+		Hint:    "They can reach each other and have different passwords: give all Sentinels the same requirepass, or the same sentinel-user and sentinel-pass with an ACL user for it.",
+		Look:    []string{redisCLI(p.Addr, "PING")},
+	}
 }

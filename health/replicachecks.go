@@ -60,7 +60,8 @@ func (m *masterModel) eachReplica(severity Status, is func(deployment.ReplicaVie
 }
 
 func replicaDown(m *masterModel) outcome {
-	return m.eachReplica(Warning, considersDown, func(seen []deployment.ReplicaView, who string) string {
+	down := func(s deployment.ReplicaView) bool { return considersDown(s) && !refused(s) }
+	return m.eachReplica(Warning, down, func(seen []deployment.ReplicaView, who string) string {
 		since := longest(seen, func(s deployment.ReplicaView) time.Duration { return s.SDownTime.Value })
 		return fmt.Sprintf("the replica %s has been down for %s, %s", seen[0].Addr, Age(since), who)
 	}, "PING")
@@ -71,7 +72,9 @@ func replicaDown(m *masterModel) outcome {
 func ghostReplicas(m *masterModel) outcome {
 	o := m.replicasKnown()
 	for _, group := range deployment.ByReplica(m.unfrozen()) {
-		gone := func(s deployment.ReplicaView) bool { return considersDown(s) && s.SDownTime.Value > ghostTime(s.By) }
+		gone := func(s deployment.ReplicaView) bool {
+			return considersDown(s) && !refused(s) && s.SDownTime.Value > ghostTime(s.By)
+		}
 		who := witnesses(group, gone)
 		if len(who) < len(group) {
 			continue

@@ -3,6 +3,7 @@ package health
 import (
 	"errors"
 	"fmt"
+	"strings"
 
 	"redis_sentinel_exporter/sentinel"
 )
@@ -48,7 +49,7 @@ func sentinelUnreachable(d *model) outcome {
 		f := Finding{Severity: Warning, Sentinel: s.Sentinel, Look: []string{onSentinel(s, "PING")}}
 		f.Message = fmt.Sprintf("Sentinel %s answered only in part: %s: %s: %v", s.Sentinel, err.Command, err.Reason, err.Err)
 		if !s.Up() {
-			f.Message = fmt.Sprintf("Sentinel %s did not answer: %s: %v", s.Sentinel, err.Reason, err.Err)
+			f.Message, f.Hint = silentBecause(s.Sentinel, err)
 			if 2*unreachable > len(d.asked) {
 				f.Severity = Critical
 				f.Message += fmt.Sprintf("; %d of %s are unreachable", unreachable, count(len(d.asked), "Sentinel"))
@@ -57,6 +58,22 @@ func sentinelUnreachable(d *model) outcome {
 		o.add(f)
 	}
 	return o
+}
+
+// silentBecause says why a Sentinel did not answer. What it says itself tells more than the
+// network, and needs another remedy, which is the hint.
+func silentBecause(addr string, err *sentinel.Error) (message, hint string) {
+	if err.Reason != sentinel.ReasonOther {
+		return fmt.Sprintf("Sentinel %s did not answer: %s: %v", addr, err.Reason, err.Err), ""
+	}
+	text := err.Err.Error()
+	switch {
+	case strings.Contains(text, "max number of clients"):
+		hint = "It has as many connections as its maxclients allows, and turns away clients and other Sentinels. Find out who opens them (ss -tn on its machine), or raise maxclients in its configuration file and start it again."
+	case strings.HasPrefix(text, "DENIED"):
+		hint = "Its protected mode lets in only clients of its own machine, since it has no password. Give it one (requirepass), or set protected-mode no in its configuration file, and start it again."
+	}
+	return fmt.Sprintf("Sentinel %s refuses to answer: %s", addr, text), hint
 }
 
 func sentinelAuth(d *model) outcome {

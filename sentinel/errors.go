@@ -171,6 +171,10 @@ func reasonOf(ctx context.Context, err error) Reason {
 	var timeout net.Error
 	var record tls.RecordHeaderError
 	var refused redis.Error
+	if r, ok := errors.AsType[connRefusal](err); ok && ctx.Err() == nil {
+		reason, _ := replyError(r.Error())
+		return reason
+	}
 	switch {
 	case ctx.Err() != nil, errors.Is(err, context.DeadlineExceeded), errors.Is(err, os.ErrDeadlineExceeded):
 		return ReasonTimeout

@@ -54,7 +54,7 @@ func TestFaults(t *testing.T) {
 		{"REPLICAS is no list", "SENTINEL REPLICAS", sentineltest.Raw([]byte("+OK\r\n")), sentinel.ReasonProtocol, true},
 		{"CKQUORUM says something new", "SENTINEL CKQUORUM", sentineltest.Raw([]byte("+FINE\r\n")), sentinel.ReasonProtocol, true},
 		{"LOADING", "SENTINEL MASTERS", sentineltest.Raw([]byte("-LOADING Redis is loading the dataset in memory\r\n")), sentinel.ReasonOther, false},
-		{"too many clients", "HELLO", sentineltest.Closed([]byte("-ERR max number of clients reached\r\n")), sentinel.ReasonUnreachable, false},
+		{"too many clients", "HELLO", sentineltest.Closed([]byte("-ERR max number of clients reached\r\n")), sentinel.ReasonOther, false},
 	}
 	for _, test := range tests {
 		t.Run(test.name, func(t *testing.T) {

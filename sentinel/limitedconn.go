@@ -31,6 +31,8 @@ type limitedConn struct {
 	total   int    // bytes since the last request
 	stream  bool   // a subscription: no request asks for what comes, so each message is bounded instead
 	message int    // bytes of the message under way, of a subscription
+	lines   int    // header lines since the beginning
+	refused error  // the error that the first of them is; nil if it is none
 }
 
 // Read hands over only bytes that have been looked at.
@@ -39,7 +41,19 @@ func (g *limitedConn) Read(p []byte) (int, error) {
 	if broken := g.look(p[:n]); broken != nil {
 		return 0, broken
 	}
+	if err != nil {
+		err = cmp.Or(g.refusal(), err)
+	}
 	return n, err
+}
+
+// refusal is the only thing that the Sentinel has ever said, if that is an error: then
+// that is why it ends the connection. go-redis passes over an error in the handshake.
+func (g *limitedConn) refusal() error {
+	if g.lines != 1 {
+		return nil
+	}
+	return g.refused
 }
 
 // Write starts a new exchange.
@@ -47,7 +61,7 @@ func (g *limitedConn) Write(p []byte) (int, error) {
 	g.total = 0
 	n, err := g.Conn.Write(p)
 	if err != nil {
-		err = cmp.Or(tlsAlert(g.Conn, err), err)
+		err = cmp.Or(g.refusal(), lastWords(g.Conn, err), err)
 	}
 	return n, err
 }
@@ -101,6 +115,9 @@ func (g *limitedConn) header(line []byte) error {
 	}
 	if err := g.first(line); err != nil {
 		return err
+	}
+	if g.lines++; g.lines == 1 {
+		g.refused = refusalIn(line)
 	}
 	g.message += len(line)
 	switch line[0] {

@@ -23,6 +23,7 @@ func Groups() []Group {
 				{"TILT", tilt, warning("sentinel_tilt"), nil},
 				{"failure simulation", simulateFailure, warning("failure_simulation"), nil},
 				{"clients near the limit", fillClients, warning("sentinel_clients_near_limit"), nil},
+				{"no place for a client", fillAllClients, warning("sentinel_unreachable"), askAnew},
 				{"scripts wait", queueScripts, warning("sentinel_scripts_backlog"), nil},
 				{"settings drift", driftSettings, warning("settings_drift"), nil},
 				{"quorum 1", lowQuorum, warning("quorum_misconfigured"), nil},
@@ -50,7 +51,9 @@ func Groups() []Group {
 				{"replica without its link", breakReplication, warning("replica_link_down"), nil},
 				{"replicas that never synchronized", neverSynchronize, slices.Concat(critical("failover_loses_data"), warning("replica_link_down")), nil},
 				{"replica of another", chainReplica, warning("replica_wrong_master"), nil},
-				{"wrong auth-pass", wrongAuthPass, withCause(critical("master_answers_errors"), warning("master_sdown", "replica_down")), nil},
+				{"wrong auth-pass", wrongAuthPass, withCause(critical("master_answers_errors"), warning("master_sdown", "replica_answers_errors")), nil},
+				{"replica that refuses PING", refusePing, warning("replica_answers_errors"), nil},
+				{"busy script", runScript, busyScript(), nil},
 			},
 		},
 		{
@@ -104,4 +107,11 @@ func Groups() []Group {
 			},
 		},
 	}
+}
+
+// busyScript are the findings on a master that runs a script, and that nobody can replace.
+func busyScript() []Finding {
+	return slices.Concat(
+		withCause(critical("master_answers_errors"), critical("master_odown"), warning("master_sdown")),
+		withCause(critical("no_promotable_replica"), critical("failover_stuck")))
 }

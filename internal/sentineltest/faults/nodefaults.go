@@ -7,6 +7,7 @@ import (
 	"path/filepath"
 	"slices"
 	"strconv"
+	"time"
 
 	"redis_sentinel_exporter/internal/sentineltest"
 )
@@ -65,16 +66,24 @@ func killMasterWithoutHeir(ctx context.Context, r *Rig) (Mend, error) {
 	mend := func(ctx context.Context) error {
 		return errors.Join(master.Restart(ctx), r.priorities(ctx, "100"))
 	}
-	if err := r.priorities(ctx, "0"); err != nil {
+	if err := r.withoutHeir(ctx); err != nil {
 		return mend, err
-	}
-	for _, s := range r.Sentinels {
-		if err := until(ctx, s.Name()+" knows the priorities", func() (bool, error) { return knowsPriorities(ctx, s, "0") }); err != nil {
-			return mend, err
-		}
 	}
 	master.Kill()
 	return mend, nil
+}
+
+// withoutHeir forbids the promotion of any replica, and waits until the Sentinels know.
+func (r *Rig) withoutHeir(ctx context.Context) error {
+	if err := r.priorities(ctx, "0"); err != nil {
+		return err
+	}
+	for _, s := range r.Sentinels {
+		if err := until(ctx, s.Name()+" knows the priorities", func() (bool, error) { return knowsPriorities(ctx, s, "0") }); err != nil {
+			return err
+		}
+	}
+	return nil
 }
 
 func knowsPriorities(ctx context.Context, s *sentineltest.Sentinel, want string) (bool, error) {
@@ -156,6 +165,40 @@ func wrongAuthPass(ctx context.Context, r *Rig) (Mend, error) {
 		return run(ctx, n, command("SENTINEL", "SET", MasterName, "auth-pass", password))
 	}
 	return func(ctx context.Context) error { return set(ctx, masterPassword) }, set(ctx, "wrong")
+}
+
+// refusePing forbids PING at a replica, which goes on replicating and answering INFO.
+func refusePing(ctx context.Context, r *Rig) (Mend, error) {
+	_, replicas, err := r.roles(ctx)
+	if err != nil {
+		return nothing, err
+	}
+	n := replicas[0]
+	mend := func(ctx context.Context) error { return run(ctx, n, command("ACL", "SETUSER", "default", "+ping")) }
+	return mend, run(ctx, n, command("ACL", "SETUSER", "default", "-ping"))
+}
+
+// runScript makes the master run a script that has written, so that it cannot be killed,
+// once the Sentinels know that nobody can take over.
+func runScript(ctx context.Context, r *Rig) (Mend, error) {
+	master, _, err := r.roles(ctx)
+	if err != nil {
+		return nothing, err
+	}
+	mend := func(ctx context.Context) error {
+		master.Kill()
+		return errors.Join(master.Restart(ctx), r.priorities(ctx, "100"))
+	}
+	if err := r.withoutHeir(ctx); err != nil {
+		return mend, err
+	}
+	if err := run(ctx, master, command("CONFIG", "SET", "lua-time-limit", "100")); err != nil {
+		return mend, err
+	}
+	ctx, cancel := context.WithTimeout(ctx, time.Second)
+	defer cancel()
+	_ = run(ctx, master, command("EVAL", "redis.call('SET', 'a', 1) while true do redis.call('TIME') end", "0")) // it never answers
+	return mend, nil
 }
 
 // looseReplica makes a replica a master, and forbids the Sentinels to make it a

@@ -8,6 +8,7 @@ import (
 	"os"
 	"path/filepath"
 	"strconv"
+	"strings"
 
 	"redis_sentinel_exporter/internal/sentineltest"
 )
@@ -90,6 +91,34 @@ func fillClients(ctx context.Context, r *Rig) (Mend, error) {
 		return now >= enough, nil
 	})
 }
+
+// fillAllClients opens connections until there is no place for another.
+func fillAllClients(ctx context.Context, r *Rig) (Mend, error) {
+	s := r.sentinel(0)
+	var open []net.Conn
+	mend := func(context.Context) error {
+		var errs []error
+		for _, conn := range open {
+			errs = append(errs, conn.Close())
+		}
+		return errors.Join(errs...)
+	}
+	return mend, until(ctx, "the Sentinel has no place", func() (bool, error) {
+		var d net.Dialer
+		for range 50 {
+			conn, err := d.DialContext(ctx, "tcp", s.Addr())
+			if err != nil {
+				return false, err
+			}
+			open = append(open, conn)
+		}
+		said, err := s.CLI(ctx, "PING")
+		return strings.Contains(fmt.Sprint(said, err), "max number of clients"), nil
+	})
+}
+
+// askAnew asks the Sentinels over connections that are made only after the fault.
+func askAnew(r *Rig) ([]string, error) { return r.ClientAddrs(), nil }
 
 // queueScripts makes events, each of which calls a script that does not end.
 func queueScripts(ctx context.Context, r *Rig) (Mend, error) {
