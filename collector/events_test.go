@@ -234,6 +234,23 @@ func TestSwitchIsOne(t *testing.T) {
 	}
 }
 
+// TestRepeatedSwitchIsOne: a Sentinel that does not get a switch done publishes it twelve
+// times a second, for as long as the name of the promoted node does not resolve.
+func TestRepeatedSwitchIsOne(t *testing.T) {
+	t.Parallel()
+	var repeated strings.Builder
+	for i := range 12 * 60 {
+		fmt.Fprintf(&repeated, "%.3f a +switch-master m x:2\n", 1+float64(i)/12)
+	}
+	e, log := heard("0 b +switch-master m x:2\n" + tape(repeated.String()) + "90 a +switch-master m x:1\n91 b +switch-master m x:1")
+	if n := strings.Count(log.String(), "Master switched"); n != 2 {
+		t.Errorf("two switches are logged in %d lines:\n%s", n, log)
+	}
+	if rows := e.rows(nil).switches; len(rows) != 1 || rows[0].at.Unix() != 1_700_000_090 {
+		t.Errorf("the last switch is %+v", rows)
+	}
+}
+
 // TestStreamsShow: the state, the losses, and one line in the log for each change.
 func TestStreamsShow(t *testing.T) {
 	t.Parallel()

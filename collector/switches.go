@@ -14,6 +14,10 @@ import (
 const (
 	keptSwitches = 4
 	lateReport   = 15 * time.Minute
+	// repeatWithin is how soon the same Sentinel repeats a switch that it does not get done:
+	// some twelve times a second while the name of the promoted node does not resolve. It
+	// fails nothing over again as soon as that.
+	repeatWithin = 10 * time.Second
 )
 
 // switches are the last switches of each master, the newest last.
@@ -22,24 +26,39 @@ type switches map[string][]masterSwitch
 // A masterSwitch is one switch, which each Sentinel reports for itself: the
 // leader at the end of the failover, the others when they hear of it.
 type masterSwitch struct {
-	address   string
-	at        time.Time // of the first report
-	reporters []string
+	from, address string
+	at            time.Time            // of the first report
+	reported      map[string]time.Time // by Sentinel: its last report
+}
+
+// repeats reports whether a report is one that the same Sentinel has just made, with no
+// other switch in between.
+func (m *masterSwitch) repeats(n *sentinel.StreamUpdate) bool {
+	last, known := m.reported[n.Sentinel]
+	return known && m.from == n.Event.MasterAddress && m.address == n.Event.NewAddress && n.Time.Sub(last) < repeatWithin
 }
 
 // event takes in a +switch-master and reports whether it is the first report of
 // the switch. A further one is of a Sentinel that has not reported it yet; the
 // same Sentinel tells of the same address only after another switch, which may
-// have been missed.
+// have been missed; or again and again of a switch that it does not get done.
 func (s switches) event(n *sentinel.StreamUpdate) bool {
 	kept := s[n.Event.Master]
+	if len(kept) > 0 && kept[len(kept)-1].repeats(n) {
+		kept[len(kept)-1].reported[n.Sentinel] = n.Time
+		return false
+	}
 	for i := len(kept) - 1; i >= 0; i-- {
-		if kept[i].address == n.Event.NewAddress && n.Time.Sub(kept[i].at) < lateReport && !slices.Contains(kept[i].reporters, n.Sentinel) {
-			kept[i].reporters = append(kept[i].reporters, n.Sentinel)
+		_, known := kept[i].reported[n.Sentinel]
+		if kept[i].address == n.Event.NewAddress && n.Time.Sub(kept[i].at) < lateReport && !known {
+			kept[i].reported[n.Sentinel] = n.Time
 			return false
 		}
 	}
-	kept = append(kept, masterSwitch{address: n.Event.NewAddress, at: n.Time, reporters: []string{n.Sentinel}})
+	kept = append(kept, masterSwitch{
+		from: n.Event.MasterAddress, address: n.Event.NewAddress, at: n.Time,
+		reported: map[string]time.Time{n.Sentinel: n.Time},
+	})
 	s[n.Event.Master] = slices.Clone(kept[max(0, len(kept)-keptSwitches):])
 	return true
 }
