@@ -50,24 +50,25 @@ func (j *job) failover(ctx context.Context, s *step) error {
 	if err := j.within(func(ctx context.Context) error { return s.client.Failover(ctx, j.Master) })(ctx); err != nil {
 		return err
 	}
-	to, err := j.follow(ctx, s)
+	now, err := j.follow(ctx, s)
 	took := time.Since(began)
 	j.answer.Seconds = seconds(took)
 	if err != nil {
 		return err
 	}
+	to := now.Addr
 	j.answer.PreviousAddress, j.answer.Address = from, to
 	s.note = fmt.Sprintf("it led the failover from %s to %s in %s", from, to, took.Round(time.Millisecond))
-	j.waitFollowed(ctx, to)
+	j.waitFollowed(ctx, now)
 	return nil
 }
 
 // follow waits for the end of the failover that a Sentinel has just begun, and
-// returns the new master's address. It asks that Sentinel again and again: the
+// returns the new master. It asks that Sentinel again and again: the
 // flag is there from the command's answer on, and gone with the end, for better
 // (another address, a higher epoch) or worse. A subscription to the Sentinel's
 // events can take the place of this function.
-func (j *job) follow(ctx context.Context, s *step) (to string, err error) {
+func (j *job) follow(ctx context.Context, s *step) (now *sentinel.Master, err error) {
 	ctx, cancel := context.WithTimeout(ctx, failoverPatience(s.master))
 	defer cancel()
 	said := sentinel.FailoverNone
@@ -86,10 +87,10 @@ func (j *job) follow(ctx context.Context, s *step) (to string, err error) {
 		if m.Addr == s.master.Addr || m.ConfigEpoch.Value <= s.master.ConfigEpoch.Value {
 			return true, fmt.Errorf("the failover was aborted: the master is still %s; the log of the Sentinel has the event -failover-abort-... that says why", m.Addr)
 		}
-		to = m.Addr
+		now = m
 		return true, nil
 	})
-	return to, err
+	return now, err
 }
 
 // failoverPatience is how long a failover can take: failover-timeout to promote a
@@ -111,15 +112,18 @@ func (j *job) look(ctx context.Context, c *sentinel.Client) (m *sentinel.Master,
 
 // waitFollowed waits until every other Sentinel names the new master, and calls
 // out those that do not: they send clients to the old one.
-func (j *job) waitFollowed(ctx context.Context, to string) {
+func (j *job) waitFollowed(ctx context.Context, now *sentinel.Master) {
 	ctx, cancel := context.WithTimeout(ctx, helloPatience)
 	defer cancel()
 	err := waitUntil(ctx, func() (bool, error) {
 		var behind []string
 		s := takeAssessment(ctx, j.operator.deployment, j.operator.timeout)
 		for _, v := range s.views(j.Master) {
-			if addr := v.Advertised(); addr != to {
-				behind = append(behind, v.Snapshot.Sentinel+" ("+addr+")")
+			// Where one of the two is a host name, the epoch has to do: the run id of the
+			// new master is not known yet.
+			same := sentinel.SameAddress(v.Advertised(), now.Addr)
+			if same.Present && !same.Value || !same.Present && v.ConfigEpoch.Value < now.ConfigEpoch.Value {
+				behind = append(behind, v.Snapshot.Sentinel+" ("+v.Advertised()+")")
 			}
 		}
 		if len(behind) == 0 {

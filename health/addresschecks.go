@@ -6,6 +6,8 @@ import (
 	"net/netip"
 	"slices"
 	"strings"
+
+	"redis_sentinel_exporter/sentinel"
 )
 
 // loopbackAddress looks at what a Sentinel gives to clients that are elsewhere.
@@ -52,27 +54,31 @@ func loopback(host string) bool {
 
 // sharedNode makes one finding of all nodes that belong to the same other masters. Of a group
 // that has two names each of these has such a finding; it follows from that on the first
-// name.
+// name. A node is known by its address and by its run id: two names can have
+// it under two addresses.
 func sharedNode(m *masterModel) outcome {
 	byNames := make(map[string][]string) // addresses by the names of their masters
 	var keys []string
 	seen := make(map[string]bool)
 	for _, v := range m.Views {
-		addrs := []string{v.Addr}
+		nodes := []*sentinel.Instance{&v.Instance}
 		for i := range v.Replicas {
-			addrs = append(addrs, v.Replicas[i].Addr)
+			nodes = append(nodes, &v.Replicas[i].Instance)
 		}
-		for _, addr := range addrs {
-			names := m.model.nodes[addr]
-			if len(names) < 2 || seen[addr] {
+		for _, node := range nodes {
+			names := m.model.nodes[node.Addr]
+			if byRunID := m.model.nodes[node.RunID]; len(byRunID) > len(names) {
+				names = byRunID
+			}
+			if len(names) < 2 || seen[node.Addr] || seen[node.RunID] {
 				continue
 			}
-			seen[addr] = true
+			seen[node.Addr], seen[node.RunID] = true, node.RunID != ""
 			key := strings.Join(names, "\x00")
 			if byNames[key] == nil {
 				keys = append(keys, key)
 			}
-			byNames[key] = append(byNames[key], addr)
+			byNames[key] = append(byNames[key], node.Addr)
 		}
 	}
 	var o outcome
