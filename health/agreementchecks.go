@@ -102,7 +102,7 @@ func (m *masterModel) severalNames() outcome {
 		Severity: Warning,
 		Message:  fmt.Sprintf("the Sentinels give clients one node under %d addresses: %s; its run id is the same", len(addrs), list(stories)),
 		Hint:     "Clients write to one node all the same. Set announce-hostnames alike on all Sentinels, and RESET each that has changed at once: it lists every replica a second time otherwise. If it is alike already, MONITOR the master by the same address everywhere.",
-		Commands: onEach(m.Views, "SENTINEL", "GET-MASTER-ADDR-BY-NAME", m.Name),
+		Look:     onEach(m.Views, "SENTINEL", "GET-MASTER-ADDR-BY-NAME", m.Name),
 	}
 	named := isName(by[addrs[0]][0].AdvertisedNode().Host)
 	for _, addr := range addrs[1:] {
