@@ -14,6 +14,7 @@ import (
 type assessment struct {
 	snapshots []*sentinel.Snapshot
 	report    health.Report
+	hosts     hostNames // of the address to monitor and of all that can be the same; nil for other actions
 }
 
 func takeAssessment(ctx context.Context, d *deployment.Deployment, timeout time.Duration) *assessment {
@@ -32,4 +33,26 @@ func (s *assessment) views(name string) []deployment.View {
 // not show. It may promote them, and says itself if it cannot.
 func (s *assessment) hasHiddenReplicas(master string) bool {
 	return slices.ContainsFunc(s.views(master), func(v deployment.View) bool { return v.HasHiddenReplicas() })
+}
+
+// lookUp looks up the names of the nodes that could be at an address.
+func (s *assessment) lookUp(ctx context.Context, addr string, timeout time.Duration) {
+	ctx, cancel := context.WithTimeout(ctx, timeout)
+	defer cancel()
+	addrs := []string{addr}
+	add := func(node *sentinel.Instance) {
+		if !sentinel.SameAddress(node.Addr, addr).Present { // it depends on the name
+			addrs = append(addrs, node.Addr)
+		}
+	}
+	for _, v := range s.snapshots {
+		for i := range v.Masters {
+			m := &v.Masters[i]
+			add(&m.Instance)
+			for k := range m.Replicas {
+				add(&m.Replicas[k].Instance)
+			}
+		}
+	}
+	s.hosts = lookUpHosts(ctx, addrs)
 }

@@ -51,24 +51,25 @@ func (j *job) failover(ctx context.Context, s *step) error {
 	if err := j.within(func(ctx context.Context) error { return s.client.Failover(ctx, j.Master) })(ctx); err != nil {
 		return err
 	}
-	to, err := j.follow(ctx, s)
+	now, err := j.follow(ctx, s)
 	took := time.Since(began)
 	j.answer.Seconds = seconds(took)
 	if err != nil {
 		return err
 	}
+	to := now.Addr
 	j.answer.PreviousAddress, j.answer.Address = from, to
 	s.note = fmt.Sprintf("it led the failover from %s to %s in %s", from, to, took.Round(time.Millisecond))
-	j.waitFollowed(ctx, to)
+	j.waitFollowed(ctx, now)
 	return nil
 }
 
 // follow waits for the end of the failover that a Sentinel has just begun, and
-// returns the new master's address. It asks that Sentinel again and again: the
+// returns the new master. It asks that Sentinel again and again: the
 // flag is there from the command's answer on, and gone with the end, for better
 // (another address, a higher epoch) or worse. A subscription to the Sentinel's
 // events can take the place of this function.
-func (j *job) follow(ctx context.Context, s *step) (to string, err error) {
+func (j *job) follow(ctx context.Context, s *step) (now *sentinel.Master, err error) {
 	ctx, cancel := context.WithTimeout(ctx, failoverPatience(s.master))
 	defer cancel()
 	said := sentinel.FailoverNone
@@ -87,10 +88,10 @@ func (j *job) follow(ctx context.Context, s *step) (to string, err error) {
 		if m.Addr == s.master.Addr || m.ConfigEpoch.Value <= s.master.ConfigEpoch.Value {
 			return true, fmt.Errorf("the failover was aborted: the master is still %s; the log of the Sentinel has the event -failover-abort-... that says why", m.Addr)
 		}
-		to = m.Addr
+		now = m
 		return true, nil
 	})
-	return to, err
+	return now, err
 }
 
 // failoverPatience is how long a failover can take: failover-timeout to promote a
@@ -113,14 +114,14 @@ func (j *job) look(ctx context.Context, c *sentinel.Client) (m *sentinel.Master,
 // waitFollowed waits until every Sentinel that monitored the master before sees one at the
 // new address, and calls out those that do not: they send clients to the old one, or to
 // a node that somebody has made a replica again.
-func (j *job) waitFollowed(ctx context.Context, to string) {
+func (j *job) waitFollowed(ctx context.Context, now *sentinel.Master) {
 	ctx, cancel := context.WithTimeout(ctx, helloPatience)
 	defer cancel()
 	err := waitUntil(ctx, func() (bool, error) {
 		var behind []string
 		after := takeAssessment(ctx, j.operator.deployment, j.operator.timeout)
 		for _, before := range j.assessment.views(j.Master) {
-			if why := notFollowed(after.snapshots, before.Snapshot.Sentinel, j.Master, to); why != "" {
+			if why := notFollowed(after.snapshots, before.Snapshot.Sentinel, j.Master, now); why != "" {
 				behind = append(behind, before.Snapshot.Sentinel+" "+why)
 			}
 		}
@@ -132,7 +133,7 @@ func (j *job) waitFollowed(ctx context.Context, to string) {
 	if err != nil {
 		f := about(&j.Operation, checkNotFollowed,
 			"Check the network of the Sentinels that name another master or do not answer: the hellos of the others do not reach them. If the node is a replica again, something other than the Sentinels has made it one: find out what that is.",
-			"%s after the failover not every Sentinel sees a master at %s: %s", helloPatience, to, err)
+			"%s after the failover not every Sentinel sees a master at %s: %s", helloPatience, now.Addr, err)
 		f.Severity = health.Warning
 		j.answer.Findings = append(j.answer.Findings, f)
 	}
@@ -140,18 +141,23 @@ func (j *job) waitFollowed(ctx context.Context, to string) {
 
 // notFollowed says why a Sentinel does not see the master at an address; empty if it does.
 // It has had INFO of the node there as soon as it has its run id.
-func notFollowed(snapshots []*sentinel.Snapshot, at, master, to string) string {
+//
+// Where one of two addresses is a host name, the epoch has to do: the run id of the new
+// master is not known yet.
+func notFollowed(snapshots []*sentinel.Snapshot, at, master string, now *sentinel.Master) string {
 	i := slices.IndexFunc(snapshots, func(s *sentinel.Snapshot) bool { return s.Sentinel == at && s.Up() })
 	if i < 0 {
 		return "(does not answer)"
 	}
 	m := snapshots[i].Master(master)
-	switch {
-	case m == nil:
+	if m == nil {
 		return "(does not monitor it)"
-	case m.Advertised() != to:
+	}
+	same := sentinel.SameAddress(m.Advertised(), now.Addr)
+	switch {
+	case same.Present && !same.Value || !same.Present && m.ConfigEpoch.Value < now.ConfigEpoch.Value:
 		return "(names " + m.Advertised() + ")"
-	case m.RoleReported == "slave":
+	case m.RoleReported == sentinel.RoleReplica:
 		return "(has heard from it that it is a replica)"
 	case m.RunID == "":
 		return "(has not heard from it yet)"

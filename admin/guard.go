@@ -2,7 +2,6 @@ package admin
 
 import (
 	"fmt"
-	"net"
 	"slices"
 	"strings"
 
@@ -82,17 +81,17 @@ func tilt(op *Operation, s *assessment) []health.Finding {
 // disagreement does not wait, as the check does, for the Sentinels to have had the
 // time to agree: until then is no time for a failover either.
 func disagreement(op *Operation, s *assessment) []health.Finding {
-	if found := picked(op, s, "master_disagreement"); len(found) > 0 {
+	critical := func(f health.Finding) bool { return f.Severity == health.Critical }
+	if found := picked(op, s, "master_disagreement"); slices.ContainsFunc(found, critical) {
 		return found
 	}
-	var addresses []string
-	for _, v := range s.views(op.Master) {
-		if addr := v.Advertised(); !slices.Contains(addresses, addr) {
-			addresses = append(addresses, addr)
-		}
-	}
-	if len(addresses) < 2 {
+	groups := deployment.ByNode(s.views(op.Master))
+	if len(groups) < 2 {
 		return nil
+	}
+	addresses := make([]string, len(groups))
+	for i, g := range groups {
+		addresses[i] = g[0].Advertised()
 	}
 	return []health.Finding{about(op, "master_disagreement", "Wait until they agree.",
 		"the Sentinels do not yet agree on the master: %s", strings.Join(addresses, ", "))}
@@ -148,7 +147,7 @@ func addressTaken(op *Operation, s *assessment) []health.Finding {
 	for _, v := range s.snapshots {
 		for i := range v.Masters {
 			m := &v.Masters[i]
-			role := roleOf(m, op.Address)
+			role := s.roleOf(m, op.Address)
 			if m.Name == op.Master || role == "" || slices.Contains(names, m.Name) {
 				continue
 			}
@@ -162,26 +161,18 @@ func addressTaken(op *Operation, s *assessment) []health.Finding {
 }
 
 // roleOf is what a node is to a master; empty if it is nothing.
-func roleOf(m *sentinel.Master, addr string) string {
-	if sameAddress(m.Addr, addr) {
+func (s *assessment) roleOf(m *sentinel.Master, addr string) string {
+	is := func(node *sentinel.Instance) bool {
+		same, err := s.hosts.sameAddress(node.Addr, addr)
+		return same && err == nil
+	}
+	if is(&m.Instance) {
 		return "master"
 	}
 	for i := range m.Replicas {
-		if sameAddress(m.Replicas[i].Addr, addr) {
+		if is(&m.Replicas[i].Instance) {
 			return "replica"
 		}
 	}
 	return ""
-}
-
-// sameAddress compares host:port. That a name and an IP address are one host
-// cannot be known here: it is for the Sentinel to resolve a name.
-func sameAddress(a, b string) bool {
-	hostA, portA, errA := net.SplitHostPort(a)
-	hostB, portB, errB := net.SplitHostPort(b)
-	if errA != nil || errB != nil || portA != portB {
-		return false
-	}
-	same, _ := sentinel.SameHost(hostA, hostB)
-	return same
 }

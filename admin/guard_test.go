@@ -3,8 +3,10 @@ package admin_test
 import (
 	"context"
 	"errors"
+	"net"
 	"os"
 	"path/filepath"
+	"strconv"
 	"strings"
 	"testing"
 	"time"
@@ -164,6 +166,28 @@ func TestGuardAddressTaken(t *testing.T) {
 	op := admin.Operation{Action: admin.Monitor, Master: "second", Address: r.Masters[0].Node.Addr(), Quorum: 2, Force: true}
 	r.want(r.do(op, nil), admin.Done, true, true, true)
 	r.shows("second", "quorum", "2")
+}
+
+// TestMonitorByName: Sentinels that resolve host names and do not announce them show the
+// IP address of a master that they were told by name.
+func TestMonitorByName(t *testing.T) {
+	t.Parallel()
+	r := newRig(t, sentineltest.Config{Replicas: 1, Proxied: true, SentinelConf: []string{"sentinel resolve-hostnames yes"}})
+	byName := func(n *sentineltest.Node) string { return net.JoinHostPort("localhost", strconv.Itoa(n.Port())) }
+	r.guarded(admin.Operation{Action: admin.Monitor, Master: "second", Address: byName(r.Masters[0].Node), Quorum: 2}, "address_taken", `master of "mymaster"`)
+	r.guarded(admin.Operation{Action: admin.Monitor, Master: "second", Address: byName(r.Masters[0].Replicas[0]), Quorum: 2}, "address_taken", `replica of "mymaster"`)
+	again := admin.Operation{Action: admin.Monitor, Master: name, Address: byName(r.Masters[0].Node), Quorum: 2}
+	r.want(r.do(again, nil), admin.Done, false, false, false)
+	again.Address = byName(r.Masters[0].Replicas[0])
+	r.want(r.do(again, nil), admin.Failed, false, false, false)
+	r.shows(name, "port", strconv.Itoa(r.Masters[0].Node.Port()))
+
+	r.cli(r.Sentinels[1].Node, "SENTINEL", "CONFIG", "SET", "resolve-hostnames", "no")
+	answer := r.do(admin.Operation{Action: admin.Monitor, Master: "third", Address: "localhost:1", Quorum: 2}, nil)
+	r.want(answer, admin.Partial, true, false, true)
+	if got := answer.Results[1].Error; !contains(got, "resolve-hostnames yes") {
+		t.Errorf("the one that does not resolve names says %s", got)
+	}
 }
 
 func TestDryRunSendsNothing(t *testing.T) {

@@ -2,7 +2,9 @@ package admin
 
 import (
 	"context"
+	"errors"
 	"fmt"
+	"net"
 	"strconv"
 
 	"redis_sentinel_exporter/sentinel"
@@ -36,7 +38,7 @@ func (j *job) target() []string { return []string{j.Address, strconv.Itoa(j.Quor
 func (j *job) monitor(ctx context.Context, s *step, there bool) error {
 	if !there {
 		if err := s.client.Monitor(ctx, j.Master, j.Address, j.Quorum); err != nil {
-			return err
+			return j.aboutName(err)
 		}
 		s.changed = true
 	}
@@ -53,12 +55,25 @@ func (j *job) monitor(ctx context.Context, s *step, there bool) error {
 	return j.readSettings(m)
 }
 
+// aboutName adds to the refusal of a host name what a Sentinel needs for it, which its
+// own error leaves out.
+func (j *job) aboutName(err error) error {
+	host, _, _ := net.SplitHostPort(j.Address) // it was checked
+	if !errors.Is(err, sentinel.ErrInvalidArgument) || net.ParseIP(host) != nil {
+		return err
+	}
+	return fmt.Errorf("%w: a Sentinel takes a host name only with resolve-hostnames yes (SENTINEL CONFIG SET resolve-hostnames yes, from Redis 6.2 on), and if it can resolve it: or give the IP address", err)
+}
+
 // differs says how a Sentinel monitors the name otherwise than asked.
 func (j *job) differs(m *sentinel.Master) error {
-	if !sameAddress(m.Advertised(), j.Address) {
+	same, err := j.assessment.hosts.sameAddress(m.Advertised(), j.Address)
+	switch {
+	case err != nil:
+		return fmt.Errorf("it monitors that name at %s, and it is not known here whether that is %s: give that address (%w)", m.Advertised(), j.Address, err)
+	case !same:
 		return fmt.Errorf("it monitors that name at %s: REMOVE it first, or give that address", m.Advertised())
-	}
-	if m.Quorum.Present && m.Quorum.Value != int64(j.Quorum) {
+	case m.Quorum.Present && m.Quorum.Value != int64(j.Quorum):
 		return fmt.Errorf("it monitors that name with the quorum %d: SET the quorum, or give that one", m.Quorum.Value)
 	}
 	return nil

@@ -42,6 +42,9 @@ func (o *Operator) Do(ctx context.Context, op Operation, progress func(string)) 
 	}
 	began := time.Now()
 	j := &job{Operation: op, operator: o, say: progress, assessment: takeAssessment(ctx, o.deployment, o.timeout)}
+	if op.Action == Monitor {
+		j.assessment.lookUp(ctx, op.Address, o.timeout)
+	}
 	j.answer = &OperationResult{Action: op.Action, Master: sentinel.ValidUTF8(op.Master), DryRun: op.DryRun, Results: []StepResult{}}
 	if err := j.precheck(); err != nil {
 		return nil, err

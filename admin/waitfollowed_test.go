@@ -28,7 +28,8 @@ func TestNobodyFollows(t *testing.T) {
 			assessment: takeAssessment(t.Context(), d, 2*time.Second), answer: &OperationResult{},
 		}
 	}
-	const nowhere = "127.0.0.1:1"
+	at := func(addr string) *sentinel.Master { return &sentinel.Master{Instance: sentinel.Instance{Addr: addr}} }
+	nowhere := at("127.0.0.1:1")
 	behind, over, dead := newJob(), newJob(), newJob()
 
 	ctx, cancel := context.WithTimeout(t.Context(), 500*time.Millisecond)
@@ -41,7 +42,7 @@ func TestNobodyFollows(t *testing.T) {
 	}
 	ctx, cancel = context.WithTimeout(t.Context(), 500*time.Millisecond)
 	defer cancel()
-	dead.waitFollowed(ctx, topology.Masters[0].Node.Addr())
+	dead.waitFollowed(ctx, at(topology.Masters[0].Node.Addr()))
 
 	for _, test := range []struct {
 		name string

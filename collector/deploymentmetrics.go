@@ -58,7 +58,7 @@ func deploymentMasterTable() table[deploymentMasterRow] {
 		metrics: []metric[deploymentMasterRow]{
 			{
 				name:  "deployment_master_addresses",
-				help:  "Distinct addresses that the Sentinels give to clients for the master; 1 if they agree. More than 1 is normal for some seconds in a failover. Absent if no Sentinel that answered monitors the master.",
+				help:  "Distinct nodes that the Sentinels give to clients as the master; 1 if they agree. A node counts once if some give its host name and others its IP address: its run id tells. More than 1 is normal for some seconds in a failover. Absent if no Sentinel that answered monitors the master.",
 				value: func(m *deploymentMasterRow) (float64, bool) { return count(m.addresses) },
 			},
 			{
@@ -74,18 +74,19 @@ func deploymentMasterTable() table[deploymentMasterRow] {
 // to each other.
 func deploymentMasterRows(v *input) []deploymentMasterRow {
 	var rows []deploymentMasterRow
-	var addresses []string // of the last row
+	var nodes []*sentinel.Instance // of the last row
 	for i := range v.masters {
 		m := &v.masters[i]
 		if len(rows) == 0 || rows[len(rows)-1].name != m.Name {
 			rows = append(rows, deploymentMasterRow{name: m.Name})
-			addresses = addresses[:0]
+			nodes = nodes[:0]
 		}
-		if address := m.Advertised(); !slices.Contains(addresses, address) {
-			addresses = append(addresses, address)
+		node := m.AdvertisedNode()
+		if !slices.ContainsFunc(nodes, func(other *sentinel.Instance) bool { return node.SameNode(other).Value }) {
+			nodes = append(nodes, node)
 		}
 		last := &rows[len(rows)-1]
-		last.addresses = len(addresses)
+		last.addresses = len(nodes)
 		if m.ConfigEpoch.Present {
 			last.configEpoch = sentinel.Some(max(last.configEpoch.Value, m.ConfigEpoch.Value))
 		}

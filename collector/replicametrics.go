@@ -95,7 +95,7 @@ func replicaTable() table[replicaRow] {
 			},
 			{
 				name:  "replica_wrong_master",
-				help:  "1 if the replica follows a node other than the master. Absent if it reports that it is a master, until its first INFO, and if the ports are the same, but one host is a name and the other an IP address.",
+				help:  "1 if the replica follows a node other than the master. Absent if it reports that it is a master, until its first INFO, and if the ports are the same, but the hosts are written differently and one of them is a name.",
 				value: (*replicaRow).wrongMaster,
 			},
 			{

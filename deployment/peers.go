@@ -26,8 +26,22 @@ type mention struct {
 
 // An alias is another address of a Sentinel that is asked already.
 type alias struct {
-	id string // of the Sentinel, as its peers name it
-	of string // the address asked
+	id    string // of the Sentinel, as its peers name it
+	runID string // of its process, if it told
+	of    string // the address asked
+}
+
+// holds reports whether the Sentinel that has answered at the address asked is still the
+// one of the alias: a load balancer can lead to another one from now on. Before 6.2 a
+// Sentinel does not tell its id, only the run id.
+func (a alias) holds(said *sentinel.Snapshot) bool {
+	switch {
+	case said.ID != "":
+		return said.ID == a.id
+	case said.Info != nil && said.Info.RunID != "":
+		return said.Info.RunID == a.runID
+	}
+	return true
 }
 
 // FollowPeers makes the deployment ask also the Sentinels that the given ones
@@ -45,21 +59,36 @@ func (d *Deployment) FollowPeers(template sentinel.Options) {
 }
 
 // joinPeers makes the round the user of the peers that an answer names and that it
-// has not asked yet, and returns them.
+// has not asked yet, and returns them. One that was asked at this answer's address until
+// now, where another Sentinel has answered, is one that an earlier answer may have named.
 func (d *Deployment) joinPeers(r *round, said *sentinel.Snapshot) []*member {
 	d.mu.Lock()
 	defer d.mu.Unlock()
 	if d.follow == nil {
 		return nil
 	}
+	answers := []*sentinel.Snapshot{said}
+	if d.dropAliasesLocked(said) {
+		answers = r.list(d.given)
+	}
 	var members []*member
-	for addr, id := range namedPeers(said) {
-		if m := d.peerLocked(addr, id); m != nil && !r.asked[m] {
-			r.useLocked(m)
-			members = append(members, m)
+	for _, s := range answers {
+		for addr, id := range namedPeers(s) {
+			if m := d.peerLocked(addr, id); m != nil && !r.asked[m] {
+				r.useLocked(m)
+				members = append(members, m)
+			}
 		}
 	}
 	return members
+}
+
+// dropAliasesLocked forgets the aliases that an answer has shown to be untrue, and reports
+// whether there were any. The caller has the lock.
+func (d *Deployment) dropAliasesLocked(said *sentinel.Snapshot) bool {
+	before := len(d.aliases)
+	maps.DeleteFunc(d.aliases, func(_ string, a alias) bool { return a.of == said.Sentinel && said.Up() && !a.holds(said) })
+	return len(d.aliases) < before
 }
 
 // namedPeers returns the ids of the peers that a Sentinel knows, by address.
@@ -110,7 +139,7 @@ func (d *Deployment) settlePeersLocked(r *round) {
 	for _, addr := range slices.Sorted(maps.Keys(d.found)) {
 		m := d.found[addr]
 		if other := d.sameAs(r, m); other != "" {
-			d.noteAliasLocked(addr, alias{id: m.id, of: other})
+			d.noteAliasLocked(addr, alias{id: m.id, runID: runID(r.answers[m]), of: other})
 			d.retireLocked(addr)
 			delete(r.answers, m)
 		} else if time.Since(m.named) > forgetAfter {
@@ -193,6 +222,13 @@ func sameSentinel(a, b *sentinel.Snapshot) bool {
 		return a.Info.RunID == b.Info.RunID
 	}
 	return a.ID != ""
+}
+
+func runID(s *sentinel.Snapshot) string {
+	if s.Info == nil {
+		return ""
+	}
+	return s.Info.RunID
 }
 
 func (d *Deployment) noteAliasLocked(addr string, a alias) {

@@ -102,6 +102,29 @@ func TestFollowPeersByName(t *testing.T) {
 	}
 }
 
+// TestFollowPeersBehindABalancer: the given address leads to one Sentinel after the other,
+// as that of a Kubernetes Service does when its Sentinels are restarted. All of them are
+// asked at each time.
+func TestFollowPeersBehindABalancer(t *testing.T) {
+	t.Parallel()
+	topo := sentineltest.Run(t, sentineltest.Config{Replicas: sentineltest.None})
+	ctx := within(t, 60*time.Second)
+	balancer := sentineltest.RunProxy(t, topo.Sentinels[0].Addr())
+	d := following(t, balancer.Addr())
+	for round := range 2 {
+		for i, behind := range topo.Sentinels {
+			balancer.LeadTo(behind.Addr())
+			others := slices.Sorted(slices.Values(slices.Delete(slices.Clone(topo.SentinelAddrs()), i, i+1)))
+			want := append([]string{balancer.Addr()}, others...)
+			for range 2 {
+				if diff := cmp.Diff(want, who(d.Snapshots(ctx))); diff != "" {
+					t.Fatalf("round %d, when it leads to Sentinel %d (-want +got):\n%s", round, i, diff)
+				}
+			}
+		}
+	}
+}
+
 // naming is a Sentinel that knows others at these addresses.
 func naming(id string, peers ...string) sentineltest.FakeConfig {
 	i := 0

@@ -6,6 +6,8 @@ import (
 	"net/netip"
 	"slices"
 	"strings"
+
+	"redis_sentinel_exporter/sentinel"
 )
 
 // loopbackAddress looks at what a Sentinel gives to clients that are elsewhere.
@@ -52,32 +54,36 @@ func loopback(host string) bool {
 
 // sharedNode makes one finding of all nodes that belong to the same other masters. Of a group
 // that has two names each of these has such a finding; it follows from that on the first
-// name.
+// name. A node is known by its address and by its run id: two names can have
+// it under two addresses.
 func sharedNode(m *masterModel) outcome {
 	byNames := make(map[string][]string) // addresses by the names of their masters
-	var keys []string
+	var sets [][]string                  // of names
 	seen := make(map[string]bool)
 	for _, v := range m.Views {
-		addrs := []string{v.Addr}
+		nodes := []*sentinel.Instance{&v.Instance}
 		for i := range v.Replicas {
-			addrs = append(addrs, v.Replicas[i].Addr)
+			nodes = append(nodes, &v.Replicas[i].Instance)
 		}
-		for _, addr := range addrs {
-			names := m.model.nodes[addr]
-			if len(names) < 2 || seen[addr] {
+		for _, node := range nodes {
+			names := m.model.nodes[node.Addr]
+			if byRunID := m.model.nodes[node.RunID]; len(byRunID) > len(names) {
+				names = byRunID
+			}
+			if len(names) < 2 || seen[node.Addr] || seen[node.RunID] {
 				continue
 			}
-			seen[addr] = true
+			seen[node.Addr], seen[node.RunID] = true, node.RunID != ""
 			key := strings.Join(names, "\x00")
 			if byNames[key] == nil {
-				keys = append(keys, key)
+				sets = append(sets, names)
 			}
-			byNames[key] = append(byNames[key], addr)
+			byNames[key] = append(byNames[key], node.Addr)
 		}
 	}
 	var o outcome
-	for _, key := range keys {
-		o.add(m.shared(byNames[key]), m.Views...)
+	for _, names := range sets {
+		o.add(m.shared(names, byNames[strings.Join(names, "\x00")]), m.Views...)
 	}
 	return o
 }
@@ -85,8 +91,7 @@ func sharedNode(m *masterModel) outcome {
 // shared is the finding on nodes that belong to the same masters. Where the master itself
 // is among them one name is enough, and the other one can be removed; otherwise it
 // depends on where the nodes belong what is to be done.
-func (m *masterModel) shared(addrs []string) Finding {
-	names := m.model.nodes[addrs[0]]
+func (m *masterModel) shared(names, addrs []string) Finding {
 	also := others(names, m.Name)
 	f := Finding{Severity: Critical, Look: []string{redisCLI(addrs[0], "INFO", "replication"), onSentinel(m.Views[0].Snapshot, "SENTINEL", "MASTERS")}}
 	if len(addrs) == 1 {
@@ -99,7 +104,7 @@ func (m *masterModel) shared(addrs []string) Finding {
 		f.FollowsFrom = []Cause{{Check: "shared_node", Master: first, Node: f.Node}}
 	}
 	if slices.ContainsFunc(m.model.masters, func(other *masterModel) bool {
-		return other.Name != m.Name && slices.Contains(names, other.Name) && other.believed().Addr == m.believed().Addr
+		return other.Name != m.Name && slices.Contains(names, other.Name) && other.believed().SameNode(&m.believed().Instance).Value
 	}) {
 		f.Hint = "One group of nodes has two names. Find out which of the names the clients use, and REMOVE the other one on every Sentinel; that touches no node. In the command, NAME is the one to remove."
 		f.Commands = []string{"redis_sentinel_exporter remove NAME --sentinel.address=" + quote(strings.Join(addresses(m.Views), ","))}

@@ -2,6 +2,7 @@ package health
 
 import (
 	"fmt"
+	"net"
 	"slices"
 	"strings"
 
@@ -9,18 +10,10 @@ import (
 	"redis_sentinel_exporter/sentinel"
 )
 
-// byAddress groups the views by the address that clients are given, those with
-// the highest epoch first.
-func (m *masterModel) byAddress() [][]deployment.View {
-	var groups [][]deployment.View
-	for _, v := range m.Views {
-		i := slices.IndexFunc(groups, func(g []deployment.View) bool { return g[0].Advertised() == v.Advertised() })
-		if i < 0 {
-			i = len(groups)
-			groups = append(groups, nil)
-		}
-		groups[i] = append(groups[i], v)
-	}
+// byNode groups the views by the node that clients are given, those with the highest
+// epoch first.
+func (m *masterModel) byNode() [][]deployment.View {
+	groups := deployment.ByNode(m.Views)
 	slices.SortStableFunc(groups, func(a, b []deployment.View) int {
 		if d := epochOf(b) - epochOf(a); d != 0 {
 			return int(d)
@@ -41,14 +34,15 @@ func epochOf(group []deployment.View) int64 {
 // masterDisagreement holds differing addresses against the deployment only at
 // rest: the hello that tells the others of a failover takes up to some seconds.
 func masterDisagreement(m *masterModel) outcome {
-	groups := m.byAddress()
-	if len(groups) < 2 || m.failingNow {
+	if m.failingNow || slices.ContainsFunc(m.Views, recentlyReset) {
 		return fine()
 	}
-	for _, group := range groups {
-		if slices.ContainsFunc(group, recentlyReset) {
-			return fine()
-		}
+	groups := m.byNode()
+	switch {
+	case len(groups) == 1:
+		return m.severalNames()
+	case !anyDiffer(groups):
+		return cannotTell(fmt.Sprintf("the Sentinels give %s, which may be one node: a host name is involved, and there has been no INFO of it", list(advertised(m.Views))))
 	}
 	stories := make([]string, len(groups))
 	for i, group := range groups {
@@ -68,6 +62,63 @@ func masterDisagreement(m *masterModel) outcome {
 	return o
 }
 
+// anyDiffer reports whether two of the groups are of two nodes for certain.
+func anyDiffer(groups [][]deployment.View) bool {
+	for i, a := range groups {
+		if slices.ContainsFunc(groups[i+1:], func(b []deployment.View) bool { return deployment.SurelyDiffer(a, b) }) {
+			return true
+		}
+	}
+	return false
+}
+
+// advertised are the addresses that clients are given, each once.
+func advertised(views []deployment.View) []string {
+	var addrs []string
+	for _, v := range views {
+		addrs = append(addrs, v.Advertised())
+	}
+	return distinct(addrs)
+}
+
+// severalNames says that clients are given one node under several addresses, which is no
+// harm to those that can use each of them. Those are told to change that differ in it from
+// most of them.
+func (m *masterModel) severalNames() outcome {
+	addrs := advertised(m.Views)
+	if len(addrs) < 2 {
+		return fine()
+	}
+	by := make(map[string][]deployment.View)
+	for _, v := range m.Views {
+		by[v.Advertised()] = append(by[v.Advertised()], v)
+	}
+	slices.SortStableFunc(addrs, func(a, b string) int { return len(by[b]) - len(by[a]) })
+	stories := make([]string, len(addrs))
+	for i, addr := range addrs {
+		stories[i] = fmt.Sprintf("%s (%s)", addr, strings.Join(addresses(by[addr]), ", "))
+	}
+	f := Finding{
+		Severity: Warning,
+		Message:  fmt.Sprintf("the Sentinels give clients one node under %d addresses: %s; its run id is the same", len(addrs), list(stories)),
+		Hint:     "Clients write to one node all the same. Set announce-hostnames alike on all Sentinels, and RESET each that has changed at once: it lists every replica a second time otherwise. If it is alike already, MONITOR the master by the same address everywhere.",
+		Look:     onEach(m.Views, "SENTINEL", "GET-MASTER-ADDR-BY-NAME", m.Name),
+	}
+	named := isName(by[addrs[0]][0].AdvertisedNode().Host)
+	for _, addr := range addrs[1:] {
+		if isName(by[addr][0].AdvertisedNode().Host) != named {
+			f.Commands = append(f.Commands, onEach(by[addr], "SENTINEL", "CONFIG", "SET", "announce-hostnames", map[bool]string{true: "yes", false: "no"}[named])...)
+			f.Commands = append(f.Commands, resetOn(m.Name, by[addr]))
+		}
+	}
+	o := outcome{}
+	o.add(f, m.Views...)
+	return o
+}
+
+// isName reports whether a host is given by name.
+func isName(host string) bool { return net.ParseIP(host) == nil }
+
 // rejoin is how those that differ from the most of them follow these.
 func (m *masterModel) rejoin(groups [][]deployment.View) []string {
 	right := groups[0][0]
@@ -85,7 +136,7 @@ func epochDisagreement(m *masterModel) outcome {
 	if m.failingNow || slices.ContainsFunc(m.Views, recentlyReset) {
 		return o
 	}
-	for _, group := range m.byAddress() {
+	for _, group := range m.byNode() {
 		highest := epochOf(group)
 		behind := slices.DeleteFunc(slices.Clone(group), func(v deployment.View) bool { return !v.ConfigEpoch.Present || v.ConfigEpoch.Value == highest })
 		for _, v := range behind {

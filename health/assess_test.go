@@ -67,7 +67,7 @@ func TestSummary(t *testing.T) {
 			for i, s := range all {
 				other := healthySentinel(i, 3).Masters[0]
 				other.Name, other.Replicas, other.NumReplicas = "zzz", nil, num(0)
-				other.Addr = elsewhere
+				other.Addr, other.RunID = elsewhere, "another process"
 				other.Replicas = []sentinel.Replica{healthyReplica("10.0.0.67:6379", "y")}
 				other.Replicas[0].MasterHost = "10.0.0.10"
 				s.Masters = append(s.Masters, other)
@@ -116,7 +116,7 @@ func TestReportOfOneMaster(t *testing.T) {
 	for i, s := range snapshots {
 		other := healthySentinel(i, 3).Masters[0]
 		other.Name = "other"
-		other.Addr = elsewhere
+		other.Addr, other.RunID = elsewhere, "another process"
 		other.Replicas = []sentinel.Replica{healthyReplica("10.0.0.67:6379", "y")}
 		s.Masters = append(s.Masters, other)
 		down(&s.Masters[0])

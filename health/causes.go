@@ -134,7 +134,7 @@ func isolated(f *witnessedFinding) bool {
 // missedByCutOff reports whether the only one that names another master is a Sentinel that is
 // cut off.
 func missedByCutOff(m *masterModel, cause, _ *witnessedFinding) bool {
-	groups := m.byAddress()
+	groups := m.byNode()
 	return isolated(cause) && len(groups) == 2 && len(groups[1]) == 1 && groups[1][0].Snapshot == cause.witnesses[0].Snapshot &&
 		epochOf(groups[1]) < epochOf(groups[0])
 }
@@ -142,7 +142,10 @@ func missedByCutOff(m *masterModel, cause, _ *witnessedFinding) bool {
 // wrongAddress reports whether a Sentinel names another node than the one that is believed to be
 // the master.
 func wrongAddress(m *masterModel, _, effect *witnessedFinding) bool {
-	return effect.Node != m.believed().Addr
+	known := func(v deployment.View) bool {
+		return v.Addr == effect.Node && v.SameNode(&m.believed().Instance).Value
+	}
+	return effect.Node != m.believed().Addr && !slices.ContainsFunc(m.Views, known)
 }
 
 // lost reports whether the Sentinel of the cause is down for one who sees the effect.

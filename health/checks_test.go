@@ -38,7 +38,8 @@ func checkCases() []checkCase {
 		m.CKQuorum = &sentinel.CKQuorum{Usable: 3, QuorumReachable: true, MajorityReachable: true}
 	}
 	failing := func(m *sentinel.Master) { m.Flags |= sentinel.FlagFailoverInProgress }
-	moved := func(m *sentinel.Master) { m.Addr, m.Host = replicaOne, "10.0.0.11" }
+	moved := func(m *sentinel.Master) { m.Addr, m.Host, m.RunID = replicaOne, "10.0.0.11", "another process" }
+	named := func(m *sentinel.Master) { m.Addr, m.Host = "redis-0:6379", "redis-0" }
 	ghost := func(m *sentinel.Master) {
 		p := sentinel.Peer{Instance: instance("10.0.0.9:26379", sentinelID(8), sentinel.FlagSentinel|sentinel.FlagSDown|sentinel.FlagDisconnected)}
 		p.SDownTime, p.LastHello = ms(400_000), ms(430_000)
@@ -128,6 +129,15 @@ func checkCases() []checkCase {
 		{"master_disagreement", "the leader of a failover is stopped by TILT", both(at(2, moved), at(0, failing), tilted(0)), Critical, []string{
 			"critical: the Sentinels give clients 2 different masters: 10.0.0.10:6379 with epoch 4 (10.0.0.1:26379, 10.0.0.2:26379) and 10.0.0.11:6379 with epoch 4 (10.0.0.3:26379); the epochs are equal, so this never heals by itself"}},
 		{"master_disagreement", "just switched", both(at(2, moved), at(2, fresh)), OK, nil},
+		{"master_disagreement", "one node, by name and by address", at(2, named), Warning, []string{
+			"warning: the Sentinels give clients one node under 2 addresses: 10.0.0.10:6379 (10.0.0.1:26379, 10.0.0.2:26379) and redis-0:6379 (10.0.0.3:26379); its run id is the same"}},
+		{"master_disagreement", "one node, by two addresses", at(2, func(m *sentinel.Master) { m.Addr, m.Host = "[fd00::10]:6379", "fd00::10" }), Warning, []string{
+			"warning: the Sentinels give clients one node under 2 addresses: 10.0.0.10:6379 (10.0.0.1:26379, 10.0.0.2:26379) and [fd00::10]:6379 (10.0.0.3:26379); its run id is the same"}},
+		{"master_disagreement", "a name, and another node's address", at(2, func(m *sentinel.Master) { named(m); m.RunID = "another process" }), Critical, []string{
+			"critical: the Sentinels give clients 2 different masters: 10.0.0.10:6379 with epoch 4 (10.0.0.1:26379, 10.0.0.2:26379) and redis-0:6379 with epoch 4 (10.0.0.3:26379); the epochs are equal, so this never heals by itself"}},
+		{"master_disagreement", "a name that nobody has had INFO of", at(2, func(m *sentinel.Master) { named(m); m.RunID = "" }), Unknown, nil},
+		{"epoch_disagreement", "behind, by another name", at(1, func(m *sentinel.Master) { named(m); m.ConfigEpoch = num(3) }), Warning, []string{
+			"warning: Sentinel 10.0.0.2:26379 has epoch 3 for the master redis-0:6379, others have 4: it has missed a failover"}},
 		{"epoch_disagreement", "behind", at(1, func(m *sentinel.Master) { m.ConfigEpoch = num(3) }), Warning, []string{
 			"warning: Sentinel 10.0.0.2:26379 has epoch 3 for the master 10.0.0.10:6379, others have 4: it has missed a failover"}},
 		{"epoch_disagreement", "just started", at(1, func(m *sentinel.Master) { m.ConfigEpoch = num(3); fresh(m) }), OK, nil},
@@ -281,6 +291,11 @@ func checkCases() []checkCase {
 			"critical: the replica is listed at 2 addresses, 10.0.0.11:6379 and [fd00::11]:6379, which are one process (run id 607db643), according to 3 of 3 Sentinels (10.0.0.1:26379, 10.0.0.2:26379, 10.0.0.3:26379): a failover would make it a replica of itself"}},
 		{"node_listed_twice", "the master, at one Sentinel", at(1, func(m *sentinel.Master) { m.Replicas[0].RunID = m.RunID }), Critical, []string{
 			"critical: the master is listed at 2 addresses, 10.0.0.10:6379 and 10.0.0.11:6379, which are one process (run id 0b996a27), according to 1 of 3 Sentinels (10.0.0.2:26379): a failover would make it a replica of itself"}},
+		{"node_listed_twice", "found by its name, and shown by its address", at(0, func(m *sentinel.Master) {
+			m.Replicas[1].Instance = m.Replicas[0].Instance
+			m.Replicas[0].Name = "redis-1:6379"
+		}), Critical, []string{
+			"critical: the replica is listed at 2 addresses, 10.0.0.11:6379 and redis-1:6379, which are one process (run id 607db643), according to 1 of 3 Sentinels (10.0.0.1:26379): a failover would make it a replica of itself"}},
 		{"node_listed_twice", "an address that it no longer has", each(func(m *sentinel.Master) {
 			m.Replicas[1].RunID = m.Replicas[0].RunID
 			replicaDead(&m.Replicas[1], 5000)
@@ -381,6 +396,14 @@ func checkCases() []checkCase {
 		{"replica_wrong_master", "another", at(0, func(m *sentinel.Master) { m.Replicas[0].MasterHost = "10.0.0.66" }), Warning, []string{
 			"warning: the replica 10.0.0.11:6379 follows 10.0.0.66:6379, and the master is 10.0.0.10:6379, according to 1 of 3 Sentinels (10.0.0.1:26379)"}},
 		{"replica_wrong_master", "by name", at(0, func(m *sentinel.Master) { m.Replicas[0].MasterHost = "redis-0" }), OK, nil},
+		{"replica_wrong_master", "by another name", at(0, func(m *sentinel.Master) { named(m); m.Replicas[0].MasterHost = "redis-0.svc" }), OK, nil},
+		{"replica_wrong_master", "the name of another replica", at(0, func(m *sentinel.Master) {
+			named(m)
+			m.Replicas[0].MasterHost = "redis-2"
+			m.Replicas[1].Host, m.Replicas[1].Addr = "redis-2", "redis-2:6379"
+			m.Replicas[1].MasterHost = "redis-0"
+		}), Warning, []string{
+			"warning: the replica 10.0.0.11:6379 follows redis-2:6379, and the master is redis-0:6379, according to 1 of 3 Sentinels (10.0.0.1:26379)"}},
 		{"replica_wrong_master", "just switched", at(0, func(m *sentinel.Master) { m.Replicas[0].MasterHost = "10.0.0.66"; fresh(m) }), OK, nil},
 
 		{"loopback_address", "master and peer", at(0, func(m *sentinel.Master) {
@@ -394,11 +417,16 @@ func checkCases() []checkCase {
 		}, OK, nil},
 		{"shared_node", "a master's replica", func(all []*sentinel.Snapshot) {
 			other := healthyMaster()
-			other.Name, other.Addr = "another one", elsewhere
+			other.Name, other.Addr, other.RunID = "another one", elsewhere, "another process"
 			all[0].Masters = append(all[0].Masters, other)
 		}, Critical, []string{
 			"critical: 2 nodes belong to another one as well: 10.0.0.11:6379, 10.0.0.12:6379",
 		}},
+		{"shared_node", "by another name", func(all []*sentinel.Snapshot) {
+			other := healthyMaster()
+			other.Name, other.Addr, other.Host, other.Replicas = "another one", "redis-0:6379", "redis-0", nil
+			all[0].Masters = append(all[0].Masters, other)
+		}, Critical, []string{"critical: the node 10.0.0.10:6379 belongs to another one as well"}},
 		{"shared_node", "host names that do not resolve", func(all []*sentinel.Snapshot) {
 			other := healthyMaster()
 			other.Name, other.Replicas = "another one", nil

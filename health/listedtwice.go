@@ -51,7 +51,14 @@ func (d *doubled) finding(m *masterModel) Finding {
 			what = "the master"
 		}
 	}
-	slices.Sort(addrs)
+	// After a change of announce-hostnames both entries show one address; the name of each
+	// keeps the one under which it was found.
+	if slices.Sort(addrs); addrs[0] == addrs[len(addrs)-1] {
+		for i, e := range d.entries {
+			addrs[i] = e.Name
+		}
+		slices.Sort(addrs)
+	}
 	f := Finding{
 		Severity: Critical,
 		Message: fmt.Sprintf("%s is listed at %d addresses, %s, which are one process (run id %.8s), %s: a failover would make it a replica of itself",

@@ -13,7 +13,7 @@ type model struct {
 	asked   []*sentinel.Snapshot
 	up      []*sentinel.Snapshot // those that answered
 	masters []*masterModel
-	nodes   map[string][]string // the names of masters by the address of a data node
+	nodes   map[string][]string // the names of masters by the address, and by the run id, of a data node
 }
 
 // A masterModel is one master, with what the checks ask of it more than once.
@@ -62,9 +62,11 @@ func (d *model) namesByNode() map[string][]string {
 		if !node.HasAddr() {
 			return
 		}
-		// The masters come one after the other: only the last name can be the same.
-		if names := nodes[node.Addr]; len(names) == 0 || names[len(names)-1] != name {
-			nodes[node.Addr] = append(names, name)
+		for _, key := range []string{node.Addr, node.RunID} {
+			// The masters come one after the other: only the last name can be the same.
+			if names := nodes[key]; key != "" && (len(names) == 0 || names[len(names)-1] != name) {
+				nodes[key] = append(names, name)
+			}
 		}
 	}
 	for _, m := range d.masters {

@@ -92,7 +92,7 @@ func masterChecks() []entry[*masterModel] {
 			"Compare the auth-pass and auth-user of that Sentinel with the requirepass and the ACL of the master.",
 			masterAnswersErrors),
 		on("master_disagreement", "RedisSentinelDisagree", Critical,
-			"The Sentinels give different addresses for the master, and no failover is in progress: clients write to different nodes. With equal epochs that never heals by itself.",
+			"The Sentinels give different addresses for the master, and no failover is in progress: clients write to different nodes. With equal epochs that never heals by itself. A warning if it is one node under several addresses, such as its name and its IP address: its run id is the same.",
 			"Find out which node is the real master, then REMOVE the name on the Sentinels that are wrong and MONITOR it there again, with the auth-pass and the settings (SENTINEL SET) that it had.",
 			masterDisagreement),
 		on("master_role_mismatch", "RedisSentinelMasterRoleMismatch", Critical,

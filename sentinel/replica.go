@@ -1,10 +1,5 @@
 package sentinel
 
-import (
-	"net/netip"
-	"strings"
-)
-
 // Informed reports whether the Sentinel has had an INFO of the master.
 func (m *Master) Informed() bool { return m.informed(m.InfoRefresh) }
 
@@ -24,42 +19,6 @@ func (r *Replica) Live() bool { return r.Informed() && !r.Flags.Any(FlagSDown|Fl
 // down, and the replica's link to its master is up.
 func (r *Replica) OK() bool {
 	return !r.Flags.Any(FlagSDown|FlagODown|FlagDisconnected) && r.MasterLinkUp
-}
-
-// SameProcess reports whether two entries are surely of one process, which may be known at
-// several addresses. The run id tells: each process has one of its own.
-func (in *Instance) SameProcess(other *Instance) bool {
-	return in.RunID != "" && in.RunID == other.RunID
-}
-
-// ListedTwice returns the entries of each process that the master and its replicas hold
-// more than once, and that is not down: one with two addresses, by IPv4 and IPv6, or by
-// IP address and host name. Sentinel takes them for several nodes.
-func (m *Master) ListedTwice() [][]*Instance {
-	byRunID := make(map[string][]*Instance, 1+len(m.Replicas))
-	var runIDs []string
-	add := func(in *Instance) {
-		if in.RunID == "" {
-			return
-		}
-		if byRunID[in.RunID] == nil {
-			runIDs = append(runIDs, in.RunID)
-		}
-		byRunID[in.RunID] = append(byRunID[in.RunID], in)
-	}
-	add(&m.Instance)
-	for i := range m.Replicas {
-		if r := &m.Replicas[i]; r.Live() {
-			add(&r.Instance)
-		}
-	}
-	var twice [][]*Instance
-	for _, id := range runIDs {
-		if entries := byRunID[id]; len(entries) > 1 {
-			twice = append(twice, entries)
-		}
-	}
-	return twice
 }
 
 // CountReplicas counts the replicas for which something holds. A process that is listed
@@ -95,6 +54,12 @@ func (r *Replica) Follows(m *Master) Optional[bool] {
 	case shown.Present && advertised.Present:
 		return Some(false)
 	}
+	for i := range m.Replicas {
+		other := &m.Replicas[i].Instance
+		if is := other.SameNode(&m.Instance); r.follows(other).Value && is.Present && !is.Value {
+			return Some(false)
+		}
+	}
 	return Optional[bool]{}
 }
 
@@ -104,21 +69,5 @@ func (r *Replica) follows(node *Instance) Optional[bool] {
 	if r.MasterPort != node.Port {
 		return Some(false)
 	}
-	if node.Host == "" {
-		return Optional[bool]{}
-	}
-	same, known := SameHost(r.MasterHost, node.Host)
-	return Optional[bool]{Value: same, Present: known}
-}
-
-// SameHost reports whether two hosts are one. That a name and an IP address are the same
-// host cannot be known without asking a name server.
-func SameHost(a, b string) (same, known bool) {
-	if strings.EqualFold(a, b) {
-		return true, true
-	}
-	ipA, errA := netip.ParseAddr(a)
-	ipB, errB := netip.ParseAddr(b)
-	names, ips := errA != nil && errB != nil, errA == nil && errB == nil
-	return ips && ipA.Unmap() == ipB.Unmap(), ips || names
+	return sameHost(r.MasterHost, node.Host)
 }

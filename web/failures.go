@@ -18,6 +18,7 @@ type failureLog struct {
 
 	mu   sync.Mutex
 	said map[string][]commandFailures // what was said last, by Sentinel
+	ids  map[string]string            // of the Sentinels that answered last, by the address asked
 }
 
 // commandFailures are all commands that failed for the same reason.
@@ -28,7 +29,7 @@ type commandFailures struct {
 }
 
 func newFailureLog(logger *slog.Logger) *failureLog {
-	return &failureLog{logger: logger, said: make(map[string][]commandFailures)}
+	return &failureLog{logger: logger, said: make(map[string][]commandFailures), ids: make(map[string]string)}
 }
 
 // note logs what has changed since the last time.
@@ -36,6 +37,7 @@ func (l *failureLog) note(snapshots []*sentinel.Snapshot) {
 	l.mu.Lock()
 	defer l.mu.Unlock()
 	for _, s := range snapshots {
+		l.noteID(s)
 		now, before := failuresOf(s), l.said[s.Sentinel]
 		if slices.EqualFunc(now, before, commandFailures.alike) {
 			continue
@@ -44,9 +46,23 @@ func (l *failureLog) note(snapshots []*sentinel.Snapshot) {
 		l.say(s, now)
 	}
 	// A peer that has gone for good would be remembered for ever.
-	maps.DeleteFunc(l.said, func(address string, _ []commandFailures) bool {
+	gone := func(address string) bool {
 		return !slices.ContainsFunc(snapshots, func(s *sentinel.Snapshot) bool { return s.Sentinel == address })
-	})
+	}
+	maps.DeleteFunc(l.said, func(address string, _ []commandFailures) bool { return gone(address) })
+	maps.DeleteFunc(l.ids, func(address, _ string) bool { return gone(address) })
+}
+
+// noteID says when an address leads to another Sentinel than before, as that of a load
+// balancer or of a Kubernetes Service does.
+func (l *failureLog) noteID(s *sentinel.Snapshot) {
+	if s.ID == "" {
+		return
+	}
+	if before := l.ids[s.Sentinel]; before != "" && before != s.ID {
+		l.logger.Info("Another Sentinel answers at this address", "sentinel", s.Sentinel, "id", s.ID, "id_before", before)
+	}
+	l.ids[s.Sentinel] = s.ID
 }
 
 func (l *failureLog) say(s *sentinel.Snapshot, failures []commandFailures) {

@@ -65,3 +65,22 @@ func TestFailuresAreLoggedOnceEach(t *testing.T) {
 		}
 	}
 }
+
+// TestAnotherSentinelIsLogged once, and not what it was when it did not answer.
+func TestAnotherSentinelIsLogged(t *testing.T) {
+	logger, buf := newLog()
+	failures := newFailureLog(logger)
+	const a = "balancer:26379"
+	as := func(id string) *sentinel.Snapshot {
+		s := well(a)
+		s.ID = id
+		return s
+	}
+	for _, s := range []*sentinel.Snapshot{as("one"), as("one"), as(""), as("two"), as("two")} {
+		failures.note([]*sentinel.Snapshot{s})
+	}
+	const want = `level=INFO msg="Another Sentinel answers at this address" sentinel=balancer:26379 id=two id_before=one`
+	if got := strings.TrimSpace(buf.String()); got != want {
+		t.Errorf("got  %s\nwant %s", got, want)
+	}
+}

@@ -46,7 +46,7 @@ func (l *link) serve() {
 
 func (l *link) dial() bool {
 	d := net.Dialer{Timeout: 5 * time.Second}
-	server, err := d.Dial("tcp", l.proxy.target)
+	server, err := d.Dial("tcp", l.proxy.leadsTo())
 	if err != nil {
 		return false
 	}

@@ -14,13 +14,13 @@ import (
 
 // A Proxy is a TCP relay that can break. Its methods may be called concurrently.
 type Proxy struct {
-	target string
-	ip     string
-	port   *port
+	ip   string
+	port *port
 
 	connections, roundTrips, bytesUp, bytesDown atomic.Int64
 
 	mu       sync.Mutex
+	target   string       // where new connections lead
 	listener net.Listener // nil while cut
 	links    map[*link]struct{}
 	frozen   bool
@@ -76,6 +76,20 @@ func (p *Proxy) Addr() string { return net.JoinHostPort(p.ip, strconv.Itoa(p.por
 // Counters returns what went through so far.
 func (p *Proxy) Counters() Counters {
 	return Counters{p.connections.Load(), p.roundTrips.Load(), p.bytesUp.Load(), p.bytesDown.Load()}
+}
+
+// LeadTo makes connections lead to another target from now on, and resets those that exist: a load balancer does that.
+func (p *Proxy) LeadTo(target string) {
+	p.mu.Lock()
+	p.target = target
+	p.mu.Unlock()
+	p.Reset()
+}
+
+func (p *Proxy) leadsTo() string {
+	p.mu.Lock()
+	defer p.mu.Unlock()
+	return p.target
 }
 
 // Cut refuses connections from now on, and resets those that exist.

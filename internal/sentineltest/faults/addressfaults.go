@@ -71,3 +71,13 @@ func (r *Rig) allKnowReplicas(ctx context.Context, want string) (bool, error) {
 	}
 	return true, nil
 }
+
+// giveIPs makes one Sentinel tell clients IP addresses, where the others tell host names.
+// It has to find the nodes again: it would keep the replica under its name as well.
+func giveIPs(ctx context.Context, r *Rig) (Mend, error) {
+	set := func(ctx context.Context, value string) error {
+		return run(ctx, r.sentinel(2).Node,
+			command("SENTINEL", "CONFIG", "SET", "announce-hostnames", value), command("SENTINEL", "RESET", MasterName))
+	}
+	return func(ctx context.Context) error { return set(ctx, "yes") }, set(ctx, "no")
+}

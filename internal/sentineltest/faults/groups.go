@@ -72,6 +72,13 @@ func Groups() []Group {
 			},
 		},
 		{
+			Name:   "host names",
+			Config: sentineltest.Config{Replicas: 1, FailoverTimeout: short, Host: "localhost"},
+			Faults: []Fault{
+				{"one Sentinel gives IP addresses", giveIPs, warning("master_disagreement"), nil},
+			},
+		},
+		{
 			Name:   "partitions",
 			Config: sentineltest.Config{FailoverTimeout: short, Partitionable: true},
 			Faults: []Fault{

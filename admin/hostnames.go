@@ -1,0 +1,89 @@
+package admin
+
+import (
+	"context"
+	"fmt"
+	"maps"
+	"net"
+	"net/netip"
+	"slices"
+	"strings"
+	"sync"
+
+	"redis_sentinel_exporter/sentinel"
+)
+
+// maxHostNames bounds how many names are looked up for one operation, whatever the
+// Sentinels call their nodes.
+const maxHostNames = 64
+
+// hostNames are the IP addresses of host names, as a name server here knows them: the
+// Sentinels may be told a name and show an IP address.
+type hostNames map[string]hostName
+
+type hostName struct {
+	ips []netip.Addr
+	err error // why they are not known
+}
+
+// lookUpHosts looks up the names among the hosts of some addresses, all at once.
+func lookUpHosts(ctx context.Context, addrs []string) hostNames {
+	names := make(hostNames)
+	for _, addr := range addrs {
+		if host, _, err := net.SplitHostPort(addr); err == nil && host != "" && net.ParseIP(host) == nil && len(names) < maxHostNames {
+			names[strings.ToLower(host)] = hostName{}
+		}
+	}
+	var mu sync.Mutex
+	var wg sync.WaitGroup
+	for _, name := range slices.Sorted(maps.Keys(names)) {
+		wg.Go(func() {
+			ips, err := net.DefaultResolver.LookupNetIP(ctx, "ip", name)
+			mu.Lock()
+			defer mu.Unlock()
+			names[name] = hostName{ips, err}
+		})
+	}
+	wg.Wait()
+	return names
+}
+
+// sameAddress reports whether two addresses are of one node. An error says why that is
+// not known.
+func (n hostNames) sameAddress(a, b string) (bool, error) {
+	if same := sentinel.SameAddress(a, b); same.Present {
+		return same.Value, nil
+	}
+	ipsA, err := n.of(a)
+	if err != nil {
+		return false, err
+	}
+	ipsB, err := n.of(b)
+	if err != nil {
+		return false, err
+	}
+	return slices.ContainsFunc(ipsA, func(ip netip.Addr) bool { return slices.Contains(ipsB, ip) }), nil
+}
+
+// of returns the IP addresses of the host of an address.
+func (n hostNames) of(addr string) ([]netip.Addr, error) {
+	host, _, err := net.SplitHostPort(addr)
+	if err != nil {
+		return nil, fmt.Errorf("%q is not host:port: %w", addr, err)
+	}
+	if ip, err := netip.ParseAddr(host); err == nil {
+		return []netip.Addr{ip.Unmap()}, nil
+	}
+	name, asked := n[strings.ToLower(host)]
+	switch {
+	case !asked:
+		return nil, fmt.Errorf("the host name %q was not looked up", host)
+	case name.err != nil:
+		return nil, name.err
+	}
+	ips := make([]netip.Addr, len(name.ips))
+	for i, ip := range name.ips {
+		ips[i] = ip.Unmap()
+	}
+	return ips, nil
+}

@@ -1,0 +1,30 @@
+package deployment
+
+import "slices"
+
+// ByNode groups the views by the node that clients are given as the master, in the order
+// in which they first name it. Views are of one group where they surely mean one node: by
+// name, by IP address, or by another address with the same run id.
+func ByNode(views []View) [][]View {
+	var groups [][]View
+	for _, v := range views {
+		same := func(other View) bool { return v.AdvertisedNode().SameNode(other.AdvertisedNode()).Value }
+		i := slices.IndexFunc(groups, func(g []View) bool { return slices.ContainsFunc(g, same) })
+		if i < 0 {
+			i = len(groups)
+			groups = append(groups, nil)
+		}
+		groups[i] = append(groups[i], v)
+	}
+	return groups
+}
+
+// SurelyDiffer reports whether two groups of views are of two nodes for certain.
+func SurelyDiffer(a, b []View) bool {
+	return slices.ContainsFunc(a, func(v View) bool {
+		return slices.ContainsFunc(b, func(w View) bool {
+			same := v.AdvertisedNode().SameNode(w.AdvertisedNode())
+			return same.Present && !same.Value
+		})
+	})
+}
