@@ -145,17 +145,24 @@ func quorumMisconfigured(m *masterModel) outcome {
 			at[text] = k
 			o.add(Finding{
 				Severity: Warning, Message: text + ", according to " + v.Snapshot.Sentinel,
-				Look: []string{onSentinel(v.Snapshot, "SENTINEL", "SENTINELS", m.Name)},
+				Look:     []string{onSentinel(v.Snapshot, "SENTINEL", "SENTINELS", m.Name)},
+				Commands: m.correctQuorum(v.Quorum.Value, voters),
 			})
 		}
-		f := &o.found[k]
-		f.witnesses = append(f.witnesses, v)
-		// Where the number of Sentinels is wrong no quorum is right.
-		if right := voters/2 + 1; misconfigured(right, voters) == "" {
-			f.Commands = append(f.Commands, onSentinel(v.Snapshot, "SENTINEL", "SET", m.Name, "quorum", fmt.Sprint(right)))
-		}
+		o.found[k].witnesses = append(o.found[k].witnesses, v)
 	}
 	return o
+}
+
+// correctQuorum are the commands for all who have a wrong quorum, also for those who have
+// just begun. Where the number of Sentinels is wrong no quorum is right.
+func (m *masterModel) correctQuorum(wrong, voters int64) []string {
+	right := voters/2 + 1
+	if misconfigured(right, voters) != "" {
+		return nil
+	}
+	who := slices.DeleteFunc(slices.Clone(m.Views), func(v deployment.View) bool { return v.Quorum.Value != wrong })
+	return onEach(who, "SENTINEL", "SET", m.Name, "quorum", fmt.Sprint(right))
 }
 
 // misconfigured says what is wrong with a quorum, empty when nothing is.

@@ -41,12 +41,18 @@ func assess(ctx context.Context, d *deployment.Deployment, within time.Duration)
 
 // assessAged takes all that is down to have been down for longer than it is.
 func assessAged(ctx context.Context, d *deployment.Deployment, within, aged time.Duration) health.Report {
+	return assessLater(ctx, d, within, aged, 0)
+}
+
+// assessLater also takes the Sentinels to have looked at each master for longer.
+func assessLater(ctx context.Context, d *deployment.Deployment, within, aged, later time.Duration) health.Report {
 	ctx, cancel := context.WithTimeout(ctx, within)
 	defer cancel()
 	snapshots := d.Snapshots(ctx)
 	for _, s := range snapshots {
 		for i := range s.Masters {
 			m := &s.Masters[i]
+			m.RoleReportedTime = older(m.RoleReportedTime, later)
 			for k := range m.Replicas {
 				m.Replicas[k].SDownTime = older(m.Replicas[k].SDownTime, aged)
 			}
@@ -119,9 +125,10 @@ func messages(r *health.Report) string {
 }
 
 // TestFaults makes every fault of the table for real: it leads to its findings and
-// no other, and they go away with it.
+// no other, a finding that has commands ends with them, and all end with the fault.
 func TestFaults(t *testing.T) {
 	t.Parallel()
+	shell := newShell(t)
 	for _, g := range faults.Groups() {
 		t.Run(g.Name, func(t *testing.T) {
 			t.Parallel()
@@ -130,7 +137,7 @@ func TestFaults(t *testing.T) {
 			eventually(t, d, "at first", nil)
 			for _, f := range g.Faults {
 				began := time.Now()
-				showFault(t, rig, d, f, g)
+				showFault(t, rig, d, f, g, shell)
 				t.Logf("%s took %s", f.Name, time.Since(began).Round(100*time.Millisecond))
 				if t.Failed() {
 					return // the next would only fail with it
@@ -140,7 +147,7 @@ func TestFaults(t *testing.T) {
 	}
 }
 
-func showFault(t *testing.T, rig *faults.Rig, d *deployment.Deployment, f faults.Fault, g faults.Group) {
+func showFault(t *testing.T, rig *faults.Rig, d *deployment.Deployment, f faults.Fault, g faults.Group, shell *shell) {
 	t.Helper()
 	ctx, cancel := context.WithTimeout(t.Context(), 2*time.Minute)
 	defer cancel()
@@ -158,6 +165,9 @@ func showFault(t *testing.T, rig *faults.Rig, d *deployment.Deployment, f faults
 	} else {
 		r := eventuallyAged(t, asked, f.Name, expected(f), g.Aged)
 		t.Logf("%s: %s\n%s", f.Name, r.Summary, messages(&r))
+		if !t.Failed() {
+			shell.followHints(ctx, t, asked, &r, g)
+		}
 	}
 	if err := mend(ctx); err != nil {
 		t.Fatalf("mending %s: %v", f.Name, err)

@@ -12,6 +12,9 @@ import (
 // MasterName is the name of the master that every topology of the table has.
 const MasterName = "mymaster"
 
+// OtherName is the second name of the same nodes, in the fault that is about that.
+const OtherName = "other"
+
 // A Group is a topology with the faults that can be made on it, one after the
 // other.
 type Group struct {

@@ -134,7 +134,9 @@ func neverSynchronize(ctx context.Context, r *Rig) (Mend, error) {
 			return run(ctx, n, command("CONFIG", "SET", "masterauth", password), command("CONFIG", "REWRITE"))
 		})
 	}
-	mend := func(ctx context.Context) error { return authenticate(ctx, masterPassword) }
+	mend := func(ctx context.Context) error {
+		return errors.Join(authenticate(ctx, masterPassword), r.priorities(ctx, "100")) // some follow the hint
+	}
 	if err := authenticate(ctx, "wrong"); err != nil {
 		return mend, err
 	}

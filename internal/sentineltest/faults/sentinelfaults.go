@@ -158,8 +158,18 @@ func lowQuorum(ctx context.Context, r *Rig) (Mend, error) {
 }
 
 func removeMaster(ctx context.Context, r *Rig) (Mend, error) {
-	mend := func(ctx context.Context) error { return r.monitorAgain(ctx, 2) }
+	mend := func(ctx context.Context) error {
+		if r.monitors(ctx, 2, MasterName) {
+			return nil // somebody has followed the hint
+		}
+		return r.monitorAgain(ctx, 2)
+	}
 	return mend, run(ctx, r.sentinel(2).Node, command("SENTINEL", "REMOVE", MasterName))
+}
+
+func (r *Rig) monitors(ctx context.Context, i int, name string) bool {
+	_, err := r.sentinel(i).Row(ctx, "SENTINEL", "MASTER", name)
+	return err == nil
 }
 
 // monitorAgain makes a Sentinel monitor what the first one does, with the same
@@ -184,12 +194,20 @@ func (r *Rig) MonitorAs(ctx context.Context, i int, row sentineltest.Row) error 
 }
 
 func shareNode(ctx context.Context, r *Rig) (Mend, error) {
-	mend := func(ctx context.Context) error { return r.each(ctx, "SENTINEL", "REMOVE", "other") }
+	mend := func(ctx context.Context) error {
+		var errs []error
+		for i, s := range r.Sentinels {
+			if r.monitors(ctx, i, OtherName) { // unless somebody has followed the hint
+				errs = append(errs, run(ctx, s.Node, command("SENTINEL", "REMOVE", OtherName)))
+			}
+		}
+		return errors.Join(errs...)
+	}
 	master, _, err := r.roles(ctx)
 	if err != nil {
 		return nothing, err
 	}
-	return mend, r.each(ctx, "SENTINEL", "MONITOR", "other", master.Host(), strconv.Itoa(master.Port()), "2")
+	return mend, r.each(ctx, "SENTINEL", "MONITOR", OtherName, master.Host(), strconv.Itoa(master.Port()), "2")
 }
 
 // ghostSentinel says hello once in the name of a Sentinel that is no more, as one
