@@ -63,9 +63,10 @@ func expectations() map[string]expectation {
 		"monitors nothing":      morning("MonitorsNothing", "MasterMissing"),
 		"node of two masters":   page("SharedNode"),
 
-		"Sentinel gone for good": morning("Ghosts"),
-		"replica gone for good":  morning("ReplicaDown"),
-		"copied id":              morning("DuplicateId"),
+		"Sentinel gone for good":                   morning("Ghosts"),
+		"replica gone for good":                    morning("ReplicaDown"),
+		"copied id":                                morning("DuplicateId"),
+		"Sentinels that do not hear of each other": {page: []string{"PeersUnknown"}, silent: []string{"QuorumUnreachable"}},
 
 		"replica killed":        morning("ReplicaDown"),
 		"no replica to promote": page("FailoverImpossible"),
@@ -73,13 +74,15 @@ func expectations() map[string]expectation {
 			page: []string{"MasterDown"}, morning: []string{"FailoverAborted"},
 			silent: []string{"FailoverImpossible", "MasterSubjectivelyDown"},
 		},
+		"INFO refused":                     page("FailoverImpossible"),
 		"replica without its link":         morning("ReplicaLinkDown"),
 		"replicas that never synchronized": {page: []string{"FailoverLosesData"}, morning: []string{"ReplicaLinkDown"}},
 		"replica of another":               morning("ReplicaWrongMaster"),
 		"wrong auth-pass":                  {morning: []string{"MasterAnswersErrors"}, silent: []string{"MasterSubjectivelyDown"}},
 
-		"replica that is a master": page("ReplicaRoleMismatch"),
-		"split view":               {page: []string{"Disagree"}, silent: []string{"MasterRoleMismatch"}},
+		"replica that is a master":      page("ReplicaRoleMismatch"),
+		"no agreement on a dead master": {page: []string{"MasterDown"}, silent: []string{"MasterSubjectivelyDown"}},
+		"split view":                    {page: []string{"Disagree"}, silent: []string{"MasterRoleMismatch"}},
 
 		"replica at two addresses":        page("NodeListedTwice"),
 		"one Sentinel gives IP addresses": {}, // one node all the same

@@ -23,7 +23,7 @@ func TestCheckStatus(t *testing.T) {
 		{"one Sentinel", []*sentinel.Snapshot{healthy()}, []string{"mymaster"}, nil},
 		{"TILT", []*sentinel.Snapshot{tilted(ms(12_500))}, []string{"mymaster"},
 			map[string]int{
-				"sentinel_tilt": 1, "master_odown": 3, "master_sdown": 3,
+				"sentinel_tilt": 1, "master_odown": 3, "master_sdown": 3, "agreement_missing": 3,
 				"quorum_unreachable": 3, "majority_unreachable": 3, "quorum_fragile": 3,
 			}},
 		{"two masters", []*sentinel.Snapshot{named("a", "b\xff")}, []string{"a", `b\xff`}, map[string]int{"shared_node": 2}},

@@ -213,6 +213,7 @@ func (o *oracle) perMaster() map[string]float64 {
 		okPeers += bit(!has(p, "s_down"))
 	}
 	states := []string{"", "wait_start", "select_slave", "send_slaveof_noone", "wait_promotion", "reconf_slaves", "update_config"}
+	alone := has(m, "s_down") && !has(m, "o_down") && !has(m, "failover_in_progress") && number(m["s-down-time"]) > 10_000
 	want := map[string]float64{
 		"ok":                         bit(!has(m, "s_down") && !has(m, "o_down")),
 		"sdown":                      bit(has(m, "s_down")),
@@ -244,7 +245,7 @@ func (o *oracle) perMaster() map[string]float64 {
 		"majority_reachable":         bit(canUse >= majority),
 		"usable_sentinels":           canUse,
 		"quorum_margin":              canUse - max(number(m["quorum"]), majority),
-		"failover_possible":          bit(ok && promotable > 0 && o.info["sentinel_tilt"] == "0"),
+		"failover_possible":          bit(ok && promotable > 0 && o.info["sentinel_tilt"] == "0" && !alone),
 	}
 	return o.named(want, "master_", label, fmt.Sprintf(`master_info{address=%q,master_name=%q,run_id=%q,sentinel=%q}`, o.advertise, m["name"], m["runid"], o.addr))
 }

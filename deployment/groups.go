@@ -4,6 +4,7 @@ import (
 	"cmp"
 	"errors"
 	"maps"
+	"net/netip"
 	"slices"
 
 	"redis_sentinel_exporter/sentinel"
@@ -37,7 +38,7 @@ type Node struct {
 }
 
 // errNoAddr says that a node is known and its address is not.
-var errNoAddr = errors.New("the host name of one has not resolved")
+var errNoAddr = errors.New("one is at no address: its host name has not resolved, or it announces 0.0.0.0")
 
 // Groups merges what the Sentinels say of each master, sorted by name. Of a master and
 // its replicas those are believed that [Authoritative] returns; a replica that only some of
@@ -153,8 +154,10 @@ func (g *Group) addSentinels(views []View) {
 		complete := true
 		for i := range v.Peers {
 			p := &v.Peers[i]
-			if !p.HasAddr() {
-				g.SentinelsErr, complete = errNoAddr, false
+			if !hasAnnounced(p) {
+				if !answeredAs(views, p.RunID) {
+					g.SentinelsErr, complete = errNoAddr, false
+				}
 				continue
 			}
 			at(p.RunID).announced.add(p.Addr, !p.Flags.Any(sentinel.FlagSDown))
@@ -173,6 +176,19 @@ func (g *Group) addSentinels(views []View) {
 		nodes.add(w.node())
 	}
 	g.Sentinels = nodes.nodes()
+}
+
+// hasAnnounced reports whether the Sentinel is known at an address. 0.0.0.0, which one
+// announces that was given it as announce-ip, is whoever reads it.
+func hasAnnounced(p *sentinel.Peer) bool {
+	ip, err := netip.ParseAddr(p.Host)
+	return p.HasAddr() && (err != nil || !ip.IsUnspecified())
+}
+
+// answeredAs reports whether the Sentinel with the id has answered itself, so that it is known
+// at the address asked.
+func answeredAs(views []View, id string) bool {
+	return id != "" && slices.ContainsFunc(views, func(v View) bool { return v.Snapshot.ID == id })
 }
 
 // idOf is the id of a Sentinel that does not tell it, as before Redis 6.2, by the

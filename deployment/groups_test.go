@@ -57,3 +57,25 @@ func TestGroupsWithoutAddresses(t *testing.T) {
 		t.Errorf("discovery would take %v and %s", usableReplicas(m), m.Advertised())
 	}
 }
+
+// TestGroupsWithoutAnnouncedAddress: 0.0.0.0 is the machine of whoever reads it. A Sentinel
+// that announces it is at the address where it was asked.
+func TestGroupsWithoutAnnouncedAddress(t *testing.T) {
+	t.Parallel()
+	snapshot := func(own, other, announces string) *sentinel.Snapshot {
+		m := healthyMaster()
+		m.Peers = []sentinel.Peer{{Instance: node(other, announces, "26379", sentinel.FlagSentinel)}}
+		m.Peers[0].RunID = other
+		return &sentinel.Snapshot{Sentinel: own + ":26379", ID: own, Masters: []sentinel.Master{m}}
+	}
+	for _, announces := range []string{"0.0.0.0", "::"} {
+		a, b := snapshot("a", "b", announces), snapshot("b", "a", "10.0.0.1")
+		g := Groups([]*sentinel.Snapshot{a, b})[0]
+		if diff := cmp.Diff([]Node{{"10.0.0.1:26379", true}, {"b:26379", true}}, g.Sentinels); diff != "" || g.SentinelsErr != nil {
+			t.Errorf("%s: %v (-want +got):\n%s", announces, g.SentinelsErr, diff)
+		}
+		if g := Groups([]*sentinel.Snapshot{a})[0]; g.SentinelsErr == nil || len(g.Sentinels) > 0 {
+			t.Errorf("%s: of one that does not answer: %v", announces, g.Sentinels)
+		}
+	}
+}

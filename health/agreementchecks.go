@@ -58,7 +58,7 @@ func masterDisagreement(m *masterModel) outcome {
 		f.Hint = "The Sentinel with the lower epoch does not hear the hellos of the others: fix its network. If it hears them and nothing changes, REMOVE the name there and MONITOR it again."
 	}
 	o := outcome{}
-	o.add(f, m.Views...)
+	o.add(f)
 	return o
 }
 

@@ -45,7 +45,9 @@ func (m *masterModel) report(checks []entry[*masterModel], onDeployment []witnes
 	var found []witnessedFinding
 	for _, c := range checks {
 		result := c.run(m)
-		result.downgrade()
+		if waitsForDownAfter(c.Name) {
+			result.downgrade()
+		}
 		r.Checks = append(r.Checks, result.status(c.Name))
 		found = append(found, result.named(c.Check, m.Name)...)
 	}
@@ -95,6 +97,15 @@ func cannotTell(why string) outcome { return outcome{unknown: why} }
 
 func (o *outcome) add(f Finding, witnesses ...deployment.View) {
 	o.found = append(o.found, witnessedFinding{f, witnesses})
+}
+
+// waitsForDownAfter reports whether a check rests on who is down, and so on what a Sentinel
+// cannot have seen until down-after has passed.
+func waitsForDownAfter(check string) bool {
+	return slices.Contains([]string{
+		"master_odown", "agreement_missing", "master_sdown", "quorum_unreachable", "majority_unreachable", "quorum_fragile",
+		"no_promotable_replica", "failover_stuck", "ghost_sentinels", "ghost_replicas", "peers_unreachable", "replica_down",
+	}, check)
 }
 
 // downgrade lowers to a warning what is reported only by Sentinels that have just started:

@@ -60,6 +60,22 @@ func TestNobodyAnsweredIsUnknown(t *testing.T) {
 	}
 }
 
+func TestOneInWords(t *testing.T) {
+	t.Parallel()
+	one := []*sentinel.Snapshot{healthySentinel(0, 1)}
+	one[0].Masters[0].Quorum = num(1)
+	for want, snapshots := range map[string][]*sentinel.Snapshot{
+		"connection refused; 1 of 1 Sentinel is unreachable":               {silent(0, sentinel.ReasonUnreachable, "connection refused")},
+		"1 of 1 Sentinel is usable and 1 is needed (quorum 1, majority 1)": one,
+		"there is only 1 Sentinel: with fewer than 3 none can be lost":     one,
+	} {
+		r := Assess(snapshots)
+		if !slices.ContainsFunc(r.All(), func(f Finding) bool { return strings.Contains(f.Message, want) }) {
+			t.Errorf("no finding says %q: %+v", want, r.All())
+		}
+	}
+}
+
 func TestSummary(t *testing.T) {
 	t.Parallel()
 	two := func(change func([]*sentinel.Snapshot)) func([]*sentinel.Snapshot) {

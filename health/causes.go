@@ -22,6 +22,7 @@ func explanations() []explanation {
 		{"master_missing", "no_masters", sameSentinel},
 		{"master_odown", "master_answers_errors", seenByThose},
 		{"master_sdown", "master_odown", sameNode},
+		{"master_sdown", "agreement_missing", sameNode},
 		{"master_sdown", "master_answers_errors", seenByThose},
 		{"master_sdown", "master_role_mismatch", seenByThose},
 		{"master_sdown", "replica_down", sameNode}, // for Sentinels that have switched
@@ -32,6 +33,9 @@ func explanations() []explanation {
 		{"master_role_mismatch", "master_disagreement", wrongAddress},
 		{"epoch_disagreement", "quorum_unreachable", cutOff},
 		{"epoch_disagreement", "majority_unreachable", cutOff},
+		{"agreement_missing", "peers_unknown", critical},
+		{"quorum_unreachable", "peers_unknown", seenByThose},
+		{"majority_unreachable", "peers_unknown", seenByThose},
 		{"quorum_unreachable", "sentinel_unreachable", lost},
 		{"quorum_unreachable", "peers_unreachable", sameSentinel},
 		{"quorum_unreachable", "ghost_sentinels", seenByThose},

@@ -1,6 +1,7 @@
 package health
 
 import (
+	"errors"
 	"fmt"
 	"slices"
 	"strings"
@@ -46,7 +47,68 @@ func checkCases() []checkCase {
 		m.Peers = append(m.Peers, p)
 		m.NumOtherSentinels = num(3)
 	}
+	alone := func(m *sentinel.Master) { m.Flags |= sentinel.FlagSDown; m.SDownTime = ms(38_000) }
+	stranger := func(m *sentinel.Master) {
+		m.Peers, m.NumOtherSentinels = nil, num(0)
+		m.CKQuorum = &sentinel.CKQuorum{Usable: 1, MajorityReachable: true}
+	}
+	uninformed := func(m *sentinel.Master) {
+		m.RunID, m.InfoRefresh, m.Replicas, m.NumReplicas = "", ms(0), nil, num(0)
+	}
+	const dead38 = "critical: the master 10.0.0.10:6379 has been down for 38 s, according to 3 of 3 Sentinels (10.0.0.1:26379, 10.0.0.2:26379, 10.0.0.3:26379), and no failover starts, since they do not agree on that (o_down): "
 	return []checkCase{
+		{"agreement_missing", "not asked or not given", each(alone), Critical, []string{
+			dead38 + "they answer each other's PING, and not the question whether it is down (SENTINEL IS-MASTER-DOWN-BY-ADDR)"}},
+		{"agreement_missing", "a quorum above the Sentinels", each(func(m *sentinel.Master) { alone(m); m.Quorum = num(4) }), Critical, []string{
+			dead38 + "the quorum is 4, and there are only 3 Sentinels"}},
+		{"agreement_missing", "they do not know each other", each(func(m *sentinel.Master) { alone(m); stranger(m) }), Critical, []string{
+			dead38 + "2 must, and Sentinel 10.0.0.1:26379 sees 1 usable Sentinel"}},
+		{"agreement_missing", "two names of one node", both(each(alone), at(2, func(m *sentinel.Master) { m.Addr = "redis-0:6379" })), Critical, []string{
+			strings.Replace(dead38, "10.0.0.10:6379 has", "10.0.0.10:6379 and redis-0:6379 has", 1) +
+				"each answers only for the address at which it monitors the master, and these differ"}},
+		{"agreement_missing", "two of three, and the quorum is 3", both(each(func(m *sentinel.Master) { m.Quorum = num(3) }), at(0, alone), at(1, alone)), Critical, []string{
+			"critical: the master 10.0.0.10:6379 has been down for 38 s, according to 2 of 3 Sentinels (10.0.0.1:26379, 10.0.0.2:26379), and no failover starts, since they do not agree on that (o_down): the quorum is 3"}},
+		{"agreement_missing", "the last one that answers", both(dead(1), dead(2), at(0, func(m *sentinel.Master) { alone(m); noquorum(m) })), Critical, []string{
+			"critical: the master 10.0.0.10:6379 has been down for 38 s, according to 1 of 1 Sentinel (10.0.0.1:26379), and no failover starts, since they do not agree on that (o_down): 2 must, and Sentinel 10.0.0.1:26379 sees 1 usable Sentinel"}},
+		{"agreement_missing", "the only one that we can ask", both(dead(1), dead(2), at(0, alone)), OK, nil},
+		{"agreement_missing", "a Sentinel is cut off from the master", at(1, alone), OK, nil},
+		{"agreement_missing", "they are just asking each other", each(func(m *sentinel.Master) { alone(m); m.SDownTime = ms(9000) }), OK, nil},
+		{"agreement_missing", "one has it", both(each(alone), at(1, down)), OK, nil},
+		{"agreement_missing", "failed over by hand", both(each(alone), at(1, failing)), OK, nil},
+		{"agreement_missing", "frozen flags", both(each(alone), tilted(0), tilted(1)), OK, nil},
+		{"agreement_missing", "all in TILT", both(each(alone), tilted(0), tilted(1), tilted(2)), Unknown, nil},
+
+		{"master_info_missing", "for all", each(uninformed), Critical, []string{
+			"critical: the master 10.0.0.10:6379 answers PING and has never answered INFO, according to 3 of 3 Sentinels (10.0.0.1:26379, 10.0.0.2:26379, 10.0.0.3:26379): from there they learn of its replicas, and without them no failover can succeed"}},
+		{"master_info_missing", "for one", at(1, uninformed), Warning, []string{
+			"warning: the master 10.0.0.10:6379 answers PING and has never answered INFO, according to 1 of 3 Sentinels (10.0.0.2:26379): from there they learn of its replicas"}},
+		{"master_info_missing", "just started", each(func(m *sentinel.Master) { uninformed(m); fresh(m) }), OK, nil},
+		{"master_info_missing", "down since the start", each(func(m *sentinel.Master) { uninformed(m); down(m) }), OK, nil},
+		{"master_info_missing", "it hangs, and is not yet held to be down", each(func(m *sentinel.Master) { uninformed(m); m.LastOKPingReply = ms(16_000) }), OK, nil},
+		{"no_promotable_replica", "no INFO that lists them", each(uninformed), Unknown, nil},
+
+		{"peers_unknown", "none knows another", each(stranger), Critical, []string{
+			"critical: 10.0.0.1:26379, 10.0.0.2:26379 and 10.0.0.3:26379 answer and do not know each other: no failover can happen"}},
+		{"peers_unknown", "and each suffices", each(func(m *sentinel.Master) {
+			stranger(m)
+			m.Quorum, m.CKQuorum.QuorumReachable = num(1), true
+		}), Critical, []string{
+			"critical: 10.0.0.1:26379, 10.0.0.2:26379 and 10.0.0.3:26379 answer and do not know each other: each fails over as it sees fit, so that there may be two masters"}},
+		{"peers_unknown", "two of three", both(at(0, func(m *sentinel.Master) { m.Peers = m.Peers[:1] }), at(2, func(m *sentinel.Master) { m.Peers = m.Peers[1:] })), Warning, []string{
+			"warning: Sentinels that answer do not know each other: 10.0.0.1:26379 does not know 10.0.0.3:26379, 10.0.0.3:26379 does not know 10.0.0.1:26379"}},
+		{"peers_unknown", "just started", each(func(m *sentinel.Master) { stranger(m); fresh(m) }), OK, nil},
+		{"peers_unknown", "one that has just started", both(at(2, stranger), at(2, fresh)), OK, nil},
+		{"peers_unknown", "one that does not answer", both(dead(2), at(0, func(m *sentinel.Master) { m.Peers = m.Peers[:1] })), OK, nil},
+		{"peers_unknown", "at another address", func(all []*sentinel.Snapshot) { all[1].Sentinel = "sentinel-1:26379" }, OK, nil},
+		{"peers_unknown", "without an id, at another address", func(all []*sentinel.Snapshot) {
+			all[1].Sentinel, all[0].ID, all[1].ID, all[2].ID = "sentinel-1:26379", "", "", ""
+		}, OK, nil},
+		{"peers_unknown", "without an id, at another address, and really", both(func(all []*sentinel.Snapshot) {
+			all[1].Sentinel, all[0].ID, all[1].ID, all[2].ID = "sentinel-1:26379", "", "", ""
+		}, at(0, func(m *sentinel.Master) { m.Peers = m.Peers[1:] })), Warning, []string{
+			"warning: Sentinels that answer do not know each other: 10.0.0.1:26379 does not know sentinel-1:26379"}},
+		{"peers_unknown", "SENTINELS refused", each(func(m *sentinel.Master) { m.Peers, m.PeersErr = nil, errors.New("NOPERM") }), Unknown, nil},
+
 		{"sentinel_unreachable", "one", dead(1), Warning, []string{"warning: Sentinel 10.0.0.2:26379 did not answer: unreachable: connection refused"}},
 		{"sentinel_unreachable", "a majority", both(dead(0), replace(1, silent(1, sentinel.ReasonTimeout, "late"))), Critical, []string{
 			"critical: Sentinel 10.0.0.1:26379 did not answer: unreachable: connection refused; 2 of 3 Sentinels are unreachable",
@@ -99,8 +161,8 @@ func checkCases() []checkCase {
 		{"master_missing", "at one", func(all []*sentinel.Snapshot) { all[1].Masters = nil }, Critical, []string{
 			"critical: Sentinel 10.0.0.2:26379 does not monitor it, 2 of 3 Sentinels do"}},
 		{"master_missing", "at most of them", func(all []*sentinel.Snapshot) { all[1].Masters, all[2].Masters = nil, nil }, Critical, []string{
-			"critical: Sentinel 10.0.0.2:26379 does not monitor it, 1 of 3 Sentinels do: no failover can happen",
-			"critical: Sentinel 10.0.0.3:26379 does not monitor it, 1 of 3 Sentinels do: no failover can happen"}},
+			"critical: Sentinel 10.0.0.2:26379 does not monitor it, 1 of 3 Sentinels does: no failover can happen",
+			"critical: Sentinel 10.0.0.3:26379 does not monitor it, 1 of 3 Sentinels does: no failover can happen"}},
 		{"master_missing", "dead is not missing", dead(1), OK, nil},
 		{"master_odown", "all", each(down), Critical, []string{
 			"critical: the master 10.0.0.10:6379 has been objectively down (o_down) for 12 s, according to 3 of 3 Sentinels (10.0.0.1:26379, 10.0.0.2:26379, 10.0.0.3:26379)"}},
@@ -213,7 +275,17 @@ func checkCases() []checkCase {
 			"warning: the quorum is 2, below the majority of 5 Sentinels, which is 3, according to 10.0.0.1:26379"}},
 		{"quorum_misconfigured", "even", each(func(m *sentinel.Master) { m.Quorum, m.NumOtherSentinels = num(3), num(3) }), Warning, []string{
 			"warning: there are 4 Sentinels, an even number: one of them adds nothing, since no more can be lost than with 3, according to 10.0.0.1:26379"}},
-		{"quorum_misconfigured", "too few", each(func(m *sentinel.Master) { m.NumOtherSentinels = num(1) }), Warning, []string{
+		{"quorum_misconfigured", "nothing to wait down-after for", both(each(func(m *sentinel.Master) { m.Quorum = num(1) }), warm(0), warm(1), warm(2)), Warning, []string{
+			"warning: the quorum is 1: a single Sentinel of 3 that is mistaken can start a failover, according to 10.0.0.1:26379"}},
+		{"quorum_misconfigured", "they do not know each other", each(stranger), OK, nil},
+		{"quorum_misconfigured", "the only one", func(all []*sentinel.Snapshot) {
+			all[0].Masters[0].NumOtherSentinels, all[0].Masters[0].Peers = num(0), nil
+			all[1].Masters, all[2].Masters = nil, nil
+		}, Warning, []string{"warning: there is only 1 Sentinel: with fewer than 3 none can be lost, according to 10.0.0.1:26379"}},
+		{"quorum_misconfigured", "too few", func(all []*sentinel.Snapshot) {
+			all[2].Masters = nil
+			all[0].Masters[0].NumOtherSentinels, all[1].Masters[0].NumOtherSentinels = num(1), num(1)
+		}, Warning, []string{
 			"warning: there are only 2 Sentinels: with fewer than 3 none can be lost, according to 10.0.0.1:26379"}},
 		{"quorum_misconfigured", "a ghost does not count", each(ghost), OK, nil},
 		{"settings_drift", "down-after", at(2, func(m *sentinel.Master) { m.DownAfter = ms(5000) }), Warning, []string{
@@ -485,6 +557,24 @@ func complete(t *testing.T, f Finding) {
 	for _, command := range slices.Concat(f.Look, f.Commands) {
 		if !strings.HasPrefix(command, "redis-cli -h ") && !strings.HasPrefix(command, "redis_sentinel_exporter ") {
 			t.Errorf("%q is no command", command)
+		}
+	}
+}
+
+// TestNoHintLowersTheQuorum: with a quorum of 1 each Sentinel could fail over alone, also
+// where the others are there and only not seen.
+func TestNoHintLowersTheQuorum(t *testing.T) {
+	t.Parallel()
+	for _, tc := range checkCases() {
+		snapshots := healthy()
+		tc.change(snapshots)
+		report := Assess(snapshots)
+		for _, f := range report.All() {
+			for _, command := range slices.Concat(f.Look, f.Commands) {
+				if strings.HasSuffix(command, " quorum 1") || strings.HasSuffix(command, " quorum 0") {
+					t.Errorf("%s/%s: %s says %q", tc.check, tc.name, f.Check, command)
+				}
+			}
 		}
 	}
 }

@@ -43,6 +43,12 @@ func monitorAt(s *sentinel.Snapshot, m *sentinel.Master) []string {
 	return lines
 }
 
+// failoverOn is the command line that fails a master over by hand, which needs no
+// agreement of the Sentinels.
+func failoverOn(master string, views []deployment.View) string {
+	return "redis_sentinel_exporter failover " + quote(master) + " --sentinel.address=" + quote(strings.Join(addresses(views), ","))
+}
+
 // redisCLI is a line for a shell that sends a command to the node at addr.
 func redisCLI(addr string, words ...string) string {
 	host, port, err := net.SplitHostPort(addr)

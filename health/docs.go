@@ -24,9 +24,9 @@ in ` + "`follows_from`" + `, by check, master, Sentinel and node. The summary na
 counts causes; ` + "`check` and `/status`" + ` show what follows from it indented under it. In the JSON
 ` + "`commands`" + ` end the finding, one after the other; those in ` + "`look`" + ` change nothing.
 
-A start, a failover and the seconds after them are not faults. What is reported only by
-Sentinels that have run for less than down-after may be wrong: the finding says so, and
-is a warning at most. The down flags of a Sentinel in TILT are ignored.
+A start, a failover and the seconds after them are not faults. Who is down, and how many
+Sentinels are usable, may be wrong where only Sentinels say so that have run for less than
+down-after: the finding says so, and is a warning at most. The down flags of a Sentinel in TILT are ignored.
 `
 
 // WriteDocs writes a page on all checks, in Markdown.

@@ -91,6 +91,17 @@ func verb(n int, word string) string {
 	return word
 }
 
+// are is the verb after a number.
+func are(n int) string {
+	if n == 1 {
+		return "is"
+	}
+	return "are"
+}
+
+// areOnly is the end of a sentence on how many Sentinels there are: "are only 2 Sentinels".
+func areOnly(n int) string { return are(n) + " only " + count(n, "Sentinel") }
+
 // size prints bytes.
 func size(n int64) string {
 	const mib = 1 << 20

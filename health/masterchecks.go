@@ -36,6 +36,15 @@ func (m *masterModel) down(flag sentinel.Flags, severity Status, words string) o
 	return o
 }
 
+// addrsOf are the addresses at which Sentinels monitor the master.
+func addrsOf(views []deployment.View) []string {
+	addrs := make([]string, len(views))
+	for i, v := range views {
+		addrs[i] = v.Addr
+	}
+	return addrs
+}
+
 // notDown is the outcome when nobody considers the master down: whether
 // anybody would know.
 func (m *masterModel) notDown() outcome {
@@ -46,6 +55,83 @@ func (m *masterModel) notDown() outcome {
 		return cannotTell("every Sentinel that monitors it is in TILT, and sees nothing go down")
 	}
 	return cannotTell("the Sentinels have just started and have not reached it yet")
+}
+
+// agreementMissing finds a master that most consider down, and on which no Sentinel
+// gets the agreement of the others.
+func agreementMissing(m *masterModel) outcome {
+	if !m.isDown() {
+		return m.notDown()
+	}
+	var who []deployment.View
+	for _, v := range m.unfrozen() {
+		if v.Flags.Has(sentinel.FlagODown) || failingOver(v) {
+			return fine()
+		}
+		if v.LacksAgreement() {
+			who = append(who, v)
+		}
+	}
+	if !m.isMost(who) {
+		return fine()
+	}
+	longest := who[0].SDownTime.Value
+	for _, v := range who {
+		longest = max(longest, v.SDownTime.Value)
+	}
+	f := Finding{Severity: Critical, Node: who[0].Addr}
+	var cause string
+	cause, f.Look, f.Commands = m.withoutAgreement(who)
+	f.Look = append([]string{redisCLI(who[0].Addr, "PING")}, f.Look...)
+	if len(m.byAddress()) == 1 { // failover refuses otherwise
+		f.Commands = append([]string{failoverOn(m.Name, who)}, f.Commands...)
+	}
+	f.Message = fmt.Sprintf("the master %s has been down for %s, %s, and no failover starts, since they do not agree on that (o_down): %s",
+		list(distinct(addrsOf(who))), Age(longest), say(who, len(m.Views)), cause)
+	var o outcome
+	o.add(f, who...)
+	return o
+}
+
+// isMost reports whether these Sentinels are a majority; or all that answer, when these
+// see no quorum, so that others who may consider the master up do not matter.
+func (m *masterModel) isMost(who []deployment.View) bool {
+	if len(who) == 0 {
+		return false
+	}
+	voters := len(m.model.asked)
+	for _, v := range m.Views {
+		voters = max(voters, int(m.sentinels(v)))
+	}
+	hasQuorum := slices.ContainsFunc(who, func(v deployment.View) bool { return v.CKQuorum == nil || v.CKQuorum.OK() })
+	return 2*len(who) > voters || len(who) == len(m.Views) && !hasQuorum
+}
+
+// withoutAgreement says what keeps Sentinels, who consider the master down, from
+// agreeing on it, and gives the commands that show it and those that end it.
+func (m *masterModel) withoutAgreement(who []deployment.View) (cause string, look, commands []string) {
+	quorum := who[0].Quorum.Value
+	for _, v := range who {
+		quorum = min(quorum, v.Quorum.Value)
+	}
+	known := m.sentinels(who[0])
+	if at := distinct(addrsOf(who)); len(at) > 1 {
+		return "each answers only for the address at which it monitors the master, and these differ", onEach(who, "SENTINEL", "GET-MASTER-ADDR-BY-NAME", m.Name), nil
+	}
+	if quorum > known {
+		return fmt.Sprintf("the quorum is %d, and there %s", quorum, areOnly(int(known))), nil,
+			onEach(who, "SENTINEL", "SET", m.Name, "quorum", fmt.Sprint(max(2, known/2+1)))
+	}
+	for _, v := range who {
+		if v.CKQuorum != nil && !v.CKQuorum.QuorumReachable {
+			return fmt.Sprintf("%d must, and Sentinel %s sees %s", v.Quorum.Value, v.Snapshot.Sentinel, count(int(v.CKQuorum.Usable), "usable Sentinel")),
+				[]string{onSentinel(v.Snapshot, "SENTINEL", "SENTINELS", m.Name)}, nil
+		}
+	}
+	if int64(len(who)) < quorum {
+		return fmt.Sprintf("the quorum is %d", quorum), onEach(who[:1], "SENTINEL", "MASTER", m.Name), nil
+	}
+	return "they answer each other's PING, and not the question whether it is down (SENTINEL IS-MASTER-DOWN-BY-ADDR)", onEach(who, "ACL", "LOG"), nil
 }
 
 // masterRoleMismatch gives a switch the time to be heard of by all.
@@ -70,17 +156,47 @@ func masterRoleMismatch(m *masterModel) outcome {
 
 func masterMissing(m *masterModel) outcome {
 	var o outcome
-	known, then := m.believed(), ""
+	known, do, then := m.believed(), "do", ""
+	if len(m.Views) == 1 {
+		do = "does"
+	}
 	if left := m.margin(); left.Present && left.Value < 0 {
 		then = ": no failover can happen"
 	}
 	for _, s := range m.missingAt {
 		o.add(Finding{
 			Severity: Critical, Sentinel: s.Sentinel,
-			Message:  fmt.Sprintf("Sentinel %s does not monitor it, %d of %s do%s", s.Sentinel, len(m.Views), count(len(m.model.up), "Sentinel"), then),
+			Message:  fmt.Sprintf("Sentinel %s does not monitor it, %d of %s %s%s", s.Sentinel, len(m.Views), count(len(m.model.up), "Sentinel"), do, then),
 			Commands: monitorAt(s, known),
 		})
 	}
+	return o
+}
+
+// withoutInfo are the Sentinels that the master answers, and that have had no INFO from it
+// since they began to look at it. The age of the last INFO does not tell: it outlives a
+// RESET.
+func (m *masterModel) withoutInfo() []deployment.View {
+	return slices.DeleteFunc(slices.Clone(m.settled()), func(v deployment.View) bool {
+		answers := !v.Flags.Any(sentinel.FlagSDown) && v.LastOKPingReply.Present && v.LastOKPingReply.Value < answerTime
+		return v.RunID != "" || !answers
+	})
+}
+
+func masterInfoMissing(m *masterModel) outcome {
+	who := m.withoutInfo()
+	if len(who) == 0 || m.failingNow {
+		return fine()
+	}
+	f := Finding{Severity: Warning, Node: who[0].Addr, Look: []string{redisCLI(who[0].Addr, "ACL", "LOG"), onSentinel(who[0].Snapshot, "SENTINEL", "MASTER", m.Name)}}
+	f.Message = fmt.Sprintf("the master %s answers PING and has never answered INFO, %s: from there they learn of its replicas",
+		list(distinct(addrsOf(who))), say(who, len(m.Views)))
+	if len(who) == len(m.Views) {
+		f.Severity = Critical
+		f.Message += ", and without them no failover can succeed"
+	}
+	var o outcome
+	o.add(f, who...)
 	return o
 }
 

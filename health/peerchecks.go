@@ -97,6 +97,99 @@ func (m *masterModel) byGhosts() [][]deployment.View {
 	return groups
 }
 
+// unknownTo are the Sentinels that answer and monitor the master, and that v does not
+// know. Where one of the two has only just begun, they may be about to meet.
+func (m *masterModel) unknownTo(v deployment.View) []deployment.View {
+	if v.PeersErr != nil || recentlyReset(v) {
+		return nil
+	}
+	var unknown []deployment.View
+	nameless := 0 // those without an id, before 6.2, that are not known at the address asked
+	for _, w := range m.Views {
+		if recentlyReset(w) || oneSentinel(v.Snapshot, w.Snapshot) || knows(v, w.Snapshot) {
+			continue
+		}
+		if w.Snapshot.ID == "" {
+			nameless++
+		}
+		unknown = append(unknown, w)
+	}
+	if nameless == 0 {
+		return unknown
+	}
+	// A nameless one may be a peer that is known at an address where nobody is asked.
+	for i := range v.Peers {
+		if !m.model.asks(&v.Peers[i]) && nameless > 0 {
+			nameless--
+			k := slices.IndexFunc(unknown, func(w deployment.View) bool { return w.Snapshot.ID == "" })
+			unknown = slices.Delete(unknown, k, k+1)
+		}
+	}
+	return unknown
+}
+
+// oneSentinel reports whether two snapshots are of one Sentinel, to the others at
+// least: they take those with one id for one.
+func oneSentinel(a, b *sentinel.Snapshot) bool {
+	if a == b || a.ID != "" || b.ID != "" {
+		return a == b || a.ID == b.ID
+	}
+	return a.Info != nil && b.Info != nil && a.Info.RunID == b.Info.RunID
+}
+
+func knows(v deployment.View, s *sentinel.Snapshot) bool {
+	return slices.ContainsFunc(v.Peers, func(p sentinel.Peer) bool {
+		return p.Addr == s.Sentinel || s.ID != "" && p.RunID == s.ID
+	})
+}
+
+// peersUnknown compares the Sentinels that answered with those that they know.
+func peersUnknown(m *masterModel) outcome {
+	if !slices.ContainsFunc(m.Views, func(v deployment.View) bool { return v.PeersErr == nil }) {
+		return cannotTell("no Sentinel answered SENTINELS")
+	}
+	var stories []string
+	var lonely []deployment.View
+	most := 0 // as many as one knows, and itself
+	strangers := true
+	for _, v := range m.Views {
+		unknown := m.unknownTo(v)
+		most = max(most, len(m.Views)-len(unknown))
+		if len(unknown) == 0 {
+			continue
+		}
+		lonely = append(lonely, v)
+		strangers = strangers && len(unknown) == len(m.Views)-1
+		stories = append(stories, fmt.Sprintf("%s does not know %s", v.Snapshot.Sentinel, list(addresses(unknown))))
+	}
+	if len(lonely) == 0 {
+		return fine()
+	}
+	f := Finding{Severity: Warning, Look: append(onEach(lonely, "SENTINEL", "SENTINELS", m.Name),
+		redisCLI(lonely[0].Addr, "ACL", "LOG"), redisCLI(lonely[0].Addr, "PUBSUB", "NUMSUB", "__sentinel__:hello"))}
+	f.Message = "Sentinels that answer do not know each other: " + few(stories)
+	if strangers && len(lonely) == len(m.Views) {
+		f.Message = fmt.Sprintf("%s answer and do not know each other", list(addresses(lonely)))
+	}
+	if 2*most <= len(m.Views) {
+		f.Severity = Critical
+		f.Message += ": " + m.alone()
+	}
+	var o outcome
+	o.add(f, lonely...)
+	return o
+}
+
+// alone says what Sentinels can do that do not know enough others.
+func (m *masterModel) alone() string {
+	for _, v := range m.unfrozen() {
+		if v.CKQuorum != nil && v.CKQuorum.OK() {
+			return "each fails over as it sees fit, so that there may be two masters"
+		}
+	}
+	return "no failover can happen"
+}
+
 // peersUnreachable finds peers that are considered down and have sent a hello since.
 func peersUnreachable(m *masterModel) outcome {
 	var o outcome

@@ -1,6 +1,7 @@
 package health
 
 import (
+	"cmp"
 	"fmt"
 	"slices"
 
@@ -44,10 +45,14 @@ func (m *masterModel) ckquorum(reachable func(*sentinel.CKQuorum) bool, message 
 	}
 	for _, v := range m.unfrozen() {
 		if v.CKQuorum != nil && !recentlyReset(v) && !reachable(v.CKQuorum) {
-			o.add(Finding{
+			f := Finding{
 				Severity: severity, Sentinel: v.Snapshot.Sentinel, Message: message(v),
 				Look: []string{onSentinel(v.Snapshot, "SENTINEL", "CKQUORUM", m.Name), onSentinel(v.Snapshot, "SENTINEL", "SENTINELS", m.Name)},
-			}, v)
+			}
+			if unknown := m.unknownTo(v); len(unknown) > 0 {
+				f.Hint = fmt.Sprintf("It does not know %s, which answer: see peers_unknown. Neither lower the quorum nor RESET.", few(addresses(unknown)))
+			}
+			o.add(f, v)
 		}
 	}
 	return o
@@ -113,10 +118,11 @@ func quorumFragile(m *masterModel) outcome {
 	}
 	for _, v := range m.unfrozen() {
 		if n := m.left(v); !recentlyReset(v) && n.Present && n.Value == 0 {
+			usable, needed := v.CKQuorum.Usable-m.nonVoters(v), max(v.Quorum.Value, v.Majority().Value)
 			o.add(Finding{
 				Severity: Warning,
-				Message: fmt.Sprintf("%d of %d Sentinels are usable and %d are needed (quorum %d, majority %d): if one more is lost, no failover can happen, according to %s",
-					v.CKQuorum.Usable-m.nonVoters(v), v.Voters().Value, max(v.Quorum.Value, v.Majority().Value), v.Quorum.Value, v.Majority().Value, v.Snapshot.Sentinel),
+				Message: fmt.Sprintf("%d of %s %s usable and %d %s needed (quorum %d, majority %d): if one more is lost, no failover can happen, according to %s",
+					usable, count(int(v.Voters().Value), "Sentinel"), are(int(usable)), needed, are(int(needed)), v.Quorum.Value, v.Majority().Value, v.Snapshot.Sentinel),
 				Look: []string{onSentinel(v.Snapshot, "SENTINEL", "SENTINELS", m.Name)},
 			}, v)
 			return o // all that have the best margin say the same
@@ -125,8 +131,18 @@ func quorumFragile(m *masterModel) outcome {
 	return o
 }
 
-// quorumMisconfigured counts the Sentinels without ghosts, of which another
-// check tells. Sentinels of one opinion make one finding.
+// sentinels counts those that there are for the master, as far as v knows or they have
+// answered themselves: without ghosts, and with those that v does not know. Other
+// checks tell of both. Two with one id are one, as they are to each other.
+func (m *masterModel) sentinels(v deployment.View) int64 {
+	answered := make(map[string]bool)
+	for _, w := range m.Views {
+		answered[cmp.Or(w.Snapshot.ID, w.Snapshot.Sentinel)] = true
+	}
+	return max(v.Voters().Value-int64(len(m.ghostPeers(v))), int64(len(answered)))
+}
+
+// quorumMisconfigured makes one finding of Sentinels of one opinion.
 func quorumMisconfigured(m *masterModel) outcome {
 	var o outcome
 	at := make(map[string]int) // by what is said
@@ -134,7 +150,7 @@ func quorumMisconfigured(m *masterModel) outcome {
 		if !v.Quorum.Present || !v.NumOtherSentinels.Present {
 			continue
 		}
-		voters := v.Voters().Value - int64(len(m.ghostPeers(v)))
+		voters := m.sentinels(v)
 		text := misconfigured(v.Quorum.Value, voters)
 		if text == "" {
 			continue
@@ -170,9 +186,9 @@ func misconfigured(quorum, voters int64) string {
 	majority := voters/2 + 1
 	switch {
 	case voters < 3:
-		return fmt.Sprintf("there are only %d Sentinels: with fewer than 3 none can be lost", voters)
+		return fmt.Sprintf("there %s: with fewer than 3 none can be lost", areOnly(int(voters)))
 	case quorum > voters:
-		return fmt.Sprintf("the quorum is %d, but there are only %d Sentinels: the master can never be considered objectively down", quorum, voters)
+		return fmt.Sprintf("the quorum is %d, but there %s: the master can never be considered objectively down", quorum, areOnly(int(voters)))
 	case quorum == 1:
 		return fmt.Sprintf("the quorum is 1: a single Sentinel of %d that is mistaken can start a failover", voters)
 	case quorum < majority:

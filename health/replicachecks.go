@@ -193,6 +193,9 @@ func noPromotableReplica(m *masterModel) outcome {
 	if slices.ContainsFunc(m.Views, func(v deployment.View) bool { return v.HasHiddenReplicas() }) {
 		return cannotTell("it has replicas that are not announced (replica-announced no), of which the Sentinels tell nothing")
 	}
+	if !slices.ContainsFunc(who, func(v deployment.View) bool { return len(v.Replicas) > 0 }) && len(m.withoutInfo()) == len(m.Views) {
+		return cannotTell("the master has answered no Sentinel's INFO, which lists its replicas")
+	}
 	f := Finding{Severity: Critical, Message: "no failover could succeed: there is no replica at all"}
 	if v := who[0]; len(v.Replicas) > 0 {
 		why := make([]string, len(v.Replicas))

@@ -52,7 +52,7 @@ func sentinelUnreachable(d *model) outcome {
 			f.Message, f.Hint = silentBecause(s.Sentinel, err)
 			if 2*unreachable > len(d.asked) {
 				f.Severity = Critical
-				f.Message += fmt.Sprintf("; %d of %s are unreachable", unreachable, count(len(d.asked), "Sentinel"))
+				f.Message += fmt.Sprintf("; %d of %s %s unreachable", unreachable, count(len(d.asked), "Sentinel"), are(unreachable))
 			}
 		}
 		o.add(f)

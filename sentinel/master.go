@@ -1,5 +1,19 @@
 package sentinel
 
+import "time"
+
+// agreementTime is how long after s_down the others have been heard, if they agree:
+// a Sentinel asks them each second, and believes an answer for 5 s.
+const agreementTime = 10 * time.Second
+
+// LacksAgreement reports whether the Sentinel has considered the master down for longer
+// than it takes to hear that the others do, and has not heard it of enough of them:
+// it starts no failover. Either they consider the master up, or they are not asked,
+// or do not answer.
+func (m *Master) LacksAgreement() bool {
+	return m.Flags.Has(FlagSDown) && !m.Flags.Any(FlagODown|FlagFailoverInProgress) && m.SDownTime.Value > agreementTime
+}
+
 // Advertised is the address that GET-MASTER-ADDR-BY-NAME answers. While the
 // Sentinel that leads a failover reconfigures the replicas it already names the
 // promoted one, though MASTERS still shows the old master

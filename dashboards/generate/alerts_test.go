@@ -153,6 +153,7 @@ func signs() map[string]sign {
 	return map[string]sign{
 		"RedisSentinelMasterRoleMismatch":     {3, 0},
 		"RedisSentinelMasterSubjectivelyDown": {1, 0},
+		"RedisSentinelMasterDown":             {60, 0}, // seconds, of one of two metrics
 		"RedisSentinelReplicaRoleMismatch":    {4, 0},
 		"RedisSentinelReplicaDown":            {3, 0},
 		"RedisSentinelReplicaWrongMaster":     {2, 0},
@@ -174,6 +175,7 @@ func unsigned() map[string]string {
 		"RedisSentinelExporterAbsent":      "there is nothing to show then",
 		"RedisSentinelDeploymentVanished":  "there is nothing to show then",
 		"RedisSentinelSettingsDrift":       "one looks at the lines of a table side by side",
+		"RedisSentinelPeersUnknown":        "one compares a column of a table with the number of its lines",
 		"RedisSentinelQuorumMisconfigured": "five comparisons, of a table's columns with each other",
 		"RedisSentinelDuplicateId":         "a column of a table says it in words",
 		"RedisSentinelSharedNode":          "the table lists nothing else",

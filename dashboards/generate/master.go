@@ -26,7 +26,7 @@ func masterNow() []panel {
 		},
 		{
 			id: 2, kind: stats, title: "Would a failover work now?", width: small, height: high, unit: "none", states: yesNo("yes", "no", bad),
-			description: "Whether a Sentinel could do it: quorum and majority can be reached, a replica can be promoted, no TILT. Of several masters the worst.",
+			description: "Whether a Sentinel could do it: quorum and majority can be reached, a replica can be promoted, no TILT, and the others agree if it considers the master down. Of several masters the worst.",
 			queries:     []query{{expr: "min(max by (MASTER) (redis_sentinel_master_failover_possible{MASTER}))"}},
 		},
 		{

@@ -38,6 +38,7 @@ func Groups() []Group {
 			Faults: []Fault{
 				{"Sentinel gone for good", ghostSentinel, withCause(warning("ghost_sentinels"), warning("quorum_fragile")), nil},
 				{"replica gone for good", ghostReplica, withCause(warning("replica_down"), warning("ghost_replicas")), nil},
+				{"Sentinels that do not hear of each other", muteHellos, withCause(critical("peers_unknown"), critical("quorum_unreachable")), nil},
 				{"copied id", cloneID, withCause(critical("sentinel_id_duplicate"), warning("quorum_fragile", "quorum_misconfigured")), nil},
 			},
 		},
@@ -51,6 +52,7 @@ func Groups() []Group {
 				{"replica without its link", breakReplication, warning("replica_link_down"), nil},
 				{"replicas that never synchronized", neverSynchronize, slices.Concat(critical("failover_loses_data"), warning("replica_link_down")), nil},
 				{"replica of another", chainReplica, warning("replica_wrong_master"), nil},
+				{"INFO refused", refuseInfo, critical("master_info_missing"), nil},
 				{"wrong auth-pass", wrongAuthPass, withCause(critical("master_answers_errors"), warning("master_sdown", "replica_answers_errors")), nil},
 				{"replica that refuses PING", refusePing, warning("replica_answers_errors"), nil},
 				{"busy script", runScript, busyScript(), nil},
@@ -61,6 +63,7 @@ func Groups() []Group {
 			Config: sentineltest.Config{FailoverTimeout: short},
 			Faults: []Fault{
 				{"replica that is a master", looseReplica, critical("replica_role_mismatch"), nil},
+				{"no agreement on a dead master", refuseAgreement, withCause(critical("agreement_missing"), warning("master_sdown")), nil},
 				{"split view", splitView, withCause(critical("master_disagreement"), critical("master_role_mismatch"), warning("master_sdown")), nil},
 			},
 		},

@@ -146,6 +146,24 @@ func neverSynchronize(ctx context.Context, r *Rig) (Mend, error) {
 	})
 }
 
+// allow changes what the default user may do on every master and replica.
+func (r *Rig) allow(ctx context.Context, rule string) error {
+	var errs []error
+	for _, n := range r.Masters[0].DataNodes() {
+		errs = append(errs, run(ctx, n, command("ACL", "SETUSER", "default", rule)))
+	}
+	return errors.Join(errs...)
+}
+
+// refuseInfo forbids INFO, and makes the Sentinels begin anew: they learn of no replica.
+func refuseInfo(ctx context.Context, r *Rig) (Mend, error) {
+	mend := func(ctx context.Context) error { return r.allow(ctx, "+@all") }
+	if err := r.allow(ctx, "-info"); err != nil {
+		return mend, err
+	}
+	return mend, r.each(ctx, "SENTINEL", "RESET", MasterName)
+}
+
 func follow(ctx context.Context, n, master *sentineltest.Node) error {
 	return run(ctx, n, command("REPLICAOF", master.Host(), strconv.Itoa(master.Port())))
 }

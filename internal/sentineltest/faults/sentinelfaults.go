@@ -47,6 +47,61 @@ func refuseEvents(ctx context.Context, r *Rig) (Mend, error) {
 	return mend, run(ctx, n, command("ACL", "SETUSER", "default", "-subscribe", "-psubscribe"), command("CLIENT", "KILL", "TYPE", "pubsub"))
 }
 
+// refuseAgreement forbids the Sentinels to tell each other whether they consider the master
+// down, and kills it: each answers the PING of the others, and none starts a failover.
+func refuseAgreement(ctx context.Context, r *Rig) (Mend, error) {
+	master, _, err := r.roles(ctx)
+	if err != nil {
+		return nothing, err
+	}
+	mend := func(ctx context.Context) error {
+		if err := master.Restart(ctx); err != nil {
+			return err
+		}
+		for _, s := range r.Sentinels { // or they would agree, and fail over
+			if err := until(ctx, s.Name()+" sees it", func() (bool, error) {
+				row, err := s.Row(ctx, "SENTINEL", "MASTER", MasterName)
+				return row.Get("flags") == "master", err
+			}); err != nil {
+				return err
+			}
+		}
+		return r.each(ctx, "ACL", "SETUSER", "default", "+@all")
+	}
+	if err := r.each(ctx, "ACL", "SETUSER", "default", "-sentinel|is-master-down-by-addr"); err != nil {
+		return mend, err
+	}
+	master.Kill()
+	return mend, nil
+}
+
+// muteHellos forbids the Sentinels to publish on the data nodes, and makes them forget each
+// other: they find nobody again.
+func muteHellos(ctx context.Context, r *Rig) (Mend, error) {
+	mend := func(ctx context.Context) error { return r.allow(ctx, "+@all") }
+	if err := r.allow(ctx, "-publish"); err != nil {
+		return mend, err
+	}
+	// One that still knows another says hello to it directly, until it has forgotten it too.
+	return mend, until(ctx, "each Sentinel knows no other", func() (bool, error) {
+		alone := true
+		for _, s := range r.Sentinels {
+			row, err := s.Row(ctx, "SENTINEL", "MASTER", MasterName)
+			if err != nil {
+				return false, err
+			}
+			if row.Get("num-other-sentinels") == "0" {
+				continue
+			}
+			alone = false
+			if err := run(ctx, s.Node, command("SENTINEL", "RESET", MasterName)); err != nil {
+				return false, err
+			}
+		}
+		return alone, nil
+	})
+}
+
 func tilt(ctx context.Context, r *Rig) (Mend, error) {
 	return r.sentinel(1).EndTilt, r.sentinel(1).ForceTilt(ctx)
 }
