@@ -15,6 +15,7 @@ set -euo pipefail
 
 debian sid "haproxy=3.2.*" "redis-server=5:8.0.6-*" "redis-tools=5:8.0.6-*"
 bin=$work/sid/bin master=$(port) replica=$(port)
+cd "$work" # where a replica saves what it was sent
 cli() { "$bin/redis-cli" -p "$@"; }
 start "$work/master.log" "$bin/redis-server" --port "$master" --bind 127.0.0.1 --save ''
 start "$work/replica.log" "$bin/redis-server" --port "$replica" --bind 127.0.0.1 --save '' --replicaof 127.0.0.1 "$master"

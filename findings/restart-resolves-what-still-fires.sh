@@ -4,9 +4,10 @@
 # Guess: an alert that fires goes on firing over a restart of Prometheus, which restores the
 #   state of its alerts from ALERTS_FOR_STATE.
 # Really: not where "for" is shorter than --rules.alert.for-grace-period, 10 minutes by default.
-#   Such an alert is pending again for the whole of its "for". What Alertmanager was told holds for four times the resend delay, 4 minutes by default: with "for: 5m" it
-#   says resolved, and then firing as though it were new. With the grace period at 1s it is
-#   back in time. (The times are scaled here: "for" 20s, resend delay 2s, so 8s.)
+#   Such an alert is pending again for the whole of its "for". What Alertmanager was told
+#   holds for four times the resend delay, 4 minutes by default: with "for: 5m" it says
+#   resolved, and then firing as though it were new. With the grace period at 1s it is back in
+#   time. (The times are scaled here: "for" 20s, resend delay 2s, so 8s.)
 # Consequence: a restart of Prometheus in the middle of an outage sends "resolved", and pages
 #   again, for each alert with a "for" between 4 and 10 minutes. Lower the grace period.
 set -euo pipefail

@@ -16,6 +16,7 @@ set -euo pipefail
 
 debian trixie "redis-server=5:8.0.2-*" "redis-tools=5:8.0.2-*"
 bin=$work/trixie/bin old=$(port) new=$(port) sentinel=$(port)
+cd "$work" # where a replica saves what it was sent
 cli() { "$bin/redis-cli" -p "$@"; }
 start "$work/old.log" "$bin/redis-server" --port "$old" --bind 127.0.0.1 --save ''
 start "$work/new.log" "$bin/redis-server" --port "$new" --bind 127.0.0.1 --save '' --replicaof 127.0.0.1 "$old"
