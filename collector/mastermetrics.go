@@ -189,7 +189,7 @@ func masterTable() table[masterRow] {
 			},
 			{
 				name:  "master_failover_possible",
-				help:  "1 if this Sentinel could fail the master over now: quorum and majority can be reached, a replica can be promoted, the one that would be has had a link to the master, and the Sentinel is not in TILT mode. Absent if one of these is unknown.",
+				help:  "1 if this Sentinel could fail the master over now: quorum and majority can be reached, a replica can be promoted, the one that would be has had a link to the master, the Sentinel is not in TILT mode, and the master has not been objectively down for longer than failover-timeout, in which case it has tried in vain. Absent if one of these is unknown.",
 				value: (*masterRow).failoverPossible,
 			},
 		},
@@ -265,5 +265,5 @@ func (m *masterRow) failoverPossible() (float64, bool) {
 		return unknown()
 	}
 	heir := m.Heir()
-	return truth(m.CKQuorum.OK() && heir != nil && !heir.NeverSynchronized() && !info.Tilt.Value)
+	return truth(m.CKQuorum.OK() && heir != nil && !heir.NeverSynchronized() && !info.Tilt.Value && !m.FailoverOverdue())
 }
