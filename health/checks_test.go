@@ -138,6 +138,10 @@ func checkCases() []checkCase {
 		{"epoch_disagreement", "just started", at(1, func(m *sentinel.Master) { m.ConfigEpoch = num(3); fresh(m) }), OK, nil},
 		{"master_role_mismatch", "at rest", at(0, func(m *sentinel.Master) { m.RoleReported, m.RoleReportedTime = "slave", ms(20_000) }), Critical, []string{
 			"critical: 10.0.0.10:6379, the master according to Sentinel 10.0.0.1:26379, has said for 20 s that it is a replica"}},
+		{"master_role_mismatch", "a Sentinel's port", at(0, func(m *sentinel.Master) {
+			m.Addr, m.Host, m.Port = sentinelAddr(1), "10.0.0.2", "26379"
+		}), Critical, []string{
+			"critical: 10.0.0.2:26379, the master according to Sentinel 10.0.0.1:26379, is the address of a Sentinel"}},
 		{"master_role_mismatch", "fresh", at(0, func(m *sentinel.Master) { m.RoleReported, m.RoleReportedTime = "slave", ms(5_000) }), OK, nil},
 		{"no_named_master", "two leaders, and the old master", both(each(oldMaster),
 			each(func(m *sentinel.Master) { m.RoleReported, m.RoleReportedTime = "slave", ms(300) }),

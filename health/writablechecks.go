@@ -18,7 +18,7 @@ func noNamedMaster(m *masterModel) outcome {
 	}
 	var named []string
 	for _, v := range views {
-		if advertisedRole(v) != "slave" {
+		if advertisedRole(v) != "slave" || m.model.isSentinel(v.Advertised()) {
 			return fine()
 		}
 		named = append(named, v.Advertised())
