@@ -1,6 +1,7 @@
 package admin
 
 import (
+	"cmp"
 	"context"
 	"errors"
 	"fmt"
@@ -16,9 +17,12 @@ import (
 // some hellos of 2 s.
 const helloPatience = 10 * time.Second
 
-// leaderOf picks the Sentinel that leads the failover: the first that can. If none can
-// lead, all steps are returned, so that each says why.
+// leaderOf picks the Sentinel that leads the failover: of those that can, the one with the
+// lowest id. So another exporter, which may ask the Sentinels in another order, picks the
+// same one, and that refuses a second failover while the first goes on. Two Sentinels
+// would both lead. If none can lead, all steps are returned, so that each says why.
 func (j *job) leaderOf(steps []*step) []*step {
+	byID := slices.SortedStableFunc(slices.Values(steps), func(a, b *step) int { return cmp.Compare(a.snapshot.ID, b.snapshot.ID) })
 	for _, fit := range []func(*step) bool{
 		func(s *step) bool {
 			return s.act != nil && !s.snapshot.Tilt() && s.master.PromotableReplicas().Value > 0
@@ -26,7 +30,7 @@ func (j *job) leaderOf(steps []*step) []*step {
 		func(s *step) bool { return s.act != nil && !s.snapshot.Tilt() },
 		func(s *step) bool { return s.act != nil },
 	} {
-		for _, s := range steps {
+		for _, s := range byID {
 			if fit(s) {
 				return []*step{s}
 			}

@@ -5,12 +5,43 @@ import (
 	"slices"
 	"strconv"
 	"strings"
+	"sync"
 	"testing"
 	"time"
 
 	"redis_sentinel_exporter/admin"
 	"redis_sentinel_exporter/internal/sentineltest"
 )
+
+// TestFailoverFromTwoExporters: two people use two exporters at once, which list the
+// Sentinels in opposite orders. One Sentinel is told, and refuses the second; two would
+// both lead.
+func TestFailoverFromTwoExporters(t *testing.T) {
+	t.Parallel()
+	r := newRig(t, sentineltest.Config{})
+	addrs := r.ClientAddrs()
+	slices.Reverse(addrs)
+	other := admin.New(deploymentOf(t, addrs), 2*time.Second)
+	answers := make([]*admin.OperationResult, 2)
+	var wg sync.WaitGroup
+	for i, o := range []*admin.Operator{r.operator, other} {
+		wg.Go(func() {
+			// Forced: what would keep the later one from it is not the guards.
+			answers[i], _ = o.Do(r.within(90*time.Second), admin.Operation{Action: admin.Failover, Master: name, Force: true}, nil)
+		})
+	}
+	wg.Wait()
+	done := 0
+	for _, a := range answers {
+		if a != nil && a.Completion() == admin.Done {
+			done++
+		}
+	}
+	if done != 1 {
+		t.Errorf("%d of two failovers were done: %s, %s", done, inJSON(t, answers[0]), inJSON(t, answers[1]))
+	}
+	r.shows(name, "config-epoch", "1")
+}
 
 // TestFailover follows one to its end. Meanwhile every other operation on that
 // master is refused.

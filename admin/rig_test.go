@@ -28,13 +28,19 @@ type rig struct {
 func newRig(t *testing.T, cfg sentineltest.Config) *rig {
 	t.Helper()
 	topology := sentineltest.Run(t, cfg)
+	d := deploymentOf(t, topology.ClientAddrs())
+	return &rig{topology, t, d, admin.New(d, 2*time.Second)}
+}
+
+func deploymentOf(t *testing.T, addrs []string) *deployment.Deployment {
+	t.Helper()
 	var clients []*sentinel.Client
-	for _, addr := range topology.ClientAddrs() {
+	for _, addr := range addrs {
 		clients = append(clients, sentinel.NewClient(sentinel.Options{Address: addr}))
 	}
 	d := deployment.New(clients...)
 	t.Cleanup(d.Close)
-	return &rig{topology, t, d, admin.New(d, 2*time.Second)}
+	return d
 }
 
 func (r *rig) within(d time.Duration) context.Context {

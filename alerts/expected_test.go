@@ -97,6 +97,9 @@ func expectations() map[string]expectation {
 
 		"promoted replica killed": {page: []string{"MasterDown"}, silent: []string{"FailoverStuck", "FailoverImpossible"}},
 
+		// Each of the two names another node, and the old master takes writes, as long as the fault is being made.
+		"two leaders": page("NoNamedMaster", "Disagree", "ReplicaRoleMismatch"),
+
 		"loopback given to clients": morning("LoopbackAddress"),
 		"events refused":            morning("EventStreamDown"),
 

@@ -51,7 +51,7 @@ func masterDisagreement(m *masterModel) outcome {
 	f := Finding{Severity: Critical, Look: onEach(m.Views, "SENTINEL", "GET-MASTER-ADDR-BY-NAME", m.Name)}
 	f.Message = fmt.Sprintf("the Sentinels give clients %d different masters: %s", len(groups), list(stories))
 	if epochOf(groups[0]) == epochOf(groups[1]) {
-		f.Message += "; the epochs are equal, so this never heals by itself"
+		f.Message += "; the epochs are equal, so no Sentinel takes over what another says" + demoted(groups)
 		f.Commands = m.rejoin(groups)
 	} else {
 		f.Message += "; the lower epoch is out of date"
@@ -118,6 +118,21 @@ func (m *masterModel) severalNames() outcome {
 
 // isName reports whether a host is given by name.
 func isName(host string) bool { return net.ParseIP(host) == nil }
+
+// demoted says which of the nodes are no masters: that the Sentinels notice, and fail over
+// by themselves, if a quorum of them names the node.
+func demoted(groups [][]deployment.View) string {
+	var nodes []string
+	for _, group := range groups {
+		if slices.ContainsFunc(group, func(v deployment.View) bool { return advertisedRole(v) == "slave" }) {
+			nodes = append(nodes, group[0].Advertised())
+		}
+	}
+	if len(nodes) == 0 {
+		return ": this never heals by itself"
+	}
+	return fmt.Sprintf("; but %s says that it is a replica, so that a failover may heal this", list(nodes))
+}
 
 // rejoin is how those that differ from the most of them follow these.
 func (m *masterModel) rejoin(groups [][]deployment.View) []string {

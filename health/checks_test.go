@@ -41,6 +41,9 @@ func checkCases() []checkCase {
 	failing := func(m *sentinel.Master) { m.Flags |= sentinel.FlagFailoverInProgress }
 	moved := func(m *sentinel.Master) { m.Addr, m.Host, m.RunID = replicaOne, "10.0.0.11", "another process" }
 	named := func(m *sentinel.Master) { m.Addr, m.Host = "redis-0:6379", "redis-0" }
+	oldMaster := func(m *sentinel.Master) {
+		m.Replicas[0].RoleReported, m.Replicas[0].RoleReportedTime = "master", ms(300)
+	}
 	ghost := func(m *sentinel.Master) {
 		p := sentinel.Peer{Instance: instance("10.0.0.9:26379", sentinelID(8), sentinel.FlagSentinel|sentinel.FlagSDown|sentinel.FlagDisconnected)}
 		p.SDownTime, p.LastHello = ms(400_000), ms(430_000)
@@ -183,20 +186,22 @@ func checkCases() []checkCase {
 		{"master_sdown", "all just started, nothing seen", both(each(func(m *sentinel.Master) { m.RunID = "" }), warm(0), warm(1), warm(2)), Unknown, nil},
 		{"master_sdown", "all just started, and reached it", both(warm(0), warm(1), warm(2)), OK, nil},
 		{"master_disagreement", "equal epochs", at(2, moved), Critical, []string{
-			"critical: the Sentinels give clients 2 different masters: 10.0.0.10:6379 with epoch 4 (10.0.0.1:26379, 10.0.0.2:26379) and 10.0.0.11:6379 with epoch 4 (10.0.0.3:26379); the epochs are equal, so this never heals by itself"}},
+			"critical: the Sentinels give clients 2 different masters: 10.0.0.10:6379 with epoch 4 (10.0.0.1:26379, 10.0.0.2:26379) and 10.0.0.11:6379 with epoch 4 (10.0.0.3:26379); the epochs are equal, so no Sentinel takes over what another says: this never heals by itself"}},
+		{"master_disagreement", "equal epochs, one of them is a replica", at(2, func(m *sentinel.Master) { moved(m); m.RoleReported = "slave" }), Critical, []string{
+			"critical: the Sentinels give clients 2 different masters: 10.0.0.10:6379 with epoch 4 (10.0.0.1:26379, 10.0.0.2:26379) and 10.0.0.11:6379 with epoch 4 (10.0.0.3:26379); the epochs are equal, so no Sentinel takes over what another says; but 10.0.0.11:6379 says that it is a replica, so that a failover may heal this"}},
 		{"master_disagreement", "stale epoch", both(each(func(m *sentinel.Master) { m.ConfigEpoch = num(5) }),
 			at(2, func(m *sentinel.Master) { moved(m); m.ConfigEpoch = num(4) })), Critical, []string{
 			"critical: the Sentinels give clients 2 different masters: 10.0.0.10:6379 with epoch 5 (10.0.0.1:26379, 10.0.0.2:26379) and 10.0.0.11:6379 with epoch 4 (10.0.0.3:26379); the lower epoch is out of date"}},
 		{"master_disagreement", "failing over", both(at(2, moved), at(0, failing)), OK, nil},
 		{"master_disagreement", "the leader of a failover is stopped by TILT", both(at(2, moved), at(0, failing), tilted(0)), Critical, []string{
-			"critical: the Sentinels give clients 2 different masters: 10.0.0.10:6379 with epoch 4 (10.0.0.1:26379, 10.0.0.2:26379) and 10.0.0.11:6379 with epoch 4 (10.0.0.3:26379); the epochs are equal, so this never heals by itself"}},
+			"critical: the Sentinels give clients 2 different masters: 10.0.0.10:6379 with epoch 4 (10.0.0.1:26379, 10.0.0.2:26379) and 10.0.0.11:6379 with epoch 4 (10.0.0.3:26379); the epochs are equal, so no Sentinel takes over what another says: this never heals by itself"}},
 		{"master_disagreement", "just switched", both(at(2, moved), at(2, fresh)), OK, nil},
 		{"master_disagreement", "one node, by name and by address", at(2, named), Warning, []string{
 			"warning: the Sentinels give clients one node under 2 addresses: 10.0.0.10:6379 (10.0.0.1:26379, 10.0.0.2:26379) and redis-0:6379 (10.0.0.3:26379); its run id is the same"}},
 		{"master_disagreement", "one node, by two addresses", at(2, func(m *sentinel.Master) { m.Addr, m.Host = "[fd00::10]:6379", "fd00::10" }), Warning, []string{
 			"warning: the Sentinels give clients one node under 2 addresses: 10.0.0.10:6379 (10.0.0.1:26379, 10.0.0.2:26379) and [fd00::10]:6379 (10.0.0.3:26379); its run id is the same"}},
 		{"master_disagreement", "a name, and another node's address", at(2, func(m *sentinel.Master) { named(m); m.RunID = "another process" }), Critical, []string{
-			"critical: the Sentinels give clients 2 different masters: 10.0.0.10:6379 with epoch 4 (10.0.0.1:26379, 10.0.0.2:26379) and redis-0:6379 with epoch 4 (10.0.0.3:26379); the epochs are equal, so this never heals by itself"}},
+			"critical: the Sentinels give clients 2 different masters: 10.0.0.10:6379 with epoch 4 (10.0.0.1:26379, 10.0.0.2:26379) and redis-0:6379 with epoch 4 (10.0.0.3:26379); the epochs are equal, so no Sentinel takes over what another says: this never heals by itself"}},
 		{"master_disagreement", "a name that nobody has had INFO of", at(2, func(m *sentinel.Master) { named(m); m.RunID = "" }), Unknown, nil},
 		{"epoch_disagreement", "behind, by another name", at(1, func(m *sentinel.Master) { named(m); m.ConfigEpoch = num(3) }), Warning, []string{
 			"warning: Sentinel 10.0.0.2:26379 has epoch 3 for the master redis-0:6379, others have 4: it has missed a failover"}},
@@ -205,7 +210,29 @@ func checkCases() []checkCase {
 		{"epoch_disagreement", "just started", at(1, func(m *sentinel.Master) { m.ConfigEpoch = num(3); fresh(m) }), OK, nil},
 		{"master_role_mismatch", "at rest", at(0, func(m *sentinel.Master) { m.RoleReported, m.RoleReportedTime = "slave", ms(20_000) }), Critical, []string{
 			"critical: 10.0.0.10:6379, the master according to Sentinel 10.0.0.1:26379, has said for 20 s that it is a replica"}},
+		{"master_role_mismatch", "a Sentinel's port", at(0, func(m *sentinel.Master) {
+			m.Addr, m.Host, m.Port = sentinelAddr(1), "10.0.0.2", "26379"
+		}), Critical, []string{
+			"critical: 10.0.0.2:26379, the master according to Sentinel 10.0.0.1:26379, is the address of a Sentinel"}},
 		{"master_role_mismatch", "fresh", at(0, func(m *sentinel.Master) { m.RoleReported, m.RoleReportedTime = "slave", ms(5_000) }), OK, nil},
+		{"no_named_master", "two leaders, and the old master", both(each(oldMaster),
+			each(func(m *sentinel.Master) { m.RoleReported, m.RoleReportedTime = "slave", ms(300) }),
+			at(2, func(m *sentinel.Master) { m.Addr, m.Host = replicaTwo, "10.0.0.12" })), Critical, []string{
+			"critical: no client can write: the Sentinels name 10.0.0.10:6379 and 10.0.0.12:6379 as the master, and each says that it is a replica; 10.0.0.11:6379, which none of them names, says that it is a master"}},
+		{"no_named_master", "nobody is", each(func(m *sentinel.Master) { m.RoleReported, m.RoleReportedTime = "slave", ms(300) }), Critical, []string{
+			"critical: no client can write: the Sentinels name 10.0.0.10:6379 as the master, and it says that it is a replica"}},
+		{"no_named_master", "one of them names a master", both(each(func(m *sentinel.Master) { m.RoleReported = "slave" }),
+			at(0, func(m *sentinel.Master) { moved(m); m.RoleReported = "master" })), OK, nil},
+		{"no_named_master", "a failover of Valkey, in which the master steps down first", both(
+			each(func(m *sentinel.Master) { m.RoleReported, m.RoleReportedTime = "slave", ms(50) }),
+			at(0, func(m *sentinel.Master) {
+				failing(m)
+				m.FailoverState = sentinel.FailoverReconfReplicas
+				m.Replicas[0].Flags |= sentinel.FlagPromoted
+				m.Replicas[0].RoleReported, m.Replicas[0].RoleReportedTime = "master", ms(100)
+			})), OK, nil},
+		{"no_named_master", "one Sentinel that may have missed the switch", both(each(func(m *sentinel.Master) { m.RoleReported, m.RoleReportedTime = "slave", ms(300) }),
+			dead(1), dead(2)), OK, nil},
 		{"master_answers_errors", "wrong auth-pass", at(0, func(m *sentinel.Master) { m.LastOKPingReply, m.LastPingReply = ms(5656), ms(842) }), Critical, []string{
 			"critical: the master 10.0.0.10:6379 answers Sentinel 10.0.0.1:26379 with errors: its last reply to PING is 0.8 s old, the last good one 5.7 s"}},
 		{"master_answers_errors", "two Sentinels", each(func(m *sentinel.Master) {

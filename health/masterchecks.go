@@ -134,13 +134,25 @@ func (m *masterModel) withoutAgreement(who []deployment.View) (cause string, loo
 	return "they answer each other's PING, and not the question whether it is down (SENTINEL IS-MASTER-DOWN-BY-ADDR)", onEach(who, "ACL", "LOG"), nil
 }
 
-// masterRoleMismatch gives a switch the time to be heard of by all.
+// masterRoleMismatch gives a switch the time to be heard of by all. A Sentinel in the place
+// of a master is held to be one for ever: only its INFO, which has no role, counts as that
+// of a replica.
 func masterRoleMismatch(m *masterModel) outcome {
 	if m.failingNow {
 		return fine()
 	}
 	var o outcome
 	for _, v := range m.Views {
+		if m.model.isSentinel(v.Addr) {
+			o.add(Finding{
+				Severity: Critical, Sentinel: v.Snapshot.Sentinel, Node: v.Addr,
+				Message:  fmt.Sprintf("%s, the master according to Sentinel %s, is the address of a Sentinel", v.Addr, v.Snapshot.Sentinel),
+				Hint:     "REMOVE the name there, and MONITOR it at the address of the Redis node. Until then no down flag tells of the fault: a Sentinel answers PING as a master does.",
+				Look:     []string{redisCLI(v.Addr, "INFO", "server")},
+				Commands: []string{onSentinel(v.Snapshot, "SENTINEL", "REMOVE", m.Name)},
+			}) // whoever says so, and since when
+			continue
+		}
 		if v.RoleReported != "slave" || v.RoleReportedTime.Value < settleTime {
 			continue
 		}
@@ -152,6 +164,16 @@ func masterRoleMismatch(m *masterModel) outcome {
 		}, v)
 	}
 	return o
+}
+
+// isSentinel reports whether an address is that of a Sentinel that was asked, or that one
+// of them knows.
+func (d *model) isSentinel(addr string) bool {
+	return slices.ContainsFunc(d.asked, func(s *sentinel.Snapshot) bool {
+		return s.Sentinel == addr || slices.ContainsFunc(s.Masters, func(m sentinel.Master) bool {
+			return slices.ContainsFunc(m.Peers, func(p sentinel.Peer) bool { return p.Addr == addr })
+		})
+	})
 }
 
 func masterMissing(m *masterModel) outcome {

@@ -4,6 +4,7 @@ import (
 	"context"
 	"fmt"
 	"slices"
+	"strconv"
 	"strings"
 	"testing"
 	"time"
@@ -230,6 +231,30 @@ func TestHiddenReplica(t *testing.T) {
 	if said, err := topology.Sentinels[0].CLI(ctx, "SENTINEL", "FAILOVER", faults.MasterName); err != nil {
 		t.Errorf("the failover: %v, %v", said, err)
 	}
+}
+
+// TestSentinelMonitoredAsMaster: a Sentinel that monitors another one's port never holds it
+// to be down; it is told at once.
+func TestSentinelMonitoredAsMaster(t *testing.T) {
+	t.Parallel()
+	topology := sentineltest.Run(t, sentineltest.Config{Replicas: 1})
+	d := deploymentOf(t, topology.ClientAddrs())
+	eventually(t, d, "at first", nil)
+	ctx, cancel := context.WithTimeout(t.Context(), time.Minute)
+	defer cancel()
+	first, other := topology.Sentinels[0], topology.Sentinels[1]
+	if _, err := first.CLI(ctx, "SENTINEL", "MONITOR", "wrong", other.Host(), strconv.Itoa(other.Port()), "2"); err != nil {
+		t.Fatal(err)
+	}
+	r := assess(ctx, d, askFor)
+	want := fmt.Sprintf("%s, the master according to Sentinel %s, is the address of a Sentinel", other.Addr(), first.Addr())
+	if !strings.Contains(messages(&r), "critical wrong master_role_mismatch: "+want+"\n") {
+		t.Errorf("it is not told:\n%s", messages(&r))
+	}
+	if _, err := first.CLI(ctx, "SENTINEL", "REMOVE", "wrong"); err != nil {
+		t.Fatal(err)
+	}
+	eventually(t, d, "after it was removed", nil)
 }
 
 // TestEveryCheckIsProvoked: no check is without a real fault that it finds.

@@ -110,6 +110,15 @@ func Groups() []Group {
 			},
 		},
 		{
+			// Nobody makes a replica again what another Sentinel has promoted, which takes four
+			// publish periods; and no failover is given up while the next is made.
+			Name:   "traps",
+			Config: sentineltest.Config{FailoverTimeout: 20 * time.Second, Timers: map[string]time.Duration{"publish-period": 3 * time.Second}},
+			Faults: []Fault{
+				{"two leaders", twoLeaders, slices.Concat(critical("no_named_master", "master_odown"), warning("master_sdown")), nil},
+			},
+		},
+		{
 			Name:   "clients",
 			Config: sentineltest.Config{Replicas: 1, SentinelConf: bindElsewhere()},
 			Faults: []Fault{

@@ -1,0 +1,63 @@
+package health
+
+import (
+	"fmt"
+	"slices"
+
+	"redis_sentinel_exporter/deployment"
+)
+
+// noNamedMaster does not wait, as the other checks on roles do: when each Sentinel sees the
+// node that it names report that it is a replica, no client can write. In a healthy
+// failover one of them names a node that says it is the master, or has not asked it yet.
+// A single Sentinel may be about to hear of a failover that another one has led.
+func noNamedMaster(m *masterModel) outcome {
+	views := m.unfrozen()
+	if len(views) < 2 {
+		return fine()
+	}
+	var named []string
+	for _, v := range views {
+		if advertisedRole(v) != "slave" || m.model.isSentinel(v.Advertised()) {
+			return fine()
+		}
+		named = append(named, v.Advertised())
+	}
+	named = distinct(named)
+	f := Finding{Severity: Critical}
+	if len(named) == 1 {
+		f.Message = fmt.Sprintf("no client can write: the Sentinels name %s as the master, and it says that it is a replica", named[0])
+	} else {
+		f.Message = fmt.Sprintf("no client can write: the Sentinels name %s as the master, and each says that it is a replica", list(named))
+	}
+	alone := m.mastersNotNamed(named)
+	if len(alone) > 0 {
+		f.Message += fmt.Sprintf("; %s, which none of them names, says that it is a master", list(alone))
+	}
+	for _, addr := range slices.Concat(named, alone) {
+		f.Look = append(f.Look, redisCLI(addr, "ROLE"))
+	}
+	var o outcome
+	o.add(f, views...)
+	return o
+}
+
+// advertisedRole is what the node that the Sentinel gives to clients has reported to it.
+func advertisedRole(v deployment.View) string {
+	if p := v.Promoted(); p != nil {
+		return p.RoleReported
+	}
+	return v.RoleReported
+}
+
+// mastersNotNamed are the nodes that report that they are masters, but for those named.
+func (m *masterModel) mastersNotNamed(named []string) []string {
+	var alone []string
+	for _, group := range m.replicas {
+		latest := slices.MinFunc(group, func(a, b deployment.ReplicaView) int { return int(a.InfoRefresh.Value - b.InfoRefresh.Value) })
+		if latest.Live() && latest.RoleReported == "master" && !slices.Contains(named, latest.Addr) {
+			alone = append(alone, latest.Addr)
+		}
+	}
+	return alone
+}
