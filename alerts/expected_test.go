@@ -51,6 +51,7 @@ func expectations() map[string]expectation {
 		"TILT":                      morning("Tilt"),
 		"failure simulation":        morning("FailureSimulation"),
 		"clients near the limit":    morning("ClientsNearLimit"),
+		"promotion refused":         {page: []string{"MasterDown"}, morning: []string{"FailoverAborted"}, silent: []string{"MasterSubjectivelyDown"}},
 		"replica that refuses PING": morning("ReplicaDown"),
 		"busy script": {
 			page: []string{"MasterDown"}, morning: []string{"FailoverAborted"},

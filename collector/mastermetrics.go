@@ -189,7 +189,7 @@ func masterTable() table[masterRow] {
 			},
 			{
 				name:  "master_failover_possible",
-				help:  "1 if this Sentinel could fail the master over now: quorum and majority can be reached, a replica can be promoted, the one that would be has had a link to the master, the Sentinel is not in TILT mode, and it has not considered the master down for more than 10 s without the agreement of the others. Absent if one of these is unknown.",
+				help:  "1 if this Sentinel could fail the master over now: quorum and majority can be reached, a replica can be promoted, the one that would be has had a link to the master, the Sentinel is not in TILT mode, and it has not considered the master down for more than 10 s without the agreement of the others, nor, with it, for longer than failover-timeout: then it has tried in vain. Absent if one of these is unknown.",
 				value: (*masterRow).failoverPossible,
 			},
 		},
@@ -265,5 +265,5 @@ func (m *masterRow) failoverPossible() (float64, bool) {
 		return unknown()
 	}
 	heir := m.Heir()
-	return truth(m.CKQuorum.OK() && heir != nil && !heir.NeverSynchronized() && !info.Tilt.Value && !m.LacksAgreement())
+	return truth(m.CKQuorum.OK() && heir != nil && !heir.NeverSynchronized() && !info.Tilt.Value && !m.LacksAgreement() && !m.FailoverOverdue())
 }

@@ -225,6 +225,16 @@ func checkCases() []checkCase {
 		{"failover_stuck", "o_down for long", each(func(m *sentinel.Master) { down(m); m.ODownTime = ms(200_000) }), Critical, []string{
 			"critical: the master 10.0.0.10:6379 has been objectively down for 3 min, longer than failover-timeout (3 min), and there is no new master, according to 3 of 3 Sentinels (10.0.0.1:26379, 10.0.0.2:26379, 10.0.0.3:26379); failover state: none",
 		}},
+		{"failover_stuck", "nothing is missing", each(overdue), Critical, []string{
+			"critical: the master 10.0.0.10:6379 has been objectively down for 3 min, longer than failover-timeout (3 min), and there is no new master, according to 3 of 3 Sentinels (10.0.0.1:26379, 10.0.0.2:26379, 10.0.0.3:26379); failover state: none; neither a majority nor a replica to promote is missing: the replica refuses to become the master, or the Sentinels do not vote for each other",
+		}},
+		{"failover_stuck", "the replica does not become a master", both(each(overdue), at(1, func(m *sentinel.Master) {
+			failing(m)
+			m.FailoverState = sentinel.FailoverWaitPromotion
+			m.Replicas[1].Flags |= sentinel.FlagPromoted
+		})), Critical, []string{
+			"critical: the master 10.0.0.10:6379 has been objectively down for 3 min, longer than failover-timeout (3 min), and there is no new master, according to 3 of 3 Sentinels (10.0.0.1:26379, 10.0.0.2:26379, 10.0.0.3:26379); failover state: none and wait_promotion; the replica 10.0.0.12:6379 was told to become the master, and does not",
+		}},
 		{"failover_stuck", "promoted for long", at(0, func(m *sentinel.Master) {
 			failing(m)
 			m.FailoverState = sentinel.FailoverReconfReplicas

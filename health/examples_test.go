@@ -157,6 +157,13 @@ func replicaRefuses(m *sentinel.Master) {
 	r.SDownTime, r.LastOKPingReply, r.LastPingReply, r.InfoRefresh = ms(400_000), ms(430_000), ms(300), ms(430_000)
 }
 
+// overdue is a master that should have been replaced long ago, with replicas that say so.
+func overdue(m *sentinel.Master) {
+	down(m)
+	m.ODownTime = ms(200_000)
+	m.Replicas[0].InfoRefresh, m.Replicas[1].InfoRefresh = ms(900), ms(900)
+}
+
 // neverSynced is a replica that has had no link yet, as Redis 6.2 and later show it.
 func neverSynced(r *sentinel.Replica) {
 	r.MasterLinkUp, r.MasterLinkDownTime, r.ReplOffset = false, sentinel.Duration{}, num(1)

@@ -219,14 +219,34 @@ func failoverStuck(m *masterModel) outcome {
 			}
 			states[i] = v.FailoverState.String()
 		}
+		because, hint := whyStuck(who)
 		o.add(Finding{
-			Severity: Critical, Sentinel: onlyOne(who), Node: who[0].Addr,
-			Message: fmt.Sprintf("%s %s, longer than failover-timeout (%s), and there is no new master, %s; failover state: %s",
-				what, Age(longest), Age(who[0].FailoverTimeout.Value), say(who, len(m.Views)), list(distinct(states))),
+			Severity: Critical, Sentinel: onlyOne(who), Node: who[0].Addr, Hint: hint,
+			Message: fmt.Sprintf("%s %s, longer than failover-timeout (%s), and there is no new master, %s; failover state: %s%s",
+				what, Age(longest), Age(who[0].FailoverTimeout.Value), say(who, len(m.Views)), list(distinct(states)), because),
 			Look: append(onEach(who[:1], "SENTINEL", "MASTER", m.Name), onEach(who[:1], "SENTINEL", "CKQUORUM", m.Name)...),
 		}, who...)
 	}
 	return o
+}
+
+// whyStuck goes by what is not missing: a Sentinel that has the agreement, a majority and
+// a replica has tried in vain. Nothing but its events tells of an attempt that is over.
+func whyStuck(who []deployment.View) (because, hint string) {
+	able := func(v deployment.View) bool {
+		return v.FailoverOverdue() && v.CKQuorum != nil && v.CKQuorum.OK() && promotable(v) > 0
+	}
+	if !slices.ContainsFunc(who, able) {
+		return "", ""
+	}
+	because = "; neither a majority nor a replica to promote is missing: the replica refuses to become the master, or the Sentinels do not vote for each other"
+	for _, v := range who {
+		i := slices.IndexFunc(v.Replicas, func(r sentinel.Replica) bool { return r.Flags.Has(sentinel.FlagPromoted) })
+		if i >= 0 && v.FailoverState == sentinel.FailoverWaitPromotion {
+			because = fmt.Sprintf("; the replica %s was told to become the master, and does not", v.Replicas[i].Addr)
+		}
+	}
+	return because, "See which event the Sentinels log. -failover-abort-slave-timeout: the replica refuses what they send it in one MULTI (SLAVEOF NO ONE, CONFIG REWRITE, CLIENT KILL, EXEC), because the ACL of auth-user lacks one of these, because rename-command renames one and the Sentinels are not told (SENTINEL SET NAME rename-command), or because it is a node of a cluster. -failover-abort-not-elected: the Sentinels refuse each other's request for a vote."
 }
 
 func failingFor(v deployment.View) (time.Duration, string) {

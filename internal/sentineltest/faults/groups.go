@@ -49,6 +49,7 @@ func Groups() []Group {
 				{"replica killed", killReplica, warning("replica_down"), nil},
 				{"no replica to promote", zeroPriorities, critical("no_promotable_replica"), nil},
 				{"master killed, none to promote", killMasterWithoutHeir, slices.Concat(withCause(critical("master_odown"), warning("master_sdown")), withCause(critical("no_promotable_replica"), critical("failover_stuck"))), nil},
+				{"promotion refused", refusePromotion, withCause(critical("master_odown"), warning("master_sdown"), critical("failover_stuck")), nil},
 				{"replica without its link", breakReplication, warning("replica_link_down"), nil},
 				{"replicas that never synchronized", neverSynchronize, slices.Concat(critical("failover_loses_data"), warning("replica_link_down")), nil},
 				{"replica of another", chainReplica, warning("replica_wrong_master"), nil},

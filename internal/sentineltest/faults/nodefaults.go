@@ -221,6 +221,27 @@ func runScript(ctx context.Context, r *Rig) (Mend, error) {
 	return mend, nil
 }
 
+// refusePromotion kills the master, of which no replica may take the place.
+func refusePromotion(ctx context.Context, r *Rig) (Mend, error) {
+	master, replicas, err := r.roles(ctx)
+	if err != nil {
+		return nothing, err
+	}
+	each := func(ctx context.Context, sign string) error {
+		var errs []error
+		for _, n := range replicas {
+			errs = append(errs, run(ctx, n, command("ACL", "SETUSER", "default", sign+"slaveof", sign+"replicaof")))
+		}
+		return errors.Join(errs...)
+	}
+	mend := func(ctx context.Context) error { return errors.Join(each(ctx, "+"), master.Restart(ctx)) }
+	if err := each(ctx, "-"); err != nil {
+		return mend, err
+	}
+	master.Kill()
+	return mend, nil
+}
+
 // looseReplica makes a replica a master, and forbids the Sentinels to make it a
 // replica again.
 func looseReplica(ctx context.Context, r *Rig) (Mend, error) {
