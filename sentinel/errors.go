@@ -171,7 +171,7 @@ func reasonOf(ctx context.Context, err error) Reason {
 	var timeout net.Error
 	var record tls.RecordHeaderError
 	var refused redis.Error
-	if r, ok := errors.AsType[connRefusal](err); ok && ctx.Err() == nil {
+	if r, ok := errors.AsType[refusalError](err); ok && ctx.Err() == nil {
 		reason, _ := replyError(r.Error())
 		return reason
 	}

@@ -32,10 +32,10 @@ func lastWords(conn net.Conn, failed error) error {
 	return nil
 }
 
-// A connRefusal is the error reply with which a Sentinel ended a connection.
-type connRefusal string
+// A refusalError is the error reply with which a Sentinel ended a connection.
+type refusalError string
 
-func (r connRefusal) Error() string { return string(r) }
+func (r refusalError) Error() string { return string(r) }
 
 // refusalIn returns the error reply that a text begins with, nil if that is none.
 func refusalIn(text []byte) error {
@@ -44,5 +44,5 @@ func refusalIn(text []byte) error {
 	if !is || words == "" {
 		return nil
 	}
-	return connRefusal(clip(words))
+	return refusalError(clip(words))
 }
