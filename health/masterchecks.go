@@ -83,7 +83,7 @@ func agreementMissing(m *masterModel) outcome {
 	var cause string
 	cause, f.Look, f.Commands = m.withoutAgreement(who)
 	f.Look = append([]string{redisCLI(who[0].Addr, "PING")}, f.Look...)
-	if len(m.byAddress()) == 1 { // failover refuses otherwise
+	if len(m.byNode()) == 1 { // failover refuses otherwise
 		f.Commands = append([]string{failoverOn(m.Name, who)}, f.Commands...)
 	}
 	f.Message = fmt.Sprintf("the master %s has been down for %s, %s, and no failover starts, since they do not agree on that (o_down): %s",
