@@ -140,7 +140,7 @@ func hasReachedMaster(v deployment.View) bool {
 func byNode(views []deployment.View) [][]deployment.View {
 	var groups [][]deployment.View
 	for _, v := range views {
-		i := slices.IndexFunc(groups, func(g []deployment.View) bool { return g[0].Addr == v.Addr })
+		i := slices.IndexFunc(groups, func(g []deployment.View) bool { return g[0].Addr == v.Addr || g[0].SameNode(&v.Instance).Value })
 		if i < 0 {
 			i = len(groups)
 			groups = append(groups, nil)
