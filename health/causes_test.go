@@ -182,7 +182,7 @@ func TestCauseOfManyMasters(t *testing.T) {
 	snapshots := healthy()
 	for i, s := range snapshots {
 		other := healthySentinel(i, 3).Masters[0]
-		other.Name, other.Addr = "other", elsewhere
+		other.Name, other.Addr, other.RunID = "other", elsewhere, "x"
 		other.Replicas = []sentinel.Replica{healthyReplica("10.0.0.67:6379", "y")}
 		s.Masters = append(s.Masters, other)
 	}

@@ -62,8 +62,12 @@ func (m *masterModel) lossOf(v deployment.View) Finding {
 	for _, addr := range empty {
 		f.Look = append(f.Look, redisCLI(addr, "INFO", "replication"))
 	}
-	for _, addr := range empty {
-		f.Commands = append(f.Commands, redisCLI(addr, "CONFIG", "SET", "replica-priority", "0"))
+	// One that cannot be promoted at the moment, and has no more data, would be the next.
+	synchronized := func(s deployment.ReplicaView) bool { return s.Informed() && !s.NeverSynchronized() }
+	for _, group := range m.replicas {
+		if !slices.ContainsFunc(group, synchronized) {
+			f.Commands = append(f.Commands, redisCLI(group[0].Addr, "CONFIG", "SET", "replica-priority", "0"))
+		}
 	}
 	return f
 }

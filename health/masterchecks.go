@@ -22,7 +22,7 @@ func (m *masterModel) down(flag sentinel.Flags, severity Status, words string) o
 		return m.notDown()
 	}
 	var o outcome
-	for _, who := range byNode(down) {
+	for _, who := range byAddr(down) {
 		var longest time.Duration
 		for _, v := range who {
 			longest = max(longest, v.SDownTime.Value)
@@ -230,7 +230,7 @@ func failoverStuck(m *masterModel) outcome {
 		return !v.FailoverTimeout.Present || since <= v.FailoverTimeout.Value
 	})
 	var o outcome
-	for _, who := range byNode(stuck) {
+	for _, who := range byAddr(stuck) {
 		var longest time.Duration
 		what := ""
 		states := make([]string, len(who))

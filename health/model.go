@@ -136,8 +136,8 @@ func hasReachedMaster(v deployment.View) bool {
 	return !inTilt(v) && (!recentlyStarted(v) || v.RunID != "" && !v.Flags.Has(sentinel.FlagDisconnected))
 }
 
-// byNode groups views by the node that they are of.
-func byNode(views []deployment.View) [][]deployment.View {
+// byAddr groups views by the address of the node that they are of.
+func byAddr(views []deployment.View) [][]deployment.View {
 	var groups [][]deployment.View
 	for _, v := range views {
 		i := slices.IndexFunc(groups, func(g []deployment.View) bool { return g[0].Addr == v.Addr || g[0].SameNode(&v.Instance).Value })

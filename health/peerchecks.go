@@ -82,10 +82,11 @@ func (m *masterModel) byGhosts() [][]deployment.View {
 		if len(ghosts) == 0 {
 			continue
 		}
-		key := fmt.Sprint(v.Voters().Value)
-		for _, p := range ghosts {
-			key += " " + p.Addr + " " + p.RunID
+		names := make([]string, len(ghosts))
+		for i, p := range ghosts {
+			names[i] = p.Addr + " " + p.RunID
 		}
+		key := fmt.Sprint(v.Voters().Value, names)
 		k, found := at[key]
 		if !found {
 			k = len(groups)

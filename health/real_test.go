@@ -97,9 +97,9 @@ func expected(f faults.Fault) []string {
 }
 
 // eventually waits for exactly these findings.
-func eventually(t *testing.T, d *deployment.Deployment, what string, want []string) health.Report {
+func eventually(t *testing.T, d *deployment.Deployment, what string, want []string) {
 	t.Helper()
-	return eventuallyAged(t, d, what, want, 0)
+	eventuallyAged(t, d, what, want, 0)
 }
 
 func eventuallyAged(t *testing.T, d *deployment.Deployment, what string, want []string, aged time.Duration) health.Report {
