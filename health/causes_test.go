@@ -182,8 +182,10 @@ func TestCauseOfManyMasters(t *testing.T) {
 	snapshots := healthy()
 	for i, s := range snapshots {
 		other := healthySentinel(i, 3).Masters[0]
-		other.Name, other.Addr, other.RunID = "other", elsewhere, "x"
+		other.Instance = instance(elsewhere, "x", sentinel.FlagMaster) // another node
+		other.Name = "other"
 		other.Replicas = []sentinel.Replica{healthyReplica("10.0.0.67:6379", "y")}
+		other.Replicas[0].MasterHost = "10.0.0.66"
 		s.Masters = append(s.Masters, other)
 	}
 	snapshots[2].Masters = nil
