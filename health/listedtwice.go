@@ -67,6 +67,6 @@ func (d *doubled) finding(m *masterModel) Finding {
 	for _, addr := range addrs {
 		f.Look = append(f.Look, redisCLI(addr, "CONFIG", "GET", "replica-announce-ip"))
 	}
-	f.Commands = []string{resetOn(m.Name, d.who)}
+	f.Commands = []string{resetOn(m.Name, m.Views)} // those who do not say so yet hear of both addresses, too
 	return f
 }
