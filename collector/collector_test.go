@@ -284,7 +284,9 @@ redis_sentinel_replica_wrong_master{master_name="mymaster",replica="[2001:db8::1
 			snapshots: []*sentinel.Snapshot{
 				named("other", "mymaster"),
 				at("10.0.0.2:26379", named("mymaster", "other")),
-				at("10.0.0.3:26379", with(func(m *sentinel.Master) { m.Addr, m.Host, m.RunID, m.ConfigEpoch = "10.0.0.11:6379", "10.0.0.11", "another process", num(3) })),
+				at("10.0.0.3:26379", with(func(m *sentinel.Master) {
+					m.Addr, m.Host, m.RunID, m.ConfigEpoch = "10.0.0.11:6379", "10.0.0.11", "another process", num(3)
+				})),
 				failed(sentinel.ReasonTimeout, sentinel.CommandMasters),
 			},
 			metrics: "deployment_*",

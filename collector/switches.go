@@ -48,7 +48,7 @@ func (s switches) event(n *sentinel.StreamUpdate) bool {
 		kept[len(kept)-1].reported[n.Sentinel] = n.Time
 		return false
 	}
-	for i := len(kept) - 1; i >= 0; i-- {
+	for i := range slices.Backward(kept) {
 		_, known := kept[i].reported[n.Sentinel]
 		if kept[i].address == n.Event.NewAddress && n.Time.Sub(kept[i].at) < lateReport && !known {
 			kept[i].reported[n.Sentinel] = n.Time

@@ -52,7 +52,7 @@ type FoundReplicas struct {
 // answered a single answer may be that of one which is cut off from the others,
 // and only the end of ctx decides for it.
 func (d *Deployment) DiscoverMaster(ctx context.Context, name string, o DiscoverOptions) (*FoundMaster, error) {
-	answer, err := d.discover(ctx, name, o, func(m *sentinel.Master) error { return masterFault(m, o.MinOtherSentinels) })
+	answer, err := d.discover(ctx, name, func(m *sentinel.Master) error { return masterFault(m, o.MinOtherSentinels) })
 	if err != nil {
 		return nil, err
 	}
@@ -70,7 +70,7 @@ func (d *Deployment) DiscoverMaster(ctx context.Context, name string, o Discover
 // with DiscoverMaster; that there is no usable replica is a *DiscoveryError as
 // well.
 func (d *Deployment) DiscoverReplicas(ctx context.Context, name string, o DiscoverOptions) (*FoundReplicas, error) {
-	answer, err := d.discover(ctx, name, o, func(m *sentinel.Master) error { return replicaFault(m, o.MinOtherSentinels) })
+	answer, err := d.discover(ctx, name, func(m *sentinel.Master) error { return replicaFault(m, o.MinOtherSentinels) })
 	if err != nil {
 		return nil, err
 	}
@@ -86,7 +86,7 @@ func (d *Deployment) DiscoverReplicas(ctx context.Context, name string, o Discov
 }
 
 // discover returns the one answer to take, and prefers its Sentinel from now on.
-func (d *Deployment) discover(ctx context.Context, name string, o DiscoverOptions, fault func(*sentinel.Master) error) (View, error) {
+func (d *Deployment) discover(ctx context.Context, name string, fault func(*sentinel.Master) error) (View, error) {
 	ask := func(ctx context.Context, c *sentinel.Client) *sentinel.Snapshot { return c.LookUp(ctx, name) }
 	enough := func(answered []*sentinel.Snapshot, asked int) bool {
 		taken, _ := judge(answered, name, fault)

@@ -3,7 +3,6 @@ package deployment_test
 import (
 	"context"
 	"fmt"
-	"log/slog"
 	"time"
 
 	"redis_sentinel_exporter/deployment"
@@ -17,13 +16,13 @@ func ExampleDeployment_DiscoverMaster() {
 	defer cancel()
 	topology, err := sentineltest.Start(ctx, sentineltest.Config{})
 	if err != nil {
-		slog.Error("no Sentinels to ask", "err", err)
+		fmt.Println("no Sentinels to ask:", err)
 		return
 	}
 	defer func() { _ = topology.Close() }()
 	writeTo, readFrom, err := find(ctx, topology.SentinelAddrs())
 	if err != nil {
-		slog.Error("not found", "err", err)
+		fmt.Println("not found:", err)
 		return
 	}
 	fmt.Println("the node that was started as the master:", writeTo == topology.Masters[0].Node.Addr())

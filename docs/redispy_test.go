@@ -71,8 +71,8 @@ func TestNoMethodIsUnknown(t *testing.T) {
 	}
 	text := page(t, project(), "docs/redis-py.md")
 	for _, of := range []reflect.Type{reflect.TypeFor[*sentinel.Client](), reflect.TypeFor[*deployment.Deployment]()} {
-		for i := range of.NumMethod() {
-			name := of.Method(i).Name
+		for method := range of.Methods() {
+			name := method.Name
 			if !strings.Contains(programs.String(), "."+name+"(") && !strings.Contains(text, "`"+of.Elem().Name()+"."+name+"`") {
 				t.Errorf("%v.%s is neither used nor documented", of, name)
 			}

@@ -3,7 +3,6 @@ package sentinel_test
 import (
 	"context"
 	"fmt"
-	"log/slog"
 	"time"
 
 	"redis_sentinel_exporter/internal/sentineltest"
@@ -17,12 +16,12 @@ func ExampleClient() {
 	defer cancel()
 	topology, err := sentineltest.Start(ctx, sentineltest.Config{})
 	if err != nil {
-		slog.Error("no Sentinels to ask", "err", err)
+		fmt.Println("no Sentinels to ask:", err)
 		return
 	}
 	defer func() { _ = topology.Close() }()
 	if err := ask(ctx, topology.SentinelAddrs()[0]); err != nil {
-		slog.Error("no answer", "err", err)
+		fmt.Println("no answer:", err)
 	}
 	// Output:
 	// mymaster has 2 replicas and the quorum 2
