@@ -9,6 +9,7 @@ import (
 // An expectation is what people shall be told of a fault.
 type expectation struct {
 	page        []string // no other critical alert may be told
+	may         []string // but these, by how long an attempt lasts beside the scaled times of the rules
 	morning     []string // warnings; others may come with them
 	information []string
 	silent      []string // alerts that fire, and that another one silences
@@ -44,14 +45,17 @@ func expectations() map[string]expectation {
 	morning := func(names ...string) expectation { return expectation{morning: names} }
 	page := func(names ...string) expectation { return expectation{page: names} }
 	return map[string]expectation{
-		"Sentinel killed":           {morning: []string{"Down"}, silent: []string{"QuorumMarginZero"}},
-		"Sentinel hung":             morning("Down"),
-		"two Sentinels killed":      {page: []string{"BelowMajority"}, silent: []string{"QuorumUnreachable", "MajorityUnreachable", "TooFewVoters"}},
-		"not permitted":             {morning: []string{"CredentialsRefused"}, silent: []string{"Down"}},
-		"TILT":                      morning("Tilt"),
-		"failure simulation":        morning("FailureSimulation"),
-		"clients near the limit":    morning("ClientsNearLimit"),
-		"promotion refused":         {page: []string{"MasterDown"}, morning: []string{"FailoverAborted"}, silent: []string{"MasterSubjectivelyDown"}},
+		"Sentinel killed":        {morning: []string{"Down"}, silent: []string{"QuorumMarginZero"}},
+		"Sentinel hung":          morning("Down"),
+		"two Sentinels killed":   {page: []string{"BelowMajority"}, silent: []string{"QuorumUnreachable", "MajorityUnreachable", "TooFewVoters"}},
+		"not permitted":          {morning: []string{"CredentialsRefused"}, silent: []string{"Down"}},
+		"TILT":                   morning("Tilt"),
+		"failure simulation":     morning("FailureSimulation"),
+		"clients near the limit": morning("ClientsNearLimit"),
+		"promotion refused": {
+			page: []string{"MasterDown"}, may: []string{"FailoverStuck"},
+			morning: []string{"FailoverAborted"}, silent: []string{"MasterSubjectivelyDown"},
+		},
 		"replica that refuses PING": morning("ReplicaDown"),
 		"busy script": {
 			page: []string{"MasterDown"}, morning: []string{"FailoverAborted"},

@@ -174,8 +174,9 @@ func (l *lane) resolved(t *testing.T, s *stack, name string, began time.Time) {
 		}
 	}
 	l.quiet(t, s, "after "+name)
-	if got := s.hook.names(l.job, "page", began); !slices.Equal(got, full(want.page)) {
-		t.Errorf("%s: the pages were %q, want %q", name, got, full(want.page))
+	pages := slices.DeleteFunc(s.hook.names(l.job, "page", began), func(name string) bool { return slices.Contains(full(want.may), name) })
+	if !slices.Equal(pages, full(want.page)) {
+		t.Errorf("%s: the pages were %q, want %q", name, pages, full(want.page))
 	}
 	got := s.hook.names(l.job, "morning", began)
 	t.Logf("%s: in the morning: %q", name, got)
