@@ -10,7 +10,7 @@ import (
 	"redis_sentinel_exporter/sentinel"
 )
 
-// loopbackAddress looks at what a Sentinel gives to clients that are elsewhere.
+// loopbackAddress finds loopback addresses that a Sentinel gives to clients on other machines.
 func loopbackAddress(m *masterModel) outcome {
 	var o outcome
 	for _, v := range m.Views {
@@ -43,7 +43,7 @@ func loopbackAddress(m *masterModel) outcome {
 	return o
 }
 
-// loopback reports whether a host is one's own machine, whoever asks.
+// loopback reports whether a host means the client's own machine.
 func loopback(host string) bool {
 	ip, err := netip.ParseAddr(host)
 	if err != nil {
@@ -52,10 +52,10 @@ func loopback(host string) bool {
 	return ip.Unmap().IsLoopback() || ip.IsUnspecified()
 }
 
-// sharedNode makes one finding of all nodes that belong to the same other masters. Of a group
-// that has two names each of these has such a finding; it follows from that on the first
-// name. A node is known by its address and by its run id: two names can have
-// it under two addresses.
+// sharedNode makes one finding of all nodes that belong to the same other masters. If a group
+// of nodes has two names, each name gets a finding; the one on the second name follows from
+// that on the first. A node is looked up by address and by run id: two masters can list it
+// under two addresses.
 func sharedNode(m *masterModel) outcome {
 	byNames := make(map[string][]string) // addresses by the names of their masters
 	var sets [][]string                  // of names
@@ -88,9 +88,9 @@ func sharedNode(m *masterModel) outcome {
 	return o
 }
 
-// shared is the finding on nodes that belong to the same masters. Where the master itself
-// is among them one name is enough, and the other one can be removed; otherwise it
-// depends on where the nodes belong what is to be done.
+// shared returns the finding on nodes that belong to the same masters. If the master itself
+// is one of them, the other name can be removed; otherwise the repair depends on which
+// master the nodes belong to.
 func (m *masterModel) shared(names, addrs []string) Finding {
 	also := others(names, m.Name)
 	f := Finding{Severity: Critical, Look: []string{redisCLI(addrs[0], "INFO", "replication"), onSentinel(m.Views[0].Snapshot, "SENTINEL", "MASTERS")}}
@@ -112,7 +112,7 @@ func (m *masterModel) shared(names, addrs []string) Finding {
 	return f
 }
 
-// others names some of the names but one.
+// others lists the names without but, the first few only.
 func others(names []string, but string) string {
 	const most = 3
 	var some []string

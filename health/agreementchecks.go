@@ -10,8 +10,8 @@ import (
 	"redis_sentinel_exporter/sentinel"
 )
 
-// byNode groups the views by the node that clients are given, those with the highest
-// epoch first.
+// byNode groups the views by the node that clients are given. The group with the highest
+// epoch comes first.
 func (m *masterModel) byNode() [][]deployment.View {
 	groups := deployment.ByNode(m.Views)
 	slices.SortStableFunc(groups, func(a, b []deployment.View) int {
@@ -31,8 +31,8 @@ func epochOf(group []deployment.View) int64 {
 	return highest
 }
 
-// masterDisagreement holds differing addresses against the deployment only at
-// rest: the hello that tells the others of a failover takes up to some seconds.
+// masterDisagreement ignores differing addresses during a failover and shortly after a
+// reset: the hello that announces a new master takes a few seconds to reach every Sentinel.
 func masterDisagreement(m *masterModel) outcome {
 	if m.failingNow || slices.ContainsFunc(m.Views, recentlyReset) {
 		return fine()
@@ -62,7 +62,7 @@ func masterDisagreement(m *masterModel) outcome {
 	return o
 }
 
-// anyDiffer reports whether two of the groups are of two nodes for certain.
+// anyDiffer reports whether two of the groups are certainly about different nodes.
 func anyDiffer(groups [][]deployment.View) bool {
 	for i, a := range groups {
 		if slices.ContainsFunc(groups[i+1:], func(b []deployment.View) bool { return deployment.SurelyDiffer(a, b) }) {
@@ -72,7 +72,7 @@ func anyDiffer(groups [][]deployment.View) bool {
 	return false
 }
 
-// advertised are the addresses that clients are given, each once.
+// advertised returns the addresses that clients are given, each once.
 func advertised(views []deployment.View) []string {
 	var addrs []string
 	for _, v := range views {
@@ -81,9 +81,9 @@ func advertised(views []deployment.View) []string {
 	return distinct(addrs)
 }
 
-// severalNames says that clients are given one node under several addresses, which is no
-// harm to those that can use each of them. Those are told to change that differ in it from
-// most of them.
+// severalNames warns if clients are given one node under several addresses; that harms only
+// clients that cannot use all of them. The commands change the Sentinels that differ from
+// most others.
 func (m *masterModel) severalNames() outcome {
 	addrs := advertised(m.Views)
 	if len(addrs) < 2 {
@@ -119,8 +119,8 @@ func (m *masterModel) severalNames() outcome {
 // isName reports whether a host is given by name.
 func isName(host string) bool { return net.ParseIP(host) == nil }
 
-// demoted says which of the nodes are no masters: that the Sentinels notice, and fail over
-// by themselves, if a quorum of them names the node.
+// demoted says which of the nodes report that they are replicas: if a quorum of Sentinels
+// names such a node as the master, they notice and fail over by themselves.
 func demoted(groups [][]deployment.View) string {
 	var nodes []string
 	for _, group := range groups {
@@ -134,7 +134,8 @@ func demoted(groups [][]deployment.View) string {
 	return fmt.Sprintf("; but %s says that it is a replica, so that a failover may heal this", list(nodes))
 }
 
-// rejoin is how those that differ from the most of them follow these.
+// rejoin returns the commands that make the Sentinels of all other groups monitor the master
+// that the first group names.
 func (m *masterModel) rejoin(groups [][]deployment.View) []string {
 	right := groups[0][0]
 	var lines []string
@@ -188,7 +189,7 @@ func settingsDrift(m *masterModel) outcome {
 	return o
 }
 
-// drifted names who has which value; the one that most have comes first.
+// drifted lists which Sentinels have which value, the most common value first.
 func drifted(m *masterModel, name string, values []int64, byValue map[int64][]deployment.View) Finding {
 	slices.SortStableFunc(values, func(a, b int64) int { return len(byValue[b]) - len(byValue[a]) })
 	f := Finding{Severity: Warning}

@@ -9,8 +9,7 @@ import (
 	"redis_sentinel_exporter/sentinel"
 )
 
-// Assess says how well a deployment is, of one snapshot of each of its
-// Sentinels.
+// Assess reports on a deployment, given one snapshot of each of its Sentinels.
 func Assess(snapshots []*sentinel.Snapshot) Report {
 	d := newModel(snapshots)
 	r := Report{Asked: len(d.asked), Answered: len(d.up), Masters: make([]MasterReport, len(d.masters))}
@@ -30,7 +29,7 @@ func Assess(snapshots []*sentinel.Snapshot) Report {
 	return r
 }
 
-// report runs every check on one master, after those on the deployment.
+// report runs every check on one master. It needs the findings on the deployment, as causes.
 func (m *masterModel) report(checks []entry[*masterModel], onDeployment []witnessedFinding) MasterReport {
 	r := MasterReport{Name: m.Name, Address: m.believed().Advertised(), FailoverInProgress: m.failingNow}
 	for _, v := range m.Views {
@@ -61,7 +60,7 @@ func (m *masterModel) report(checks []entry[*masterModel], onDeployment []witnes
 	return r
 }
 
-// conclude makes the overall verdict of its parts.
+// conclude sets the overall status and summary from those of the parts.
 func (r *Report) conclude() {
 	r.Status = OK
 	for _, c := range r.Checks {
@@ -76,31 +75,31 @@ func (r *Report) conclude() {
 	r.Summary = r.summary()
 }
 
-// An outcome is what one check says.
+// An outcome is what the function of one check returns.
 type outcome struct {
 	found []witnessedFinding
-	// unknown says why nobody can tell; empty when somebody can.
+	// unknown is the reason why the check could not be made; empty if it could.
 	unknown string
 }
 
-// A witnessedFinding is a finding with those who saw it.
+// A witnessedFinding is a finding with the views that show it.
 type witnessedFinding struct {
 	Finding
-	witnesses []deployment.View // nil when it does not rest on what a Sentinel has had to observe
+	witnesses []deployment.View // nil if it does not depend on what a Sentinel observes over time
 }
 
 // fine is the outcome of a check that found nothing.
 func fine() outcome { return outcome{} }
 
-// cannotTell is that of one that nobody could make.
+// cannotTell is the outcome of a check that could not be made.
 func cannotTell(why string) outcome { return outcome{unknown: why} }
 
 func (o *outcome) add(f Finding, witnesses ...deployment.View) {
 	o.found = append(o.found, witnessedFinding{f, witnesses})
 }
 
-// waitsForDownAfter reports whether a check rests on who is down, and so on what a Sentinel
-// cannot have seen until down-after has passed.
+// waitsForDownAfter reports whether a check depends on who is down, which a Sentinel that
+// has just started cannot know until down-after has passed.
 func waitsForDownAfter(check string) bool {
 	return slices.Contains([]string{
 		"master_odown", "agreement_missing", "master_sdown", "quorum_unreachable", "majority_unreachable", "quorum_fragile",
@@ -108,8 +107,8 @@ func waitsForDownAfter(check string) bool {
 	}, check)
 }
 
-// downgrade lowers to a warning what is reported only by Sentinels that have just started:
-// it may be false.
+// downgrade lowers to a warning the findings that only Sentinels report that have just
+// started, because these may be false.
 func (o *outcome) downgrade() {
 	for i := range o.found {
 		f := &o.found[i]
@@ -146,7 +145,7 @@ func (o *outcome) named(c Check, master string) []witnessedFinding {
 	return o.found
 }
 
-// findingsOf leaves out who saw them; there are none, rather than nil, where none are.
+// findingsOf drops the witnesses. The result is never nil, so that it is [] in JSON.
 func findingsOf(found []witnessedFinding) []Finding {
 	findings := make([]Finding, len(found))
 	for i := range found {
@@ -155,7 +154,7 @@ func findingsOf(found []witnessedFinding) []Finding {
 	return findings
 }
 
-// summary is the line for a pager.
+// summary returns the one line for a pager.
 func (r *Report) summary() string {
 	word := strings.ToUpper(r.Status.String())
 	master, text := r.sentence()
@@ -190,8 +189,8 @@ func (r *Report) sentence() (*MasterReport, string) {
 	return r.worst()
 }
 
-// worst is the sentence on the first cause if it is one of the deployment, which can
-// concern any number of masters; else on the first master that has the report's status.
+// worst returns the sentence on the first cause if that is about the deployment, since it can
+// concern any number of masters; otherwise on the first master with the report's status.
 func (r *Report) worst() (*MasterReport, string) {
 	groups := r.Groups()
 	if r.Status != Unknown && len(groups) > 0 && groups[0].Cause.Master == "" {
@@ -221,9 +220,9 @@ func (m *MasterReport) summary(onDeployment []Finding) string {
 // named puts the name of the master before a text.
 func (m *MasterReport) named(text string) string { return Printable(m.Name) + ": " + text }
 
-// Sentence returns the summary without the status and the name that it begins with. It
-// names the cause of the worst that is wrong, which can be one of the findings on the
-// deployment: those of the report that the master is of.
+// Sentence returns the summary without the status and the name that it begins with. The
+// cause of the worst finding can be a finding on the deployment, so onDeployment has those
+// of the whole report.
 func (m *MasterReport) Sentence(onDeployment []Finding) string {
 	switch {
 	case m.Status == Unknown:
@@ -241,8 +240,8 @@ func (m *MasterReport) Sentence(onDeployment []Finding) string {
 	return text
 }
 
-// groups are those of the findings on the master, and of the deployment as far as any of
-// these follows from it.
+// groups groups the findings on the master, together with the findings on the deployment
+// that one of them follows from.
 func (m *MasterReport) groups(onDeployment []Finding) []Group {
 	isCause := func(f Finding) bool {
 		return slices.ContainsFunc(m.Findings, func(effect Finding) bool { return slices.Contains(effect.FollowsFrom, f.asCause()) })
@@ -251,7 +250,7 @@ func (m *MasterReport) groups(onDeployment []Finding) []Group {
 	return grouped(slices.Concat(causes, m.Findings))
 }
 
-// first is the first cause, and how many more there are.
+// first returns the message of the first cause, and says how many more there are.
 func first(groups []Group) string {
 	switch len(groups) {
 	case 0:
@@ -262,7 +261,7 @@ func first(groups []Group) string {
 	return fmt.Sprintf("%s (and %d more)", groups[0].Cause.Message, len(groups)-1)
 }
 
-// reasons says why a check could not be made.
+// reasons says why the first check that is unknown could not be made.
 func reasons(checks []Result) string {
 	for _, c := range checks {
 		if c.Status == Unknown {

@@ -8,15 +8,15 @@ import (
 	"redis_sentinel_exporter/sentinel"
 )
 
-// An explanation is a line of the table of what follows from what: a finding of the
-// check effect follows from one of the check cause where because reports so.
+// An explanation is a line of the table of causes: a finding of the check effect follows
+// from a finding of the check cause if because returns true.
 type explanation struct {
 	effect, cause string
 	because       func(m *masterModel, cause, effect *witnessedFinding) bool
 }
 
-// explanations is that table. The lines of one effect begin with what says most about
-// it. A cause is a finding on the same master or on the deployment.
+// explanations is the table of causes. The first lines of an effect name the causes that
+// explain it best. A cause is a finding on the same master or on the deployment.
 func explanations() []explanation {
 	return []explanation{
 		{"master_missing", "no_masters", sameSentinel},
@@ -70,8 +70,8 @@ func explanations() []explanation {
 	}
 }
 
-// explain fills in what the findings on a master follow from. It looks at all of
-// them, so that every check must have been made.
+// explain fills in FollowsFrom of the findings on a master. All checks must have run, since
+// any finding can be a cause.
 func (m *masterModel) explain(onDeployment, onMaster []witnessedFinding) {
 	for i := range onMaster {
 		effect := &onMaster[i]
@@ -91,8 +91,8 @@ func (m *masterModel) explain(onDeployment, onMaster []witnessedFinding) {
 	}
 }
 
-// explainTwins lets a finding follow from one of the same check that came before it,
-// where both tell of the same: two Sentinels that do not reach each other.
+// explainTwins makes a finding follow from an earlier one of the same check if both are
+// about the same two Sentinels, which do not reach each other.
 func (m *masterModel) explainTwins(effect *witnessedFinding, before []witnessedFinding) {
 	for k := range before {
 		if twin := &before[k]; twin.Check == "peers_unreachable" && effect.Check == twin.Check && m.eachOther(twin, effect) {
@@ -117,7 +117,7 @@ func sameSentinel(_ *masterModel, cause, effect *witnessedFinding) bool {
 	return cause.Sentinel == effect.Sentinel
 }
 
-// seenByThose reports whether nobody sees the effect but those who see the cause.
+// seenByThose reports whether only Sentinels that see the cause see the effect.
 func seenByThose(_ *masterModel, cause, effect *witnessedFinding) bool {
 	stranger := func(v deployment.View) bool {
 		return !slices.ContainsFunc(cause.witnesses, func(w deployment.View) bool { return w.Snapshot == v.Snapshot })
@@ -125,8 +125,8 @@ func seenByThose(_ *masterModel, cause, effect *witnessedFinding) bool {
 	return len(effect.witnesses) > 0 && !slices.ContainsFunc(effect.witnesses, stranger)
 }
 
-// cutOff reports whether the effect is that of one Sentinel alone, which reaches neither
-// the others nor the master.
+// cutOff reports whether only one Sentinel sees the effect, and reaches neither the others
+// nor the master.
 func cutOff(m *masterModel, cause, effect *witnessedFinding) bool {
 	return isolated(cause) && seenByThose(m, cause, effect)
 }
@@ -135,16 +135,14 @@ func isolated(f *witnessedFinding) bool {
 	return len(f.witnesses) == 1 && f.witnesses[0].Flags.Has(sentinel.FlagSDown)
 }
 
-// missedByCutOff reports whether the only one that names another master is a Sentinel that is
-// cut off.
+// missedByCutOff reports whether only a Sentinel that is cut off names another master.
 func missedByCutOff(m *masterModel, cause, _ *witnessedFinding) bool {
 	groups := m.byNode()
 	return isolated(cause) && len(groups) == 2 && len(groups[1]) == 1 && groups[1][0].Snapshot == cause.witnesses[0].Snapshot &&
 		epochOf(groups[1]) < epochOf(groups[0])
 }
 
-// wrongAddress reports whether a Sentinel names another node than the one that is believed to be
-// the master.
+// wrongAddress reports whether the node of the effect is not the authoritative master.
 func wrongAddress(m *masterModel, _, effect *witnessedFinding) bool {
 	known := func(v deployment.View) bool {
 		return v.Addr == effect.Node && v.SameNode(&m.believed().Instance).Value
@@ -152,20 +150,20 @@ func wrongAddress(m *masterModel, _, effect *witnessedFinding) bool {
 	return effect.Node != m.believed().Addr && !slices.ContainsFunc(m.Views, known)
 }
 
-// lost reports whether the Sentinel of the cause is down for one who sees the effect.
+// lost reports whether a Sentinel that sees the effect considers the Sentinel of the cause down.
 func lost(m *masterModel, cause, effect *witnessedFinding) bool {
 	return effect.sees(m, cause.Sentinel, lostPeer)
 }
 
-// sees reports whether something holds between a witness and a Sentinel that we ask.
+// sees reports whether is holds for one of the witnesses and the Sentinel that is asked at addr.
 func (f *witnessedFinding) sees(m *masterModel, addr string, is func(*masterModel, deployment.View, *sentinel.Snapshot) bool) bool {
 	i := slices.IndexFunc(m.model.asked, func(s *sentinel.Snapshot) bool { return s.Sentinel == addr })
 	return i >= 0 && slices.ContainsFunc(f.witnesses, func(v deployment.View) bool { return is(m, v, m.model.asked[i]) })
 }
 
-// lostPeer reports whether a Sentinel considers another one down. One that does not answer
-// and that we ask at an address which its peers do not know can be any that they
-// consider down and that we do not ask.
+// lostPeer reports whether v considers the Sentinel of s down. If that one does not answer
+// and v does not know its address, it may be any peer that v considers down and that is not
+// asked at the address v has for it.
 func lostPeer(m *masterModel, v deployment.View, s *sentinel.Snapshot) bool {
 	known := func(p sentinel.Peer) bool { return p.Addr == s.Sentinel || s.ID != "" && s.ID == p.RunID }
 	if i := slices.IndexFunc(v.Peers, known); i >= 0 {
@@ -174,14 +172,14 @@ func lostPeer(m *masterModel, v deployment.View, s *sentinel.Snapshot) bool {
 	return !s.Up() && slices.ContainsFunc(v.Peers, func(p sentinel.Peer) bool { return p.Flags.Has(sentinel.FlagSDown) && !m.model.asks(&p) })
 }
 
-// countsTooFew reports whether one who sees the effect knows fewer Sentinels than have
-// told us that they monitor the master.
+// countsTooFew reports whether a Sentinel that sees the effect knows fewer Sentinels than
+// have answered that they monitor the master.
 func countsTooFew(m *masterModel, _, effect *witnessedFinding) bool {
 	return slices.ContainsFunc(effect.witnesses, func(v deployment.View) bool { return v.Voters().Value < int64(len(m.Views)) })
 }
 
-// otherwisePromotable reports whether nothing but what has been found of it keeps the
-// replica from being promoted.
+// otherwisePromotable reports whether the replica of the cause could be promoted if the cause
+// were repaired.
 func otherwisePromotable(m *masterModel, cause, _ *witnessedFinding) bool {
 	return m.replicaHas(cause.Node, func(s deployment.ReplicaView) bool { return !s.Priority.Present || s.Priority.Value > 0 })
 }
@@ -198,8 +196,7 @@ func followsThat(m *masterModel, cause, effect *witnessedFinding) bool {
 	})
 }
 
-// replicaHas reports whether something holds for a replica as one of the Sentinels sees
-// it.
+// replicaHas reports whether is holds for the replica in the view of any Sentinel.
 func (m *masterModel) replicaHas(addr string, is func(deployment.ReplicaView) bool) bool {
 	return slices.ContainsFunc(m.replicas, func(group []deployment.ReplicaView) bool {
 		return group[0].Addr == addr && slices.ContainsFunc(group, is)

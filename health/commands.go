@@ -9,10 +9,10 @@ import (
 	"redis_sentinel_exporter/sentinel"
 )
 
-// onSentinel is the command line that sends a command to the Sentinel.
+// onSentinel returns the command line that sends a command to a Sentinel.
 func onSentinel(s *sentinel.Snapshot, words ...string) string { return redisCLI(s.Sentinel, words...) }
 
-// onEach is the same for several Sentinels.
+// onEach returns such a line for each of several Sentinels.
 func onEach(views []deployment.View, words ...string) []string {
 	lines := make([]string, len(views))
 	for i, v := range views {
@@ -21,14 +21,14 @@ func onEach(views []deployment.View, words ...string) []string {
 	return lines
 }
 
-// resetOn is the command line that resets a master on some Sentinels, one after the
-// other: each would otherwise forget the others while those forget it.
+// resetOn returns the command line that resets a master on some Sentinels, one after the
+// other: reset all at once, they would forget each other.
 func resetOn(master string, views []deployment.View) string {
 	return "redis_sentinel_exporter reset " + quote(master) + " --sentinel.address=" + quote(strings.Join(addresses(views), ","))
 }
 
-// monitorAt are the command lines that make a Sentinel monitor a master as another one
-// does, but for the settings that no Sentinel shows.
+// monitorAt returns the command lines that make a Sentinel monitor a master as another one
+// does, except for the settings that no Sentinel shows, such as auth-pass.
 func monitorAt(s *sentinel.Snapshot, m *sentinel.Master) []string {
 	words := []string{"SENTINEL", "SET", m.Name}
 	for _, setting := range sentinel.Settings() {
@@ -43,13 +43,13 @@ func monitorAt(s *sentinel.Snapshot, m *sentinel.Master) []string {
 	return lines
 }
 
-// failoverOn is the command line that fails a master over by hand, which needs no
-// agreement of the Sentinels.
+// failoverOn returns the command line for a manual failover, which needs no agreement of
+// the Sentinels.
 func failoverOn(master string, views []deployment.View) string {
 	return "redis_sentinel_exporter failover " + quote(master) + " --sentinel.address=" + quote(strings.Join(addresses(views), ","))
 }
 
-// redisCLI is a line for a shell that sends a command to the node at addr.
+// redisCLI returns the shell command that sends a command to the node at addr.
 func redisCLI(addr string, words ...string) string {
 	host, port, err := net.SplitHostPort(addr)
 	if err != nil {

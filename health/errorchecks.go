@@ -9,30 +9,31 @@ import (
 	"redis_sentinel_exporter/sentinel"
 )
 
-// answersErrors reports whether a node answers PING, and not as it should: it is there,
-// however long Sentinel has considered it down. Of a dead node both replies are old.
+// answersErrors reports whether a node answers PING with errors: it is running, however long
+// Sentinel has considered it down. If a node is dead, its last reply and its last good
+// reply are both old.
 func answersErrors(in *sentinel.Instance) bool {
 	return in.LastOKPingReply.Present && in.LastPingReply.Present &&
 		in.LastPingReply.Value < answerTime && in.LastOKPingReply.Value-in.LastPingReply.Value >= errorsTime
 }
 
-// replies says how old the last replies of a node are, as the one sees it who has waited
-// longest for a good one.
+// replies says how old the last replies of a node are, according to the Sentinel that has
+// waited longest for a good one.
 func replies(nodes []*sentinel.Instance) string {
 	oldest := slices.MaxFunc(nodes, func(a, b *sentinel.Instance) int { return int(a.LastOKPingReply.Value - b.LastOKPingReply.Value) })
 	return fmt.Sprintf("its last reply to PING is %s old, the last good one %s", Age(oldest.LastPingReply.Value), Age(oldest.LastOKPingReply.Value))
 }
 
-// A refusedPing is why a node may answer PING with errors, as far as Sentinel tells.
+// A refusedPing says why a node may answer PING with errors, as far as the Sentinels know.
 type refusedPing struct {
-	cause    string // to go on with after the message; empty if nothing is known
+	cause    string // appended to the message; empty if nothing is known
 	hint     string // empty for the check's own
 	look     []string
-	commands []string // that may end it
+	commands []string // may end the fault
 }
 
-// whyErrors looks for what the Sentinels know about a node that answers some of them with
-// errors. All of them are the others that could.
+// whyErrors looks for the reason why a node answers the Sentinels that see it as nodes with
+// errors. all says that it answers every Sentinel so.
 func whyErrors(addr string, nodes []*sentinel.Instance, infoAges []sentinel.Duration, all bool) refusedPing {
 	ping := redisCLI(addr, "PING")
 	if slices.ContainsFunc(nodes, func(in *sentinel.Instance) bool { return in.Flags.Has(sentinel.FlagScriptKillSent) }) {
@@ -107,6 +108,6 @@ func replicaAnswersErrors(m *masterModel) outcome {
 	return o
 }
 
-// answerTime is how old the last reply of a node may be that answers, PING being sent
-// each second.
+// answerTime is how old the last reply of a node that answers can be. Sentinels send PING
+// every second.
 const answerTime = 5 * time.Second

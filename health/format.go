@@ -9,7 +9,7 @@ import (
 	"redis_sentinel_exporter/deployment"
 )
 
-// addresses returns those of the Sentinels, in their order.
+// addresses returns the addresses of the Sentinels, in the order of the views.
 func addresses(views []deployment.View) []string {
 	list := make([]string, len(views))
 	for i, v := range views {
@@ -18,7 +18,7 @@ func addresses(views []deployment.View) []string {
 	return list
 }
 
-// say is who says something, and how many could have said it: "according to 1 of 3
+// say returns which Sentinels say something, out of how many: "according to 1 of 3
 // Sentinels (10.0.0.1:26379)".
 func say(who []deployment.View, of int) string {
 	return fmt.Sprintf("according to %d of %s (%s)", len(who), count(of, "Sentinel"), strings.Join(addresses(who), ", "))
@@ -32,7 +32,7 @@ func whom(who []deployment.View) string {
 	return "Sentinels " + list(addresses(who))
 }
 
-// onlyOne is the address of the Sentinel where there is one only, else empty.
+// onlyOne returns the address of the Sentinel if there is exactly one, otherwise "".
 func onlyOne(who []deployment.View) string {
 	if len(who) != 1 {
 		return ""
@@ -51,7 +51,7 @@ func list(words []string) string {
 	return strings.Join(words[:len(words)-1], ", ") + " and " + words[len(words)-1]
 }
 
-// few joins words, and says how many more there are.
+// few joins the first few words, and says how many more there are.
 func few(words []string) string {
 	const most = 4
 	if len(words) <= most {
@@ -75,7 +75,7 @@ func Age(d time.Duration) string {
 	return fmt.Sprintf("%.0f days", d.Hours()/24)
 }
 
-// count is a number with its noun.
+// count returns a number with its noun.
 func count(n int, noun string) string {
 	if n == 1 {
 		return "1 " + noun
@@ -83,7 +83,7 @@ func count(n int, noun string) string {
 	return fmt.Sprintf("%d %ss", n, noun)
 }
 
-// verb is a verb that goes with a number of things.
+// verb returns a verb in the form for n things.
 func verb(n int, word string) string {
 	if n == 1 {
 		return word + "s"
@@ -91,7 +91,7 @@ func verb(n int, word string) string {
 	return word
 }
 
-// are is the verb after a number.
+// are returns the form of "to be" for n things.
 func are(n int) string {
 	if n == 1 {
 		return "is"
@@ -99,10 +99,10 @@ func are(n int) string {
 	return "are"
 }
 
-// areOnly is the end of a sentence on how many Sentinels there are: "are only 2 Sentinels".
+// areOnly returns the end of a sentence on the number of Sentinels: "are only 2 Sentinels".
 func areOnly(n int) string { return are(n) + " only " + count(n, "Sentinel") }
 
-// size prints bytes.
+// size prints a number of bytes.
 func size(n int64) string {
 	const mib = 1 << 20
 	return fmt.Sprintf("%.1f MiB", float64(n)/mib)

@@ -5,13 +5,13 @@ import (
 	"slices"
 )
 
-// A Group is a finding with those that follow from it, directly or through others.
+// A Group is a finding together with those that follow from it, directly or through others.
 type Group struct {
 	Cause        Finding
 	Consequences []Finding // the worst first
 }
 
-// severity is the worst of the group: what a cause leads to can be worse than it is.
+// severity returns the worst severity in the group: a consequence can be worse than its cause.
 func (g *Group) severity() Status {
 	worst := g.Cause.Severity
 	for i := range g.Consequences {
@@ -20,17 +20,17 @@ func (g *Group) severity() Status {
 	return worst
 }
 
-// grouped puts each finding under its cause, as far as that is among them. The worst
-// come first, and of those alike the one that was first.
+// grouped puts each finding under its cause, if that is one of the findings. The worst group
+// comes first; groups that are equally bad keep their order.
 func grouped(findings []Finding) []Group {
-	first := make(map[Cause]int, len(findings)) // by what names it
+	first := make(map[Cause]int, len(findings)) // the first finding with that name
 	for i := range findings {
 		if _, found := first[findings[i].asCause()]; !found {
 			first[findings[i].asCause()] = i
 		}
 	}
 	var groups []Group
-	group := make(map[int]int) // by the cause's index in findings
+	group := make(map[int]int) // index in groups by the cause's index in findings
 	for i := range findings {
 		if root(findings, first, i) == i {
 			group[i] = len(groups)
@@ -52,9 +52,9 @@ func grouped(findings []Finding) []Group {
 	return groups
 }
 
-// root follows the first of the causes that is there, as far as it leads.
+// root returns the index of the first cause: it follows the first known cause of each finding.
 func root(findings []Finding, first map[Cause]int, i int) int {
-	for range findings { // so that it ends, whatever the findings say
+	for range findings { // a limit, in case findings follow from each other
 		next := i
 		for _, c := range findings[i].FollowsFrom {
 			if k, found := first[c]; found {
@@ -79,8 +79,8 @@ func flattened(groups []Group) []Finding {
 	return all
 }
 
-// sortFindings puts the worst first, and of those alike the one first that the
-// table has first.
+// sortFindings puts the worst first; findings that are equally bad stay in the order of the
+// table.
 func sortFindings[F interface{ rank() int }](findings []F) {
 	slices.SortStableFunc(findings, func(a, b F) int { return cmp.Compare(b.rank(), a.rank()) })
 }

@@ -7,9 +7,10 @@ import (
 	"redis_sentinel_exporter/deployment"
 )
 
-// failoverLosesData looks at the replica that would be promoted: Sentinel takes a link
-// that was never up for one that is not down. All who would promote one must agree, as
-// their INFO is of different moments; and a replica has some time to synchronize.
+// failoverLosesData looks at the replica that would be promoted: Sentinel treats a link
+// that was never up as one that is not down. All Sentinels that would promote a replica must
+// agree, since their INFO is of different moments, and a new replica needs time to
+// synchronize.
 func failoverLosesData(m *masterModel) outcome {
 	o := m.replicasKnown()
 	if m.failingNow || o.unknown != "" {
@@ -18,7 +19,7 @@ func failoverLosesData(m *masterModel) outcome {
 	var who []deployment.View
 	for _, v := range m.settled() {
 		switch heir := withoutInfoHaste(v).Heir(); {
-		case heir == nil: // another check tells
+		case heir == nil: // no_promotable_replica reports it
 		case !heir.NeverSynchronized() || heir.RoleReportedTime.Value < linkTime:
 			return o
 		default:
@@ -35,7 +36,7 @@ func failoverLosesData(m *masterModel) outcome {
 	return o
 }
 
-// lossOf says what a failover by one Sentinel would promote.
+// lossOf returns the finding on the replica that the Sentinel of v would promote.
 func (m *masterModel) lossOf(v deployment.View) Finding {
 	master := withoutInfoHaste(v)
 	heir := master.Heir()
@@ -62,7 +63,7 @@ func (m *masterModel) lossOf(v deployment.View) Finding {
 	for _, addr := range empty {
 		f.Look = append(f.Look, redisCLI(addr, "INFO", "replication"))
 	}
-	// One that cannot be promoted at the moment, and has no more data, would be the next.
+	// A replica that cannot be promoted at the moment, and has no data either, would be next.
 	synchronized := func(s deployment.ReplicaView) bool { return s.Informed() && !s.NeverSynchronized() }
 	for _, group := range m.replicas {
 		if !slices.ContainsFunc(group, synchronized) {

@@ -8,8 +8,8 @@ import (
 )
 
 // MarshalJSON escapes a name or an address that is not UTF-8 as the metrics do.
-// Without that encoding/json would write U+FFFD for each such byte, and two masters
-// could get one name.
+// encoding/json would write U+FFFD for each invalid byte, and two masters could end up
+// with one name.
 func (m MasterReport) MarshalJSON() ([]byte, error) {
 	type master MasterReport // without this method
 	m.Name, m.Address = sentinel.ValidUTF8(m.Name), sentinel.ValidUTF8(m.Address)
@@ -23,7 +23,7 @@ func (f Finding) MarshalJSON() ([]byte, error) {
 	return encode(finding(f))
 }
 
-// encode leaves it to the outer encoder whether to escape for HTML.
+// encode does not escape HTML: the outer encoder decides that.
 func encode(v any) ([]byte, error) {
 	var b bytes.Buffer
 	e := json.NewEncoder(&b)

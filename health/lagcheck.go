@@ -11,8 +11,9 @@ import (
 // maxLag is how many bytes a replica may be behind.
 const maxLag = 16 << 20
 
-// An offset is how far a node had come at one moment, which lies between two: the age
-// that a Sentinel gives is as of its reply, and that was made while it was waited for.
+// An offset is the replication offset of a node at a moment between earliest and latest:
+// a Sentinel gives the age of an offset at the time of its reply, which it made at some
+// moment between our request and the arrival of the reply.
 type offset struct {
 	addr             string
 	earliest, latest time.Time
@@ -24,8 +25,8 @@ func offsetOf(v deployment.View, addr string, age time.Duration, bytes int64) of
 	return offset{addr, earliest, earliest.Add(v.Snapshot.Duration), bytes}
 }
 
-// offsets are all that the Sentinels know. Each of them asks a node every 10 s,
-// so that they know it of different moments.
+// offsets returns all offsets that the Sentinels know. Each Sentinel asks a node every 10 s,
+// so theirs are of different moments.
 func (m *masterModel) offsets() []offset {
 	var all []offset
 	for _, v := range m.Views {
@@ -44,9 +45,9 @@ func (m *masterModel) offsets() []offset {
 	return all
 }
 
-// lag is how far a replica is behind for certain: behind what another node had
+// lag returns how far a replica is certainly behind: behind what another node had
 // at the same time or before. A node's later offset proves nothing: the replica
-// may have it by now, too.
+// may have reached it by now, too.
 func lag(of offset, all []offset) (bytes int64, ahead string) {
 	for _, other := range all {
 		if other.addr != of.addr && !other.latest.After(of.earliest) && other.bytes-of.bytes > bytes {
@@ -65,7 +66,7 @@ func replicaLagging(m *masterModel) outcome {
 	for _, group := range m.replicas {
 		latest, known := latestOf(group[0].Addr, all)
 		if !known || slices.ContainsFunc(group, func(s deployment.ReplicaView) bool { return considersDown(s) || !s.MasterLinkUp }) {
-			continue // other checks tell
+			continue // other checks report that
 		}
 		if bytes, ahead := lag(latest, all); bytes > maxLag {
 			o.add(Finding{

@@ -8,7 +8,7 @@ import (
 	"redis_sentinel_exporter/sentinel"
 )
 
-// replicas counts those that a Sentinel knows, one with two addresses once.
+// replicas counts the replicas that a Sentinel knows; one with two addresses counts once.
 func replicas(v deployment.View) int {
 	n := int(v.NumReplicas.Value)
 	for _, entries := range v.ListedTwice() {
@@ -17,9 +17,9 @@ func replicas(v deployment.View) int {
 	return n
 }
 
-// A doubled is a process that Sentinels have at several addresses.
+// A doubled is a process that Sentinels list at several addresses.
 type doubled struct {
-	entries []*sentinel.Instance // of the first who says so
+	entries []*sentinel.Instance // of the first Sentinel in who
 	who     []deployment.View
 }
 
@@ -52,7 +52,7 @@ func (d *doubled) finding(m *masterModel) Finding {
 		}
 	}
 	// After a change of announce-hostnames both entries show one address; the name of each
-	// keeps the one under which it was found.
+	// entry is still the address under which it was found.
 	if slices.Sort(addrs); addrs[0] == addrs[len(addrs)-1] {
 		for i, e := range d.entries {
 			addrs[i] = e.Name
@@ -67,6 +67,6 @@ func (d *doubled) finding(m *masterModel) Finding {
 	for _, addr := range addrs {
 		f.Look = append(f.Look, redisCLI(addr, "CONFIG", "GET", "replica-announce-ip"))
 	}
-	f.Commands = []string{resetOn(m.Name, m.Views)} // those who do not say so yet hear of both addresses, too
+	f.Commands = []string{resetOn(m.Name, m.Views)} // the other Sentinels will hear of both addresses, too
 	return f
 }

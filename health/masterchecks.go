@@ -14,8 +14,8 @@ func masterODown(m *masterModel) outcome {
 }
 func masterSDown(m *masterModel) outcome { return m.down(sentinel.FlagSDown, Warning, "down (s_down)") }
 
-// down looks at one of the flags. A Sentinel in TILT does not update them, and
-// one that has just started has not had the time.
+// down finds Sentinels that have set one of the down flags. One that is in TILT does not
+// update them.
 func (m *masterModel) down(flag sentinel.Flags, severity Status, words string) outcome {
 	down := slices.DeleteFunc(m.unfrozen(), func(v deployment.View) bool { return !v.Flags.Has(flag) || onlyByHand(v) })
 	if len(down) == 0 {
@@ -36,7 +36,7 @@ func (m *masterModel) down(flag sentinel.Flags, severity Status, words string) o
 	return o
 }
 
-// addrsOf are the addresses at which Sentinels monitor the master.
+// addrsOf returns the addresses at which Sentinels monitor the master.
 func addrsOf(views []deployment.View) []string {
 	addrs := make([]string, len(views))
 	for i, v := range views {
@@ -45,8 +45,8 @@ func addrsOf(views []deployment.View) []string {
 	return addrs
 }
 
-// notDown is the outcome when nobody considers the master down: whether
-// anybody would know.
+// notDown is the outcome if nobody considers the master down: fine only if some Sentinel
+// would have noticed.
 func (m *masterModel) notDown() outcome {
 	switch {
 	case slices.ContainsFunc(m.Views, hasReachedMaster):
@@ -57,8 +57,8 @@ func (m *masterModel) notDown() outcome {
 	return cannotTell("the Sentinels have just started and have not reached it yet")
 }
 
-// agreementMissing finds a master that most consider down, and on which no Sentinel
-// gets the agreement of the others.
+// agreementMissing finds a master that most Sentinels consider down while none of them gets
+// the agreement of the others.
 func agreementMissing(m *masterModel) outcome {
 	if !m.isDown() {
 		return m.notDown()
@@ -93,8 +93,8 @@ func agreementMissing(m *masterModel) outcome {
 	return o
 }
 
-// isMost reports whether these Sentinels are a majority; or all that answer, when these
-// see no quorum, so that others who may consider the master up do not matter.
+// isMost reports whether these Sentinels are a majority; or all that answer, if none of them
+// sees a quorum, because then it does not matter what the others think of the master.
 func (m *masterModel) isMost(who []deployment.View) bool {
 	if len(who) == 0 {
 		return false
@@ -107,8 +107,8 @@ func (m *masterModel) isMost(who []deployment.View) bool {
 	return 2*len(who) > voters || len(who) == len(m.Views) && !hasQuorum
 }
 
-// withoutAgreement says what keeps Sentinels, who consider the master down, from
-// agreeing on it, and gives the commands that show it and those that end it.
+// withoutAgreement says what keeps Sentinels that consider the master down from agreeing on
+// it, and returns the commands that show the cause and those that end it.
 func (m *masterModel) withoutAgreement(who []deployment.View) (cause string, look, commands []string) {
 	quorum := who[0].Quorum.Value
 	for _, v := range who {
@@ -134,9 +134,9 @@ func (m *masterModel) withoutAgreement(who []deployment.View) (cause string, loo
 	return "they answer each other's PING, and not the question whether it is down (SENTINEL IS-MASTER-DOWN-BY-ADDR)", onEach(who, "ACL", "LOG"), nil
 }
 
-// masterRoleMismatch gives a switch the time to be heard of by all. A Sentinel in the place
-// of a master is held to be one for ever: only its INFO, which has no role, counts as that
-// of a replica.
+// masterRoleMismatch waits until every Sentinel can have heard of a switch. An address that
+// belongs to a Sentinel is reported at once: its INFO has no role, which Sentinel takes for
+// that of a replica.
 func masterRoleMismatch(m *masterModel) outcome {
 	if m.failingNow {
 		return fine()
@@ -150,7 +150,7 @@ func masterRoleMismatch(m *masterModel) outcome {
 				Hint:     "REMOVE the name there, and MONITOR it at the address of the Redis node. Until then no down flag tells of the fault: a Sentinel answers PING as a master does.",
 				Look:     []string{redisCLI(v.Addr, "INFO", "server")},
 				Commands: []string{onSentinel(v.Snapshot, "SENTINEL", "REMOVE", m.Name)},
-			}) // whoever says so, and since when
+			}) // without a witness: it is true even if the Sentinel has just started
 			continue
 		}
 		if v.RoleReported != "slave" || v.RoleReportedTime.Value < settleTime {
@@ -166,8 +166,8 @@ func masterRoleMismatch(m *masterModel) outcome {
 	return o
 }
 
-// isSentinel reports whether an address is that of a Sentinel that was asked, or that one
-// of them knows.
+// isSentinel reports whether an address is that of a Sentinel that was asked, or of a peer
+// of one.
 func (d *model) isSentinel(addr string) bool {
 	return slices.ContainsFunc(d.asked, func(s *sentinel.Snapshot) bool {
 		return s.Sentinel == addr || slices.ContainsFunc(s.Masters, func(m sentinel.Master) bool {
@@ -195,9 +195,9 @@ func masterMissing(m *masterModel) outcome {
 	return o
 }
 
-// withoutInfo are the Sentinels that the master answers, and that have had no INFO from it
-// since they began to look at it. The age of the last INFO does not tell: it outlives a
-// RESET.
+// withoutInfo returns the Sentinels that the master answers, but that have had no INFO from
+// it since they began to monitor it. They have no run id of it; the age of the last INFO
+// would not show it, since that survives a RESET.
 func (m *masterModel) withoutInfo() []deployment.View {
 	return slices.DeleteFunc(slices.Clone(m.settled()), func(v deployment.View) bool {
 		answers := !v.Flags.Any(sentinel.FlagSDown) && v.LastOKPingReply.Present && v.LastOKPingReply.Value < answerTime
@@ -222,8 +222,8 @@ func masterInfoMissing(m *masterModel) outcome {
 	return o
 }
 
-// failoverStuck knows no start of a failover, since Sentinel tells none. It goes
-// by how long the master has been down, or its successor promoted.
+// failoverStuck goes by how long the master has been down, or its successor promoted:
+// Sentinel does not report when a failover started.
 func failoverStuck(m *masterModel) outcome {
 	stuck := slices.DeleteFunc(m.unfrozen(), func(v deployment.View) bool {
 		since, _ := failingFor(v)
@@ -252,8 +252,9 @@ func failoverStuck(m *masterModel) outcome {
 	return o
 }
 
-// whyStuck goes by what is not missing: a Sentinel that has the agreement, a majority and
-// a replica has tried in vain. Nothing but its events tells of an attempt that is over.
+// whyStuck explains a failover for which nothing is missing: a Sentinel that has the
+// agreement, a majority and a replica must have tried in vain. Only its events show an
+// attempt that is over.
 func whyStuck(who []deployment.View) (because, hint string) {
 	able := func(v deployment.View) bool {
 		return v.FailoverOverdue() && v.CKQuorum != nil && v.CKQuorum.OK() && promotable(v) > 0

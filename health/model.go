@@ -16,7 +16,7 @@ type model struct {
 	nodes   map[string][]string // the names of masters by the address, and by the run id, of a data node
 }
 
-// A masterModel is one master, with what the checks ask of it more than once.
+// A masterModel is one master as all Sentinels see it, with values that several checks use.
 type masterModel struct {
 	*deployment.MasterViews
 	model      *model
@@ -52,18 +52,18 @@ func (d *model) without(m *masterModel) []*sentinel.Snapshot {
 	})
 }
 
-// namesByNode lists under which names each data node is known.
+// namesByNode returns the names of the masters that each data node belongs to.
 func (d *model) namesByNode() map[string][]string {
 	nodes := make(map[string][]string)
 	if len(d.masters) < 2 {
-		return nodes // then no node can have two
+		return nodes // no node can have two names
 	}
 	add := func(node *sentinel.Instance, name string) {
 		if !node.HasAddr() {
 			return
 		}
 		for _, key := range []string{node.Addr, node.RunID} {
-			// The masters come one after the other: only the last name can be the same.
+			// The loop below is ordered by master, so only the last name can be the same.
 			if names := nodes[key]; key != "" && (len(names) == 0 || names[len(names)-1] != name) {
 				nodes[key] = append(names, name)
 			}
@@ -80,15 +80,14 @@ func (d *model) namesByNode() map[string][]string {
 	return nodes
 }
 
-// The times that Sentinel takes, at its usual timers, until what it says can be
-// held against a deployment.
+// How long something must last before it counts as a fault, given Sentinel's usual timers.
 const (
-	// settleTime is that of a start, a RESET or a switch to another master: INFO
-	// of every node (10 s), hellos of every Sentinel (2 s), and the time to
-	// connect.
+	// settleTime is how long a Sentinel needs after a start, a RESET or a switch to
+	// another master: for INFO of every node (10 s), hellos of every Sentinel (2 s), and
+	// to connect.
 	settleTime = 15 * time.Second
-	// convertTime is the one in which a Sentinel makes a master that has come
-	// back a replica (8 s), and sees that it is one (10 s), with some reserve.
+	// convertTime is how long a Sentinel needs to turn a master that has come back into
+	// a replica (8 s) and to see that it is one (10 s), with some reserve.
 	convertTime = 25 * time.Second
 	// linkTime is how long a replica may take to get its link up again.
 	linkTime = 15 * time.Second
@@ -97,17 +96,17 @@ const (
 	errorsTime = 2 * time.Second
 	// infoHasteTime is how long after o_down every replica has sent INFO again.
 	infoHasteTime = 5 * time.Second
-	// helloTime is how old the hello of a peer may be that is there.
+	// helloTime is how old the last hello of a running peer can be.
 	helloTime = 10 * time.Second
-	// ghostFactor times down-after, and at least ghostMinimum, is how long a node must
-	// have been down to be taken for gone: 5 minutes with the 30 s of Sentinel's
-	// example. A machine that restarts takes minutes, whatever down-after is.
+	// A node counts as gone when it has been down for ghostFactor times down-after, and at
+	// least for ghostMinimum: a restart of a machine takes minutes, however short
+	// down-after is. With the 30 s of Sentinel's example both are 5 minutes.
 	ghostFactor  = 10
 	ghostMinimum = 5 * time.Minute
 )
 
-// recentlyReset reports whether the Sentinel has only just begun to look at this master:
-// it was started, RESET, or has switched to another address.
+// recentlyReset reports whether the Sentinel has only just begun to monitor this master at
+// this address, after a start, a RESET or a switch.
 func recentlyReset(v deployment.View) bool {
 	return v.RoleReportedTime.Present && v.RoleReportedTime.Value < settleTime
 }
@@ -120,9 +119,8 @@ func recentlyStarted(v deployment.View) bool {
 
 func failingOver(v deployment.View) bool { return v.Flags.Has(sentinel.FlagFailoverInProgress) }
 
-// onlyByHand reports whether the master is down for no other reason than that
-// somebody fails it over: Valkey 9 flags it s_down for a moment then, in the
-// Sentinel that was told to.
+// onlyByHand reports whether the master is flagged as down only because of a manual
+// failover: the Sentinel of Valkey 9 that is told to fail over sets s_down for a moment.
 func onlyByHand(v deployment.View) bool {
 	return v.Flags.Has(sentinel.FlagForceFailover) && v.LastOKPingReply.Present && v.LastOKPingReply.Value < v.DownAfter.Value
 }
@@ -130,13 +128,13 @@ func onlyByHand(v deployment.View) bool {
 // inTilt reports whether the down flags mean nothing.
 func inTilt(v deployment.View) bool { return v.Snapshot.Tilt() }
 
-// hasReachedMaster reports whether the Sentinel has had an answer of the master since its
+// hasReachedMaster reports whether the Sentinel has had an answer from the master since its
 // start.
 func hasReachedMaster(v deployment.View) bool {
 	return !inTilt(v) && (!recentlyStarted(v) || v.RunID != "" && !v.Flags.Has(sentinel.FlagDisconnected))
 }
 
-// byAddr groups views by the address of the node that they are of.
+// byAddr groups views by the node that they have as the master.
 func byAddr(views []deployment.View) [][]deployment.View {
 	var groups [][]deployment.View
 	for _, v := range views {
@@ -150,22 +148,22 @@ func byAddr(views []deployment.View) [][]deployment.View {
 	return groups
 }
 
-// settled are the views that do not just begin.
+// settled returns the views of Sentinels that have monitored the master for some time.
 func (m *masterModel) settled() []deployment.View {
 	return slices.DeleteFunc(slices.Clone(m.Views), recentlyReset)
 }
 
-// unfrozen are the views whose down flags mean something.
+// unfrozen returns the views of Sentinels that are not in TILT, which freezes the down flags.
 func (m *masterModel) unfrozen() []deployment.View {
 	return slices.DeleteFunc(slices.Clone(m.Views), inTilt)
 }
 
-// believed is the master as service discovery and the clients of discovery get it.
+// believed returns the master that service discovery and the command discover give.
 func (m *masterModel) believed() *sentinel.Master {
 	return deployment.Authoritative(m.Views)[0].Master
 }
 
-// isDown reports whether a Sentinel considers the master down.
+// isDown reports whether any Sentinel considers the master down.
 func (m *masterModel) isDown() bool {
 	return slices.ContainsFunc(m.Views, func(v deployment.View) bool { return !inTilt(v) && v.Flags.Any(sentinel.FlagSDown|sentinel.FlagODown) })
 }

@@ -9,13 +9,13 @@ import (
 	"redis_sentinel_exporter/sentinel"
 )
 
-// ghostTime is how long a node must have been down to be taken for gone.
+// ghostTime returns how long a node must have been down to count as gone.
 func ghostTime(v deployment.View) time.Duration {
 	return max(ghostFactor*v.DownAfter.Value, ghostMinimum)
 }
 
-// ghostPeers are the Sentinels that v counts, that have been down for long, and
-// that nobody told us to ask. Those that we were told to ask are missing, not
+// ghostPeers returns the Sentinels that v counts, that have been down for a long time, and
+// that the exporter was not told to ask. Those that it was told to ask are missing, not
 // ghosts.
 func (m *masterModel) ghostPeers(v deployment.View) []*sentinel.Peer {
 	if inTilt(v) {
@@ -28,8 +28,8 @@ func (m *masterModel) ghostPeers(v deployment.View) []*sentinel.Peer {
 			ghosts = append(ghosts, p)
 		}
 	}
-	// One that we ask by another address than its peers do, and that does not
-	// answer, cannot be told from a ghost: it is given the benefit of the doubt.
+	// A Sentinel that does not answer, and that we ask at an address that v does not know,
+	// may be any of these: assume that each such Sentinel is one of them, and no ghost.
 	return ghosts[min(len(ghosts), m.model.strangers(v)):]
 }
 
@@ -40,8 +40,7 @@ func (d *model) asks(p *sentinel.Peer) bool {
 	})
 }
 
-// strangers counts the Sentinels that do not answer and whose address v does not
-// know.
+// strangers counts the Sentinels that do not answer at an address that v does not know.
 func (d *model) strangers(v deployment.View) int {
 	n := 0
 	for _, s := range d.asked {
@@ -73,7 +72,8 @@ func ghostSentinels(m *masterModel) outcome {
 	return o
 }
 
-// byGhosts groups those who count ghosts by how many Sentinels and which ghosts they count.
+// byGhosts groups the views that have ghosts by the number of Sentinels and the ghosts that
+// they count.
 func (m *masterModel) byGhosts() [][]deployment.View {
 	var groups [][]deployment.View
 	at := make(map[string]int)
@@ -98,14 +98,14 @@ func (m *masterModel) byGhosts() [][]deployment.View {
 	return groups
 }
 
-// unknownTo are the Sentinels that answer and monitor the master, and that v does not
-// know. Where one of the two has only just begun, they may be about to meet.
+// unknownTo returns the Sentinels that answer and monitor the master, but that v does not
+// know. It leaves out those that have just begun to monitor it: they may be about to meet.
 func (m *masterModel) unknownTo(v deployment.View) []deployment.View {
 	if v.PeersErr != nil || recentlyReset(v) {
 		return nil
 	}
 	var unknown []deployment.View
-	nameless := 0 // those without an id, before 6.2, that are not known at the address asked
+	nameless := 0 // those of unknown without an id: before 6.2 a Sentinel does not tell it
 	for _, w := range m.Views {
 		if recentlyReset(w) || oneSentinel(v.Snapshot, w.Snapshot) || knows(v, w.Snapshot) {
 			continue
@@ -118,7 +118,7 @@ func (m *masterModel) unknownTo(v deployment.View) []deployment.View {
 	if nameless == 0 {
 		return unknown
 	}
-	// A nameless one may be a peer that is known at an address where nobody is asked.
+	// A nameless one may be a peer that v knows at another address, one that is not asked.
 	for i := range v.Peers {
 		if !m.model.asks(&v.Peers[i]) && nameless > 0 {
 			nameless--
@@ -129,8 +129,8 @@ func (m *masterModel) unknownTo(v deployment.View) []deployment.View {
 	return unknown
 }
 
-// oneSentinel reports whether two snapshots are of one Sentinel, to the others at
-// least: they take those with one id for one.
+// oneSentinel reports whether two snapshots are of what the other Sentinels regard as one
+// Sentinel: they go by the id.
 func oneSentinel(a, b *sentinel.Snapshot) bool {
 	if a == b || a.ID != "" || b.ID != "" {
 		return a == b || a.ID == b.ID
@@ -151,7 +151,7 @@ func peersUnknown(m *masterModel) outcome {
 	}
 	var stories []string
 	var lonely []deployment.View
-	most := 0 // as many as one knows, and itself
+	most := 0 // the most Sentinels that one of them knows, itself included
 	strangers := true
 	for _, v := range m.Views {
 		unknown := m.unknownTo(v)
@@ -181,7 +181,7 @@ func peersUnknown(m *masterModel) outcome {
 	return o
 }
 
-// alone says what Sentinels can do that do not know enough others.
+// alone says what Sentinels do that do not know enough others.
 func (m *masterModel) alone() string {
 	for _, v := range m.unfrozen() {
 		if v.CKQuorum != nil && v.CKQuorum.OK() {
@@ -191,7 +191,7 @@ func (m *masterModel) alone() string {
 	return "no failover can happen"
 }
 
-// peersUnreachable finds peers that are considered down and have sent a hello since.
+// peersUnreachable finds peers that are considered down, but have sent a hello since.
 func peersUnreachable(m *masterModel) outcome {
 	var o outcome
 	for _, v := range m.unfrozen() {
@@ -216,7 +216,7 @@ func peersUnreachable(m *masterModel) outcome {
 	return o
 }
 
-// refusedByPeer is about a peer that is reached and refuses: not by the network.
+// refusedByPeer returns the finding on a peer that can be reached but answers with errors.
 func refusedByPeer(v deployment.View, p *sentinel.Peer) Finding {
 	return Finding{
 		Severity: Warning, Sentinel: v.Snapshot.Sentinel,

@@ -23,11 +23,10 @@ func majorityUnreachable(m *masterModel) outcome {
 	})
 }
 
-// ckquorum judges one half of CKQUORUM. That a Sentinel sees too few of the
-// others right after its start or a RESET means nothing yet; and it is no
-// disaster while others see enough of them. That one which has just started sees
-// enough does not count against those who do not: it takes all that it knows for
-// usable until down-after has passed.
+// ckquorum judges one half of CKQUORUM: whether the quorum or the majority is reachable. A
+// Sentinel that sees too few others is only a warning while another sees enough, and is
+// ignored right after its start or a RESET. A Sentinel that has just started does not count
+// as seeing enough: until down-after has passed it regards all that it knows as usable.
 func (m *masterModel) ckquorum(reachable func(*sentinel.CKQuorum) bool, message func(deployment.View) string) outcome {
 	o := m.askedQuorum()
 	severity := Critical
@@ -58,8 +57,8 @@ func (m *masterModel) ckquorum(reachable func(*sentinel.CKQuorum) bool, message 
 	return o
 }
 
-// askedQuorum is the outcome of a check on CKQUORUM before any answer is looked at.
-// In TILT a Sentinel goes on answering by flags that are frozen.
+// askedQuorum is the outcome of a check on CKQUORUM if no answer is usable: the answer of a
+// Sentinel in TILT is made from frozen flags.
 func (m *masterModel) askedQuorum() outcome {
 	if slices.ContainsFunc(m.Views, func(v deployment.View) bool { return v.CKQuorum != nil && inTilt(v) }) {
 		return cannotTell("every Sentinel that answered CKQUORUM is in TILT")
@@ -67,8 +66,8 @@ func (m *masterModel) askedQuorum() outcome {
 	return cannotTell("no Sentinel answered CKQUORUM")
 }
 
-// nonVoters counts the Sentinels that v takes for usable, as they answer PING, and that
-// told us that they do not monitor the master: they neither agree nor vote.
+// nonVoters counts the Sentinels that v regards as usable, because they answer PING, but
+// that do not monitor the master: they neither agree nor vote.
 func (m *masterModel) nonVoters(v deployment.View) int64 {
 	var n int64
 	for i := range v.Peers {
@@ -80,16 +79,16 @@ func (m *masterModel) nonVoters(v deployment.View) int64 {
 	return n
 }
 
-// left is v's margin without those.
+// left returns v's margin without the non-voters.
 func (m *masterModel) left(v deployment.View) sentinel.Number {
 	n := v.Margin()
 	n.Value -= m.nonVoters(v)
 	return n
 }
 
-// margin is how many more Sentinels can be lost, as the one sees it that sees
-// most of them: a failover needs one leader only. Those who have just started count
-// the dead as well, and are believed only when there are no others.
+// margin returns how many more Sentinels can be lost, according to the Sentinel that sees
+// most of them: a failover needs only one leader. Sentinels that have just started still
+// count dead ones, so their margin is used only if there is no other.
 func (m *masterModel) margin() sentinel.Number {
 	var best, early sentinel.Number
 	for _, v := range m.unfrozen() {
@@ -131,9 +130,9 @@ func quorumFragile(m *masterModel) outcome {
 	return o
 }
 
-// sentinels counts those that there are for the master, as far as v knows or they have
-// answered themselves: without ghosts, and with those that v does not know. Other
-// checks tell of both. Two with one id are one, as they are to each other.
+// sentinels counts the Sentinels of the master: those that v knows without the ghosts, or
+// those that answered, if these are more. Two with one id count once, as they do for each
+// other. Ghosts, unknown peers and duplicate ids have checks of their own.
 func (m *masterModel) sentinels(v deployment.View) int64 {
 	answered := make(map[string]bool)
 	for _, w := range m.Views {
@@ -142,10 +141,10 @@ func (m *masterModel) sentinels(v deployment.View) int64 {
 	return max(v.Voters().Value-int64(len(m.ghostPeers(v))), int64(len(answered)))
 }
 
-// quorumMisconfigured makes one finding of Sentinels of one opinion.
+// quorumMisconfigured makes one finding for all Sentinels with the same mistake.
 func quorumMisconfigured(m *masterModel) outcome {
 	var o outcome
-	at := make(map[string]int) // by what is said
+	at := make(map[string]int) // index in o.found by text
 	for _, v := range m.settled() {
 		if !v.Quorum.Present || !v.NumOtherSentinels.Present {
 			continue
@@ -170,8 +169,8 @@ func quorumMisconfigured(m *masterModel) outcome {
 	return o
 }
 
-// correctQuorum are the commands for all who have a wrong quorum, also for those who have
-// just begun. Where the number of Sentinels is wrong no quorum is right.
+// correctQuorum returns the commands for all Sentinels that have the wrong quorum, including
+// those that have just started. If the number of Sentinels is wrong, no quorum is right.
 func (m *masterModel) correctQuorum(wrong, voters int64) []string {
 	right := voters/2 + 1
 	if misconfigured(right, voters) != "" {
@@ -181,7 +180,7 @@ func (m *masterModel) correctQuorum(wrong, voters int64) []string {
 	return onEach(who, "SENTINEL", "SET", m.Name, "quorum", fmt.Sprint(right))
 }
 
-// misconfigured says what is wrong with a quorum, empty when nothing is.
+// misconfigured says what is wrong with a quorum; "" if nothing is.
 func misconfigured(quorum, voters int64) string {
 	majority := voters/2 + 1
 	switch {

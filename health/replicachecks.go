@@ -11,7 +11,8 @@ import (
 	"redis_sentinel_exporter/sentinel"
 )
 
-// replicasKnown is the outcome of a check on replicas before any is looked at.
+// replicasKnown is the outcome of a check on replicas before it looks at any: unknown if no
+// Sentinel has listed them.
 func (m *masterModel) replicasKnown() outcome {
 	if slices.ContainsFunc(m.Views, func(v deployment.View) bool { return v.ReplicasErr == nil }) {
 		return fine()
@@ -23,7 +24,7 @@ func considersDown(s deployment.ReplicaView) bool {
 	return s.Flags.Has(sentinel.FlagSDown) && !inTilt(s.By)
 }
 
-// witnesses are those of the sightings for which something holds.
+// witnesses returns the views of those Sentinels in which is holds for the replica.
 func witnesses(group []deployment.ReplicaView, is func(deployment.ReplicaView) bool) []deployment.View {
 	var who []deployment.View
 	for _, s := range group {
@@ -34,7 +35,7 @@ func witnesses(group []deployment.ReplicaView, is func(deployment.ReplicaView) b
 	return who
 }
 
-// longest is the greatest of an age.
+// longest returns the greatest of the ages.
 func longest(group []deployment.ReplicaView, age func(deployment.ReplicaView) time.Duration) time.Duration {
 	var most time.Duration
 	for _, s := range group {
@@ -43,8 +44,8 @@ func longest(group []deployment.ReplicaView, age func(deployment.ReplicaView) ti
 	return most
 }
 
-// eachReplica makes a check that holds one condition against every replica, and
-// one finding of all who see it fail.
+// eachReplica makes one finding for every replica for which is holds in any view. message
+// gets these views, and the words that say which Sentinels they are of.
 func (m *masterModel) eachReplica(severity Status, is func(deployment.ReplicaView) bool, message func([]deployment.ReplicaView, string) string, command ...string) outcome {
 	o := m.replicasKnown()
 	for _, group := range m.replicas {
@@ -67,8 +68,8 @@ func replicaDown(m *masterModel) outcome {
 	}, "PING")
 }
 
-// ghostReplicas takes a replica for gone when all who know it have missed it for
-// long.
+// ghostReplicas regards a replica as gone when every Sentinel that knows it has considered
+// it down for a long time.
 func ghostReplicas(m *masterModel) outcome {
 	o := m.replicasKnown()
 	for _, group := range deployment.ByReplica(m.unfrozen()) {
@@ -90,8 +91,8 @@ func ghostReplicas(m *masterModel) outcome {
 	return o
 }
 
-// replicaLinkDown does not blame a replica for a master that is down, nor for a
-// link that is just being made.
+// replicaLinkDown does not blame a replica while the master is down, or while its link is
+// being established.
 func replicaLinkDown(m *masterModel) outcome {
 	if m.failingNow || m.isDown() {
 		return m.replicasKnown()
@@ -115,8 +116,8 @@ func replicaLinkDown(m *masterModel) outcome {
 	}, "INFO", "replication")
 }
 
-// replicaRoleMismatch gives Sentinel the time to make a master that has come back
-// a replica again.
+// replicaRoleMismatch waits, because Sentinel needs some time to turn a master that has come
+// back into a replica.
 func replicaRoleMismatch(m *masterModel) outcome {
 	if m.failingNow {
 		return m.replicasKnown()
@@ -148,15 +149,15 @@ func replicaWrongMaster(m *masterModel) outcome {
 	return o
 }
 
-// followsAnother reports whether the replica's master is surely another node.
+// followsAnother reports whether the replica certainly follows another node.
 func followsAnother(s deployment.ReplicaView) bool {
 	follows := s.Follows(s.By.Master)
 	return follows.Present && !follows.Value
 }
 
-// withoutInfoHaste is the master without the haste in which Sentinel wants INFO of a replica
-// to be 5 s old at most: it asks for one as soon as the master is objectively
-// down, and has them a moment later.
+// withoutInfoHaste returns the master, without s_down until o_down has lasted for a while.
+// With s_down Sentinel promotes only replicas whose INFO is at most 5 s old; it asks for it
+// as soon as the master is objectively down, and has it a moment later.
 func withoutInfoHaste(v deployment.View) *sentinel.Master {
 	m := *v.Master
 	if m.ODownTime.Value < infoHasteTime {
@@ -167,15 +168,15 @@ func withoutInfoHaste(v deployment.View) *sentinel.Master {
 
 func promotable(v deployment.View) int { return int(withoutInfoHaste(v).PromotableReplicas().Value) }
 
-// lookingForReplicas reports whether the Sentinel may find one to promote any
-// moment: it has just begun, and has not heard of all that it knows.
+// lookingForReplicas reports whether the Sentinel may find a replica to promote at any
+// moment: it has just begun to monitor the master, and has not had INFO of all replicas.
 func lookingForReplicas(v deployment.View) bool {
 	unheard := slices.ContainsFunc(v.Replicas, func(r sentinel.Replica) bool { return !r.Informed() })
 	return recentlyReset(v) && (unheard || len(v.Replicas) == 0)
 }
 
-// noPromotableReplica is content when one Sentinel could promote a replica. That
-// one knows none right after a start, a RESET or a switch means nothing yet.
+// noPromotableReplica is fine if one Sentinel could promote a replica. A Sentinel that knows
+// none right after a start, a RESET or a switch does not count.
 func noPromotableReplica(m *masterModel) outcome {
 	o := m.replicasKnown()
 	if m.failingNow || o.unknown != "" {

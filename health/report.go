@@ -2,10 +2,10 @@ package health
 
 import "slices"
 
-// A Report is what [Assess] has found.
+// A Report is the result of [Assess].
 type Report struct {
 	// Status is the worst of the deployment and all its masters. It is Unknown
-	// when no Sentinel answered, whatever else has been found.
+	// if no Sentinel answered, whatever else was found.
 	Status Status `json:"status"`
 	// Summary is one line for a pager.
 	Summary string `json:"summary"`
@@ -25,29 +25,29 @@ type MasterReport struct {
 	Name    string `json:"name"`
 	Status  Status `json:"status"`
 	Summary string `json:"summary"`
-	// Address is the one that clients are given; where the Sentinels differ that of the
-	// highest epoch, and with equal epochs the one that most of them name.
+	// Address is the address that clients are given. If the Sentinels differ, it is that
+	// of the highest epoch, and with equal epochs the one that most of them name.
 	Address string `json:"address"`
-	// FailoverInProgress: a Sentinel drives one, or tries to. One that is in TILT does
-	// neither, whatever it says.
+	// FailoverInProgress is true if a Sentinel leads a failover, or tries to. A Sentinel in
+	// TILT does neither, whatever it says.
 	FailoverInProgress bool `json:"failover_in_progress"`
-	// Replicas that are known, and those that a failover could promote, as the
-	// Sentinel sees it that sees most of them.
+	// Replicas counts the known replicas, Promotable those that a failover could promote;
+	// each is the highest count of any Sentinel.
 	Replicas   int `json:"replicas"`
 	Promotable int `json:"promotable_replicas"`
-	// Margin is how many more Sentinels can fail before no failover can
-	// happen; absent when not known. Those that answer and do not monitor the
-	// master have failed already, which CKQUORUM does not know.
+	// Margin is how many more Sentinels can fail while a failover is still possible;
+	// absent if not known. Sentinels that answer but do not monitor the master count as
+	// failed, which CKQUORUM does not do.
 	Margin   *int      `json:"quorum_margin,omitempty"`
 	Checks   []Result  `json:"checks"`
 	Findings []Finding `json:"findings"`
 }
 
-// A Result is how one check came out.
+// A Result is the status of one check.
 type Result struct {
 	Check  string `json:"check"`
 	Status Status `json:"status"`
-	// Reason says why nobody can tell, when the status is Unknown.
+	// Reason says why the status is Unknown; otherwise empty.
 	Reason string `json:"reason,omitempty"`
 }
 
@@ -62,23 +62,22 @@ type Finding struct {
 	// Node is the address of the master or replica that the finding is about, where
 	// it is about one.
 	Node string `json:"node,omitempty"`
-	// Message names the node and the number.
+	// Message says what is wrong, with addresses and numbers.
 	Message string `json:"message"`
-	// Hint says what to do. Look has commands that change nothing, to see more;
-	// Commands has those that end the finding, one after the other. Each is a line for
-	// a shell; words in capitals such as PASSWORD are for the reader to fill in.
+	// Hint says what to do. Look has commands that show more and change nothing;
+	// Commands has those that end the finding, in this order. Each is a line for
+	// a shell; words in capitals such as PASSWORD are placeholders.
 	Hint     string   `json:"hint"`
 	Look     []string `json:"look,omitempty"`
 	Commands []string `json:"commands,omitempty"`
 	// Runbook leads to the check's chapter in the documentation.
 	Runbook string `json:"runbook"`
-	// FollowsFrom names the findings of the same report without which this one would
-	// not be there, the one first that says most about it; empty in a finding that
-	// stands for itself.
+	// FollowsFrom names the findings of the same report that cause this one, the best
+	// explanation first; empty if it has no known cause.
 	FollowsFrom []Cause `json:"follows_from,omitempty"`
 }
 
-// A Cause names a finding by its check and what that is about.
+// A Cause identifies a finding by its check and what it is about.
 type Cause struct {
 	Check    string `json:"check"`
 	Master   string `json:"master,omitempty"`
@@ -88,7 +87,7 @@ type Cause struct {
 
 func (f *Finding) asCause() Cause { return Cause{f.Check, f.Master, f.Sentinel, f.Node} }
 
-// ByName returns the report on one master, nil when no Sentinel that answered
+// ByName returns the report on one master, or nil if no Sentinel that answered
 // monitors it.
 func (r *Report) ByName(name string) *MasterReport {
 	for i := range r.Masters {
@@ -99,10 +98,9 @@ func (r *Report) ByName(name string) *MasterReport {
 	return nil
 }
 
-// Narrowed returns the report with one master only; what is wrong with the
-// deployment as a whole concerns that master as well and stays. The second result is false
-// when Sentinels answered and none of them monitors the master. When nobody
-// answered, nobody knows.
+// Narrowed returns the report with one master only. The findings on the deployment stay,
+// since they concern that master as well. The second result is false if Sentinels answered
+// and none of them monitors the master; it is true if no Sentinel answered.
 func (r *Report) Narrowed(name string) (Report, bool) {
 	narrowed := *r
 	narrowed.Masters = []MasterReport{}

@@ -8,18 +8,18 @@ import (
 	"redis_sentinel_exporter/sentinel"
 )
 
-// refusal is the first failure of a snapshot that is about our credentials.
+// refusal returns the first failure of a snapshot that is about our credentials.
 func refusal(s *sentinel.Snapshot) *sentinel.Error {
 	return failure(s, func(r sentinel.Reason) bool { return r == sentinel.ReasonAuth || r == sentinel.ReasonPermission })
 }
 
-// silence is the first failure of a snapshot that is not.
+// silence returns the first failure of a snapshot that is not about our credentials.
 func silence(s *sentinel.Snapshot) *sentinel.Error {
 	return failure(s, func(r sentinel.Reason) bool { return r != sentinel.ReasonAuth && r != sentinel.ReasonPermission })
 }
 
 func failure(s *sentinel.Snapshot, is func(sentinel.Reason) bool) *sentinel.Error {
-	if masters, ok := errors.AsType[*sentinel.Error](s.Err); ok { // why there is nothing at all comes first
+	if masters, ok := errors.AsType[*sentinel.Error](s.Err); ok { // the reason why there is no data at all comes first
 		if is(masters.Reason) {
 			return masters
 		}
@@ -60,8 +60,8 @@ func sentinelUnreachable(d *model) outcome {
 	return o
 }
 
-// silentBecause says why a Sentinel did not answer. What it says itself tells more than the
-// network, and needs another remedy, which is the hint.
+// silentBecause says why a Sentinel did not answer. If it answered with an error of its own,
+// hint has the remedy; otherwise hint is empty, and the check's own applies.
 func silentBecause(addr string, err *sentinel.Error) (message, hint string) {
 	if err.Reason != sentinel.ReasonOther {
 		return fmt.Sprintf("Sentinel %s did not answer: %s: %v", addr, err.Reason, err.Err), ""
@@ -97,7 +97,8 @@ func sentinelAuth(d *model) outcome {
 	return o
 }
 
-// sentinelIDDuplicate tells a copied id from one process asked at two addresses.
+// sentinelIDDuplicate distinguishes a copied id from one process that is asked at two
+// addresses, by the run id.
 func sentinelIDDuplicate(d *model) outcome {
 	var o outcome
 	if len(d.up) == 0 {
@@ -106,7 +107,7 @@ func sentinelIDDuplicate(d *model) outcome {
 	first := make(map[string]*sentinel.Snapshot)
 	for _, s := range d.up {
 		other := first[s.ID]
-		if s.ID == "" || other == nil { // before 6.2 there is no way to ask
+		if s.ID == "" || other == nil { // before 6.2 a Sentinel does not tell its id
 			first[s.ID] = s
 			continue
 		}
@@ -140,7 +141,7 @@ func sentinelTilt(d *model) outcome {
 	})
 }
 
-// nearLimit is the part of maxclients from which on there are too many.
+// nearLimit is the part of maxclients above which sentinelClientsNearLimit warns.
 const nearLimit = 0.9
 
 func sentinelClientsNearLimit(d *model) outcome {
@@ -154,7 +155,7 @@ func sentinelClientsNearLimit(d *model) outcome {
 	})
 }
 
-// scriptsBacklog is half of what Sentinel keeps.
+// scriptsBacklog is half of the 256 scripts that Sentinel keeps.
 const scriptsBacklog = 128
 
 func sentinelScriptsBacklog(d *model) outcome {
@@ -196,7 +197,7 @@ func noMasters(d *model) outcome {
 	return o
 }
 
-// onInfo makes a check on what INFO says of each Sentinel.
+// onInfo runs a check on the INFO of each Sentinel.
 func onInfo(d *model, look func(*sentinel.Snapshot) (Finding, bool)) outcome {
 	o := nobody()
 	for _, s := range d.asked {

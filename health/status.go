@@ -11,7 +11,7 @@ const (
 	OK Status = iota
 	Warning
 	Critical
-	Unknown // nobody who answered can tell
+	Unknown // no Sentinel that answered can tell
 )
 
 func statusNames() [4]string { return [...]string{"ok", "warning", "critical", "unknown"} }
@@ -38,13 +38,13 @@ func (s *Status) UnmarshalText(text []byte) error {
 	return fmt.Errorf("%q is none of ok, warning, critical and unknown", text)
 }
 
-// rank orders the verdicts by what an operator must know first: a known disaster
-// before something that cannot be seen, and that before a warning.
+// rank orders the verdicts by what an operator must know first: critical, then unknown,
+// then warning.
 func (s Status) rank() int {
 	return [...]int{OK: 0, Warning: 1, Unknown: 2, Critical: 3}[s]
 }
 
-// worse returns the one to be known first.
+// worse returns the verdict with the higher rank.
 func worse(a, b Status) Status {
 	if b.rank() > a.rank() {
 		return b

@@ -5,17 +5,18 @@ type Check struct {
 	Name string
 	// Severity is the usual one; that of a finding can be lower or higher.
 	Severity Status
-	// PerMaster: it is made for each master; otherwise for the deployment.
+	// PerMaster is true if the check is made for each master, false if it is made once for
+	// the deployment.
 	PerMaster bool
-	// Alert is the alert that tells of the same; empty if there is none.
+	// Alert is the alert for the same fault; empty if there is none.
 	Alert string
-	// Meaning says in one line when it fails.
+	// Meaning says what is wrong when the check fails.
 	Meaning string
 	// Advice says what to do.
 	Advice string
 }
 
-// Runbook is where the documentation has the check, from the root of the
+// Runbook returns the place of the check in the documentation, relative to the root of the
 // project.
 func (c Check) Runbook() string { return "docs/checks.md#" + c.Name }
 

@@ -7,10 +7,10 @@ import (
 	"redis_sentinel_exporter/deployment"
 )
 
-// noNamedMaster does not wait, as the other checks on roles do: when each Sentinel sees the
-// node that it names report that it is a replica, no client can write. In a healthy
-// failover one of them names a node that says it is the master, or has not asked it yet.
-// A single Sentinel may be about to hear of a failover that another one has led.
+// noNamedMaster does not wait, unlike the other checks on roles: if every Sentinel names a
+// node that reports to be a replica, no client can write. In a healthy failover one of them
+// names a node that reports to be the master, or has not asked it yet. A single Sentinel is
+// not enough: it may be about to hear of a failover that another one has led.
 func noNamedMaster(m *masterModel) outcome {
 	views := m.unfrozen()
 	if len(views) < 2 {
@@ -42,7 +42,8 @@ func noNamedMaster(m *masterModel) outcome {
 	return o
 }
 
-// advertisedRole is what the node that the Sentinel gives to clients has reported to it.
+// advertisedRole returns the role that the node which a Sentinel gives to clients has
+// reported to that Sentinel.
 func advertisedRole(v deployment.View) string {
 	if p := v.Promoted(); p != nil {
 		return p.RoleReported
@@ -50,7 +51,7 @@ func advertisedRole(v deployment.View) string {
 	return v.RoleReported
 }
 
-// mastersNotNamed are the nodes that report that they are masters, but for those named.
+// mastersNotNamed returns the nodes that report to be masters and are not in named.
 func (m *masterModel) mastersNotNamed(named []string) []string {
 	var alone []string
 	for _, group := range m.replicas {
