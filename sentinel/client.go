@@ -78,6 +78,8 @@ type Client struct {
 	known   []string // the masters of the last snapshot
 	slaves  bool     // the Sentinel does not know REPLICAS, only SLAVES
 
+	recent recentEvents // of the event stream
+
 	mu       sync.Mutex // guards what is below
 	inflight *inflight
 	totals   ErrorTotals // by command and reason, since the client was made

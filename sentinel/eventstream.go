@@ -50,7 +50,7 @@ const refusedBackoff = 12
 // own, and hands it to handle, one notice at a time, until ctx ends. A broken
 // stream is opened again; an update says so, since what was published meanwhile
 // is gone. The Sentinel never waits for handle: what that does not take in time
-// is dropped, which an update says as well.
+// is dropped, which an update says as well. Snapshots have what it told of late.
 func (c *Client) Events(ctx context.Context, o EventOptions, handle func(*StreamUpdate)) {
 	s := &eventStream{client: c, options: o.withDefaults(), parser: newEventParser()}
 	s.queue = newUpdateQueue(s.options.Room)
@@ -59,6 +59,7 @@ func (c *Client) Events(ctx context.Context, o EventOptions, handle func(*Stream
 		s.run(ctx)
 	}()
 	for n := range s.queue.taken {
+		c.recent.note(n)
 		handle(n)
 	}
 }

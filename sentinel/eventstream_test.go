@@ -393,3 +393,40 @@ func TestStreamCredentials(t *testing.T) {
 	l.until(t, "up", func() bool { return l.count(sentinel.StreamUp) == 1 })
 	l.hears(t, topo.Sentinels[0], "7")
 }
+
+// TestSnapshotHasRecentEvents: what a real Sentinel publishes is in the next snapshot of
+// the same client, and in none of a client that does not listen.
+func TestSnapshotHasRecentEvents(t *testing.T) {
+	t.Parallel()
+	topo := sentineltest.Run(t, sentineltest.Config{Sentinels: 1, Replicas: sentineltest.None})
+	s := topo.Sentinels[0]
+	listens, deaf := newClient(t, sentinel.Options{Address: s.Addr()}), newClient(t, sentinel.Options{Address: s.Addr()})
+	ctx, cancel := context.WithCancel(within(t, 20*time.Second))
+	up, heard := make(chan bool, 1), make(chan bool, 100)
+	var wg sync.WaitGroup
+	wg.Go(func() {
+		listens.Events(ctx, quickly(), func(n *sentinel.StreamUpdate) {
+			switch {
+			case n.Kind == sentinel.StreamUp:
+				up <- true
+			case n.Event.Name == "+set":
+				heard <- true
+			}
+		})
+	})
+	defer wg.Wait()
+	defer cancel()
+	<-up
+	for range 2 {
+		_, err := s.CLI(ctx, "SENTINEL", "SET", name, "quorum", "1")
+		must(t, err)
+		<-heard
+	}
+	set := listens.Snapshot(ctx).Masters[0].Published("+set")
+	if set == nil || set.Count != 2 || set.Address != topo.Masters[0].DataNodes()[0].Addr() || set.Last > set.First || set.First > 20*time.Second {
+		t.Errorf("the snapshot has +set as %+v", set)
+	}
+	if recent := deaf.Snapshot(ctx).Masters[0].Recent; recent != nil {
+		t.Errorf("a client that does not listen has %+v", recent)
+	}
+}

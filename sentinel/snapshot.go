@@ -128,6 +128,10 @@ type Master struct {
 	// Cache is what INFO-CACHE holds of the master and its replicas; nil unless
 	// asked for.
 	Cache []CachedInfo
+	// Recent is what the Sentinel has published of the master and its nodes in the last 15
+	// minutes, the newest first; nil where nobody listens ([Client.Events]). It is
+	// for what no reply tells, and says nothing about the state of anything.
+	Recent []RecentEvent
 }
 
 // A Replica is what one Sentinel says of one replica.

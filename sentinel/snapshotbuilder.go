@@ -173,6 +173,11 @@ func (t *snapshotBuilder) fill() {
 	if len(gone) > 0 {
 		t.snapshot.Masters = slices.DeleteFunc(t.snapshot.Masters, func(m Master) bool { return gone[m.Name] })
 	}
+	now := time.Now()
+	for i := range t.snapshot.Masters {
+		m := &t.snapshot.Masters[i]
+		m.Recent = t.client.recent.of(m.Name, now)
+	}
 }
 
 func (t *snapshotBuilder) fillMaster(m *Master, replies []string) (exists bool) {
