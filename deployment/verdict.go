@@ -11,11 +11,11 @@ import (
 // Why discovery does not take what a Sentinel says. They are wrapped with the
 // particulars in the [Rejection] of a [*DiscoveryError]; use errors.Is.
 var (
-	ErrOutdated        = errors.New("it has missed a failover")
-	ErrMasterDown      = errors.New("it considers the master down")
-	ErrRoleMismatch    = errors.New("the node that it considers the master says that it is a replica")
-	ErrTooFewSentinels = errors.New("it knows too few other Sentinels")
-	ErrNoReplica       = errors.New("it knows no usable replica")
+	ErrOutdated        = errors.New("missed a failover")
+	ErrMasterDown      = errors.New("considers the master down")
+	ErrRoleMismatch    = errors.New("the node it names as the master reports that it is a replica")
+	ErrTooFewSentinels = errors.New("knows too few other Sentinels")
+	ErrNoReplica       = errors.New("knows no usable replica")
 )
 
 // A Rejection is what one Sentinel said that was of no use.
@@ -34,26 +34,26 @@ type DiscoveryError struct {
 // Error names each Sentinel with what it said.
 func (e *DiscoveryError) Error() string {
 	said := make([]string, len(e.Said))
-	for i, t := range e.Said {
-		said[i] = t.String()
+	for i, r := range e.Said {
+		said[i] = r.String()
 	}
 	return fmt.Sprintf("nothing usable is known of master %q: %s", e.Name, strings.Join(said, "; "))
 }
 
 // String names the Sentinel once.
-func (t Rejection) String() string {
+func (r Rejection) String() string {
 	var unanswered *sentinel.Error
-	if errors.As(t.Err, &unanswered) && unanswered.Sentinel == t.Sentinel {
-		return t.Err.Error()
+	if errors.As(r.Err, &unanswered) && unanswered.Sentinel == r.Sentinel {
+		return r.Err.Error()
 	}
-	return fmt.Sprintf("sentinel %s: %v", t.Sentinel, t.Err)
+	return fmt.Sprintf("sentinel %s: %v", r.Sentinel, r.Err)
 }
 
 // Unwrap returns the errors of all Sentinels.
 func (e *DiscoveryError) Unwrap() []error {
 	errs := make([]error, len(e.Said))
-	for i, t := range e.Said {
-		errs[i] = t.Err
+	for i, r := range e.Said {
+		errs[i] = r.Err
 	}
 	return errs
 }

@@ -13,7 +13,6 @@ set -euo pipefail
 
 command -v python3 >/dev/null || { echo "This takes python3" >&2; exit 2; }
 debian sid "prometheus=3.5.3+ds1-*" "prometheus-alertmanager=0.33.1-*"
-cd "$work"
 mkdir page
 p=$(port) am=$(port) web=$(port)
 echo 'down 1' >page/metrics

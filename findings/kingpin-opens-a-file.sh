@@ -14,7 +14,6 @@ set -euo pipefail
 
 debian sid "prometheus-alertmanager=0.33.1-*"
 amtool=$work/sid/bin/amtool p=$(port)
-cd "$work"
 echo 'route: {receiver: nobody}
 receivers: [{name: nobody}]' >alertmanager.yml
 start log "$work/sid/bin/prometheus-alertmanager" --config.file=alertmanager.yml --storage.path=data \

@@ -16,7 +16,6 @@ set -euo pipefail
 
 command -v python3 >/dev/null || { echo "This takes python3" >&2; exit 2; }
 debian sid "prometheus=3.5.3+ds1-*"
-cd "$work"
 mkdir page
 web=$(port) p=$(port)
 say() { # ROLE

@@ -10,6 +10,7 @@ finish() {
 }
 trap finish EXIT
 trap 'exit 2' INT TERM HUP
+cd "$work" # servers leave files where they were started
 
 # debian SUITE PACKAGE=VERSION...: unpacks the packages with the libraries that they need.
 # Nothing is installed: $work/SUITE/bin/PROGRAM runs each of their programs.

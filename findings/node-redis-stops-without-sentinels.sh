@@ -24,7 +24,6 @@ pid=$!
 wait_for "$bin/redis-cli" -p "$master" PING
 wait_for "$bin/redis-cli" -p "$sentinel" PING
 
-cd "$work"
 echo '{"type": "module"}' >package.json
 npm install --silent --no-audit --no-fund --save-exact redis@6.3.1 ioredis@6.0.0 >npm.log 2>&1 || { cat npm.log >&2; exit 2; }
 cat >node-redis.js <<JS

@@ -13,7 +13,6 @@ set -euo pipefail
 
 debian sid "prometheus=3.5.3+ds1-*" "promtool=3.5.3+ds1-*"
 command -v python3 >/dev/null || { echo "This takes python3" >&2; exit 2; }
-cd "$work"
 mkdir page
 cat >page/metrics <<'TEXT'
 # HELP "redis.sentinel.masters" Masters that are watched.

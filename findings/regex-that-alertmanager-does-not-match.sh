@@ -13,7 +13,6 @@ set -euo pipefail
 . "$(dirname "$0")/lib.sh"
 
 debian sid "promtool=3.5.3+ds1-*" "prometheus-alertmanager=0.33.1-*"
-cd "$work"
 cat >rules.yml <<'YAML'
 groups: [{name: g, rules: [{alert: Down, expr: 'up{master_name=~".+"} == 0'}]}]
 YAML

@@ -15,7 +15,6 @@ set -euo pipefail
 . "$(dirname "$0")/lib.sh"
 
 debian sid "prometheus=3.5.3+ds1-*" "prometheus-alertmanager=0.33.1-*"
-cd "$work"
 cat >rules.yml <<'YAML'
 groups: [{name: g, rules: [{alert: SentinelDown, expr: vector(1), for: 20s}]}]
 YAML

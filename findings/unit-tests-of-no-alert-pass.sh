@@ -15,7 +15,6 @@ set -euo pipefail
 
 debian sid "promtool=3.5.3+ds1-*" "victoria-metrics=1.145.0+ds1-*"
 bin=$work/sid/bin
-cd "$work"
 cat >rules.yml <<'YAML'
 groups:
 - name: sentinel

@@ -13,7 +13,6 @@ set -euo pipefail
 . "$(dirname "$0")/lib.sh"
 
 debian sid "promtool=3.5.3+ds1-*" "victoria-metrics=1.145.0+ds1-*"
-cd "$work"
 rules() {
 	cat <<-YAML
 		groups:

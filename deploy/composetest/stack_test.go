@@ -247,12 +247,12 @@ func (s *stack) proc(t *testing.T, service, name string) string {
 // targets it has from /sd.
 func (s *stack) testTargets(t *testing.T) {
 	want := map[string]string{
-		"redis_sentinel exporter:9355 ": "1",
-		"redis redis-0:6379 master":     "1", "redis redis-1:6379 replica": "1", "redis redis-2:6379 replica": "1",
+		"redis_sentinel exporter:9355": "1",
+		"redis redis-0:6379":           "1", "redis redis-1:6379": "1", "redis redis-2:6379": "1",
 	}
-	s.has(t, "up", want, "job", "instance", "sentinel_role")
-	delete(want, "redis_sentinel exporter:9355 ")
-	s.has(t, "redis_up", want, "job", "instance", "sentinel_role")
+	s.has(t, "up", want, "job", "instance")
+	delete(want, "redis_sentinel exporter:9355")
+	s.has(t, "redis_up", want, "job", "instance")
 	s.has(t, "redis_sentinel_up", map[string]string{"sentinel-0:26379": "1", "sentinel-1:26379": "1", "sentinel-2:26379": "1"}, "sentinel")
 	s.has(t, "redis_sentinel_event_stream_up", map[string]string{"sentinel-0:26379": "1", "sentinel-1:26379": "1", "sentinel-2:26379": "1"}, "sentinel")
 }
@@ -281,14 +281,14 @@ func (s *stack) testMasterHangs(t *testing.T) {
 	})
 	s.healthIs(t, "healthy") // no more than a warning
 	now := s.master(t)
-	s.has(t, `up{job="redis", sentinel_role="master"}`, map[string]string{now: "1"}, "instance")
+	s.has(t, `up{job="redis"} and on (instance) redis_instance_info{role="master"}`, map[string]string{now: "1"}, "instance")
 	s.told(t, "information firing   RedisSentinelFailoverHappened {job=redis_sentinel, master_name=mymaster}")
 	mend()
 	s.isWell(t)
 	if again := s.master(t); again != now {
 		t.Errorf("the master is %s, not %s", again, now)
 	}
-	s.has(t, `redis_up{sentinel_role="replica"} and on (instance) redis_instance_info{role="slave"}`, s.replicas(now), "instance")
+	s.has(t, `redis_up and on (instance) redis_instance_info{role="slave"}`, s.replicas(now), "instance")
 }
 
 func (s *stack) replicas(master string) map[string]string {
