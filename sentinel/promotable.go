@@ -2,6 +2,7 @@ package sentinel
 
 import (
 	"fmt"
+	"slices"
 	"strings"
 	"time"
 )
@@ -51,16 +52,33 @@ func (r *Replica) NeverSynchronized() bool {
 		r.ReplOffset.Present && r.ReplOffset.Value <= noOffset
 }
 
-// Heir is the replica that Sentinel would promote in a failover of the master; nil when
-// there is none. A replica that REPLICAS leaves out may come before it.
-func (m *Master) Heir() *Replica {
-	var heir *Replica
+// Heirs are the replicas that Sentinel would promote in a failover of the master, the one
+// that it would choose first. Replicas that REPLICAS leaves out may come before them.
+func (m *Master) Heirs() []*Replica {
+	var heirs []*Replica
 	for i := range m.Replicas {
-		if r := &m.Replicas[i]; m.Unpromotable(r) == "" && (heir == nil || comesBefore(r, heir)) {
-			heir = r
+		if r := &m.Replicas[i]; m.Unpromotable(r) == "" {
+			heirs = append(heirs, r)
 		}
 	}
-	return heir
+	slices.SortStableFunc(heirs, func(a, b *Replica) int {
+		switch {
+		case comesBefore(a, b):
+			return -1
+		case comesBefore(b, a):
+			return 1
+		}
+		return 0
+	})
+	return heirs
+}
+
+// Heir is the replica that Sentinel would promote; nil when there is none.
+func (m *Master) Heir() *Replica {
+	if heirs := m.Heirs(); len(heirs) > 0 {
+		return heirs[0]
+	}
+	return nil
 }
 
 // comesBefore is the order of compareSlavesForPromotion in src/sentinel.c.

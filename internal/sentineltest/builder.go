@@ -149,8 +149,12 @@ func (b *builder) newNode(name, password string) (*Node, error) {
 	if b.topology.network != nil {
 		return n, b.topology.network.join(n)
 	}
+	if b.cfg.Hosts != nil {
+		n.host = b.cfg.Hosts(name)
+		n.ip = n.host
+	}
 	var err error
-	n.listen, err = reservePort(b.ip)
+	n.listen, err = reservePort(n.ip)
 	return n, err
 }
 

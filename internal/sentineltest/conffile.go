@@ -106,7 +106,7 @@ func (b *builder) monitor(f *confFile, m *Master) {
 }
 
 // announces says whether the nodes must be told what to call themselves, rather than find out from their sockets.
-func (b *builder) announces() bool { return b.named || b.cfg.Partitionable }
+func (b *builder) announces() bool { return b.named || b.cfg.Partitionable || b.cfg.Hosts != nil }
 
 // writeConf makes the node's directory with its configuration file.
 func writeConf(n *Node, name, text string) error {

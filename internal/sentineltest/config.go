@@ -45,6 +45,9 @@ type Config struct {
 
 	// Proxied puts a Proxy before each Sentinel, for clients only: see Sentinel.Proxy and Topology.ClientAddrs.
 	Proxied bool
+	// Hosts, where given, is the loopback address of each node (master-0, master-0-replica-1, sentinel-2 ...), such as
+	// 127.0.0.2. Nodes that share one are on one machine. It needs Linux, where all of 127.0.0.0/8 is local, and no Host.
+	Hosts func(node string) string
 	// Partitionable gives each node a loopback address of its own and a relay before it, so that Topology.Isolate and
 	// Topology.Partition can cut nodes off from each other. It needs Linux, where all of 127.0.0.0/8 is local, and no Host.
 	Partitionable bool
@@ -70,8 +73,8 @@ func (c Config) withDefaults() (Config, error) {
 	c.DownAfter = orDefault(c.DownAfter, time.Second)
 	c.FailoverTimeout = orDefault(c.FailoverTimeout, 10*time.Second)
 	c.ParallelSyncs = orDefault(c.ParallelSyncs, 1)
-	if c.Partitionable && c.Host != "" {
-		return c, errors.New("sentineltest: Partitionable chooses the nodes' addresses itself: leave Host empty")
+	if (c.Partitionable || c.Hosts != nil) && c.Host != "" {
+		return c, errors.New("sentineltest: Partitionable and Hosts choose the nodes' addresses: leave Host empty")
 	}
 	c.Host = orDefault(c.Host, "127.0.0.1")
 	c.TLS = c.TLS || c.ClientCerts

@@ -1,0 +1,166 @@
+package canstop
+
+import (
+	"fmt"
+	"slices"
+
+	"redis_sentinel_exporter/sentinel"
+)
+
+// An Action is what comes next in a rolling restart.
+type Action string
+
+// The actions.
+const (
+	Restart  Action = "restart"  // everything on the host
+	Failover Action = "failover" // of the master, so that the host holds none
+	Wait     Action = "wait"     // until what was restarted is back
+	Refuse   Action = "refuse"   // no machine that is left may stop
+	Done     Action = "done"
+)
+
+// A Step of a rolling restart.
+type Step struct {
+	Action  Action  `json:"action"`
+	Host    string  `json:"host,omitempty"`
+	Master  string  `json:"master,omitempty"` // to fail over
+	Command string  `json:"command,omitempty"`
+	Verdict Verdict `json:"verdict"` // while the host is down
+	Reason  string  `json:"reason"`
+}
+
+// Drain is the order in which each machine can be restarted: those without a master first.
+// Each step is to be judged again when the one before it is done: see [Layout.Next].
+func (l *Layout) Drain() []Step {
+	var steps []Step
+	for _, id := range l.drainOrder(nil) {
+		at := l
+		for _, i := range l.mastersOn(id) {
+			step, moved := at.failoverStep(i, id)
+			steps = append(steps, step)
+			if moved == nil {
+				break
+			}
+			at = moved
+		}
+		if len(steps) > 0 && steps[len(steps)-1].Action == Refuse {
+			continue
+		}
+		steps = append(steps, at.restartStep(id))
+	}
+	return steps
+}
+
+// Next is the step to take now in a rolling restart in which the named machines are done.
+func (l *Layout) Next(done []string) (Step, error) {
+	if l.err != nil {
+		return Step{}, l.err
+	}
+	skip := make(map[hostID]bool)
+	for _, name := range done {
+		skip[l.lookUp(name)] = true
+	}
+	l.machines = l.hosts.machines()
+	for i := range l.masters {
+		m := &l.masters[i]
+		if reasons := slices.Clone(m.unsettled); m.fault != "" || len(reasons) > 0 {
+			reasons = append(reasons, m.fault)
+			return Step{Action: Wait, Master: sentinel.ValidUTF8(m.name), Verdict: Unknown, Reason: reasons[0]}, nil
+		}
+	}
+	order := l.drainOrder(skip)
+	if len(order) == 0 {
+		return Step{Action: Done, Reason: "every machine has had its turn"}, nil
+	}
+	var refused *Step
+	for _, id := range order {
+		for _, i := range l.mastersOn(id) {
+			if step, _ := l.failoverStep(i, id); step.Action == Failover {
+				return step, nil
+			} else if refused == nil {
+				refused = &step
+			}
+		}
+		if len(l.mastersOn(id)) > 0 {
+			continue
+		}
+		step := l.restartStep(id)
+		if step.Action == Restart {
+			return step, nil
+		}
+		refused = &step
+	}
+	return *refused, nil
+}
+
+// drainOrder lists the machines, those without a master first.
+func (l *Layout) drainOrder(skip map[hostID]bool) []hostID {
+	order := slices.DeleteFunc(l.known(), func(id hostID) bool { return skip[id] })
+	slices.SortStableFunc(order, func(a, b hostID) int {
+		return len(l.mastersOn(a)) - len(l.mastersOn(b))
+	})
+	return order
+}
+
+// mastersOn lists the masters on a machine, by their place in the layout.
+func (l *Layout) mastersOn(id hostID) []int {
+	var on []int
+	for i := range l.masters {
+		if l.hosts.root(l.masters[i].node.host) == id {
+			on = append(on, i)
+		}
+	}
+	return on
+}
+
+// failoverStep moves a master off a machine; the layout that it leads to is nil where that
+// cannot be.
+func (l *Layout) failoverStep(i int, off hostID) (Step, *Layout) {
+	m := &l.masters[i]
+	host := l.machines[off].name()
+	to, found := m.heirElsewhere(worst(l.lossOf(off)))
+	if !found {
+		return Step{
+			Action: Refuse, Host: host, Master: sentinel.ValidUTF8(m.name), Verdict: No,
+			Reason: fmt.Sprintf("%s holds the master %s, and a failover would not promote a replica on another host", host, sentinel.ValidUTF8(m.name)),
+		}, nil
+	}
+	moved := *l
+	moved.masters = slices.Clone(l.masters)
+	moved.masters[i] = m.movedTo(to)
+	return Step{
+		Action: Failover, Host: host, Master: sentinel.ValidUTF8(m.name), Command: failoverCommand(m.name),
+		Reason: fmt.Sprintf("%s holds the master %s; %s would become it", host, sentinel.ValidUTF8(m.name), to.addr),
+	}, &moved
+}
+
+// movedTo is the master after a failover to one of its replicas, the old one being a
+// replica that can be promoted.
+func (m *master) movedTo(to node) master {
+	after := *m
+	after.node = to
+	after.replicas = append(slices.DeleteFunc(slices.Clone(m.replicas), func(n node) bool { return n.addr == to.addr }), m.node)
+	after.views = slices.Clone(m.views)
+	for i := range after.views {
+		v := &after.views[i]
+		v.heirs = append(slices.DeleteFunc(slices.Clone(v.heirs), func(h heir) bool { return h.addr == to.addr }), heir{node: m.node})
+	}
+	return after
+}
+
+// restartStep stops a machine that holds no master.
+func (l *Layout) restartStep(id hostID) Step {
+	host := l.machines[id].name()
+	a := l.ask([]string{host}, l.lossOf(id), true)
+	step := Step{Action: Restart, Host: host, Verdict: a.Verdict, Reason: "then wait until everything on it is back, and ask again"}
+	if a.Verdict == No || a.Verdict == Unknown {
+		step.Action = Refuse
+		for _, m := range a.Masters {
+			if m.Verdict == a.Verdict {
+				step.Reason = m.Reason
+				break
+			}
+		}
+	}
+	return step
+}

@@ -1,0 +1,165 @@
+package canstop
+
+import (
+	"cmp"
+	"net"
+	"net/netip"
+	"slices"
+	"strings"
+)
+
+// A HostMap names the machine, or the zone, that an address is on, by host:port or by
+// the host alone. It is for what the Sentinels cannot know.
+type HostMap map[string]string
+
+// A hostID is a machine of a deployment.
+type hostID int
+
+// hosts numbers the machines of a deployment. Several names and addresses can be one.
+type hosts struct {
+	mapping HostMap
+	ids     map[hostKey]hostID
+	parent  []hostID  // of one that was joined to another, that other
+	keys    []hostKey // by hostID, the first key each was known by
+}
+
+// A hostKey is how a machine is called.
+type hostKey struct {
+	name   string // an IP address, a host name, or a machine of the map; empty if not known
+	mapped bool   // the name is one of the map
+}
+
+func newHosts(mapping HostMap) *hosts { return &hosts{mapping: mapping, ids: make(map[hostKey]hostID)} }
+
+// of returns the machine of an address, as host:port. The host may be missing.
+func (h *hosts) of(addr string) hostID {
+	if machine, found := h.mapping[addr]; found {
+		return h.id(hostKey{machine, true})
+	}
+	host, _, err := net.SplitHostPort(addr)
+	if err != nil {
+		host = ""
+	}
+	return h.named(host)
+}
+
+// named returns the machine that a host is.
+func (h *hosts) named(host string) hostID {
+	if machine, found := h.mapping[host]; found {
+		return h.id(hostKey{machine, true})
+	}
+	return h.id(hostKey{normal(host), false})
+}
+
+// normal is how a host is compared: an IP address in one spelling, a name in lower case.
+// It is empty for what is no machine's.
+func normal(host string) string {
+	ip, err := netip.ParseAddr(host)
+	switch {
+	case err != nil:
+		return strings.TrimSuffix(strings.ToLower(host), ".")
+	case ip.IsUnspecified():
+		return ""
+	}
+	return ip.Unmap().String()
+}
+
+func (h *hosts) id(key hostKey) hostID {
+	id, found := h.ids[key]
+	if !found {
+		id = hostID(len(h.keys))
+		h.ids[key] = id
+		h.keys = append(h.keys, key)
+		h.parent = append(h.parent, id)
+	}
+	return h.root(id)
+}
+
+func (h *hosts) root(id hostID) hostID {
+	for h.parent[id] != id {
+		id = h.parent[id]
+	}
+	return id
+}
+
+// join says that two machines are one. What the map says stays.
+func (h *hosts) join(a, b hostID) {
+	a, b = h.root(a), h.root(b)
+	switch {
+	case a == b, h.keys[a].name == "", h.keys[b].name == "", h.keys[a].mapped && h.keys[b].mapped:
+	case h.keys[b].mapped:
+		h.parent[a] = b
+	default:
+		h.parent[b] = a
+	}
+}
+
+// A machine is one of a deployment, with all that it is called.
+type machine struct {
+	keys  []hostKey
+	class class
+}
+
+// A class is what the keys of a machine are.
+type class int
+
+const (
+	nowhere   class = iota // the host is not known
+	named                  // by host names only
+	addressed              // by an IP address, and perhaps by names
+	mapped                 // by the map
+)
+
+// machines lists the machines by number; those that were joined to others are empty.
+func (h *hosts) machines() []machine {
+	all := make([]machine, len(h.keys))
+	for k, key := range h.keys {
+		m := &all[h.root(hostID(k))]
+		m.keys = append(m.keys, key)
+		m.class = max(m.class, key.class())
+	}
+	for i := range all {
+		slices.SortFunc(all[i].keys, func(a, b hostKey) int {
+			return cmp.Or(-cmp.Compare(a.class(), b.class()), strings.Compare(a.name, b.name))
+		})
+	}
+	return all
+}
+
+func (k hostKey) class() class {
+	if k.mapped {
+		return mapped
+	}
+	if k.name == "" {
+		return nowhere
+	}
+	if _, err := netip.ParseAddr(k.name); err == nil {
+		return addressed
+	}
+	return named
+}
+
+// name is how a machine is shown: as the map has it, else by its IP address.
+func (m *machine) name() string { return m.keys[0].name }
+
+// mayBe reports whether two machines that were not found to be one could be one all the
+// same: a name and an IP address that nothing connects, two forms of one name, a host
+// that the map leaves out beside one that it has.
+func (m *machine) mayBe(other *machine) bool {
+	switch {
+	case m.class == nowhere || other.class == nowhere:
+		return true
+	case m.class != other.class:
+		return true
+	case m.class != named:
+		return false
+	}
+	for _, a := range m.keys {
+		for _, b := range other.keys {
+			if strings.HasPrefix(a.name, b.name+".") || strings.HasPrefix(b.name, a.name+".") {
+				return true
+			}
+		}
+	}
+	return false
+}

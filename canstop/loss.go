@@ -1,0 +1,156 @@
+package canstop
+
+// A loss says of each machine whether it is lost.
+type loss []belief
+
+// lossOf is the loss of some machines. Others that could be one of them may be lost too.
+func (l *Layout) lossOf(lost ...hostID) loss {
+	all := make(loss, len(l.hosts.keys))
+	for id := range all {
+		root := l.hosts.root(hostID(id))
+		for _, gone := range lost {
+			switch gone = l.hosts.root(gone); {
+			case root == gone:
+				all[id] = yes
+			case all[id] == no && l.machines[root].mayBe(&l.machines[gone]):
+				all[id] = perhaps
+			}
+		}
+	}
+	return all
+}
+
+// A guess takes what is not known for the worse or for the better.
+type guess struct {
+	lost  loss
+	doubt belief // what counts as lost, and what does not count as an agreement
+}
+
+// worst takes all that may be lost for lost, and who may agree for one who does not.
+func worst(lost loss) guess { return guess{lost, perhaps} }
+
+// best is the opposite.
+func best(lost loss) guess { return guess{lost, yes} }
+
+func (g guess) gone(n node) bool { return g.lost[n.host] >= g.doubt }
+
+func (g guess) holds(b belief) bool {
+	return b == yes || b == perhaps && g.doubt == yes
+}
+
+// A future is what is left of a master after a loss.
+type future struct {
+	verdict Verdict
+	becomes node // the master then; it has no address when there is none, or when it cannot be foretold
+	lost    bool // the master is
+	remain  int  // Sentinels that would vote for the one that gets furthest
+	needed  int  // votes that it needs
+	agree   int  // Sentinels that would agree that the master is down
+	quorum  int
+	leads   bool // one can be elected
+	heirs   int  // replicas that it could promote
+	empty   bool // the one that it would promote has no data
+}
+
+// after is what is left of a master.
+func (m *master) after(g guess) future {
+	f := future{verdict: No, lost: g.gone(m.node)}
+	if !f.lost {
+		f.becomes = m.node
+	}
+	for i := range m.views {
+		if v := &m.views[i]; !g.gone(v.sentinel) {
+			f.consider(v, g)
+		}
+	}
+	if g.doubt == yes && !f.leads {
+		m.ledByUnseen(&f, g)
+	}
+	switch {
+	case m.fault != "":
+	case !f.lost && f.leads && f.heirs > 0 && !f.empty, f.lost && f.leads && f.heirs > 1 && !f.empty:
+		f.verdict = Yes
+	case !f.lost, f.leads && f.heirs > 0 && !f.empty:
+		f.verdict = Degraded
+	}
+	return f
+}
+
+// consider lets one Sentinel that is left try a failover.
+func (f *future) consider(v *view, g guess) {
+	agree, votes := 1, 1
+	for _, p := range v.peers {
+		if g.gone(p.node) {
+			continue
+		}
+		if g.holds(p.agrees) {
+			agree++
+		}
+		if g.holds(p.votes) {
+			votes++
+		}
+	}
+	leads := v.agrees && !v.tilt && agree >= v.quorum && votes >= v.needed
+	heirs, becomes, empty := v.heirsLeft(g)
+	better := f.needed == 0 || leads && !f.leads || leads == f.leads && (heirs > f.heirs || heirs == f.heirs && votes-v.needed > f.remain-f.needed)
+	if !better {
+		return
+	}
+	f.remain, f.needed, f.agree, f.quorum = votes, v.needed, agree, v.quorum
+	f.leads, f.heirs, f.empty = leads, heirs, empty
+	if f.lost {
+		f.becomes = becomes
+	}
+}
+
+// heirsLeft counts the replicas that the Sentinel could promote after the loss, and names
+// the one that it would. Hidden ones may be among them, where nobody knows.
+func (v *view) heirsLeft(g guess) (n int, becomes node, empty bool) {
+	for _, h := range v.heirs {
+		if g.gone(h.node) {
+			continue
+		}
+		if n++; n == 1 {
+			becomes, empty = h.node, h.empty
+		}
+	}
+	if v.hidden && g.doubt == yes {
+		if n++; n == 1 {
+			empty = false
+		}
+	}
+	return n, becomes, empty
+}
+
+// ledByUnseen lets a Sentinel lead whose own view is missing: one that its peers see, and
+// that has not answered us.
+func (m *master) ledByUnseen(f *future, g guess) {
+	voters := make(map[string]bool)
+	unseen := false
+	needed, heirs := 0, 0
+	var becomes node
+	for i := range m.views {
+		v := &m.views[i]
+		if needed == 0 || v.needed < needed {
+			needed = v.needed
+		}
+		if n, to, empty := v.heirsLeft(g); n > heirs && !empty {
+			heirs, becomes = n, to
+		}
+		if v.agrees && !g.gone(v.sentinel) {
+			voters[v.sentinel.addr] = true
+		}
+		for _, p := range v.peers {
+			if p.votes == perhaps && !g.gone(p.node) {
+				unseen, voters[p.addr] = true, true
+			}
+		}
+	}
+	if !unseen || len(voters) < needed {
+		return
+	}
+	f.leads, f.remain, f.needed, f.heirs, f.empty = true, len(voters), needed, heirs, false
+	if f.lost {
+		f.becomes = becomes
+	}
+}

@@ -1,0 +1,134 @@
+package canstop
+
+import (
+	"slices"
+	"strings"
+)
+
+// An Overview answers for all machines that the Sentinels know.
+type Overview struct {
+	// Hosts is each machine alone, with the masters that it holds something of; the worst come first.
+	Hosts []Answer `json:"hosts"`
+	// Pairs are the machines that may not stop together, though each may alone.
+	Pairs []Answer `json:"pairs"`
+	// Drain is an order in which each can be restarted, one after the other.
+	Drain []Step `json:"drain"`
+}
+
+// Verdict is the worst of the machines alone.
+func (o *Overview) Verdict() Verdict {
+	verdict := Yes
+	for i := range o.Hosts {
+		verdict = worse(verdict, o.Hosts[i].Verdict)
+	}
+	return verdict
+}
+
+// Overview fails when no Sentinel has answered.
+func (l *Layout) Overview() (Overview, error) {
+	if l.err != nil {
+		return Overview{}, l.err
+	}
+	o := Overview{Hosts: []Answer{}, Pairs: []Answer{}}
+	verdicts := make(map[hostID]Verdict)
+	for _, id := range l.known() {
+		a := l.ask([]string{l.machines[id].name()}, l.lossOf(id), true)
+		verdicts[id] = a.Verdict
+		o.Hosts = append(o.Hosts, a)
+	}
+	slices.SortStableFunc(o.Hosts, func(a, b Answer) int {
+		switch {
+		case a.Verdict == b.Verdict:
+			return 0
+		case worse(a.Verdict, b.Verdict) == a.Verdict:
+			return -1
+		}
+		return 1
+	})
+	for _, p := range l.pairs(verdicts) {
+		a := l.ask([]string{l.machines[p[0]].name(), l.machines[p[1]].name()}, l.lossOf(p[0], p[1]), true)
+		a.Masters = slices.DeleteFunc(a.Masters, func(m MasterAnswer) bool { return m.Verdict != No })
+		o.Pairs = append(o.Pairs, a)
+	}
+	o.Drain = l.Drain()
+	return o, nil
+}
+
+// known lists the machines that hold something, by name. One whose host is not known is none.
+func (l *Layout) known() []hostID {
+	var known []hostID
+	seen := make(map[hostID]bool)
+	for i := range l.masters {
+		for _, id := range l.masters[i].hosts(l.hosts) {
+			if !seen[id] && l.machines[id].class != nowhere {
+				seen[id] = true
+				known = append(known, id)
+			}
+		}
+	}
+	slices.SortFunc(known, func(a, b hostID) int { return strings.Compare(l.machines[a].name(), l.machines[b].name()) })
+	return known
+}
+
+// hosts lists the machines that hold something of the master.
+func (m *master) hosts(h *hosts) []hostID {
+	ids := []hostID{h.root(m.node.host)}
+	for _, nodes := range [][]node{m.replicas, m.sentinels} {
+		for _, n := range nodes {
+			if id := h.root(n.host); !slices.Contains(ids, id) {
+				ids = append(ids, id)
+			}
+		}
+	}
+	return ids
+}
+
+// pairs finds the machines of one master that may not stop together.
+func (l *Layout) pairs(alone map[hostID]Verdict) [][2]hostID {
+	var pairs [][2]hostID
+	found := make(map[[2]hostID]bool)
+	losses := make(map[[2]hostID]loss)
+	for i := range l.masters {
+		m := &l.masters[i]
+		ids := m.hosts(l.hosts)
+		slices.SortFunc(ids, func(a, b hostID) int { return strings.Compare(l.machines[a].name(), l.machines[b].name()) })
+		for k, a := range ids {
+			for _, b := range ids[k+1:] {
+				pair := [2]hostID{a, b}
+				if found[pair] || alone[a] == No || alone[b] == No || l.machines[a].class == nowhere || l.machines[b].class == nowhere {
+					continue
+				}
+				if losses[pair] == nil {
+					losses[pair] = l.lossOf(a, b)
+				}
+				if verdict, _, _ := m.verdict(losses[pair]); verdict == No {
+					found[pair] = true
+					pairs = append(pairs, pair)
+				}
+			}
+		}
+	}
+	return pairs
+}
+
+// HostsLost counts, for each master, the machines whose loss alone it would not survive.
+func (l *Layout) HostsLost() map[string]int {
+	lost := make(map[string]int, len(l.masters))
+	losses := make(map[hostID]loss)
+	for i := range l.masters {
+		m := &l.masters[i]
+		lost[m.name] = 0
+		for _, id := range m.hosts(l.hosts) {
+			if l.machines[id].class == nowhere {
+				continue
+			}
+			if losses[id] == nil {
+				losses[id] = l.lossOf(id)
+			}
+			if verdict, _, _ := m.verdict(losses[id]); verdict == No {
+				lost[m.name]++
+			}
+		}
+	}
+	return lost
+}
