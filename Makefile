@@ -49,6 +49,11 @@ truth: ## compare every scrape of minutes of random faults with redis-cli; TRUTH
 	@tools/need redis-server=redis-server redis-cli=redis-tools gcc=gcc,libc6-dev
 	TRUTH_FOR=$(or $(TRUTH_FOR),5m) CGO_ENABLED=1 go test -race -count=1 -timeout 0 -v -run TestTruth ./collector
 
+.PHONY: can-stop-oracle
+can-stop-oracle: ## foretell what 200 random deployments bear, kill their machines, and look; LAYOUTS=N, SEED=N
+	@tools/need redis-server=redis-server redis-cli=redis-tools
+	CGO_ENABLED=0 go test -count=1 -timeout 0 -v -run '^TestOracle$$' ./canstop -oracle.layouts=$(or $(LAYOUTS),200) -oracle.seed=$(or $(SEED),1)
+
 .PHONY: fuzz
 fuzz: ## let each fuzz test look for inputs that break it, FUZZ_FOR=60s long
 	@tools/fuzz $(or $(FUZZ_FOR),60s)

@@ -15,6 +15,6 @@ func runCommand(ctx context.Context, command cli.Command, f *flags, streams cli.
 	}
 	deployment := newDeployment(config)
 	defer deployment.Close()
-	streams.Timeout = config.Timeout
+	streams.Timeout, streams.HostMap = config.Timeout, f.hosts
 	return command.Run(ctx, deployment, streams)
 }

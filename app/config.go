@@ -68,7 +68,7 @@ func newConfig(f *flags) (*Config, error) {
 		Sentinels: *sentinels, Collector: f.collector, Web: f.web, Prober: f.probe.options, Modules: modules,
 		Listen: f.listen, AdminListen: adminListen, Log: f.log,
 	}
-	config.Web.Timeout, config.Web.OnlyProbes = sentinels.Timeout, f.onlyProbes()
+	config.Web.Timeout, config.Web.OnlyProbes, config.Web.HostMap = sentinels.Timeout, f.onlyProbes(), f.hosts
 	return config, nil
 }
 

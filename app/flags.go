@@ -11,6 +11,7 @@ import (
 	toolkit "github.com/prometheus/exporter-toolkit/web"
 	toolkitflag "github.com/prometheus/exporter-toolkit/web/kingpinflag"
 
+	"redis_sentinel_exporter/canstop"
 	"redis_sentinel_exporter/cli"
 	"redis_sentinel_exporter/collector"
 	"redis_sentinel_exporter/web"
@@ -31,6 +32,7 @@ type flags struct {
 	web       web.Options // without Timeout and OnlyProbes, which follow from other flags
 	admin     adminFlags
 	probe     probeFlags
+	hosts     canstop.HostMap
 	log       promslog.Config
 	commands  map[string]cli.Command // by full name; each holds its own flags and arguments
 }
@@ -76,6 +78,8 @@ func newApp(f *flags) *kingpin.Application {
 	addCollectorFlags(app, &f.collector)
 	f.listen = toolkitflag.AddFlags(app, defaultListen)
 	addWebFlags(app, &f.web)
+	app.Flag("host-map", "The machine, or the zone, that a host is on, for can-stop and drain: HOST=NAME or HOST:PORT=NAME. Repeatable.").
+		PlaceHolder("HOST=NAME").SetValue(hostMapValue{&f.hosts})
 	f.probe.addTo(app)
 	f.admin.addTo(app)
 	promslogflag.AddFlags(app, &f.log)

@@ -11,6 +11,7 @@ import (
 	"github.com/alecthomas/kingpin/v2"
 	"github.com/google/go-cmp/cmp"
 
+	"redis_sentinel_exporter/canstop"
 	"redis_sentinel_exporter/collector"
 	"redis_sentinel_exporter/web"
 )
@@ -38,6 +39,8 @@ func otherValue(f *kingpin.FlagModel) string {
 		return "7"
 	case f.Name == "sentinel.timeout", f.Name == "timeout-offset", f.Name == "probe.idle-timeout":
 		return "7s"
+	case f.Name == "host-map":
+		return "10.0.0.1:6379=a"
 	case f.IsBoolFlag() && slices.Contains(f.Default, "true"):
 		return "false"
 	case f.IsBoolFlag():
@@ -104,6 +107,7 @@ func TestFlagsFillTheirFields(t *testing.T) {
 			TelemetryPath: "/web.telemetry-path", MaxRequests: 7, TimeoutOffset: 7 * time.Second,
 			DisableExporterMetrics: true, EnableLifecycle: true,
 		}},
+		{"hosts", f.hosts, canstop.HostMap{"10.0.0.1:6379": "a"}},
 		{"configuration", f.probe.configFile, "/config.file"},
 		{"probes", f.probe.options, web.ProberOptions{MaxConnections: 7, IdleTimeout: 7 * time.Second}},
 		{"admin address", f.admin.listen, []string{"/admin.listen-address"}},

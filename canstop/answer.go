@@ -77,13 +77,12 @@ func (l *Layout) lookUp(name string) hostID {
 // ask answers for a loss; with touched only about masters that may lose something.
 func (l *Layout) ask(names []string, gone loss, touched bool) Answer {
 	a := Answer{Hosts: names, Masters: make([]MasterAnswer, 0, len(l.masters)), First: []string{}}
-	where := strings.Join(names, " and ")
 	for i := range l.masters {
 		m := &l.masters[i]
 		if touched && !m.touchedBy(gone) {
 			continue
 		}
-		answer, first := l.masterAnswer(m, gone, where)
+		answer, first := l.masterAnswer(m, gone, names)
 		a.Verdict = worse(a.Verdict, answer.Verdict)
 		a.Masters = append(a.Masters, answer)
 		for _, f := range first {
@@ -101,23 +100,24 @@ func (m *master) touchedBy(gone loss) bool {
 	return lost(m.node) || slices.ContainsFunc(m.replicas, lost) || slices.ContainsFunc(m.sentinels, lost)
 }
 
-func (l *Layout) masterAnswer(m *master, gone loss, where string) (answer MasterAnswer, first []string) {
+func (l *Layout) masterAnswer(m *master, gone loss, names []string) (answer MasterAnswer, first []string) {
 	verdict, w, b := m.verdict(gone)
+	parts := m.held(gone)
+	held := strings.Join(names, " and ") + holds(len(names), parts)
 	answer = MasterAnswer{Name: sentinel.ValidUTF8(m.name), Verdict: verdict}
 	if w.becomes == b.becomes && verdict != No {
 		answer.WouldBecome = w.becomes.addr
 	}
-	held := m.held(gone)
 	switch {
 	case m.fault != "":
 		answer.Reason = "it is not served as it is: " + m.fault
 		return answer, []string{"wait until it is served again: redis_sentinel_exporter check"}
 	case verdict == Unknown:
-		answer.Reason = fmt.Sprintf("%s %s; %s", where, held, l.unknownReason(m, gone))
+		answer.Reason = held + "; " + l.unknownReason(m, gone)
 		return answer, nil
 	}
-	answer.Reason = where + " " + held
-	if held == holdsNothing && verdict == Yes {
+	answer.Reason = held
+	if len(parts) == 0 && verdict == Yes {
 		return answer, nil
 	}
 	answer.Reason += "; " + m.reason(w, worst(gone))
@@ -133,10 +133,20 @@ func (m *master) verdict(gone loss) (v Verdict, w, b future) {
 	return w.verdict, w, b
 }
 
-const holdsNothing = "holds nothing of it"
+// holds is what some machines do with the parts of a master.
+func holds(machines int, parts []string) string {
+	verb := " holds "
+	if machines > 1 {
+		verb = " hold "
+	}
+	if len(parts) == 0 {
+		return verb + "nothing of it"
+	}
+	return verb + strings.Join(parts, " and ")
+}
 
-// held says what of the master is on the machines that are surely lost.
-func (m *master) held(gone loss) string {
+// held lists what of the master is on the machines that are surely lost.
+func (m *master) held(gone loss) []string {
 	g := best(gone)
 	var parts []string
 	if g.gone(m.node) {
@@ -148,10 +158,7 @@ func (m *master) held(gone loss) string {
 	if n := countGone(m.sentinels, g); n > 0 {
 		parts = append(parts, ofAll(n, len(m.sentinels), "Sentinel"))
 	}
-	if len(parts) == 0 {
-		return holdsNothing
-	}
-	return "holds " + strings.Join(parts, " and ")
+	return parts
 }
 
 func countGone(nodes []node, g guess) int {
@@ -175,6 +182,9 @@ func ofAll(n, all int, what string) string {
 // reason says why the future is as it is.
 func (m *master) reason(f future, g guess) string {
 	votes := fmt.Sprintf("%d remain and %d are needed", f.remain, f.needed)
+	if f.remain == 1 {
+		votes = fmt.Sprintf("1 remains and %d are needed", f.needed)
+	}
 	switch {
 	case f.needed == 0:
 		votes = "no Sentinel remains that answered"

@@ -32,21 +32,23 @@ type Step struct {
 // Drain is the order in which each machine can be restarted: those without a master first.
 // Each step is to be judged again when the one before it is done: see [Layout.Next].
 func (l *Layout) Drain() []Step {
+	at := *l
+	at.masters = slices.Clone(l.masters)
 	var steps []Step
 	for _, id := range l.drainOrder(nil) {
-		at := l
-		for _, i := range l.mastersOn(id) {
-			step, moved := at.failoverStep(i, id)
+		gone := at.lossOf(id)
+		movable := true
+		for _, i := range at.mastersOn(id) {
+			step, to := at.failoverStep(i, id, gone)
 			steps = append(steps, step)
-			if moved == nil {
+			if movable = step.Action == Failover; !movable {
 				break
 			}
-			at = moved
+			at.masters[i] = at.masters[i].movedTo(to)
 		}
-		if len(steps) > 0 && steps[len(steps)-1].Action == Refuse {
-			continue
+		if movable {
+			steps = append(steps, at.restartStep(id, gone))
 		}
-		steps = append(steps, at.restartStep(id))
 	}
 	return steps
 }
@@ -74,8 +76,9 @@ func (l *Layout) Next(done []string) (Step, error) {
 	}
 	var refused *Step
 	for _, id := range order {
+		gone := l.lossOf(id)
 		for _, i := range l.mastersOn(id) {
-			if step, _ := l.failoverStep(i, id); step.Action == Failover {
+			if step, _ := l.failoverStep(i, id, gone); step.Action == Failover {
 				return step, nil
 			} else if refused == nil {
 				refused = &step
@@ -84,7 +87,7 @@ func (l *Layout) Next(done []string) (Step, error) {
 		if len(l.mastersOn(id)) > 0 {
 			continue
 		}
-		step := l.restartStep(id)
+		step := l.restartStep(id, gone)
 		if step.Action == Restart {
 			return step, nil
 		}
@@ -113,25 +116,22 @@ func (l *Layout) mastersOn(id hostID) []int {
 	return on
 }
 
-// failoverStep moves a master off a machine; the layout that it leads to is nil where that
-// cannot be.
-func (l *Layout) failoverStep(i int, off hostID) (Step, *Layout) {
+// failoverStep moves a master off a machine, and says where it goes. It is refused where no
+// failover would do that.
+func (l *Layout) failoverStep(i int, off hostID, gone loss) (Step, node) {
 	m := &l.masters[i]
-	host := l.machines[off].name()
-	to, found := m.heirElsewhere(worst(l.lossOf(off)))
+	host, name := l.machines[off].name(), sentinel.ValidUTF8(m.name)
+	to, found := m.heirElsewhere(worst(gone))
 	if !found {
 		return Step{
-			Action: Refuse, Host: host, Master: sentinel.ValidUTF8(m.name), Verdict: No,
-			Reason: fmt.Sprintf("%s holds the master %s, and a failover would not promote a replica on another host", host, sentinel.ValidUTF8(m.name)),
-		}, nil
+			Action: Refuse, Host: host, Master: name, Verdict: No,
+			Reason: fmt.Sprintf("%s holds the master %s, and a failover would not promote a replica on another host", host, name),
+		}, node{}
 	}
-	moved := *l
-	moved.masters = slices.Clone(l.masters)
-	moved.masters[i] = m.movedTo(to)
 	return Step{
-		Action: Failover, Host: host, Master: sentinel.ValidUTF8(m.name), Command: failoverCommand(m.name),
-		Reason: fmt.Sprintf("%s holds the master %s; %s would become it", host, sentinel.ValidUTF8(m.name), to.addr),
-	}, &moved
+		Action: Failover, Host: host, Master: name, Command: failoverCommand(m.name),
+		Reason: fmt.Sprintf("%s holds the master %s; %s would become it", host, name, to.addr),
+	}, to
 }
 
 // movedTo is the master after a failover to one of its replicas, the old one being a
@@ -149,9 +149,9 @@ func (m *master) movedTo(to node) master {
 }
 
 // restartStep stops a machine that holds no master.
-func (l *Layout) restartStep(id hostID) Step {
+func (l *Layout) restartStep(id hostID, gone loss) Step {
 	host := l.machines[id].name()
-	a := l.ask([]string{host}, l.lossOf(id), true)
+	a := l.ask([]string{host}, gone, true)
 	step := Step{Action: Restart, Host: host, Verdict: a.Verdict, Reason: "then wait until everything on it is back, and ask again"}
 	if a.Verdict == No || a.Verdict == Unknown {
 		step.Action = Refuse

@@ -19,6 +19,7 @@ type hostID int
 type hosts struct {
 	mapping HostMap
 	ids     map[hostKey]hostID
+	at      map[string]hostID // by address
 	parent  []hostID  // of one that was joined to another, that other
 	keys    []hostKey // by hostID, the first key each was known by
 }
@@ -29,10 +30,19 @@ type hostKey struct {
 	mapped bool   // the name is one of the map
 }
 
-func newHosts(mapping HostMap) *hosts { return &hosts{mapping: mapping, ids: make(map[hostKey]hostID)} }
+func newHosts(mapping HostMap) *hosts { return &hosts{mapping: mapping, ids: make(map[hostKey]hostID), at: make(map[string]hostID)} }
 
 // of returns the machine of an address, as host:port. The host may be missing.
 func (h *hosts) of(addr string) hostID {
+	id, found := h.at[addr]
+	if !found {
+		id = h.read(addr)
+		h.at[addr] = id
+	}
+	return h.root(id)
+}
+
+func (h *hosts) read(addr string) hostID {
 	if machine, found := h.mapping[addr]; found {
 		return h.id(hostKey{machine, true})
 	}

@@ -202,7 +202,7 @@ func (l *Layout) master(m *deployment.MasterViews, snapshots []*sentinel.Snapsho
 		}
 		sentinels[seen.sentinel.addr] = seen.sentinel
 		for i := range v.Peers {
-			p := l.peer(&v.Peers[i], m.Name, shown, byID)
+			p := l.peer(&v.Peers[i], m.Views, shown, byID)
 			if s := byID[v.Peers[i].RunID]; s != nil {
 				p.node = node{homes[s], l.hosts.of(homes[s])}
 			}
@@ -222,7 +222,7 @@ func (l *Layout) master(m *deployment.MasterViews, snapshots []*sentinel.Snapsho
 		switch {
 		case !s.Up():
 			is.unsettled = append(is.unsettled, fmt.Sprintf("Sentinel %s does not answer", s.Sentinel))
-		case s.Master(m.Name) == nil:
+		case viewOf(m.Views, s) == nil:
 			is.unsettled = append(is.unsettled, fmt.Sprintf("Sentinel %s does not monitor it", s.Sentinel))
 		}
 	}
@@ -266,7 +266,7 @@ func (l *Layout) addReplicas(seen *view, v deployment.View, shown *sentinel.Inst
 }
 
 // peer is what another Sentinel would do if the master did not answer.
-func (l *Layout) peer(p *sentinel.Peer, name string, shown *sentinel.Instance, byID map[string]*sentinel.Snapshot) peer {
+func (l *Layout) peer(p *sentinel.Peer, views []deployment.View, shown *sentinel.Instance, byID map[string]*sentinel.Snapshot) peer {
 	is := peer{node: l.node(&p.Instance), answers: !p.Flags.Any(sentinel.FlagSDown | sentinel.FlagDisconnected)}
 	if !is.answers {
 		return is
@@ -276,10 +276,20 @@ func (l *Layout) peer(p *sentinel.Peer, name string, shown *sentinel.Instance, b
 		is.agrees, is.votes = perhaps, perhaps
 		return is
 	}
-	m := s.Master(name)
-	has := m != nil && sameMaster(m.AdvertisedNode(), shown)
+	v := viewOf(views, s)
+	has := v != nil && sameMaster(v.AdvertisedNode(), shown)
 	is.votes, is.agrees = beliefOf(has), beliefOf(has && !s.Tilt())
 	return is
+}
+
+// viewOf is the view of one Sentinel; nil if it does not monitor the master.
+func viewOf(views []deployment.View, s *sentinel.Snapshot) *deployment.View {
+	for i := range views {
+		if views[i].Snapshot == s {
+			return &views[i]
+		}
+	}
+	return nil
 }
 
 // sameMaster reports whether two Sentinels that name these nodes would agree: they ask each

@@ -1,6 +1,7 @@
 package canstop
 
 import (
+	"fmt"
 	"slices"
 	"strings"
 )
@@ -24,14 +25,24 @@ func (o *Overview) Verdict() Verdict {
 	return verdict
 }
 
-// Overview fails when no Sentinel has answered.
+// What is answered at once is bounded, whatever the Sentinels name.
+const (
+	mostHosts     = 5000
+	mostHostsPair = 50 // of one master, for its pairs to be tried
+)
+
+// Overview fails when no Sentinel has answered, and where they name too many hosts.
 func (l *Layout) Overview() (Overview, error) {
 	if l.err != nil {
 		return Overview{}, l.err
 	}
 	o := Overview{Hosts: []Answer{}, Pairs: []Answer{}}
 	verdicts := make(map[hostID]Verdict)
-	for _, id := range l.known() {
+	known := l.known()
+	if len(known) > mostHosts {
+		return Overview{}, fmt.Errorf("the Sentinels name %d hosts, more than %d: ask for single ones", len(known), mostHosts)
+	}
+	for _, id := range known {
 		a := l.ask([]string{l.machines[id].name()}, l.lossOf(id), true)
 		verdicts[id] = a.Verdict
 		o.Hosts = append(o.Hosts, a)
@@ -73,9 +84,11 @@ func (l *Layout) known() []hostID {
 // hosts lists the machines that hold something of the master.
 func (m *master) hosts(h *hosts) []hostID {
 	ids := []hostID{h.root(m.node.host)}
+	seen := map[hostID]bool{ids[0]: true}
 	for _, nodes := range [][]node{m.replicas, m.sentinels} {
 		for _, n := range nodes {
-			if id := h.root(n.host); !slices.Contains(ids, id) {
+			if id := h.root(n.host); !seen[id] {
+				seen[id] = true
 				ids = append(ids, id)
 			}
 		}
@@ -91,6 +104,9 @@ func (l *Layout) pairs(alone map[hostID]Verdict) [][2]hostID {
 	for i := range l.masters {
 		m := &l.masters[i]
 		ids := m.hosts(l.hosts)
+		if len(ids) > mostHostsPair {
+			continue
+		}
 		slices.SortFunc(ids, func(a, b hostID) int { return strings.Compare(l.machines[a].name(), l.machines[b].name()) })
 		for k, a := range ids {
 			for _, b := range ids[k+1:] {
@@ -118,6 +134,9 @@ func (l *Layout) HostsLost() map[string]int {
 	for i := range l.masters {
 		m := &l.masters[i]
 		lost[m.name] = 0
+		if len(l.machines) > mostHosts {
+			continue
+		}
 		for _, id := range m.hosts(l.hosts) {
 			if l.machines[id].class == nowhere {
 				continue

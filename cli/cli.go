@@ -8,6 +8,7 @@ import (
 	"io"
 	"time"
 
+	"redis_sentinel_exporter/canstop"
 	"redis_sentinel_exporter/deployment"
 
 	"github.com/alecthomas/kingpin/v2"
@@ -30,12 +31,14 @@ type Streams struct {
 	Out, Err io.Writer
 	// Timeout is how long the Sentinels may take to answer.
 	Timeout time.Duration
+	// HostMap says which machine, or zone, a host is.
+	HostMap canstop.HostMap
 }
 
 // AddCommands adds the commands to the application, and returns them by their full
 // names.
 func AddCommands(app *kingpin.Application) map[string]Command {
-	commands := map[string]Command{"check": addCheck(app), "watch": addWatch(app)}
+	commands := map[string]Command{"check": addCheck(app), "watch": addWatch(app), "can-stop": addCanStop(app), "drain": addDrain(app)}
 	addDiscover(app, commands)
 	addWrites(app, commands)
 	return commands

@@ -214,6 +214,11 @@ func (r *commandRig) exporter(command string) {
 	args := strings.Fields(r.standIns.Replace(command))[1:]
 	switch args[0] {
 	case "config":
+	case "can-stop", "drain": // their exit code is an answer
+		if _, stderr, status := exportertest.Output(r.t, append(args, r.sentinel)...); status > 3 || stderr != "" {
+			r.t.Errorf("%s: exit code %d:\n%s", command, status, stderr)
+		}
+		return
 	case "failover", "reset", "set", "monitor", "remove", "flush-config":
 		args = append(args, "--dry-run", r.sentinel)
 	default:

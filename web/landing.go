@@ -45,6 +45,7 @@ func landingLinks(opts Options) []toolkit.LandingLinks {
 		{Address: "/status", Text: "Status", Description: "every master as its Sentinels see it, what is wrong and what to do"},
 		{Address: "/health", Text: "Health", Description: "the same verdict for programs, as JSON"},
 		{Address: sdPath, Text: "Targets", Description: "the Redis nodes, for Prometheus's HTTP service discovery"},
+		{Address: canStopPath, Text: "May it stop?", Description: "what would be left if a host stopped, as JSON"},
 	}
 	if opts.OnlyProbes {
 		links = []toolkit.LandingLinks{{Address: opts.TelemetryPath, Text: "Metrics", Description: "of the exporter itself"}}

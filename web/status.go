@@ -14,6 +14,7 @@ import (
 	"strconv"
 	"time"
 
+	"redis_sentinel_exporter/canstop"
 	"redis_sentinel_exporter/collector"
 	"redis_sentinel_exporter/health"
 )
@@ -32,18 +33,19 @@ type statusPage struct {
 	querier  querier
 	logger   *slog.Logger
 	events   *collector.Events // nil where nobody listens
+	hosts    canstop.HostMap
 	template *template.Template
 	style    string // the address of the style, which changes with it
 }
 
-func newStatusPage(q querier, events *collector.Events, logger *slog.Logger) (*statusPage, error) {
+func newStatusPage(q querier, events *collector.Events, hosts canstop.HostMap, logger *slog.Logger) (*statusPage, error) {
 	t, err := template.New("status").Parse(statusHTML)
 	if err != nil {
 		return nil, fmt.Errorf("status page: %w", err)
 	}
 	sum := sha256.Sum256(statusCSS)
 	return &statusPage{
-		querier: q, logger: logger, events: events, template: t,
+		querier: q, logger: logger, events: events, hosts: hosts, template: t,
 		style: "status.css?" + hex.EncodeToString(sum[:8]),
 	}, nil
 }
@@ -71,6 +73,7 @@ func (s *statusPage) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 	data := newStatusData(snapshots, &report)
 	data.Style, data.Refresh, data.Query = s.style, !query.Has("refresh"), linksOf(query)
 	data.Listens, data.Events = s.events != nil, statusEvents(s.events.Recent(), query)
+	data.Hosts, data.OtherHosts = statusHosts(snapshots, s.hosts)
 	var b bytes.Buffer
 	if err := s.template.Execute(&b, data); err != nil {
 		s.logger.Error("The status page could not be made", "err", err)

@@ -25,7 +25,9 @@ type statusData struct {
 	Masters      []statusMaster
 	Many         bool // masters, so that the well ones are folded
 	Sentinels    []statusSentinel
-	Listens      bool // to the Sentinels' events
+	Hosts        []statusHost // what would be left without each
+	OtherHosts   int          // that are not shown
+	Listens      bool         // to the Sentinels' events
 	Events       []statusEvent
 	Version      string
 }

@@ -13,6 +13,7 @@ import (
 	"strings"
 	"time"
 
+	"redis_sentinel_exporter/canstop"
 	"redis_sentinel_exporter/collector"
 	"redis_sentinel_exporter/deployment"
 	"redis_sentinel_exporter/sentinel"
@@ -48,6 +49,8 @@ type Options struct {
 	DisableExporterMetrics bool
 	// OnlyProbes says that there is no deployment but those that are probed.
 	OnlyProbes bool
+	// HostMap says which machine, or zone, a host is.
+	HostMap canstop.HostMap
 	// EnableLifecycle lets POST /-/reload read the Prober's file again.
 	EnableLifecycle bool
 }
@@ -89,14 +92,15 @@ func NewHandler(opts Options, sources Sources, logger *slog.Logger) (http.Handle
 		return nil, err
 	}
 	mux.Handle("GET "+opts.TelemetryPath, metrics)
-	status, err := newStatusPage(q, sources.Events, logger)
+	status, err := newStatusPage(q, sources.Events, opts.HostMap, logger)
 	if err != nil {
 		return nil, err
 	}
 	for path, page := range map[string]http.Handler{
-		sdPath:    &sd{q},
-		"/health": &verdict{q},
-		"/status": status,
+		sdPath:      &sd{q},
+		canStopPath: &canStop{q, opts.HostMap},
+		"/health":   &verdict{q},
+		"/status":   status,
 	} {
 		if opts.OnlyProbes {
 			page = textHandler(http.StatusNotFound, noDeployment+"\n")
@@ -118,7 +122,9 @@ func NewHandler(opts Options, sources Sources, logger *slog.Logger) (http.Handle
 }
 
 // ownPaths are those of the endpoints that cannot be moved.
-func ownPaths() []string { return []string{"/health", "/status", "/status.css", sdPath, probePath} }
+func ownPaths() []string {
+	return []string{"/health", "/status", "/status.css", sdPath, canStopPath, probePath}
+}
 
 // Check refuses a telemetry path that no request could reach, and one that another
 // endpoint has.

@@ -71,7 +71,7 @@ func TestLandingPageLeadsToAllEndpoints(t *testing.T) {
 			t.Errorf("the link %s leads to %d", match[1], got.Code)
 		}
 	}
-	if want := []string{"/redis/metrics", "/status", "/health", "/sd", "/-/healthy", "/-/ready"}; !slices.Equal(paths, want) {
+	if want := []string{"/redis/metrics", "/status", "/health", "/sd", "/can-stop", "/-/healthy", "/-/ready"}; !slices.Equal(paths, want) {
 		t.Errorf("got the links %v, want %v", paths, want)
 	}
 }

@@ -1,0 +1,83 @@
+package cli
+
+import (
+	"context"
+	"fmt"
+	"io"
+
+	"github.com/alecthomas/kingpin/v2"
+
+	"redis_sentinel_exporter/canstop"
+	"redis_sentinel_exporter/deployment"
+)
+
+// drainCommand leads through a rolling restart.
+type drainCommand struct {
+	next   bool
+	done   []string
+	output string
+}
+
+func addDrain(app *kingpin.Application) *drainCommand {
+	c := &drainCommand{}
+	command := app.Command("drain", "Print an order in which every host can be restarted, or with --next the one step to take now. Exits with 0 for a step, 1 if it is to wait, 2 if no host may stop, 3 unknown.")
+	command.Flag("next", "Print only what to do now, judged anew.").NoEnvar().BoolVar(&c.next)
+	command.Flag("done", "A host that has been restarted already. Repeatable.").
+		NoEnvar().PlaceHolder("HOST").StringsVar(&c.done)
+	command.Flag("output", "Output format: text or json.").
+		NoEnvar().Default("text").EnumVar(&c.output, "text", "json")
+	return c
+}
+
+// Run prints the step, or the steps.
+func (c *drainCommand) Run(ctx context.Context, deployment *deployment.Deployment, streams Streams) (int, error) {
+	layout := askLayout(ctx, deployment, streams)
+	if !c.next {
+		o, err := layout.Overview()
+		if err != nil {
+			return 0, err
+		}
+		status := 0
+		for i := range o.Drain {
+			status = max(status, stepStatus(&o.Drain[i]))
+		}
+		return status, printAs(c.output, streams.Out, o.Drain, func(w io.Writer) {
+			for i := range o.Drain {
+				printStep(w, &o.Drain[i])
+			}
+		})
+	}
+	step, err := layout.Next(c.done)
+	if err != nil {
+		return 0, err
+	}
+	return stepStatus(&step), printAs(c.output, streams.Out, step, func(w io.Writer) { printStep(w, &step) })
+}
+
+// Failed is the exit code when nothing could be asked.
+func (*drainCommand) Failed() int { return int(canstop.Unknown) }
+
+func stepStatus(s *canstop.Step) int {
+	switch {
+	case s.Action == canstop.Wait:
+		return 1
+	case s.Action == canstop.Refuse:
+		return int(s.Verdict)
+	}
+	return 0
+}
+
+func printStep(w io.Writer, s *canstop.Step) {
+	switch s.Action {
+	case canstop.Restart:
+		fmt.Fprintf(w, "restart everything on %s (%s while it is down); %s\n", s.Host, s.Verdict, s.Reason)
+	case canstop.Failover:
+		fmt.Fprintf(w, "fail over: %s\n    $ %s\n", s.Reason, s.Command)
+	case canstop.Wait:
+		fmt.Fprintf(w, "wait: %s: %s\n", s.Master, s.Reason)
+	case canstop.Refuse:
+		fmt.Fprintf(w, "do not stop %s: %s\n", s.Host, s.Reason)
+	default:
+		fmt.Fprintf(w, "done: %s\n", s.Reason)
+	}
+}
