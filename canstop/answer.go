@@ -333,4 +333,5 @@ func (l *Layout) Err() error { return l.err }
 
 func failoverCommand(name string) string { return "redis_sentinel_exporter failover " + quote(name) }
 
-func quote(s string) string { return s }
+// quote makes a word safe to paste into a shell.
+func quote(word string) string { return "'" + strings.ReplaceAll(word, "'", `'\''`) + "'" }

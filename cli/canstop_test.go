@@ -98,7 +98,7 @@ func TestDrain(t *testing.T) {
 			if !found {
 				t.Fatalf("the command is %q", step.Command)
 			}
-			if out, errs, status := output(t, topo.SentinelAddrs(), 10*time.Second, append(strings.Fields(command), "--yes")...); status != 0 {
+			if out, errs, status := output(t, topo.SentinelAddrs(), 10*time.Second, append(strings.Fields(strings.ReplaceAll(command, "'", "")), "--yes")...); status != 0 {
 				t.Fatalf("%s: %s%s", step.Command, out, errs)
 			}
 		case step.Action == canstop.Restart:
