@@ -20,8 +20,8 @@ type hosts struct {
 	mapping HostMap
 	ids     map[hostKey]hostID
 	at      map[string]hostID // by address
-	parent  []hostID  // of one that was joined to another, that other
-	keys    []hostKey // by hostID, the first key each was known by
+	parent  []hostID          // of one that was joined to another, that other
+	keys    []hostKey         // by hostID, the first key each was known by
 }
 
 // A hostKey is how a machine is called.
@@ -30,7 +30,9 @@ type hostKey struct {
 	mapped bool   // the name is one of the map
 }
 
-func newHosts(mapping HostMap) *hosts { return &hosts{mapping: mapping, ids: make(map[hostKey]hostID), at: make(map[string]hostID)} }
+func newHosts(mapping HostMap) *hosts {
+	return &hosts{mapping: mapping, ids: make(map[hostKey]hostID), at: make(map[string]hostID)}
+}
 
 // of returns the machine of an address, as host:port. The host may be missing.
 func (h *hosts) of(addr string) hostID {
