@@ -13,9 +13,9 @@ import (
 	"redis_sentinel_exporter/health"
 )
 
-// checkCommand reports the health of the deployment.
+// checkCommand is the command check.
 type checkCommand struct {
-	master *string // nil for all
+	master *string // nil for all masters
 	output string
 	failOn string
 }
@@ -58,11 +58,11 @@ func (c *checkCommand) Run(ctx context.Context, deployment *deployment.Deploymen
 	return int(report.Status), nil
 }
 
-// Failed is the exit code when the check could not even begin: to a monitoring
-// system 1 would mean a warning.
+// Failed returns the exit code after an error: unknown, since 1 would be a warning to a
+// monitoring system.
 func (c *checkCommand) Failed() int { return int(health.Unknown) }
 
-// unknownMaster is the report on a name that no Sentinel which answered knows.
+// unknownMaster returns the report on a name that no Sentinel that answered monitors.
 func unknownMaster(all *health.Report, name string) health.Report {
 	return health.Report{
 		Status: health.Unknown, Asked: all.Asked, Answered: all.Answered, Checks: all.Checks, Findings: all.Findings, Masters: []health.MasterReport{},
@@ -92,8 +92,8 @@ func (c *checkCommand) print(w io.Writer, r *health.Report) error {
 	return nil
 }
 
-// printCheckFinding prints what is wrong, what to do, and the commands to do it with, and
-// to see more. What follows from another finding is indented.
+// printCheckFinding prints a finding with its hint and commands. The caller indents a finding
+// that follows from another one.
 func printCheckFinding(w io.Writer, f health.Finding, indent string) {
 	about := f.Check
 	if f.Master != "" {
@@ -114,17 +114,17 @@ func printCheckFinding(w io.Writer, f health.Finding, indent string) {
 	}
 }
 
-// A masterArgument names a master. The name may be empty, so that it is not the same
-// as none.
+// A masterArgument is the argument with the name of a master. The name can be empty, which
+// is not the same as no argument.
 type masterArgument checkCommand
 
-// Set takes the argument.
+// Set implements kingpin.Value.
 func (m *masterArgument) Set(text string) error {
 	m.master = &text
 	return nil
 }
 
-// String returns it.
+// String implements kingpin.Value.
 func (m *masterArgument) String() string {
 	if m.master == nil {
 		return ""

@@ -1,6 +1,5 @@
-// Package cli holds the commands for people and for cron: each asks the
-// Sentinels of a deployment once and prints what it found. "watch" alone goes on
-// until it is stopped.
+// Package cli has the commands for people and for cron. Each does one thing with the
+// Sentinels of a deployment and prints the result; only watch runs until it is stopped.
 package cli
 
 import (
@@ -14,29 +13,27 @@ import (
 	"github.com/alecthomas/kingpin/v2"
 )
 
-// A Command is one command of the program, with its flags and arguments as they
-// were given.
+// A Command is one command of the program, with the values of its flags and arguments.
 type Command interface {
-	// Run asks the deployment, and prints. It ends with ctx. It returns the exit
-	// code, or an error that is for its caller to print.
+	// Run runs the command until it is done or ctx ends. It returns the exit code, or an
+	// error, which the caller prints.
 	Run(ctx context.Context, deployment *deployment.Deployment, streams Streams) (status int, err error)
-	// Failed is the exit code after an error.
+	// Failed returns the exit code after an error.
 	Failed() int
 }
 
-// Streams are where a command talks with people, and how long it waits for Sentinels.
+// Streams are the input and output of a command, and its timeout.
 type Streams struct {
 	In       io.Reader
-	Terminal bool // somebody is at In to answer
+	Terminal bool // In is a terminal, so that a question can be answered
 	Out, Err io.Writer
-	// Timeout is how long the Sentinels may take to answer.
+	// Timeout limits how long the Sentinels may take to answer.
 	Timeout time.Duration
 	// HostMap says which machine, or zone, a host is.
 	HostMap canstop.HostMap
 }
 
-// AddCommands adds the commands to the application, and returns them by their full
-// names.
+// AddCommands adds the commands to app, and returns them by their full names.
 func AddCommands(app *kingpin.Application) map[string]Command {
 	commands := map[string]Command{"check": addCheck(app), "watch": addWatch(app), "can-stop": addCanStop(app), "drain": addDrain(app)}
 	addDiscover(app, commands)

@@ -11,14 +11,14 @@ import (
 	"redis_sentinel_exporter/sentinel"
 )
 
-// discoverFlags are what the discover commands have in common.
+// discoverFlags are the flags that all discover commands have.
 type discoverFlags struct {
 	output    string
 	minOthers uint32
 }
 
 // addDiscover adds "discover master NAME", "discover replicas NAME" and "discover
-// sentinels NAME" to the application, and to the commands by these names.
+// sentinels NAME" to app and to commands.
 func addDiscover(app *kingpin.Application, commands map[string]Command) {
 	f := &discoverFlags{}
 	parent := app.Command("discover", "Print addresses of a deployment, one a line.")
@@ -37,15 +37,15 @@ func addDiscover(app *kingpin.Application, commands map[string]Command) {
 	add("sentinels", "The addresses of all Sentinels that monitor a master, including those that are down.", findSentinels)
 }
 
-// A finder asks a deployment about a master.
+// A finder finds the addresses of a master, its replicas or its Sentinels.
 type finder func(ctx context.Context, d *deployment.Deployment, name string, o deployment.DiscoverOptions) (foundAddresses, error)
 
 // foundAddresses are what the commands print.
 type foundAddresses struct {
 	Master    string   `json:"master_name"`
 	Addresses []string `json:"addresses"`
-	// Sentinel is the one whose answer this is, and Tilt tells that only Sentinels in
-	// TILT answered. Both are left out where all were asked.
+	// Sentinel is the address of the Sentinel that gave the answer. Tilt is true if only
+	// Sentinels in TILT answered. Neither is set by "discover sentinels", which asks all.
 	Sentinel string `json:"sentinel,omitempty"`
 	Tilt     bool   `json:"tilt,omitempty"`
 }
@@ -57,7 +57,7 @@ type discoverCommand struct {
 	name  string
 }
 
-// Run prints the addresses. That there are none is an error.
+// Run prints the addresses. It returns an error if there are none.
 func (d *discoverCommand) Run(ctx context.Context, asked *deployment.Deployment, streams Streams) (status int, err error) {
 	ctx, cancel := context.WithTimeout(ctx, streams.Timeout)
 	defer cancel()
@@ -97,7 +97,7 @@ func findReplicas(ctx context.Context, d *deployment.Deployment, name string, o 
 	return result, nil
 }
 
-// findSentinels asks all of them: also one that knows no other is one.
+// findSentinels asks all Sentinels, since each knows only some of the others.
 func findSentinels(ctx context.Context, d *deployment.Deployment, name string, _ deployment.DiscoverOptions) (foundAddresses, error) {
 	snapshots := d.Snapshots(ctx)
 	if err := deployment.Unanswered(snapshots); err != nil {

@@ -16,11 +16,11 @@ import (
 	"redis_sentinel_exporter/sentinel"
 )
 
-// watchCommand prints what the Sentinels publish as it comes, and where the streams
-// broke, until it is stopped.
+// watchCommand prints the events of the Sentinels, and the gaps in their streams, until it is
+// stopped.
 type watchCommand struct {
 	output string
-	master string // print only what is about it; empty for all
+	master string // print only events about this master; empty for all
 }
 
 func addWatch(app *kingpin.Application) *watchCommand {
@@ -32,7 +32,7 @@ func addWatch(app *kingpin.Application) *watchCommand {
 	return w
 }
 
-// Run prints until ctx ends, or until nobody reads any more.
+// Run prints until ctx ends or the output is closed.
 func (w *watchCommand) Run(ctx context.Context, deployment *deployment.Deployment, streams Streams) (status int, err error) {
 	ctx, cancel := context.WithCancel(ctx)
 	defer cancel()
@@ -54,13 +54,13 @@ func (w *watchCommand) Run(ctx context.Context, deployment *deployment.Deploymen
 	return 0, nil
 }
 
-// wants reports whether a notice is to be printed. Changes of the streams always
-// are: what is not seen of them may be about any master.
+// wants reports whether to print an update. Gaps in the streams are always printed: the
+// events that are missing may be about any master.
 func (w *watchCommand) wants(n *sentinel.StreamUpdate) bool {
 	return w.master == "" || n.Kind != sentinel.StreamEvent || n.Event.Master == w.master
 }
 
-// textLine prints time, Sentinel, event, master and details.
+// textLine returns time, Sentinel, event, master and details.
 func textLine(n *sentinel.StreamUpdate) string {
 	var b strings.Builder
 	fmt.Fprintf(&b, "%s  %-21s  ", n.Time.Format("2006-01-02 15:04:05.000"), n.Sentinel)
@@ -78,7 +78,7 @@ func textLine(n *sentinel.StreamUpdate) string {
 	return strings.TrimRight(b.String(), " ") + "\n"
 }
 
-// printable keeps what a Sentinel sends from commanding a terminal.
+// printable quotes text that could control a terminal.
 func printable(text string) string {
 	if strings.ContainsFunc(text, func(r rune) bool { return !unicode.IsPrint(r) || r == unicode.ReplacementChar }) {
 		return strconv.Quote(text)
@@ -86,7 +86,7 @@ func printable(text string) string {
 	return text
 }
 
-// quoted is printable, and one word to the eye.
+// quoted returns a name that is printable and can be read as one word.
 func quoted(name string) string {
 	if strings.ContainsAny(name, ` "`) {
 		return strconv.Quote(name)
@@ -108,7 +108,7 @@ type watchLine struct {
 	Epoch         *int64 `json:"epoch,omitempty"`
 	Details       string `json:"details,omitempty"`
 	Raw           string `json:"raw,omitempty"`
-	Stream        string `json:"stream,omitempty"` // up, lost, failed, dropped or ended; then it is no event
+	Stream        string `json:"stream,omitempty"` // up, lost, failed, dropped or ended; empty for an event
 	Reason        string `json:"reason,omitempty"`
 	Error         string `json:"error,omitempty"`
 	Dropped       int    `json:"dropped,omitempty"`
@@ -130,7 +130,7 @@ func jsonLine(n *sentinel.StreamUpdate) string {
 	}
 	text, err := json.Marshal(line)
 	if err != nil {
-		return "" // strings and numbers alone cannot fail
+		return "" // cannot happen: there are only strings and numbers
 	}
 	return string(text) + "\n"
 }

@@ -18,14 +18,13 @@ import (
 // writeCommand is one of the commands that change something.
 type writeCommand struct {
 	op           admin.Operation
-	words        []string // options and values, as given
-	sets         []string // the same as name=value
+	words        []string // options and values, alternating
+	sets         []string // options and values, as name=value
 	passwordFile string
 	yes          bool
 }
 
-// addWrites adds the commands that change something to the application, and to
-// the commands by their names.
+// addWrites adds the commands that change something to app and to commands.
 func addWrites(app *kingpin.Application, commands map[string]Command) {
 	add := func(action admin.Action, help string) (*kingpin.CmdClause, *writeCommand) {
 		clause, w := app.Command(string(action), help), &writeCommand{op: admin.Operation{Action: action}}
@@ -50,8 +49,8 @@ func addWrites(app *kingpin.Application, commands map[string]Command) {
 	add(admin.FlushConfig, "Make every Sentinel rewrite its configuration file.")
 }
 
-// addFlags has no variables: one that is left in an environment would say yes, or
-// force, for ever.
+// addFlags adds the flags without environment variables: a variable that is left set would
+// confirm or force every command.
 func (w *writeCommand) addFlags(clause *kingpin.CmdClause) {
 	clause.Flag("dry-run", "Print what would be done, and do nothing.").NoEnvar().BoolVar(&w.op.DryRun)
 	clause.Flag("yes", "Do not ask for confirmation.").NoEnvar().BoolVar(&w.yes)
@@ -63,8 +62,8 @@ func (w *writeCommand) addPasswordFile(clause *kingpin.CmdClause) {
 		NoEnvar().PlaceHolder("FILE").StringVar(&w.passwordFile)
 }
 
-// Run says what would be done, asks, and does it. The exit code is 0 when every
-// Sentinel has done it, 1 otherwise.
+// Run prints the plan, asks for confirmation, and carries it out. The exit code is 0 if it
+// succeeded at every Sentinel, 1 otherwise.
 func (w *writeCommand) Run(ctx context.Context, deployment *deployment.Deployment, streams Streams) (int, error) {
 	if err := w.settle(); err != nil {
 		return 0, err
@@ -85,7 +84,7 @@ func (w *writeCommand) Run(ctx context.Context, deployment *deployment.Deploymen
 	return w.do(ctx, operator, streams)
 }
 
-// plan prints what would be done. Whoever is asked should have seen it.
+// plan prints what would be done.
 func (w *writeCommand) plan(ctx context.Context, operator *admin.Operator, streams Streams) (int, error) {
 	dry := w.op
 	dry.DryRun = true
@@ -108,7 +107,7 @@ func (w *writeCommand) plan(ctx context.Context, operator *admin.Operator, strea
 	return 0, nil
 }
 
-// planned is what would be done at one Sentinel.
+// planned returns what would be done at one Sentinel.
 func planned(r admin.StepResult) []string {
 	switch {
 	case !r.OK:
@@ -145,7 +144,7 @@ func (w *writeCommand) do(ctx context.Context, operator *admin.Operator, streams
 	return 0, nil
 }
 
-// refused prints why a guard refuses it; any other error is the caller's.
+// refused prints why a guard refuses the operation; it returns any other error.
 func (w *writeCommand) refused(err error, streams Streams) (int, error) {
 	var guarded *admin.GuardedError
 	if !errors.As(err, &guarded) {
@@ -162,8 +161,8 @@ func printGuardFindings(out io.Writer, findings []health.Finding) {
 	}
 }
 
-// ask waits for a yes. The end of the context is a no: nothing can end the reading
-// of a terminal, so that goroutine then ends with the program.
+// ask asks for confirmation. The end of ctx counts as a no. Reading from a terminal cannot
+// be interrupted, so the goroutine that reads ends with the program.
 func ask(ctx context.Context, streams Streams) (bool, error) {
 	_, _ = fmt.Fprint(streams.Err, "Do this? [y/N] ")
 	type reply struct {
@@ -184,7 +183,7 @@ func ask(ctx context.Context, streams Streams) (bool, error) {
 	}
 }
 
-// confirmed reports whether what was read is a yes.
+// confirmed reports whether the line is a yes.
 func confirmed(line string, err error, streams Streams) (bool, error) {
 	switch answer := strings.ToLower(strings.TrimSpace(line)); {
 	case answer == "y", answer == "yes":

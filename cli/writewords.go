@@ -10,7 +10,7 @@ import (
 	"redis_sentinel_exporter/sentinel"
 )
 
-// settle makes settings of the words.
+// settle fills in the settings of the operation from the arguments and flags.
 func (w *writeCommand) settle() error {
 	settings, err := fromWords(w.words)
 	if err != nil {
@@ -47,7 +47,7 @@ func (w *writeCommand) settle() error {
 	return nil
 }
 
-// fromWords reads option, value, option, value, ...; rename-command has two values.
+// fromWords reads option, value, option, value and so on; rename-command has two values.
 func fromWords(words []string) ([]sentinel.Option, error) {
 	var settings []sentinel.Option
 	for len(words) > 0 {

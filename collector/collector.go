@@ -13,19 +13,19 @@ import (
 	"redis_sentinel_exporter/sentinel"
 )
 
-// Options choose among the metrics that can be left out.
+// Options select the metrics that can be left out.
 type Options struct {
-	Replicas  bool // those of each replica
-	Peers     bool // those of each Sentinel that another one knows
-	InfoCache bool // those of the data nodes, from INFO-CACHE
-	Events    bool // those of the event streams; see [Collector.WithEvents]
+	Replicas  bool // metrics of each replica
+	Peers     bool // metrics of each Sentinel that another one knows
+	InfoCache bool // metrics of the data nodes, from INFO-CACHE
+	Events    bool // metrics of the event streams; see [Collector.WithEvents]
 }
 
-// A Collector makes metrics of snapshots. It keeps nothing from one call
+// A Collector turns snapshots into metrics. It keeps nothing from one call
 // to the next and may be used concurrently.
 type Collector struct {
 	tables []anyTable
-	events *Events // nil where nobody listens
+	events *Events // nil if the event streams are not followed
 }
 
 // New returns a Collector with the metrics that o asks for.
@@ -33,12 +33,12 @@ func New(o Options) *Collector {
 	return &Collector{tables: tables(o)}
 }
 
-// WithEvents returns a Collector that shows what e has heard as well.
+// WithEvents returns a Collector that also has the metrics of e.
 func (c *Collector) WithEvents(e *Events) *Collector {
 	return &Collector{tables: c.tables, events: e}
 }
 
-// tables are all tables in the order of their documentation.
+// tables returns the tables that o selects, in the order of the documentation.
 func tables(o Options) []anyTable {
 	all := []anyTable{
 		anyTableOf(sentinelTable()),
@@ -64,20 +64,20 @@ func tables(o Options) []anyTable {
 	return all
 }
 
-// A Page is what there is to write.
+// A Page holds what one response is made from.
 type Page struct {
-	// Snapshots are those of one deployment, Report is what was found in them.
+	// Snapshots are of the Sentinels of one deployment; Report is the report on them.
 	Snapshots []*sentinel.Snapshot
 	Report    *health.Report
-	// Also are families of others, of other names, to be sorted in.
+	// Also has families with other names, which are added.
 	Also []*dto.MetricFamily
-	// Names are those of the only families to write; all when empty.
+	// Names limits the page to the families with these names; empty means all.
 	Names []string
 }
 
 // WriteText writes a page in Prometheus' text format ([ContentType]), sorted by
-// name and within a family by the labels. Its only error is that of the first
-// Write that failed.
+// name and within a family by the labels. It returns the error of the first
+// Write that fails, and no other.
 func (c *Collector) WriteText(out io.Writer, p Page) error {
 	w := newTextWriter(out)
 	for _, f := range c.page(p) {
@@ -87,7 +87,7 @@ func (c *Collector) WriteText(out io.Writer, p Page) error {
 	return w.err
 }
 
-// page prepares what there is to write, sorted.
+// page returns the families of a page, sorted by name.
 func (c *Collector) page(p Page) []family {
 	v := newInput(p.Snapshots, p.Report)
 	if c.events != nil {
@@ -104,9 +104,8 @@ func (c *Collector) page(p Page) []family {
 	return all
 }
 
-// families prepares the rows of all tables, on as many processors as there are:
-// with many masters that is half of the work, and the tables have only the view in
-// common.
+// families prepares the rows of all tables in parallel: with many masters that is half
+// of the work, and the tables share nothing but the input, which they only read.
 func (c *Collector) families(v *input) []family {
 	parts := make([][]family, len(c.tables))
 	var wg sync.WaitGroup
@@ -117,7 +116,7 @@ func (c *Collector) families(v *input) []family {
 	return slices.Concat(parts...)
 }
 
-// An input is what the tables take their rows from.
+// An input is what the tables make their rows from.
 type input struct {
 	snapshots []*sentinel.Snapshot
 	report    *health.Report

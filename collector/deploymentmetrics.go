@@ -70,7 +70,7 @@ func deploymentMasterTable() table[deploymentMasterRow] {
 	}
 }
 
-// deploymentMasterRows relies on the order of the view: a master's rows are next
+// deploymentMasterRows relies on the order of the input: the rows of one master are next
 // to each other.
 func deploymentMasterRows(v *input) []deploymentMasterRow {
 	var rows []deploymentMasterRow

@@ -11,9 +11,8 @@ import (
 )
 
 // Encode writes a page in any format of Prometheus. Only protobuf has native
-// histograms. It costs several times what [Collector.WriteText] does, since it
-// reads the text again: a second way from the tables would save that, for the few
-// who ask for it.
+// histograms. It costs several times as much as [Collector.WriteText], since it parses the
+// text again. Few clients ask for it, so a second encoder for the tables is not worth it.
 func (c *Collector) Encode(out io.Writer, p Page, format expfmt.Format) error {
 	page := c.page(p)
 	read, err := fromText(page)
@@ -36,7 +35,7 @@ func (c *Collector) Encode(out io.Writer, p Page, format expfmt.Format) error {
 	return nil
 }
 
-// fromText reads the text of those families that are no more than that.
+// fromText parses the text of the families that have no tree.
 func fromText(page []family) (map[string]*dto.MetricFamily, error) {
 	var text bytes.Buffer
 	w := newTextWriter(&text)

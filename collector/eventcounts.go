@@ -5,8 +5,9 @@ import "redis_sentinel_exporter/sentinel"
 // otherEvent counts the events whose names are not known.
 const otherEvent = "other"
 
-// startsAtZero reports whether an event's series is there before the event is: of
-// those that alerts are about, since an increase from 0 shows only where the 0 was.
+// startsAtZero reports whether the series of an event exists before the first such event.
+// That holds for the events that alerts use: increase() does not see the first event if
+// the series begins with it.
 func startsAtZero(event string, aboutMaster bool) bool {
 	switch event {
 	case sentinel.EventTilt, sentinel.EventTiltEnd, sentinel.EventScriptError, sentinel.EventScriptTimeout:

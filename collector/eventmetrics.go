@@ -9,7 +9,7 @@ import (
 
 const sectionEvents = "From the event streams (`--no-collector.events`)"
 
-// eventRows are what Events knows at one moment.
+// eventRows are the rows that Events has at one moment.
 type eventRows struct {
 	counts    []eventRow
 	streams   []streamRow
@@ -17,7 +17,7 @@ type eventRows struct {
 	switches  []switchRow
 }
 
-// eventTables are the tables of the event streams.
+// eventTables returns the tables of the event streams.
 func eventTables() []anyTable {
 	return []anyTable{
 		anyTableOf(eventTable()),
@@ -82,7 +82,7 @@ func streamTable() table[streamRow] {
 	}
 }
 
-// A failoverRow is how long the failovers of a master took that came out alike.
+// A failoverRow has the durations of a master's failovers with one result.
 type failoverRow struct {
 	durationKey
 	durations *dto.Histogram

@@ -12,50 +12,48 @@ import (
 	"redis_sentinel_exporter/sentinel"
 )
 
-// Bounds on what the network can make the exporter keep.
+// Limits on what the network can make the exporter keep.
 const (
-	maxEventMasters = 4096 // events of further masters count without a name
-	maxNameBytes    = 1024 // a payload ends there, so no real name is longer
-	recentNotices   = 200
-	// forgetAfter is how long a master is kept that no Sentinel monitors and none
-	// publishes anything about.
+	maxEventMasters = 4096 // events of further masters are counted without a name
+	maxNameBytes    = 1024 // Sentinel cuts a payload there, so no real name is longer
+	maxRecent       = 200
+	// forgetAfter is how long a master is kept after the last snapshot or event with it.
 	forgetAfter = time.Hour
 )
 
-// Events keeps what the event streams of one deployment tell, for the metrics
-// and to be looked at. The state of a master is never made of it: events get
-// lost, and a switch ends what +odown began without a word.
+// Events counts and keeps the events of one deployment, for the metrics and for /status.
+// Do not derive the state of a master from it: events get lost, and a switch ends +odown
+// without -odown.
 type Events struct {
 	logger *slog.Logger
 
-	mu        sync.Mutex // guards all below
-	names     []string   // of the events that are counted by name
-	sorted    []string   // these and otherEvent
+	mu        sync.Mutex // guards the fields below
+	names     []string   // events that are counted by name
+	sorted    []string   // names and otherEvent
 	index     map[string]int
 	masters   map[string]*eventMaster
-	counts    map[source][]uint64     // by the index of the event's name; the last is that of all others
+	counts    map[source][]uint64     // by the index of the event's name; the last one is of otherEvent
 	streams   map[string]*streamState // by Sentinel
 	switches  switches
 	failovers failovers
 	recent    ring
 }
 
-// A source is a master, as one Sentinel publishes about it; what is about no
-// master has an empty name.
+// A source is the Sentinel that publishes an event, and the master that the event is about;
+// empty if it is about none.
 type source struct{ sentinel, master string }
 
 func (s source) compare(other source) int {
 	return cmp.Or(cmp.Compare(s.master, other.master), cmp.Compare(s.sentinel, other.sentinel))
 }
 
-// An eventMaster is a master that events are counted of.
+// An eventMaster is a master whose events are counted.
 type eventMaster struct {
-	name  string    // in memory of its own: that of a snapshot is a part of all it was read from
-	heard time.Time // when it was last heard of
+	name  string    // a copy: the name in a snapshot would keep the whole reply in memory
+	heard time.Time // of the last snapshot or event with it
 }
 
-// NewEvents returns an Events that has heard nothing yet. It logs switches, and
-// streams that break.
+// NewEvents returns an empty Events. It logs switches, and streams that break.
 func NewEvents(logger *slog.Logger) *Events {
 	e := &Events{
 		logger:    logger,
@@ -74,8 +72,8 @@ func NewEvents(logger *slog.Logger) *Events {
 	return e
 }
 
-// Handle takes in what a stream tells. It never waits for anything but other
-// calls.
+// Handle processes an update of a stream. It may be called concurrently, and blocks only
+// while another call runs.
 func (e *Events) Handle(n *sentinel.StreamUpdate) {
 	e.mu.Lock()
 	defer e.mu.Unlock()
@@ -95,7 +93,7 @@ func (e *Events) Handle(n *sentinel.StreamUpdate) {
 	}
 }
 
-// leave drops all about a Sentinel that is asked no longer.
+// leave forgets a Sentinel that is no longer asked.
 func (e *Events) leave(address string) {
 	delete(e.streams, address)
 	e.failovers.gap(address)
@@ -106,7 +104,7 @@ func (e *Events) leave(address string) {
 	}
 }
 
-// event counts an event, and looks whether it is a step of a failover.
+// event counts an event, and passes it on to failovers and switches.
 func (e *Events) event(n *sentinel.StreamUpdate) {
 	master := e.master(n.Event.Master, n.Time)
 	i, known := e.index[n.Event.Name]
@@ -121,8 +119,8 @@ func (e *Events) event(n *sentinel.StreamUpdate) {
 	}
 }
 
-// master returns the name under which a master is counted: its own unless there
-// are too many.
+// master returns the name under which a master is counted: its own, or "" if there are too
+// many.
 func (e *Events) master(name string, now time.Time) string {
 	if name == "" || len(name) > maxNameBytes {
 		return ""
@@ -157,8 +155,8 @@ func (e *Events) stream(address string) *streamState {
 	return s
 }
 
-// Recent returns the last 200 notices, the oldest first: events, and where streams
-// broke and came back. Those of nil are none.
+// Recent returns the last 200 updates, the oldest first: events, and gaps in the streams.
+// A nil Events has none.
 func (e *Events) Recent() []sentinel.StreamUpdate {
 	if e == nil {
 		return nil
@@ -168,8 +166,8 @@ func (e *Events) Recent() []sentinel.StreamUpdate {
 	return e.recent.all()
 }
 
-// observe makes the series of all Sentinels and masters of the snapshots exist,
-// and forgets masters that are gone.
+// observe creates the series of all Sentinels and masters in the snapshots, and forgets
+// masters that are gone.
 func (e *Events) observe(snapshots []*sentinel.Snapshot) {
 	var now time.Time
 	for _, s := range snapshots {
@@ -207,7 +205,7 @@ func (e *Events) forget(before time.Time) {
 	}
 }
 
-// rows returns what the tables show, now.
+// rows returns the current rows of the tables.
 func (e *Events) rows(snapshots []*sentinel.Snapshot) *eventRows {
 	e.mu.Lock()
 	defer e.mu.Unlock()
@@ -225,8 +223,8 @@ func (e *Events) rows(snapshots []*sentinel.Snapshot) *eventRows {
 	return r
 }
 
-// countRows come in the order of the text, which is that of the events' names
-// first: so many rows are better not sorted.
+// countRows returns the rows in the order of the text, by event first. That saves sorting
+// them, of which there are many.
 func (e *Events) countRows() []eventRow {
 	sources := slices.SortedFunc(maps.Keys(e.counts), source.compare)
 	var rows []eventRow
@@ -244,21 +242,21 @@ func (e *Events) countRows() []eventRow {
 	return rows
 }
 
-// A ring keeps the last notices.
+// A ring keeps the last updates.
 type ring struct {
-	notices []sentinel.StreamUpdate
+	updates []sentinel.StreamUpdate
 	next    int
 }
 
 func (r *ring) add(n *sentinel.StreamUpdate) {
-	if len(r.notices) < recentNotices {
-		r.notices = append(r.notices, *n)
+	if len(r.updates) < maxRecent {
+		r.updates = append(r.updates, *n)
 		return
 	}
-	r.notices[r.next] = *n
-	r.next = (r.next + 1) % recentNotices
+	r.updates[r.next] = *n
+	r.next = (r.next + 1) % maxRecent
 }
 
 func (r *ring) all() []sentinel.StreamUpdate {
-	return slices.Concat(r.notices[r.next:], r.notices[:r.next])
+	return slices.Concat(r.updates[r.next:], r.updates[:r.next])
 }

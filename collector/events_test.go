@@ -388,10 +388,10 @@ func TestRecent(t *testing.T) {
 	if got := append(none.Recent(), e.Recent()...); len(got) != 0 {
 		t.Errorf("nothing has happened, but %v", got)
 	}
-	for i := range recentNotices + 17 {
+	for i := range maxRecent + 17 {
 		tape(fmt.Sprintf("%d a +sdown m%d\n0 a FAILED", i, i)).play(e)
 		got := e.Recent()
-		if want := min(i+1, recentNotices); len(got) != want {
+		if want := min(i+1, maxRecent); len(got) != want {
 			t.Fatalf("after %d events: %d are kept", i+1, len(got))
 		}
 		if first, last := got[0].Event.Master, got[len(got)-1].Event.Master; first != fmt.Sprint("m", i+1-len(got)) || last != fmt.Sprint("m", i) {

@@ -6,15 +6,15 @@ import (
 	"redis_sentinel_exporter/sentinel"
 )
 
-// A streamState is what became of the stream of one Sentinel.
+// A streamState is the state of the event stream of one Sentinel.
 type streamState struct {
 	up     bool
 	losses uint64
-	said   sentinel.Optional[sentinel.Reason] // why it is down, as it was logged last
+	said   sentinel.Optional[sentinel.Reason] // why it is down, as last logged
 }
 
-// note takes in a notice and logs it, unless it says the same as the last one: a
-// stream that cannot be opened is tried again every few seconds.
+// note processes an update and logs it, unless the stream is down for the reason that was
+// logged last: a stream that cannot be opened is tried again every few seconds.
 func (s *streamState) note(n *sentinel.StreamUpdate, logger *slog.Logger) {
 	switch n.Kind {
 	case sentinel.StreamUp:

@@ -10,34 +10,35 @@ import (
 	"redis_sentinel_exporter/sentinel"
 )
 
-// How a failover can come out.
+// The results of a failover.
 const (
 	resultEnded   = "ended"
 	resultAborted = "aborted"
 )
 
-// keptAttempts is how many attempts at a master a late report is compared with.
+// keptAttempts is how many finished attempts are kept for each master, to recognise those
+// that belong to the same failover.
 const keptAttempts = 8
 
-// failovers follows the failovers of all masters. Of one failover one duration
-// is observed, or none where a part of it was not seen: never a wrong one.
+// failovers follows the failovers of all masters. It observes one duration for each
+// failover, or none if a part of it was not seen.
 type failovers struct {
-	epochs    map[string]sentinel.Number // by Sentinel: of a +new-epoch that was its last event
+	epochs    map[string]sentinel.Number // by Sentinel, if its last event was +new-epoch
 	open      map[source]*attempt
 	over      map[string][]attempt // by master, the newest last
 	durations map[durationKey]prometheus.Histogram
-	none      *dto.Histogram // of a master that had no failover
+	none      *dto.Histogram // for a master that had no failover
 }
 
-// An attempt is what one Sentinel does to fail a master over, from +try-failover
-// on. Several may try at one time; at most one of them is elected.
+// An attempt is the attempt of one Sentinel to fail a master over, from +try-failover
+// on. Several Sentinels may try at the same time; at most one is elected.
 type attempt struct {
 	epoch      sentinel.Number
 	elected    bool
 	start, end time.Time
 }
 
-// A durationKey says whose failovers, with which end, a histogram has.
+// A durationKey is the master and the result of the failovers in a histogram.
 type durationKey struct{ master, result string }
 
 func newFailovers() failovers {
@@ -64,8 +65,8 @@ func newDurations() prometheus.Histogram {
 	})
 }
 
-// event takes in a step of a failover. The master's name is empty when it has
-// none or is not to be counted.
+// event processes an event, which may be a step of a failover. master is empty if the event
+// is about none, or about one that is not counted by name.
 func (f *failovers) event(n *sentinel.StreamUpdate, master string) {
 	epoch := f.epochs[n.Sentinel]
 	delete(f.epochs, n.Sentinel)
@@ -90,11 +91,11 @@ func (f *failovers) event(n *sentinel.StreamUpdate, master string) {
 		sentinel.EventAbortSlaveTimeout, sentinel.EventAbortMasterTimeout:
 		f.close(key, n.Time, resultAborted)
 	case sentinel.EventSwitchMaster, sentinel.EventResetMaster, sentinel.EventMonitor, sentinel.EventUnmonitor:
-		delete(f.open, key) // forgotten without a word, for one that another Sentinel has ended
+		delete(f.open, key) // Sentinel drops its attempt without an event, such as when another one has ended the failover
 	}
 }
 
-// gap gives up the attempts of a Sentinel of which events may be missing.
+// gap drops the open attempts of a Sentinel whose events may be missing.
 func (f *failovers) gap(address string) {
 	delete(f.epochs, address)
 	for key := range f.open {
@@ -104,7 +105,8 @@ func (f *failovers) gap(address string) {
 	}
 }
 
-// close observes the end of an attempt, unless that of the same failover was.
+// close observes the duration of an attempt, unless another attempt counts for the same
+// failover.
 func (f *failovers) close(key source, end time.Time, result string) {
 	a := f.open[key]
 	if a == nil {
@@ -124,10 +126,10 @@ func (f *failovers) close(key source, end time.Time, result string) {
 	f.durations[o].Observe(a.end.Sub(a.start).Seconds())
 }
 
-// counted reports whether an attempt is part of a failover that is counted by
-// another one. An epoch has one leader, so two that were elected in it at the
-// same time are one, seen twice. One that was not elected lost to the one that
-// was, or is one of several at the same election that had no winner.
+// counted reports whether another attempt counts for the same failover. An epoch has one
+// leader, so two overlapping attempts elected in one epoch are the same, seen at two
+// addresses. An attempt that was not elected belongs to the overlapping one that was, or to
+// another one in the same election without a winner.
 func (f *failovers) counted(key source, a *attempt) bool {
 	for _, b := range f.over[key.master] {
 		sameEpoch := a.epoch.Present && a.epoch == b.epoch
@@ -146,7 +148,7 @@ func (f *failovers) counted(key source, a *attempt) bool {
 	return false
 }
 
-// forget drops all about a master.
+// forget drops everything about a master.
 func (f *failovers) forget(master string) {
 	delete(f.over, master)
 	delete(f.durations, durationKey{master, resultEnded})
@@ -158,7 +160,7 @@ func (f *failovers) forget(master string) {
 	}
 }
 
-// appendRows appends a master's durations, also when there are none.
+// appendRows appends the durations of a master, with empty histograms if it had no failover.
 func (f *failovers) appendRows(rows []failoverRow, master string) []failoverRow {
 	for _, result := range []string{resultAborted, resultEnded} {
 		row := failoverRow{durationKey{master, result}, f.none}

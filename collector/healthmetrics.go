@@ -7,7 +7,7 @@ import (
 	"redis_sentinel_exporter/health"
 )
 
-// A healthRow is the verdict on one master.
+// A healthRow is the report on one master.
 type healthRow struct{ *health.MasterReport }
 
 func healthTable() table[healthRow] {
@@ -31,14 +31,14 @@ func healthRows(v *input) []healthRow {
 	return rows
 }
 
-// A checkRow is how one check came out.
+// A checkRow is the result of one check.
 type checkRow struct {
 	master string
 	result *health.Result
 }
 
-// checkTable has the checks on the deployment with an empty name of the master.
-// A master may have the empty name, too; its checks are others.
+// checkTable has the checks on the deployment with an empty master name. A master can have
+// an empty name, too, but its checks have other names.
 func checkTable() table[checkRow] {
 	return table[checkRow]{
 		section: sectionDeployment,
@@ -55,8 +55,8 @@ func checkTable() table[checkRow] {
 	}
 }
 
-// checkRows come in the order of the text, which is that of the checks' names
-// first: so many rows are better not sorted.
+// checkRows returns the rows in the order of the text, by check first. That saves sorting
+// them, of which there are many.
 func checkRows(v *input) []checkRow {
 	var columns [][]checkRow // of one check each
 	for i := range v.report.Checks {

@@ -6,8 +6,8 @@ import (
 	"redis_sentinel_exporter/sentinel"
 )
 
-// A histogramTable is a metric that is no table of values. Its rows come in the
-// order in which they are written.
+// A histogramTable is one metric whose samples are histograms. rows returns the rows in
+// the order of the text.
 type histogramTable[R any] struct {
 	section   string
 	name      string // without the prefix
@@ -37,7 +37,7 @@ func (g *histogramTable[R]) families(v *input) []family {
 	}}
 }
 
-// tree has the native buckets as well, which the text cannot have.
+// tree returns the family with the native buckets, which the text format does not have.
 func (g *histogramTable[R]) tree(rows []R) *dto.MetricFamily {
 	name := prefix + g.name
 	metrics := make([]*dto.Metric, len(rows))
@@ -51,7 +51,7 @@ func (g *histogramTable[R]) tree(rows []R) *dto.MetricFamily {
 	return &dto.MetricFamily{Name: &name, Help: &g.help, Type: dto.MetricType_HISTOGRAM.Enum(), Metric: metrics}
 }
 
-// write writes the buckets, the sum and the count of each row.
+// write writes the classic buckets, the sum and the count of each row.
 func (g *histogramTable[R]) write(w *textWriter, rows []R) {
 	name := prefix + g.name
 	w.buf = append(w.buf, intro(name, g.help, "histogram")...)

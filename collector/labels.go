@@ -1,6 +1,6 @@
 package collector
 
-// The labels that more than one table has.
+// The labels that several tables have.
 const (
 	labelMaster   = "master_name"
 	labelSentinel = "sentinel"

@@ -5,13 +5,13 @@ import (
 	"redis_sentinel_exporter/sentinel"
 )
 
-// down are the flags of a node that is considered down.
+// down has the flags of a node that is considered down.
 const down = sentinel.FlagSDown | sentinel.FlagODown
 
-// A masterRow is one view, with what takes long to find out.
+// A masterRow is one view of a master.
 type masterRow struct {
 	deployment.View
-	// promotable is kept because two metrics want it and it asks every replica.
+	// promotable is computed once: two metrics use it, and it looks at every replica.
 	promotable sentinel.Number
 }
 
@@ -200,7 +200,7 @@ func masterFlag(flag sentinel.Flags) func(*masterRow) (float64, bool) {
 	return func(m *masterRow) (float64, bool) { return truth(m.Flags.Has(flag)) }
 }
 
-// fromQuorum reads a value of the answer to CKQUORUM, where there is one.
+// fromQuorum returns a function that reads a value from the answer to CKQUORUM.
 func fromQuorum(value func(*sentinel.CKQuorum) (float64, bool)) func(*masterRow) (float64, bool) {
 	return func(m *masterRow) (float64, bool) {
 		if m.CKQuorum == nil {
@@ -217,8 +217,8 @@ func (m *masterRow) roleMismatch() (float64, bool) {
 	return truth(m.RoleReported != sentinel.RoleMaster)
 }
 
-// downSeconds is 0 while the flag is not set, since then Sentinel leaves out the
-// age. That a down node has no age is something else: it is not known.
+// downSeconds returns 0 while the flag is not set, when Sentinel leaves out the age. If the
+// flag is set and there is no age, the value is unknown.
 func (m *masterRow) downSeconds(flag sentinel.Flags, age sentinel.Duration) (float64, bool) {
 	if !m.Flags.Has(flag) {
 		return 0, true
@@ -230,8 +230,7 @@ func (m *masterRow) failoverState() (float64, bool) {
 	return float64(m.FailoverState), m.FailoverState < sentinel.FailoverUnknown
 }
 
-// infoAge is not known before the first INFO: Sentinel then says 0, as if it had
-// just come.
+// infoAge is unknown before the first INFO, although Sentinel then reports an age of 0.
 func (m *masterRow) infoAge() (float64, bool) {
 	if !m.Informed() {
 		return unknown()

@@ -6,17 +6,17 @@ import (
 	"redis_sentinel_exporter/sentinel"
 )
 
-// A nodeRow is the INFO of one data node as one Sentinel holds it.
+// A nodeRow is the INFO of one data node in the cache of one Sentinel.
 type nodeRow struct {
 	*sentinel.CachedInfo
 	addr   string
 	master *masterRow
 }
 
-// nodeRows leaves out what belongs to no node that is known: INFO-CACHE names
-// none, and after a switch the Sentinel may hold what it has no run id for. It
-// then also has two INFOs of the old master, one as the master's that it was and
-// one as a replica's: the newer counts.
+// nodeRows leaves out INFOs whose node is not known: INFO-CACHE has no addresses, and
+// after a switch the Sentinel may hold an INFO with a run id that no node has. It then
+// also has two INFOs of the old master, from before and after it became a replica; the
+// newer counts.
 func nodeRows(v *input) []nodeRow {
 	var rows []nodeRow
 	for i := range v.masters {
@@ -37,8 +37,8 @@ func nodeRows(v *input) []nodeRow {
 	return rows
 }
 
-// nodeAddr returns the address of the process with that run id, or "". A process
-// can be known at two addresses, one of them out of date: the live one is meant.
+// nodeAddr returns the address of the process with that run id, or "". If the process is
+// known at two addresses, one of them is out of date, and it returns the live one.
 func (m *masterRow) nodeAddr(runID string) string {
 	if runID == "" {
 		return ""

@@ -73,6 +73,6 @@ func peerTable() table[peerRow] {
 	}
 }
 
-// peerOK is what CKQUORUM asks of a usable peer. A missing connection does not
-// count against it (sentinelIsQuorumReachable in src/sentinel.c).
+// peerOK reports whether CKQUORUM counts the peer as usable. A missing connection does not
+// matter for that (sentinelIsQuorumReachable in src/sentinel.c).
 func peerOK(p *sentinel.Peer) bool { return !p.Flags.Any(down) }

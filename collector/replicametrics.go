@@ -117,7 +117,7 @@ func replicaTable() table[replicaRow] {
 	}
 }
 
-// onceInformed leaves a value out that Sentinel only supposes.
+// onceInformed leaves a value out until the first INFO: before it Sentinel reports defaults.
 func onceInformed(value func(*replicaRow) (float64, bool)) func(*replicaRow) (float64, bool) {
 	return func(r *replicaRow) (float64, bool) {
 		if !r.Informed() {
@@ -127,7 +127,7 @@ func onceInformed(value func(*replicaRow) (float64, bool)) func(*replicaRow) (fl
 	}
 }
 
-// whileLive leaves a stale value out.
+// whileLive leaves out the value of a replica that is not live: it would be stale.
 func whileLive(value func(*replicaRow) (float64, bool)) func(*replicaRow) (float64, bool) {
 	return func(r *replicaRow) (float64, bool) {
 		if !r.Live() {
@@ -137,9 +137,9 @@ func whileLive(value func(*replicaRow) (float64, bool)) func(*replicaRow) (float
 	}
 }
 
-// furthestOffset is how far the live replicas have come, or the master, whose
-// own offset is known from INFO-CACHE only. That of a dead master counts: what a
-// replica is behind it would be lost in a failover.
+// furthestOffset returns the highest offset of the live replicas and the master, whose own
+// offset is known only from INFO-CACHE. A dead master counts: what a replica is behind it
+// would be lost in a failover.
 func (m *masterRow) furthestOffset() sentinel.Number {
 	var furthest sentinel.Number
 	consider := func(offset sentinel.Number) {

@@ -19,7 +19,7 @@ func sentinelRows(v *input) []sentinelRow {
 	return rows
 }
 
-// sentinelLabel is the address asked.
+// sentinelLabel returns the address that was asked.
 func (r *sentinelRow) sentinelLabel() string { return r.Sentinel }
 
 func sentinelTable() table[sentinelRow] {
@@ -121,7 +121,7 @@ func sentinelTable() table[sentinelRow] {
 	}
 }
 
-// info is what INFO said, everything absent if it failed.
+// info returns what INFO said; if it failed, all values are absent.
 func (r *sentinelRow) info() *sentinel.Info {
 	if r.Info == nil {
 		return &sentinel.Info{}
@@ -147,7 +147,7 @@ func (r *sentinelRow) tiltSeconds() (float64, bool) {
 	}
 }
 
-// A commandRow is one command of a Sentinel's snapshot.
+// A commandRow is one command that a Sentinel is sent in a scrape.
 type commandRow struct {
 	sentinelRow
 	command sentinel.Command
@@ -183,7 +183,7 @@ func commandRows(v *input, commands []sentinel.Command) []commandRow {
 	return rows
 }
 
-// commands are those that are sent.
+// commands returns the commands that are sent.
 func commands(o Options) []sentinel.Command {
 	var sent []sentinel.Command
 	for _, c := range sentinel.Commands() {
@@ -194,7 +194,7 @@ func commands(o Options) []sentinel.Command {
 	return sent
 }
 
-// An errorRow is one way for a command to fail.
+// An errorRow is one reason for which a command can fail.
 type errorRow struct {
 	commandRow
 	reason sentinel.Reason
@@ -220,8 +220,8 @@ func commandErrorTable(o Options) table[errorRow] {
 	}
 }
 
-// errorRows has a row also where nothing failed: a counter that first appears
-// with its first error hides that error from increase().
+// errorRows has rows for commands that never failed, too: increase() does not see the first
+// error if the series begins with it.
 func errorRows(v *input, commands []sentinel.Command) []errorRow {
 	reasons := sentinel.Reasons()
 	rows := make([]errorRow, 0, len(v.snapshots)*len(commands)*len(reasons))

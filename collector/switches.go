@@ -7,16 +7,15 @@ import (
 	"redis_sentinel_exporter/sentinel"
 )
 
-// A report is compared with the last switches of its master, as many as are kept and
-// not older than lateReport: a Sentinel that was cut off hears of a switch only when it
-// is back. A report that comes later than that is of another switch, which nobody else
-// has been heard to report.
+// A report is compared with the last keptSwitches switches of its master that are not
+// older than lateReport: a Sentinel that was cut off hears of a switch only when it is
+// back. A later report counts as a switch of its own.
 const (
 	keptSwitches = 4
 	lateReport   = 15 * time.Minute
-	// repeatWithin is how soon the same Sentinel repeats a switch that it does not get done:
-	// some twelve times a second while the name of the promoted node does not resolve. It
-	// fails nothing over again as soon as that.
+	// repeatWithin is how soon a Sentinel reports a switch again that it cannot complete:
+	// some twelve times a second while the name of the promoted node does not resolve. The
+	// next real switch takes longer.
 	repeatWithin = 10 * time.Second
 )
 
@@ -31,17 +30,16 @@ type masterSwitch struct {
 	reported      map[string]time.Time // by Sentinel: its last report
 }
 
-// repeats reports whether a report is one that the same Sentinel has just made, with no
-// other switch in between.
+// repeats reports whether the same Sentinel has just reported this switch.
 func (m *masterSwitch) repeats(n *sentinel.StreamUpdate) bool {
 	last, known := m.reported[n.Sentinel]
 	return known && m.from == n.Event.MasterAddress && m.address == n.Event.NewAddress && n.Time.Sub(last) < repeatWithin
 }
 
-// event takes in a +switch-master and reports whether it is the first report of
-// the switch. A further one is of a Sentinel that has not reported it yet; the
-// same Sentinel tells of the same address only after another switch, which may
-// have been missed; or again and again of a switch that it does not get done.
+// event processes a +switch-master and returns whether it is the first report of the
+// switch. Each other Sentinel reports the switch once more. If the same Sentinel reports the
+// same address again, there was another switch in between, which may have been missed;
+// except for the repeats of a switch that it cannot complete.
 func (s switches) event(n *sentinel.StreamUpdate) bool {
 	kept := s[n.Event.Master]
 	if len(kept) > 0 && kept[len(kept)-1].repeats(n) {

@@ -23,12 +23,12 @@ type metric[R any] struct {
 	help  string
 	kind  kind
 	value func(*R) (value float64, known bool)
-	// info labels are those of this metric alone. They say what must not be part
+	// info has the labels of this metric alone: what changes over time must not be part
 	// of the identity of any other series.
 	info []label[R]
 }
 
-// A label tells rows apart.
+// A label is one of the labels that identify a row.
 type label[R any] struct {
 	name  string
 	value func(*R) string
@@ -49,13 +49,13 @@ func (k kind) String() string {
 	return "gauge"
 }
 
-// An anyTable is a table whose kind of rows does not matter.
+// An anyTable is a table with any type of rows.
 type anyTable interface {
 	families(*input) []family
 	describe() []description
 }
 
-// A description is what the documentation says of a metric.
+// A description is a metric in the documentation.
 type description struct {
 	section string
 	name    string
@@ -64,21 +64,20 @@ type description struct {
 	help    string
 }
 
-// compiledTable is a table with all that is the same in every scrape.
+// A compiledTable is a table with what is the same in every scrape.
 type compiledTable[R any] struct {
 	table[R]
 	headers []header[R]
 }
 
-// A header is the same in every scrape of one metric.
+// A header is what is the same in every scrape for one metric.
 type header[R any] struct {
 	name   string
 	intro  string
 	labels []label[R]
 }
 
-// anyTableOf prepares a table. Labels are sorted by their names, as everybody else
-// writes them.
+// anyTableOf prepares a table. It sorts the labels by name, as client_golang does.
 func anyTableOf[R any](t table[R]) anyTable {
 	c := &compiledTable[R]{table: t, headers: make([]header[R], len(t.metrics))}
 	c.labels = sorted(t.labels)
@@ -107,7 +106,7 @@ func (t *compiledTable[R]) describe() []description {
 	return all
 }
 
-// families returns one for each metric; those without a sample write nothing.
+// families returns one family for each metric; one without samples writes nothing.
 func (t *compiledTable[R]) families(v *input) []family {
 	rows := t.labelledRows(t.rows(v))
 	if len(rows) == 0 {
@@ -143,22 +142,22 @@ func (t *compiledTable[R]) write(w *textWriter, i int, rows []labelledRow[R]) {
 	}
 }
 
-// A labelledRow is a row with the text of its labels, which all metrics of the
-// row share but those with more.
+// A labelledRow is a row with the text of its labels, which all its metrics share that have
+// no labels of their own.
 type labelledRow[R any] struct {
 	row    *R
 	labels []byte
 }
 
-// labelledRows sorts the rows and leaves out those that an earlier one equals in
-// all labels. A Sentinel can list two peers at one invalid address, and one
-// duplicate series would make Prometheus refuse the samples.
+// labelledRows sorts the rows by their labels, and of rows with equal labels keeps only the
+// first. A Sentinel can list two peers at one invalid address, and Prometheus refuses
+// duplicate samples.
 func (t *compiledTable[R]) labelledRows(rows []R) []labelledRow[R] {
 	labelled := t.label(rows)
 	if inOrder(labelled) {
 		return labelled
 	}
-	order := make([]int, len(rows)) // much cheaper to sort than what points to memory
+	order := make([]int, len(rows)) // sorting indices is much cheaper than sorting rows with pointers
 	for i := range order {
 		order[i] = i
 	}
@@ -191,7 +190,7 @@ func (t *compiledTable[R]) label(rows []R) []labelledRow[R] {
 	return labelled
 }
 
-// inOrder reports whether each row stands before the next, and none is there twice.
+// inOrder reports whether the rows are sorted and no two have equal labels.
 func inOrder[R any](rows []labelledRow[R]) bool {
 	for i := 1; i < len(rows); i++ {
 		if bytes.Compare(rows[i-1].labels, rows[i].labels) >= 0 {

@@ -11,47 +11,46 @@ import (
 	"redis_sentinel_exporter/sentinel"
 )
 
-// ContentType is that of what [Collector.WriteText] writes.
+// ContentType is the content type of what [Collector.WriteText] writes.
 const ContentType = string(expfmt.FmtText)
 
-// A family is the samples of one metric, ready to be written.
+// A family has the samples of one metric, ready to be written.
 type family struct {
 	name  string
 	write func(*textWriter)
-	// tree is the family as others encode it, where the text does not have all of
-	// it; nil where it has.
+	// tree returns the family for other encoders; nil if the text has all of it.
 	tree func() *dto.MetricFamily
 }
 
-// flushAt is how many bytes are gathered before they are passed on.
+// flushAt is how many bytes are buffered before they are written.
 const flushAt = 32 << 10
 
-// A textWriter writes Prometheus' text format, version 0.0.4. It is here since
-// the way through a tree of labels and samples costs several times as much, and
-// most of a scrape of many masters would be spent on it.
+// A textWriter writes Prometheus' text format, version 0.0.4. The usual encoder needs a
+// tree of labels and samples, which costs several times as much: with many masters that
+// would be most of the cost of a scrape.
 type textWriter struct {
 	out io.Writer
 	buf []byte
-	err error // the first of out; nothing is written after it
+	err error // the first error of out; nothing is written after it
 }
 
 func newTextWriter(out io.Writer) *textWriter {
 	return &textWriter{out: out, buf: make([]byte, 0, flushAt+4096)}
 }
 
-// Write makes it an io.Writer for those who encode a family otherwise.
+// Write makes a textWriter an io.Writer, for expfmt.
 func (w *textWriter) Write(p []byte) (int, error) {
 	w.buf = append(w.buf, p...)
 	w.flushIfFull()
 	return len(p), w.err
 }
 
-// text begins a line.
+// text writes the beginning of a line.
 func (w *textWriter) text(name string, labels []byte, more string) {
 	w.buf = append(append(append(w.buf, name...), labels...), more...)
 }
 
-// sample ends a line whose beginning is in the buffer.
+// sample writes the value and the end of the line.
 func (w *textWriter) sample(value float64) {
 	w.buf = append(appendValue(w.buf, value), '\n')
 	w.flushIfFull()
@@ -70,7 +69,7 @@ func (w *textWriter) flush() {
 	w.buf = w.buf[:0]
 }
 
-// encoded is a family that is not made of a table.
+// encoded returns a family that does not come from a table.
 func encoded(f *dto.MetricFamily) family {
 	write := func(w *textWriter) {
 		if _, err := expfmt.MetricFamilyToText(w, f); err != nil && w.err == nil {
@@ -80,13 +79,13 @@ func encoded(f *dto.MetricFamily) family {
 	return family{f.GetName(), write, func() *dto.MetricFamily { return f }}
 }
 
-// intro is what stands before the samples of a metric. Help must be of one line
-// without backslashes, as a test of the tables has it.
+// intro returns the lines before the samples of a metric. help must be one line without
+// backslashes, which a test of the tables checks.
 func intro(name, help, kind string) string {
 	return "# HELP " + name + " " + help + "\n# TYPE " + name + " " + kind + "\n"
 }
 
-// appendLabels appends a row's labels and what parts them from the value.
+// appendLabels appends the labels of a row and a space.
 func appendLabels[R any](buf []byte, labels []label[R], row *R) []byte {
 	between := byte('{')
 	for i := range labels {
@@ -117,12 +116,12 @@ func appendEscaped(buf []byte, text string) []byte {
 	return buf
 }
 
-// large is where people write numbers with an exponent; below it whole numbers
-// are exact in a float64.
+// large is the number from which on values are written with an exponent; below it whole
+// numbers are exact in a float64.
 const large = 1e15
 
-// appendValue writes numbers as people do: an offset of 123456789, not of
-// 1.23456789e+08.
+// appendValue writes an offset as 123456789 rather than 1.23456789e+08, so that people can
+// read it.
 func appendValue(buf []byte, value float64) []byte {
 	switch {
 	case math.Abs(value) >= large:

@@ -2,9 +2,9 @@ package collector
 
 import "redis_sentinel_exporter/sentinel"
 
-// These turn what a Sentinel said into the value of a metric.
+// These functions return the value of a metric, and whether it is known.
 
-// truth is 1 for true.
+// truth returns 1 for true.
 func truth(b bool) (float64, bool) {
 	if b {
 		return 1, true
@@ -12,7 +12,7 @@ func truth(b bool) (float64, bool) {
 	return 0, true
 }
 
-// unknown is no sample.
+// unknown returns no value, for which there is no sample.
 func unknown() (float64, bool) { return 0, false }
 
 func number(n sentinel.Number) (float64, bool) { return float64(n.Value), n.Present }
@@ -21,5 +21,5 @@ func count(n int) (float64, bool) { return float64(n), true }
 
 func seconds(d sentinel.Duration) (float64, bool) { return d.Value.Seconds(), d.Present }
 
-// always is the value of an info metric.
+// always returns 1, the value of an info metric.
 func always[R any](*R) (float64, bool) { return 1, true }

@@ -1,17 +1,16 @@
 package deployment
 
-// Authoritative returns the views that say where a master and its replicas are: they have
-// the highest config-epoch, are from Sentinels in TILT only when all of those are, and
-// name the address that most of those name.
+// Authoritative returns the views that decide where a master and its replicas are. These have
+// the highest config-epoch; of those, Sentinels in TILT count only if there are no others;
+// and of the rest, the views that name the most common address.
 func Authoritative(views []View) []View {
 	return agreed(located(outOfTilt(newest(views))))
 }
 
-// epoch is the version of the master's configuration that the Sentinel has.
+// epoch returns the version of the master's configuration that the Sentinel has; -1 if absent.
 func (v View) epoch() int64 { return v.ConfigEpoch.Or(-1) }
 
-// newestEpoch is the version that the best informed Sentinel has: one with less
-// has missed a failover.
+// newestEpoch returns the highest epoch: a Sentinel with a lower one has missed a failover.
 func newestEpoch(views []View) int64 {
 	newest := int64(-1)
 	for _, v := range views {
@@ -20,14 +19,14 @@ func newestEpoch(views []View) int64 {
 	return newest
 }
 
-// newest are the views of those who have not missed a failover.
+// newest returns the views of the Sentinels that have not missed a failover.
 func newest(views []View) []View {
 	epoch := newestEpoch(views)
 	return filter(views, func(v View) bool { return v.epoch() == epoch })
 }
 
-// outOfTilt are the views of those who are not in TILT, in which nothing is judged
-// to be down or up; all of them when there is no such.
+// outOfTilt returns the views of the Sentinels that are not in TILT, where a Sentinel does
+// not notice what goes down; all views if there are none.
 func outOfTilt(views []View) []View {
 	if awake := filter(views, func(v View) bool { return !v.Snapshot.Tilt() }); len(awake) > 0 {
 		return awake
@@ -35,8 +34,8 @@ func outOfTilt(views []View) []View {
 	return views
 }
 
-// located are the views of those who know the address that they give to clients;
-// all of them when there is no such.
+// located returns the views in which the address for clients is known; all views if there
+// are none.
 func located(views []View) []View {
 	if known := filter(views, func(v View) bool { return v.AdvertisedNode().HasAddr() }); len(known) > 0 {
 		return known
@@ -44,8 +43,8 @@ func located(views []View) []View {
 	return views
 }
 
-// agreed are those views that have the master at the address that most of them
-// name; on a tie, at the one named first.
+// agreed returns the views that name the most common address; on a tie, the one that comes
+// first.
 func agreed(views []View) []View {
 	votes := make(map[string]int)
 	for _, v := range views {
@@ -60,8 +59,8 @@ func agreed(views []View) []View {
 	return filter(views, func(v View) bool { return v.Advertised() == winner })
 }
 
-// majorityHasAnswered reports whether the views are those of a majority of all
-// Sentinels: of as many as any of them knows, and of as many as were asked.
+// majorityHasAnswered reports whether the views are of a majority of all Sentinels: of those
+// that any of them knows, and of those that were asked.
 func majorityHasAnswered(views []View, asked int) bool {
 	voters := int64(asked)
 	for _, v := range views {

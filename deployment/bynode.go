@@ -2,9 +2,9 @@ package deployment
 
 import "slices"
 
-// ByNode groups the views by the node that clients are given as the master, in the order
-// in which they first name it. Views are of one group where they surely mean one node: by
-// name, by IP address, or by another address with the same run id.
+// ByNode groups the views by the node that clients are given as the master. The groups are in
+// the order in which the views first name their nodes. Views are in one group only if they
+// certainly name one node: by the same address, or by the same run id.
 func ByNode(views []View) [][]View {
 	var groups [][]View
 	for _, v := range views {
@@ -19,7 +19,7 @@ func ByNode(views []View) [][]View {
 	return groups
 }
 
-// SurelyDiffer reports whether two groups of views are of two nodes for certain.
+// SurelyDiffer reports whether two groups of views certainly name different nodes.
 func SurelyDiffer(a, b []View) bool {
 	return slices.ContainsFunc(a, func(v View) bool {
 		return slices.ContainsFunc(b, func(w View) bool {

@@ -1,6 +1,6 @@
-// Package deployment asks the Sentinels of one deployment together: those that watch the
-// same masters. It follows the peers that they know, merges their event streams, and
-// says whom to believe where they differ.
+// Package deployment asks all Sentinels of one deployment, which are those that monitor the
+// same masters. It finds their peers, merges their event streams, and decides which views
+// are authoritative if they differ.
 package deployment
 
 import (
@@ -14,28 +14,28 @@ import (
 	"redis_sentinel_exporter/sentinel"
 )
 
-// A Deployment is the set of Sentinels that watch the same masters: those it was
-// given, and with FollowPeers also those that these know. It is safe for
+// A Deployment is the set of Sentinels that monitor the same masters: those it was
+// given, and with FollowPeers also the peers that these know. It is safe for
 // concurrent use.
 type Deployment struct {
 	given []*member
 
-	mu        sync.Mutex         // guards what is below, and the members
-	follow    *sentinel.Options  // for clients of the peers; nil to ask the given Sentinels only
+	mu        sync.Mutex         // guards the fields below, and the members
+	follow    *sentinel.Options  // for clients of the peers; nil to ask only the given Sentinels
 	found     map[string]*member // the peers that are asked, by address
-	aliases   map[string]alias   // by address: peers that are a Sentinel asked at another address
-	preferred []string           // addresses of the Sentinels whose answers discovery has used, the last one first
-	changed   chan struct{}      // closed when a peer comes or goes; another takes its place
+	aliases   map[string]alias   // by address: peers that are asked at another address
+	preferred []string           // addresses of the Sentinels whose answers discovery used, the latest first
+	changed   chan struct{}      // closed and replaced when a peer comes or goes
 }
 
 // A member is one Sentinel of a deployment.
 type member struct {
 	client *sentinel.Client
 	mention
-	uses refcount.Count // by rounds that may ask it
+	uses refcount.Count // rounds that may ask it
 }
 
-// New takes the clients of its Sentinels, which it will close.
+// New returns a Deployment of the Sentinels of these clients. Its Close closes them.
 func New(clients ...*sentinel.Client) *Deployment {
 	d := &Deployment{found: make(map[string]*member), aliases: make(map[string]alias), changed: make(chan struct{})}
 	for _, client := range clients {
@@ -44,9 +44,9 @@ func New(clients ...*sentinel.Client) *Deployment {
 	return d
 }
 
-// Snapshots asks all Sentinels at once. It returns one snapshot for each by the
-// end of the context: one that hangs costs nothing but its own. They are in the
-// order of the clients, peers after them by their addresses.
+// Snapshots asks all Sentinels at once. It returns one snapshot for each, at the latest when
+// ctx ends: a Sentinel that hangs does not affect the snapshots of the others. They are in
+// the order of the clients, followed by the peers by address.
 func (d *Deployment) Snapshots(ctx context.Context) []*sentinel.Snapshot {
 	return d.fanOut(ctx, func(ctx context.Context, c *sentinel.Client) *sentinel.Snapshot { return c.Snapshot(ctx) }, nil)
 }
@@ -59,8 +59,8 @@ func (d *Deployment) prefer(addr string) {
 	d.preferred = slices.Insert(others, 0, addr)
 }
 
-// memberLocked returns the Sentinel asked at an address, nil if there is none. The
-// caller has the lock.
+// memberLocked returns the Sentinel that is asked at an address, or nil. The caller holds
+// the lock.
 func (d *Deployment) memberLocked(addr string) *member {
 	for _, m := range d.given {
 		if m.client.Address() == addr {
@@ -70,13 +70,13 @@ func (d *Deployment) memberLocked(addr string) *member {
 	return d.found[addr]
 }
 
-// membersLocked are all Sentinels that are asked now. The caller has the lock.
+// membersLocked returns all Sentinels that are asked now. The caller holds the lock.
 func (d *Deployment) membersLocked() []*member {
 	return slices.AppendSeq(slices.Clone(d.given), maps.Values(d.found))
 }
 
-// ordered are the members of a set in the order of Snapshots: the given ones in theirs,
-// then the peers by their addresses.
+// ordered returns the members of a set in the order of Snapshots: the given ones in their
+// order, then the peers by address.
 func ordered[V any](given []*member, set map[*member]V) []*member {
 	rank := func(m *member) int {
 		if i := slices.Index(given, m); i >= 0 {
@@ -89,8 +89,8 @@ func ordered[V any](given []*member, set map[*member]V) []*member {
 	})
 }
 
-// current returns the clients of all Sentinels that are asked now, and what is
-// closed when there are others.
+// current returns the clients of all Sentinels that are asked now, and a channel that is
+// closed when that changes.
 func (d *Deployment) current() (clients []*sentinel.Client, changed <-chan struct{}) {
 	d.mu.Lock()
 	defer d.mu.Unlock()
@@ -100,13 +100,13 @@ func (d *Deployment) current() (clients []*sentinel.Client, changed <-chan struc
 	return clients, d.changed
 }
 
-// announceLocked says that a peer came or went. The caller has the lock.
+// announceLocked announces that a peer came or went. The caller holds the lock.
 func (d *Deployment) announceLocked() {
 	close(d.changed)
 	d.changed = make(chan struct{})
 }
 
-// Close closes the connections, after the calls under way.
+// Close closes the connections when the calls under way are done.
 func (d *Deployment) Close() {
 	d.mu.Lock()
 	members := d.membersLocked()

@@ -8,49 +8,47 @@ import (
 	"redis_sentinel_exporter/sentinel"
 )
 
-// DiscoverOptions say what discovery may take for an answer.
+// DiscoverOptions say which answers discovery accepts.
 type DiscoverOptions struct {
-	// MinOtherSentinels is how many other Sentinels one must know for its answer to
+	// MinOtherSentinels is how many other Sentinels a Sentinel must know for its answer to
 	// count: one that is cut off, or has just been reset, may know none.
 	MinOtherSentinels int
 }
 
-// A FoundMaster is where clients should write to.
+// A FoundMaster is the master that clients should write to.
 type FoundMaster struct {
 	Name        string
 	Addr        string          // host:port
 	ConfigEpoch sentinel.Number // the version of the answer; each failover raises it
-	Sentinel    string          // the address of the Sentinel whose answer this is
-	// Tilt says that only Sentinels in TILT had an answer. They do not notice when
+	Sentinel    string          // the address of the Sentinel that gave the answer
+	// Tilt is true if only Sentinels in TILT had an answer. They do not notice when
 	// a master goes down.
 	Tilt bool
 }
 
-// FoundReplicas are where clients can read from.
+// FoundReplicas are the replicas that clients can read from.
 type FoundReplicas struct {
 	Name string
-	// Replicas are up and connected to the Sentinel, by their addresses. They may
+	// Replicas are up and connected to the Sentinel, sorted by address. They may
 	// lag, or have lost the master: see MasterLinkUp and ReplOffset.
 	Replicas    []sentinel.Replica
 	ConfigEpoch sentinel.Number
 	Sentinel    string
-	Tilt        bool // as with FoundMaster
+	Tilt        bool // as in FoundMaster
 }
 
 // DiscoverMaster asks all Sentinels at once for the address of a master.
 //
-// An answer counts when its Sentinel considers the master up, in its role, and
-// knows enough other Sentinels. Of those that count the highest config-epoch wins;
-// with the same epoch the address that most name. In a failover that is the
-// promoted replica as soon as a Sentinel advertises it. The error is a
-// *DiscoveryError.
+// An answer counts if its Sentinel has the highest config-epoch, considers the master up and
+// in its role, and knows enough other Sentinels. Of the answers that count the most common
+// address wins. During a failover that is the promoted replica as soon as a Sentinel
+// advertises it. The error is a *DiscoveryError.
 //
-// It does not wait for all. A majority of the Sentinels (of all that any of them
-// knows, and of all asked) cannot have missed a failover that is over, so that
-// their answers are enough, if one of them counts: the others get as long again as
-// these took, so that a hung Sentinel costs next to nothing. Until a majority has
-// answered a single answer may be that of one which is cut off from the others,
-// and only the end of ctx decides for it.
+// DiscoverMaster does not wait for all Sentinels. A majority (of all that any of them knows,
+// and of all asked) cannot have missed a failover that is over, so their answers are enough,
+// if one of them counts. The others then get only as much time again as these took, so a
+// hung Sentinel costs little. Without a majority an answer may be from a Sentinel that is
+// cut off from the others, so DiscoverMaster waits until all have answered or ctx ends.
 func (d *Deployment) DiscoverMaster(ctx context.Context, name string, o DiscoverOptions) (*FoundMaster, error) {
 	answer, err := d.discover(ctx, name, func(m *sentinel.Master) error { return masterFault(m, o.MinOtherSentinels) })
 	if err != nil {
@@ -66,9 +64,8 @@ func (d *Deployment) DiscoverMaster(ctx context.Context, name string, o Discover
 }
 
 // DiscoverReplicas asks all Sentinels at once for the usable replicas of a master,
-// whatever the state of the master itself. Answers count and are waited for as
-// with DiscoverMaster; that there is no usable replica is a *DiscoveryError as
-// well.
+// whatever the state of the master. It chooses among answers and waits for them as
+// DiscoverMaster does. If there is no usable replica, the error is a *DiscoveryError.
 func (d *Deployment) DiscoverReplicas(ctx context.Context, name string, o DiscoverOptions) (*FoundReplicas, error) {
 	answer, err := d.discover(ctx, name, func(m *sentinel.Master) error { return replicaFault(m, o.MinOtherSentinels) })
 	if err != nil {
@@ -85,7 +82,7 @@ func (d *Deployment) DiscoverReplicas(ctx context.Context, name string, o Discov
 	}, nil
 }
 
-// discover returns the one answer to take, and prefers its Sentinel from now on.
+// discover returns the answer to use, and prefers its Sentinel from now on.
 func (d *Deployment) discover(ctx context.Context, name string, fault func(*sentinel.Master) error) (View, error) {
 	ask := func(ctx context.Context, c *sentinel.Client) *sentinel.Snapshot { return c.LookUp(ctx, name) }
 	enough := func(answered []*sentinel.Snapshot, asked int) bool {
@@ -101,7 +98,7 @@ func (d *Deployment) discover(ctx context.Context, name string, fault func(*sent
 	return answer, nil
 }
 
-// inPreference puts the answers of the preferred Sentinels first.
+// inPreference sorts the answers of preferred Sentinels to the front.
 func (d *Deployment) inPreference(snapshots []*sentinel.Snapshot) []*sentinel.Snapshot {
 	d.mu.Lock()
 	defer d.mu.Unlock()

@@ -9,9 +9,8 @@ import (
 	"redis_sentinel_exporter/sentinel"
 )
 
-// Events hands over what any of the Sentinels publishes, one notice at a time,
-// until ctx ends: see [Client.Events]. Where peers are followed, their streams
-// come and go with them.
+// Events calls handle with the updates of all Sentinels, one at a time, until ctx ends; see
+// [sentinel.Client.Events]. If peers are followed, their streams come and go with them.
 func (d *Deployment) Events(ctx context.Context, handle func(*sentinel.StreamUpdate)) {
 	d.events(ctx, sentinel.EventOptions{}, handle)
 }

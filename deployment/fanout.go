@@ -7,9 +7,9 @@ import (
 	"redis_sentinel_exporter/sentinel"
 )
 
-// spareTime is the least time that Sentinels still get whose answers are no longer
-// needed. Without it the slower of two healthy Sentinels would lose its connection
-// each time, and one that leads a failover might not be heard.
+// spareTime is the least time that the remaining Sentinels get when there are enough answers.
+// Without it the slower of two healthy Sentinels would lose its connection each time, and the
+// answer of one that leads a failover might be missed.
 const spareTime = 100 * time.Millisecond
 
 // A round asks every Sentinel of a deployment once.
@@ -27,10 +27,10 @@ func (r *round) list(given []*member) []*sentinel.Snapshot {
 	return snapshots
 }
 
-// fanOut asks all Sentinels at once, also those that the answers name, where peers
-// are followed. It returns an answer of each by the end of the context, or sooner
-// when those that have come are enough: the rest then have as long again as these
-// took, and are told to end. It returns after all that it has started.
+// fanOut asks all Sentinels at once, including the peers that the answers name if these are
+// followed. It returns an answer of each at the latest when ctx ends. When enough returns
+// true, the remaining Sentinels get only as much time again as has passed. fanOut returns
+// only after all calls of ask have.
 func (d *Deployment) fanOut(
 	ctx context.Context, ask func(context.Context, *sentinel.Client) *sentinel.Snapshot, enough func(answered []*sentinel.Snapshot, asked int) bool,
 ) []*sentinel.Snapshot {
@@ -48,7 +48,7 @@ func (d *Deployment) fanOut(
 		}
 	}
 	start := time.Now()
-	var rest *time.Timer // ends those that are not needed
+	var rest *time.Timer // ends the calls that are no longer needed
 	begin(d.join(r))
 	for len(r.answers) < len(r.asked) {
 		a := <-answers
@@ -65,7 +65,7 @@ func (d *Deployment) fanOut(
 	return d.leave(r)
 }
 
-// join makes a round the user of all Sentinels known so far and returns them.
+// join registers a round as a user of all Sentinels known so far, and returns them.
 func (d *Deployment) join(r *round) []*member {
 	d.mu.Lock()
 	defer d.mu.Unlock()
@@ -76,14 +76,14 @@ func (d *Deployment) join(r *round) []*member {
 	return members
 }
 
-// useLocked notes that the round may ask a Sentinel. The caller has the lock.
+// useLocked registers the round as a user of a Sentinel. The caller holds the lock.
 func (r *round) useLocked(m *member) {
 	r.asked[m] = true
 	m.uses.Acquire()
 }
 
-// leave ends a round and returns its answers, without those of a Sentinel that
-// another address has answered for.
+// leave ends a round and returns its answers, one for each Sentinel, even if it answered at
+// two addresses.
 func (d *Deployment) leave(r *round) []*sentinel.Snapshot {
 	d.mu.Lock()
 	d.settlePeersLocked(r)

@@ -10,18 +10,15 @@ import (
 	"redis_sentinel_exporter/sentinel"
 )
 
-// A Group is one master with all that belongs to it, as the Sentinels of a
-// deployment see it together.
+// A Group is one master with its replicas and Sentinels, merged from all views.
 type Group struct {
-	Name string // of the master, any bytes
-	// Master is at the address that clients are given; MasterErr says why that is not
-	// known.
+	Name string // of the master; any bytes
+	// Master has the address that clients are given; MasterErr says why it is not known.
 	Master    Node
 	MasterErr error
-	// Replicas are sorted by address, and nil with the reason in ReplicasErr when no
-	// Sentinel says which there are, and where. So are the Sentinels. These are at the
-	// addresses that they announce to each other; one that nobody else knows is at
-	// the address asked.
+	// Replicas and Sentinels are sorted by address. Each is nil if no Sentinel has a
+	// complete list; then the error says why. Sentinels have the addresses that they
+	// announce to each other; one that no other knows has the address that was asked.
 	Replicas     []Node
 	ReplicasErr  error
 	Sentinels    []Node
@@ -31,18 +28,18 @@ type Group struct {
 // A Node is a server of a group.
 type Node struct {
 	Addr string // host:port
-	// Healthy is false when at least half of the Sentinels that know the node consider
-	// it down or, of a replica, not linked to its master. A Sentinel that has
+	// Healthy is false if at least half of the Sentinels that know the node consider it
+	// down or, if it is a replica, not linked to its master. A Sentinel that has
 	// answered is healthy.
 	Healthy bool
 }
 
-// errNoAddr says that a node is known and its address is not.
+// errNoAddr means that a node is known but its address is not.
 var errNoAddr = errors.New("one is at no address: its host name has not resolved, or it announces 0.0.0.0")
 
-// Groups merges what the Sentinels say of each master, sorted by name. Of a master and
-// its replicas those are believed that [Authoritative] returns; a replica that only some of
-// them know is one.
+// Groups merges the views of each master, sorted by name. The master and its replicas come
+// from the views that [Authoritative] returns, including replicas that only some of them
+// have; the Sentinels come from all views.
 func Groups(snapshots []*sentinel.Snapshot) []Group {
 	names := make(map[string]bool)
 	for _, s := range snapshots {
@@ -61,7 +58,7 @@ func Groups(snapshots []*sentinel.Snapshot) []Group {
 	return groups
 }
 
-// A poll counts how many know a node, and how many of these consider it well.
+// A poll counts the Sentinels that know a node, and those that consider it healthy.
 type poll struct{ known, well int }
 
 func (p *poll) add(well bool) {
@@ -73,7 +70,7 @@ func (p *poll) add(well bool) {
 
 func (p *poll) healthy() bool { return 2*p.well > p.known }
 
-// polls are kept by address.
+// polls maps addresses to polls.
 type polls map[string]*poll
 
 func (p polls) add(addr string, well bool) {
@@ -91,8 +88,8 @@ func (p polls) nodes() []Node {
 	return nodes
 }
 
-// addDataNodes takes the master and its replicas from the views, which agree on
-// the master's address.
+// addDataNodes adds the master and its replicas from views that agree on the master's
+// address.
 func (g *Group) addDataNodes(views []View) {
 	addr := views[0].Advertised()
 	if !views[0].AdvertisedNode().HasAddr() {
@@ -118,7 +115,7 @@ func (g *Group) addDataNodes(views []View) {
 			}
 		}
 		answered = answered || complete
-		// The old master is a replica to be, from before Sentinel lists it as one.
+		// The old master will be a replica; until Sentinel lists it, it is down.
 		if v.Addr != addr && v.HasAddr() {
 			replicas.add(v.Addr, false)
 		}
@@ -129,14 +126,13 @@ func (g *Group) addDataNodes(views []View) {
 	}
 }
 
-// A watcher is one Sentinel as it is known under its id.
+// A watcher is one Sentinel, identified by its id.
 type watcher struct {
 	asked     string // the address at which it answered; empty if it did not
-	announced polls  // by its peers
+	announced polls  // the addresses at which its peers know it
 }
 
-// addSentinels takes the Sentinels from all views: also one that is out of date
-// is there.
+// addSentinels adds the Sentinels from all views: even one that is out of date is running.
 func (g *Group) addSentinels(views []View) {
 	watchers := make(map[string]*watcher)
 	at := func(id string) *watcher {
@@ -178,21 +174,21 @@ func (g *Group) addSentinels(views []View) {
 	g.Sentinels = nodes.nodes()
 }
 
-// hasAnnounced reports whether the Sentinel is known at an address. 0.0.0.0, which one
-// announces that was given it as announce-ip, is whoever reads it.
+// hasAnnounced reports whether the peer announces a usable address. 0.0.0.0, which may be its
+// announce-ip, means whichever machine reads it.
 func hasAnnounced(p *sentinel.Peer) bool {
 	ip, err := netip.ParseAddr(p.Host)
 	return p.HasAddr() && (err != nil || !ip.IsUnspecified())
 }
 
-// answeredAs reports whether the Sentinel with the id has answered itself, so that it is known
-// at the address asked.
+// answeredAs reports whether the Sentinel with the id has answered, so that the address that
+// was asked can be used.
 func answeredAs(views []View, id string) bool {
 	return id != "" && slices.ContainsFunc(views, func(v View) bool { return v.Snapshot.ID == id })
 }
 
-// idOf is the id of a Sentinel that does not tell it, as before Redis 6.2, by the
-// address that its peers know; that address itself when they do not.
+// idOf returns the id of a Sentinel before Redis 6.2, which does not tell it: the id that
+// its peers have for addr, or addr if they do not know it.
 func idOf(watchers map[string]*watcher, addr string) string {
 	for id, w := range watchers {
 		if w.announced[addr] != nil {
@@ -202,7 +198,7 @@ func idOf(watchers map[string]*watcher, addr string) string {
 	return addr
 }
 
-// node is the address that most peers know, and whether the Sentinel is well.
+// node returns the address that most peers know, and whether the Sentinel is healthy.
 func (w *watcher) node() (addr string, healthy bool) {
 	var best poll
 	for _, a := range slices.Sorted(maps.Keys(w.announced)) {
@@ -213,11 +209,11 @@ func (w *watcher) node() (addr string, healthy bool) {
 	return cmp.Or(addr, w.asked), w.asked != "" || best.healthy()
 }
 
-// ErrNoAnswer says that no Sentinel has answered, so that nothing is known.
+// ErrNoAnswer means that no Sentinel has answered, so nothing is known.
 var ErrNoAnswer = errors.New("no Sentinel has answered")
 
-// Unanswered returns an error that says why no Sentinel of a deployment has
-// answered; nil when one has.
+// Unanswered returns ErrNoAnswer joined with the reasons of all Sentinels, or nil if one has
+// answered.
 func Unanswered(snapshots []*sentinel.Snapshot) error {
 	errs := []error{ErrNoAnswer}
 	for _, s := range snapshots {

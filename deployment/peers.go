@@ -10,30 +10,29 @@ import (
 )
 
 const (
-	// maxFound bounds how many peers are asked besides the given Sentinels, whatever
-	// these say: a deployment has three, five or seven.
+	// maxFound is the maximum number of peers that are asked besides the given
+	// Sentinels. Real deployments have three, five or seven Sentinels.
 	maxFound = 64
-	// forgetAfter is how long a peer is asked that nobody names any more. A RESET
+	// forgetAfter is how long a peer is asked after the last Sentinel named it. A RESET
 	// makes a Sentinel forget the others for some seconds.
 	forgetAfter = time.Minute
 )
 
-// A mention is where and when a peer was heard of.
+// A mention is the last time a peer was named by another Sentinel.
 type mention struct {
-	id    string    // that the peer has, to those who name it
-	named time.Time // the last time that it was
+	id    string // the id that the others have for the peer
+	named time.Time
 }
 
 // An alias is another address of a Sentinel that is asked already.
 type alias struct {
 	id    string // of the Sentinel, as its peers name it
-	runID string // of its process, if it told
-	of    string // the address asked
+	runID string // of its process, if known
+	of    string // the address at which it is asked
 }
 
-// holds reports whether the Sentinel that has answered at the address asked is still the
-// one of the alias: a load balancer can lead to another one from now on. Before 6.2 a
-// Sentinel does not tell its id, only the run id.
+// holds reports whether the Sentinel that has answered is still the one of the alias: a load
+// balancer may lead to another one. Before 6.2 a Sentinel tells only its run id.
 func (a alias) holds(said *sentinel.Snapshot) bool {
 	switch {
 	case said.ID != "":
@@ -44,23 +43,22 @@ func (a alias) holds(said *sentinel.Snapshot) bool {
 	return true
 }
 
-// FollowPeers makes the deployment ask also the Sentinels that the given ones
-// know, and those that these know, with the options of the template but its
-// address: they get the same credentials. A peer is asked from the moment when it
-// is named, and no longer when it was not for a minute. The given Sentinels are
-// always asked.
+// FollowPeers makes the deployment also ask the Sentinels that the given ones know, and those
+// that these know, and so on. They are asked with the options of the template, credentials
+// included, except for its address. A peer is asked from the moment it is named until it has
+// not been named for a minute. The given Sentinels are always asked.
 //
-// A Sentinel that answers at two addresses, such as one given by its host name, is
-// kept once. Two that run with the same id are two.
+// A Sentinel that answers at two addresses, such as a host name and an IP address, counts
+// once. Two processes with the same id count as two.
 func (d *Deployment) FollowPeers(template sentinel.Options) {
 	d.mu.Lock()
 	defer d.mu.Unlock()
 	d.follow = &template
 }
 
-// joinPeers makes the round the user of the peers that an answer names and that it
-// has not asked yet, and returns them. One that was asked at this answer's address until
-// now, where another Sentinel has answered, is one that an earlier answer may have named.
+// joinPeers registers the round as a user of the peers that an answer names and that it has
+// not asked yet, and returns them. If the answer shows that an alias is wrong, earlier answers
+// may have named the peer of that alias, so joinPeers looks at these again.
 func (d *Deployment) joinPeers(r *round, said *sentinel.Snapshot) []*member {
 	d.mu.Lock()
 	defer d.mu.Unlock()
@@ -83,8 +81,8 @@ func (d *Deployment) joinPeers(r *round, said *sentinel.Snapshot) []*member {
 	return members
 }
 
-// dropAliasesLocked forgets the aliases that an answer has shown to be untrue, and reports
-// whether there were any. The caller has the lock.
+// dropAliasesLocked forgets the aliases that an answer has shown to be wrong, and reports
+// whether there were any. The caller holds the lock.
 func (d *Deployment) dropAliasesLocked(said *sentinel.Snapshot) bool {
 	before := len(d.aliases)
 	maps.DeleteFunc(d.aliases, func(_ string, a alias) bool { return a.of == said.Sentinel && said.Up() && !a.holds(said) })
@@ -105,8 +103,8 @@ func namedPeers(s *sentinel.Snapshot) map[string]string {
 	return named
 }
 
-// peerLocked returns the Sentinel to ask at an address, nil when it is asked at another
-// or when there are too many. The caller has the lock.
+// peerLocked returns the Sentinel to ask at an address; nil if it is asked at another address,
+// or if there are too many. The caller holds the lock.
 func (d *Deployment) peerLocked(addr, id string) *member {
 	if m := d.memberLocked(addr); m != nil {
 		return m
@@ -125,11 +123,11 @@ func (d *Deployment) peerLocked(addr, id string) *member {
 	return m
 }
 
-// settlePeersLocked draws the conclusions from a round: which peers were named, which
-// are none, and which are gone. The caller has the lock.
+// settlePeersLocked updates the peers after a round: it notes which were named, and stops
+// asking those that are gone or are the same as another Sentinel. The caller holds the lock.
 func (d *Deployment) settlePeersLocked(r *round) {
 	if d.follow == nil || !r.anyUp() {
-		return // who says nothing does not say that a peer is gone
+		return // without an answer no peer is known to be gone
 	}
 	for addr, id := range d.reached(r) {
 		if m := d.found[addr]; m != nil {
@@ -148,9 +146,9 @@ func (d *Deployment) settlePeersLocked(r *round) {
 	}
 }
 
-// reached returns the ids, by address, of the peers that one comes to from the
-// given Sentinels by asking each for the others. When none of the given ones
-// answers it starts from whoever does.
+// reached returns the ids, by address, of the peers that can be reached from the given
+// Sentinels, by following the peers that each names. If none of the given ones answers, it
+// starts from the peers that do.
 func (d *Deployment) reached(r *round) map[string]string {
 	reached := make(map[string]string)
 	var next []*sentinel.Snapshot
@@ -193,8 +191,8 @@ func (r *round) anyUp() bool {
 	return false
 }
 
-// sameAs returns the address of the Sentinel, asked before this peer in the order
-// of the snapshots, that is the same as it; empty if there is none.
+// sameAs returns the address of the Sentinel that is the same as this peer and comes before
+// it in the order of the snapshots; empty if there is none.
 func (d *Deployment) sameAs(r *round, m *member) string {
 	mine := r.answers[m]
 	if mine == nil || !mine.Up() {
@@ -211,9 +209,9 @@ func (d *Deployment) sameAs(r *round, m *member) string {
 	return ""
 }
 
-// sameSentinel reports whether two snapshots are of one Sentinel. Its id tells; but
-// one whose files were copied has the id of the other, and only the run id, which
-// each process has of its own, tells them apart.
+// sameSentinel reports whether two snapshots are of one Sentinel. The id is not enough, since
+// a Sentinel whose files were copied has the id of the original; the run ids of two
+// processes always differ.
 func sameSentinel(a, b *sentinel.Snapshot) bool {
 	if a.ID != b.ID {
 		return false
@@ -233,17 +231,17 @@ func runID(s *sentinel.Snapshot) string {
 
 func (d *Deployment) noteAliasLocked(addr string, a alias) {
 	if len(d.aliases) >= maxFound {
-		clear(d.aliases) // what is still true is found out again
+		clear(d.aliases) // those that are still right are found again
 	}
 	d.aliases[addr] = a
 }
 
-// retireLocked stops asking a peer. Its last user closes it.
+// retireLocked stops asking a peer. Its last user closes the client.
 func (d *Deployment) retireLocked(addr string) {
 	m := d.found[addr]
 	delete(d.found, addr)
 	d.announceLocked()
 	if m.uses.Retire() {
-		m.client.Close() // it has no call under way to wait for
+		m.client.Close() // does not block: no call is under way
 	}
 }

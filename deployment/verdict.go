@@ -8,8 +8,8 @@ import (
 	"redis_sentinel_exporter/sentinel"
 )
 
-// Why discovery does not take what a Sentinel says. They are wrapped with the
-// particulars in the [Rejection] of a [*DiscoveryError]; use errors.Is.
+// The reasons why discovery rejects an answer. The [Rejection] of a [*DiscoveryError] wraps
+// them with details; use errors.Is.
 var (
 	ErrOutdated        = errors.New("missed a failover")
 	ErrMasterDown      = errors.New("considers the master down")
@@ -18,20 +18,20 @@ var (
 	ErrNoReplica       = errors.New("knows no usable replica")
 )
 
-// A Rejection is what one Sentinel said that was of no use.
+// A Rejection says why discovery does not use the answer of one Sentinel.
 type Rejection struct {
 	Sentinel string // the address asked
-	Err      error  // an [*Error] when it did not answer, else why its answer was not taken
+	Err      error  // a [*sentinel.Error] if it did not answer, otherwise why its answer was rejected
 }
 
-// A DiscoveryError says what each Sentinel said when none said anything of use.
-// errors.Is and errors.As look into all of it.
+// A DiscoveryError says for each Sentinel why discovery does not use its answer. errors.Is
+// and errors.As look at all of them.
 type DiscoveryError struct {
 	Name string // of the master
 	Said []Rejection
 }
 
-// Error names each Sentinel with what it said.
+// Error names each Sentinel and the reason.
 func (e *DiscoveryError) Error() string {
 	said := make([]string, len(e.Said))
 	for i, r := range e.Said {
@@ -40,7 +40,7 @@ func (e *DiscoveryError) Error() string {
 	return fmt.Sprintf("nothing usable is known of master %q: %s", e.Name, strings.Join(said, "; "))
 }
 
-// String names the Sentinel once.
+// String returns the reason with the Sentinel's address, which a [*sentinel.Error] already has.
 func (r Rejection) String() string {
 	var unanswered *sentinel.Error
 	if errors.As(r.Err, &unanswered) && unanswered.Sentinel == r.Sentinel {
@@ -58,10 +58,9 @@ func (e *DiscoveryError) Unwrap() []error {
 	return errs
 }
 
-// judge divides what the Sentinels say of a master into what may be taken and why
-// the rest may not. What is taken has the highest config-epoch that any Sentinel
-// knows, also one whose answer is of no use otherwise, and comes from Sentinels in
-// TILT only when all of it does.
+// judge returns the views of a master that discovery accepts, and why it rejects the other
+// answers. Accepted views have the highest config-epoch of all, including views that are
+// rejected, and are from Sentinels in TILT only if all of them are.
 func judge(snapshots []*sentinel.Snapshot, name string, fault func(*sentinel.Master) error) (taken []View, refused []Rejection) {
 	epoch := newestEpoch(ViewsOf(snapshots, name))
 	for _, s := range snapshots {
@@ -89,9 +88,9 @@ func judge(snapshots []*sentinel.Snapshot, name string, fault func(*sentinel.Mas
 	return outOfTilt(taken), refused
 }
 
-// masterFault says why the address that the Sentinel advertises is not to be
-// given to a client. While a failover reconfigures the replicas that is the
-// promoted one, and the flags of the old master say nothing about it.
+// masterFault returns an error if clients must not be given the address that the Sentinel
+// advertises. While a failover reconfigures the replicas, that is the address of the promoted
+// one, and the flags of the old master do not matter.
 func masterFault(m *sentinel.Master, minOtherSentinels int) error {
 	if err := tooFewPeers(m, minOtherSentinels); err != nil {
 		return err
@@ -114,7 +113,7 @@ func masterFault(m *sentinel.Master, minOtherSentinels int) error {
 	return nil
 }
 
-// tooFewPeers says that the Sentinel knows fewer others than it should.
+// tooFewPeers returns an error if the Sentinel knows too few others.
 func tooFewPeers(m *sentinel.Master, minOtherSentinels int) error {
 	if n := m.NumOtherSentinels.Value; n < int64(minOtherSentinels) {
 		return fmt.Errorf("%w: %d, where %d are asked for", ErrTooFewSentinels, n, minOtherSentinels)
@@ -122,7 +121,7 @@ func tooFewPeers(m *sentinel.Master, minOtherSentinels int) error {
 	return nil
 }
 
-// replicaFault says why the replicas that the Sentinel knows are of no use.
+// replicaFault returns an error if the Sentinel knows no usable replica.
 func replicaFault(m *sentinel.Master, minOtherSentinels int) error {
 	if err := tooFewPeers(m, minOtherSentinels); err != nil {
 		return err
@@ -143,7 +142,7 @@ func replicaFault(m *sentinel.Master, minOtherSentinels int) error {
 	return fmt.Errorf("%w: %s", ErrNoReplica, strings.Join(states, ", "))
 }
 
-// usableReplicas are those that a client can be given.
+// usableReplicas returns the replicas that clients can be given.
 func usableReplicas(m *sentinel.Master) []sentinel.Replica {
 	var usable []sentinel.Replica
 	for i := range m.Replicas {
@@ -154,9 +153,9 @@ func usableReplicas(m *sentinel.Master) []sentinel.Replica {
 	return usable
 }
 
-// isUsable reports whether the replica is up, connected, at a known address and one. After a failover the
-// old master is listed as a replica, and down-after must pass before it is held to
-// be down: until its first INFO nothing is known of it.
+// isUsable reports whether the replica is up, connected, at a known address and really a
+// replica. It must have sent INFO: after a failover the dead old master is listed as a
+// replica, and not flagged as down until down-after has passed.
 func isUsable(r *sentinel.Replica) bool {
 	return r.HasAddr() && !r.Flags.Any(sentinel.FlagSDown|sentinel.FlagODown|sentinel.FlagDisconnected) && r.Informed() && r.RoleReported != sentinel.RoleMaster
 }

@@ -8,25 +8,25 @@ import (
 	"redis_sentinel_exporter/sentinel"
 )
 
-// A View is what one Sentinel that has answered says of one master.
+// A View is one master as one Sentinel sees it.
 type View struct {
 	*sentinel.Master
 	Snapshot *sentinel.Snapshot // of that Sentinel
 }
 
-// A ReplicaView is what one Sentinel says of one replica.
+// A ReplicaView is one replica as one Sentinel sees it.
 type ReplicaView struct {
 	*sentinel.Replica
 	By View // the Sentinel's view of the replica's master
 }
 
-// A MasterViews is one master as all Sentinels see it that have answered and monitor it.
+// A MasterViews is one master as all Sentinels see it that answered and monitor it.
 type MasterViews struct {
 	Name  string
 	Views []View // in the order of the snapshots; there is at least one
 }
 
-// ByMaster groups what the Sentinels say by master, sorted by name.
+// ByMaster groups the views in the snapshots by master, sorted by name.
 func ByMaster(snapshots []*sentinel.Snapshot) []*MasterViews {
 	var masters []*MasterViews
 	byName := make(map[string]*MasterViews)
@@ -63,7 +63,7 @@ func ViewsOf(snapshots []*sentinel.Snapshot, name string) []View {
 	return views
 }
 
-// ByReplica groups what the Sentinels say by replica, sorted by address.
+// ByReplica groups the views of replicas by replica, sorted by address.
 func ByReplica(views []View) [][]ReplicaView {
 	var groups [][]ReplicaView
 	at := make(map[string]int)

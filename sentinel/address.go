@@ -9,12 +9,10 @@ import (
 	"strings"
 )
 
-// ErrCredentials says that an address holds what may be a password, and nothing of
-// it.
+// ErrCredentials means that an address contains credentials. Its text does not repeat them.
 var ErrCredentials = errors.New("an address holds no credentials")
 
-// ParseAddress reads host:port, as people write it, and returns it as
-// net.JoinHostPort writes it, in small letters.
+// ParseAddress parses host:port and returns it in lower case, as net.JoinHostPort writes it.
 func ParseAddress(text string) (string, error) {
 	if strings.Contains(text, "@") {
 		return "", ErrCredentials

@@ -2,10 +2,10 @@ package sentinel
 
 import "fmt"
 
-// A CachedInfo is a node's INFO as a Sentinel holds it, up to 10 s old.
-// INFO-CACHE names no node: RunID tells which one it is.
+// A CachedInfo is the INFO of a node in the cache of a Sentinel. It is up to 10 s old, or
+// older if the node is down. INFO-CACHE has no addresses: RunID identifies the node.
 type CachedInfo struct {
-	Age           Duration // since the Sentinel got it
+	Age           Duration // since the Sentinel received it
 	RunID         string
 	Version       string // the product's own
 	Product       string // "redis" or "valkey"
@@ -14,10 +14,10 @@ type CachedInfo struct {
 	ReplOffset    Number // bytes
 }
 
-// parseInfoCache reads the reply to SENTINEL INFO-CACHE for one master: its name
-// and an array of pairs, age in milliseconds and INFO; a node that never answered
-// has a nil there and is left out. The master comes first, the replicas in no
-// order. A name that the Sentinel does not know gives an empty array.
+// parseInfoCache parses the reply to SENTINEL INFO-CACHE for one master: its name, and an
+// array of pairs of age in milliseconds and INFO. The INFO of a node that never answered is
+// nil, and left out. The master comes first, the replicas in no order. For a name that
+// the Sentinel does not know the reply is an empty array.
 func parseInfoCache(raw, name string) ([]CachedInfo, error) {
 	r := reply{raw}
 	n, err := r.array()

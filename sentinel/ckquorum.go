@@ -6,27 +6,26 @@ import (
 	"strings"
 )
 
-// CKQuorum is the answer to SENTINEL CKQUORUM. NOQUORUM is such an answer too,
-// not a failure. The state of the master plays no part in it, nor does TILT.
+// CKQuorum is the answer to SENTINEL CKQUORUM. NOQUORUM is also an answer, not a failure.
+// The answer depends neither on the state of the master nor on TILT.
 type CKQuorum struct {
 	// Usable counts this Sentinel itself and the peers without s_down.
 	Usable int64
-	// QuorumReachable: enough of them are usable to agree that the master is down.
+	// QuorumReachable is true if enough are usable to agree that the master is down.
 	QuorumReachable bool
-	// MajorityReachable: enough of them are usable to authorize a failover.
+	// MajorityReachable is true if enough are usable to authorize a failover.
 	MajorityReachable bool
-	// Text is the reply, word for word.
+	// Text is the text of the reply.
 	Text string
 }
 
 // OK reports whether quorum and majority can both be reached.
 func (q *CKQuorum) OK() bool { return q.QuorumReachable && q.MajorityReachable }
 
-// noQuorum reports whether a raw reply is the answer NOQUORUM, which comes as an
-// error.
+// noQuorum reports whether a raw reply is the answer NOQUORUM, which is an error reply.
 func noQuorum(raw string) bool { return strings.HasPrefix(raw, "-NOQUORUM ") }
 
-// readCKQuorum reads the raw reply.
+// readCKQuorum parses the raw reply.
 func readCKQuorum(raw string) (*CKQuorum, error) {
 	if noQuorum(raw) {
 		raw = "+" + raw[1:]
@@ -38,10 +37,9 @@ func readCKQuorum(raw string) (*CKQuorum, error) {
 	return parseCKQuorum(text)
 }
 
-// parseCKQuorum reads the text. The texts are
-// the same from 2.8.21 on, in Redis and Valkey: the error code is always
-// NOQUORUM, and the phrases "specified quorum" and "majority" tell the causes
-// apart (sentinelCommand in src/sentinel.c).
+// parseCKQuorum parses the text of the reply, which has been the same since 2.8.21, in Redis
+// and Valkey. The error code is always NOQUORUM; the phrases "specified quorum" and
+// "majority" name the causes (sentinelCommand in src/sentinel.c).
 func parseCKQuorum(text string) (*CKQuorum, error) {
 	code, rest, _ := strings.Cut(text, " ")
 	number, _, _ := strings.Cut(rest, " ")

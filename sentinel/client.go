@@ -19,18 +19,17 @@ type Options struct {
 	Address string
 	// Username is the ACL user; empty for the default user.
 	Username string
-	// Password returns the password; it is asked for each new connection, so that a
-	// changed file takes effect with the next one. Nil, or an empty password, sends
-	// no credentials.
+	// Password returns the password. It is called for each new connection, so that a
+	// changed password file takes effect. If it is nil or returns an empty password, no
+	// credentials are sent.
 	Password func() (string, error)
-	// TLS is nil for a plain connection. Without a ServerName the address's host
+	// TLS is nil for a plain connection. Without a ServerName the host of the address
 	// is verified.
 	TLS *tls.Config
-	// Allowed is asked of each address that is about to be connected to, after a
-	// host name has been resolved; its error keeps the connection from being made.
-	// Nil allows all.
+	// Allowed is called with each address before it is connected to, after a host name
+	// has been resolved. If it returns an error, no connection is made. Nil allows all.
 	Allowed func(netip.Addr) error
-	// InfoCache asks also for SENTINEL INFO-CACHE of each master.
+	// InfoCache adds SENTINEL INFO-CACHE of each master to a snapshot.
 	InfoCache bool
 }
 
@@ -45,8 +44,7 @@ func (o Options) password() (string, error) {
 	return password, nil
 }
 
-// control is what the dialer asks before it connects to address, an IP address
-// with a port.
+// control is called by the dialer before it connects to address, an IP address with a port.
 func (o Options) control(_, address string, _ syscall.RawConn) error {
 	if o.Allowed == nil {
 		return nil
@@ -69,23 +67,22 @@ func (o Options) tlsConfig() *tls.Config {
 }
 
 // A Client talks to one Sentinel over one connection, which it keeps. It is safe
-// for concurrent use: calls take turns, and snapshots that are asked for while
-// one is under way share it.
+// for concurrent use: calls take turns, and concurrent calls of Snapshot share one snapshot.
 type Client struct {
 	options Options
-	turn    chan struct{} // holds one token; who has it may use what is below
+	turn    chan struct{} // holds one token, which guards session, known and slaves
 	session *session
 	known   []string // the masters of the last snapshot
 	slaves  bool     // the Sentinel does not know REPLICAS, only SLAVES
 
 	recent recentEvents // of the event stream
 
-	mu       sync.Mutex // guards what is below
+	mu       sync.Mutex // guards the fields below
 	inflight *inflight
-	totals   ErrorTotals // by command and reason, since the client was made
+	totals   ErrorTotals // by command and reason, since the client was created
 }
 
-// NewClient returns a client. It connects when it is first asked something.
+// NewClient returns a client. It connects at the first call.
 func NewClient(o Options) *Client {
 	c := &Client{options: o, turn: make(chan struct{}, 1)}
 	c.turn <- struct{}{}
@@ -95,8 +92,7 @@ func NewClient(o Options) *Client {
 // Address returns the address of the Sentinel, as host:port.
 func (c *Client) Address() string { return c.options.Address }
 
-// Close waits for the call under way and closes the connection. A call after it
-// connects again.
+// Close waits for the call under way and closes the connection. A later call connects again.
 func (c *Client) Close() {
 	<-c.turn
 	c.drop()
@@ -115,7 +111,7 @@ func (c *Client) acquire(ctx context.Context) error {
 
 func (c *Client) release() { c.turn <- struct{}{} }
 
-// drop closes the connection. The caller has the turn.
+// drop closes the connection. The caller holds the turn.
 func (c *Client) drop() {
 	if c.session != nil {
 		c.session.close()
@@ -123,10 +119,10 @@ func (c *Client) drop() {
 	}
 }
 
-// exchange sends the commands in one round trip and returns the raw replies, as
-// many as came before an error. The caller has the turn. A kept connection that
-// the Sentinel has closed meanwhile is replaced once, when the commands may be
-// sent twice. The error prints no password.
+// exchange sends the commands in one round trip and returns the raw replies, including those
+// that came before an error. The caller holds the turn. If the Sentinel has closed the kept
+// connection meanwhile, exchange tries once more on a new one, but only if the commands are
+// repeatable. The text of the error contains no password.
 func (c *Client) exchange(ctx context.Context, repeatable bool, commands [][]any) ([]string, error) {
 	replies, err := c.attempt(ctx, commands)
 	if lost := err != nil && c.session != nil && c.session.lost(ctx, err); lost && repeatable {
@@ -173,8 +169,7 @@ func (c *Client) ask(ctx context.Context, args ...any) (string, error) {
 	return replies[0], nil
 }
 
-// refusal returns the error that a reply is, nil when it is an answer, as
-// NOQUORUM is.
+// refusal returns the error if a reply is an error reply, otherwise nil. NOQUORUM is an answer.
 func (c *Client) refusal(raw string, args []any) *Error {
 	text, refused := strings.CutPrefix(raw, "-")
 	if !refused || noQuorum(raw) {
@@ -184,7 +179,7 @@ func (c *Client) refusal(raw string, args []any) *Error {
 	return &Error{Sentinel: c.Address(), Command: words(args), Reason: reason, Err: err}
 }
 
-// failure wraps what went wrong below the level of replies.
+// failure wraps an error of the connection.
 func (c *Client) failure(ctx context.Context, err error, command string) *Error {
 	e := &Error{Sentinel: c.Address(), Command: command, Reason: reasonOf(ctx, err), Err: err}
 	switch {
@@ -196,7 +191,8 @@ func (c *Client) failure(ctx context.Context, err error, command string) *Error 
 	return e
 }
 
-// malformed wraps an answer that could not be read, or that says no in its own way.
+// malformed wraps the error of a reply that could not be parsed, or that refuses the command
+// without being an error reply.
 func (c *Client) malformed(err error, args []any) *Error {
 	e := &Error{Sentinel: c.Address(), Command: words(args), Reason: ReasonOther, Err: err}
 	if errors.Is(err, errMalformed) {
@@ -205,7 +201,7 @@ func (c *Client) malformed(err error, args []any) *Error {
 	return e
 }
 
-// readAnswer reads a reply, which may be a refusal.
+// readAnswer parses a reply into *into, unless it is an error reply.
 func readAnswer[T any](c *Client, raw string, args []any, parse func(string) (T, error), into *T) *Error {
 	if refused := c.refusal(raw, args); refused != nil {
 		return refused
@@ -218,7 +214,7 @@ func readAnswer[T any](c *Client, raw string, args []any, parse func(string) (T,
 	return nil
 }
 
-// scrubbed prints a text in the place of an error's own.
+// A scrubbed is an error with its text replaced.
 type scrubbed struct {
 	text  string
 	cause error
@@ -227,12 +223,12 @@ type scrubbed struct {
 func (s *scrubbed) Error() string { return s.text }
 func (s *scrubbed) Unwrap() error { return s.cause }
 
-// scrubError returns the error with a text that is fit for a log.
+// scrubError returns the error with a text that can be logged.
 func scrubError(err error, password string) error {
 	return &scrubbed{text: scrub(err.Error(), password), cause: err}
 }
 
-// words names a command by its words, without a master's name or values.
+// words returns the name of a command, without its arguments.
 func words(args []any) string {
 	name := fmt.Sprint(args[0])
 	if name == "SENTINEL" && len(args) > 1 {

@@ -29,7 +29,7 @@ func (c *Client) Replicas(ctx context.Context, name string) ([]Replica, error) {
 	return replicas, err
 }
 
-// replicasWord is the subcommand that a snapshot asks with.
+// replicasWord returns the subcommand that this Sentinel knows.
 func (c *Client) replicasWord() string {
 	if c.slaves {
 		return "SLAVES"
@@ -42,8 +42,8 @@ func (c *Client) Sentinels(ctx context.Context, name string) ([]Peer, error) {
 	return query(ctx, c, parsePeers, "SENTINEL", "SENTINELS", name)
 }
 
-// CKQuorum asks whether the Sentinels that this one can use suffice for a
-// failover (SENTINEL CKQUORUM). That they do not is an answer, not an error.
+// CKQuorum asks whether enough Sentinels are usable for a failover (SENTINEL CKQUORUM). If
+// there are not, that is an answer, not an error.
 func (c *Client) CKQuorum(ctx context.Context, name string) (*CKQuorum, error) {
 	return query(ctx, c, readCKQuorum, "SENTINEL", "CKQUORUM", name)
 }
@@ -85,15 +85,15 @@ func (c *Client) MyID(ctx context.Context) (string, error) {
 	return query(ctx, c, readText, "SENTINEL", "MYID")
 }
 
-// InfoCache asks for the INFO that the Sentinel holds of a master and its
-// replicas (SENTINEL INFO-CACHE). It takes one name since a reply about several
-// has no length that could be told beforehand.
+// InfoCache asks for the cached INFO of a master and its replicas (SENTINEL INFO-CACHE). It
+// takes one name, because the number of elements in a reply about several is not known
+// beforehand.
 func (c *Client) InfoCache(ctx context.Context, name string) ([]CachedInfo, error) {
 	return query(ctx, c, func(raw string) ([]CachedInfo, error) { return parseInfoCache(raw, name) },
 		"SENTINEL", "INFO-CACHE", name)
 }
 
-// Ping asks for a sign of life (PING).
+// Ping checks that the Sentinel answers (PING).
 func (c *Client) Ping(ctx context.Context) error {
 	_, err := query(ctx, c, readPong, "PING")
 	return err
@@ -139,8 +139,7 @@ func parsePendingScripts(raw string) ([]PendingScript, error) {
 	return instances(raw, readPendingScript)
 }
 
-// readPendingScript reads a flat array of names and values, of which argv alone
-// is an array itself.
+// readPendingScript parses a flat array of names and values. The value of argv is an array.
 func readPendingScript(r *reply, s *PendingScript) error {
 	n, err := r.array()
 	if err != nil {

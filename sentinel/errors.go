@@ -14,7 +14,7 @@ import (
 	"github.com/redis/go-redis/v9"
 )
 
-// A Command is one of the commands that a snapshot is made of.
+// A Command is one of the commands that a snapshot consists of.
 type Command int
 
 // The commands of a snapshot, in the order in which they are sent.
@@ -29,27 +29,27 @@ const (
 	numCommands
 )
 
-// String returns the command's name as the metrics' label has it.
+// String returns the value of the label command.
 func (c Command) String() string {
 	return [numCommands]string{"info", "myid", "masters", "replicas", "sentinels", "ckquorum", "info_cache"}[c]
 }
 
-// A Reason says in one word why a command failed.
+// A Reason classifies why a command failed.
 type Reason int
 
-// The reasons, in the order of their metrics.
+// The reasons.
 const (
 	ReasonUnreachable Reason = iota // no connection, or it broke
 	ReasonTimeout                   // no answer within the deadline
-	ReasonTLS                       // a certificate, of either side, was not accepted, or no secure connection agreed on
+	ReasonTLS                       // one side did not accept the other's certificate, or the TLS handshake failed
 	ReasonAuth                      // NOAUTH, WRONGPASS: our credentials were refused; or there were none to send
-	ReasonPermission                // NOPERM: the ACL user may not
-	ReasonProtocol                  // what came back is not a Sentinel's reply
+	ReasonPermission                // NOPERM: the ACL user is not allowed to use the command
+	ReasonProtocol                  // the reply is not that of a Sentinel
 	ReasonOther                     // any other error reply, such as LOADING or max clients
 	numReasons
 )
 
-// String returns the reason as the metrics' label has it.
+// String returns the value of the label reason.
 func (r Reason) String() string {
 	return [numReasons]string{"unreachable", "timeout", "tls", "auth", "permission", "protocol", "other"}[r]
 }
@@ -69,8 +69,7 @@ func Reasons() []Reason {
 // ErrorTotals counts failures by command and reason.
 type ErrorTotals [numCommands][numReasons]uint64
 
-// What a Sentinel can answer instead of doing as asked. They are wrapped in an
-// [*Error]; use errors.Is.
+// The errors that a Sentinel can answer. They are wrapped in an [*Error]; use errors.Is.
 var (
 	ErrNoSuchMaster       = errors.New("no such master")
 	ErrFailoverInProgress = errors.New("a failover is already in progress")
@@ -78,18 +77,18 @@ var (
 	ErrDuplicateMaster    = errors.New("a master of that name is monitored already")
 	ErrInvalidArgument    = errors.New("invalid argument")
 	ErrUnknownOption      = errors.New("unknown option")
-	// ErrScriptDenied is the refusal to change the path of a script, which
-	// deny-scripts-reconfig in sentinel.conf is for.
+	// ErrScriptDenied means that deny-scripts-reconfig in sentinel.conf forbids changing
+	// the path of a script.
 	ErrScriptDenied = errors.New("the Sentinel may not be given another script (deny-scripts-reconfig)")
-	// ErrConfigNotSaved says that the Sentinel could not write its configuration
-	// file, as it says from Redis 7.0 on. A change is in effect all the same, until
-	// the Sentinel restarts.
+	// ErrConfigNotSaved means that the Sentinel could not write its configuration file,
+	// which it reports from Redis 7.0 on. The change is in effect all the same, until the
+	// Sentinel restarts.
 	ErrConfigNotSaved = errors.New("the Sentinel could not save its configuration file, so that it will forget this when it restarts")
-	// ErrUnanswered says of a command that changes something that it was sent and
-	// that no answer came: it may have taken effect.
+	// ErrUnanswered means that a command that changes something was sent and no answer
+	// came: it may have taken effect.
 	ErrUnanswered = errors.New("it was sent and may have taken effect")
-	// ErrNoCredentials says that the password could not be had, so that nothing was
-	// sent. The Sentinel has refused nothing.
+	// ErrNoCredentials means that the password could not be read, so that nothing was
+	// sent. The Sentinel has not refused anything.
 	ErrNoCredentials = errors.New("no credentials")
 
 	errUnknownCommand = errors.New("unknown command")
@@ -97,8 +96,7 @@ var (
 	errHandshake      = errors.New("TLS handshake")
 )
 
-// An Error is a command that a Sentinel did not answer as asked. Its message
-// never holds a password.
+// An Error says why a command failed. Its text contains no password.
 type Error struct {
 	Sentinel string // the address asked
 	Command  string // as typed, such as "SENTINEL MASTERS"
@@ -106,7 +104,7 @@ type Error struct {
 	Err      error
 }
 
-// Error says which Sentinel, which command and what came back.
+// Error returns the Sentinel, the command, the reason and the cause.
 func (e *Error) Error() string {
 	return fmt.Sprintf("sentinel %s: %s: %s: %v", e.Sentinel, e.Command, e.Reason, e.Err)
 }
@@ -114,9 +112,9 @@ func (e *Error) Error() string {
 // Unwrap returns the cause.
 func (e *Error) Unwrap() error { return e.Err }
 
-// replyError turns the text of an error reply into a reason and an error. Only
-// the first word is a code; texts changed case and quoting between versions. An
-// unknown master has no code of its own, so its text must tell.
+// replyError turns the text of an error reply into a reason and an error. Most errors have
+// only the code ERR, so their text must be compared, of which case and quoting have changed
+// between versions.
 func replyError(text string) (Reason, error) {
 	code, _, _ := strings.Cut(text, " ")
 	lower := strings.ToLower(text)
@@ -142,8 +140,8 @@ func replyError(text string) (Reason, error) {
 	return ReasonOther, errors.New(clip(text))
 }
 
-// refusedChange returns the error that a command which changes something was
-// refused with, by its text in small letters; nil for any other text.
+// refusedChange returns the error for the text, in lower case, with which a Sentinel refuses
+// a change; nil for any other text.
 func refusedChange(text string) error {
 	for _, refusal := range []struct {
 		prefix string
@@ -165,8 +163,8 @@ func refusedChange(text string) error {
 	return nil
 }
 
-// reasonOf says why an exchange failed below the level of replies. The context
-// comes first: whatever else went wrong after it had ended was caused by that.
+// reasonOf returns why an exchange failed before there was a reply. It looks at the context
+// first: what goes wrong after it has ended is caused by that.
 func reasonOf(ctx context.Context, err error) Reason {
 	var timeout net.Error
 	var record tls.RecordHeaderError
@@ -188,25 +186,24 @@ func reasonOf(ctx context.Context, err error) Reason {
 		return ReasonProtocol
 	case refusedSecurity(err):
 		return ReasonTLS
-	case errors.As(err, &refused): // of the handshake: no other error reply comes this way
+	case errors.As(err, &refused): // only error replies to the handshake get here
 		reason, _ := replyError(refused.Error())
 		return reason
 	}
 	return ReasonUnreachable
 }
 
-// unreadable reports whether go-redis did not understand a reply to its handshake, for
-// which it has no type of error. What breaks a connection has one, of the net
-// package or of the system.
+// unreadable reports whether go-redis did not understand a reply to its handshake. It has no
+// error type for that, so the text must be compared.
 func unreadable(err error) bool {
 	text := err.Error()
 	return strings.Contains(text, "redis: can't parse ") || strings.Contains(text, "redis: the length of the array must be ") ||
 		strings.Contains(text, "redis: invalid reply: ")
 }
 
-// refusedSecurity reports whether one side refused the other's certificate or TLS
-// itself. The Sentinel may refuse ours only after the handshake, when the first
-// reply is waited for. A connection that broke during the handshake is none of it.
+// refusedSecurity reports whether one side refused the other's certificate or TLS itself. The
+// Sentinel may refuse ours after the handshake, while we wait for the first reply. A
+// connection that breaks during the handshake does not count.
 func refusedSecurity(err error) bool {
 	if alert, ok := errors.AsType[*net.OpError](err); ok {
 		return alert.Op == "remote error" || alert.Op == "local error"
@@ -214,22 +211,21 @@ func refusedSecurity(err error) bool {
 	return errors.Is(err, errHandshake) && !errors.Is(err, io.EOF) && !errors.Is(err, io.ErrUnexpectedEOF)
 }
 
-// scrub makes a text fit for a log: without the password, should a server have
-// echoed it (Redis before 6.0 quotes the arguments of a command it does not
-// know), and in one line of bounded length.
+// scrub makes a text safe to log: it removes the password, which a server may quote (Redis
+// before 6.0 quotes the arguments of an unknown command), and limits the length.
 func scrub(text, password string) string {
 	text, _, _ = strings.Cut(text, ", with args beginning with:")
 	if password != "" {
-		quoted := strconv.Quote(password) // as go-redis writes what it did not understand
+		quoted := strconv.Quote(password) // as go-redis quotes what it did not understand
 		text = strings.NewReplacer(password, "******", quoted[1:len(quoted)-1], "******").Replace(text)
 	}
 	return clip(text)
 }
 
-// maxText bounds how much of a reply an error quotes.
+// maxText limits how much of a reply an error quotes.
 const maxText = 200
 
-// clip cuts a text to what an error may quote.
+// clip shortens a text so that an error can quote it.
 func clip(text string) string {
 	text, _, _ = strings.Cut(text, ", with args beginning with:")
 	if len(text) > maxText {

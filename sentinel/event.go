@@ -1,6 +1,6 @@
 package sentinel
 
-// The events that are more to the exporter than a line to show.
+// The events that the exporter does more with than count and show them.
 const (
 	EventSwitchMaster      = "+switch-master"
 	EventTryFailover       = "+try-failover"
@@ -9,7 +9,7 @@ const (
 	EventAbortNotElected   = "-failover-abort-not-elected"
 	EventAbortNoGoodSlave  = "-failover-abort-no-good-slave"
 	EventAbortSlaveTimeout = "-failover-abort-slave-timeout"
-	// EventAbortMasterTimeout is of Valkey 9.0 and later.
+	// EventAbortMasterTimeout exists from Valkey 9.0 on.
 	EventAbortMasterTimeout = "-failover-abort-master-timeout"
 	EventNewEpoch           = "+new-epoch"
 	EventResetMaster        = "+reset-master"
@@ -26,23 +26,23 @@ const (
 	eventSet                = "+set"
 )
 
-// An Event is one message that a Sentinel published. What it does not say, or
-// what could not be read out of it, is empty: Name and Raw are always there.
+// An Event is one message that a Sentinel published. Name and Raw are always set; other
+// fields are empty if the event does not have them or could not be parsed.
 type Event struct {
 	Name   string // the channel, such as "+sdown"
 	Master string // name of the master that it is about
 
-	// The node that it is about: RoleMaster, RoleReplica or "sentinel"; its name, which
-	// is the address for a replica and the id for a Sentinel; and its address.
+	// The node that it is about: Kind is RoleMaster, RoleReplica or "sentinel"; Node is its
+	// name, which is the address of a replica and the id of a Sentinel.
 	Kind    string
 	Node    string
 	Address string
-	// MasterAddress is where the master was; of a switch it is the old address.
+	// MasterAddress is the address of the master; in a switch, the old one.
 	MasterAddress string
-	// NewAddress is where the master is after a switch.
+	// NewAddress is the address of the master after a switch.
 	NewAddress string
 
-	Epoch   Number // of +new-epoch and +vote-for-leader
+	Epoch   Number // in +new-epoch and +vote-for-leader
 	Details string // what follows the node, such as "#quorum 2/2"
-	Raw     string // the whole payload
+	Raw     string // the whole payload, passwords hidden
 }

@@ -7,18 +7,18 @@ import (
 	"time"
 )
 
-// EventOptions say how an event stream is kept. What is 0 has a default.
+// EventOptions are the settings of an event stream. Zero values mean the defaults.
 type EventOptions struct {
-	// PingInterval is how often the Sentinel is asked for a sign of life.
+	// PingInterval is how often a PING is sent, to notice a broken connection.
 	PingInterval time.Duration
-	// PingTimeout is how long it may take to give one, and to accept a
+	// PingTimeout is how long the Sentinel may take to answer a PING, and to accept the
 	// subscription.
 	PingTimeout time.Duration
-	// MinBackoff and MaxBackoff are the first and the longest pause before a
-	// broken stream is opened again. A Sentinel that refuses the stream is left
-	// alone for longer: each try may be an entry in its ACL log.
+	// MinBackoff and MaxBackoff are the first and the longest pause before a broken
+	// stream is opened again. If the Sentinel refuses the stream, the pause can be
+	// longer: each try may add an entry to its ACL log.
 	MinBackoff, MaxBackoff time.Duration
-	// Room is how many updates wait for the consumer before events are dropped.
+	// Room is how many updates can wait for handle before events are dropped.
 	Room int
 }
 
@@ -42,15 +42,14 @@ func (o EventOptions) withDefaults() EventOptions {
 	return o
 }
 
-// refusedBackoff is how many times MaxBackoff a Sentinel is left alone at most
-// that refuses a stream.
+// refusedBackoff times MaxBackoff is the longest pause if the Sentinel refuses the stream.
 const refusedBackoff = 12
 
-// Events subscribes to all that the Sentinel publishes, on a connection of its
-// own, and hands it to handle, one notice at a time, until ctx ends. A broken
-// stream is opened again; an update says so, since what was published meanwhile
-// is gone. The Sentinel never waits for handle: what that does not take in time
-// is dropped, which an update says as well. Snapshots have what it told of late.
+// Events subscribes to all events of the Sentinel, on a connection of its own, and calls
+// handle with one update at a time until ctx ends. It opens a broken stream again; updates
+// report the gap, since events that are published meanwhile are lost. If handle is too
+// slow, events are dropped, which an update reports as well; the Sentinel never has to wait.
+// Snapshots have the recent events, too.
 func (c *Client) Events(ctx context.Context, o EventOptions, handle func(*StreamUpdate)) {
 	s := &eventStream{client: c, options: o.withDefaults(), parser: newEventParser()}
 	s.queue = newUpdateQueue(s.options.Room)
@@ -64,7 +63,7 @@ func (c *Client) Events(ctx context.Context, o EventOptions, handle func(*Stream
 	}
 }
 
-// An eventStream is a subscription that is renewed when it breaks.
+// An eventStream is a subscription that is opened again when it breaks.
 type eventStream struct {
 	client  *Client
 	options EventOptions
@@ -83,15 +82,15 @@ func (s *eventStream) run(ctx context.Context) {
 		if stood > 0 {
 			kind = StreamLost
 		}
-		n := s.notice(kind)
+		n := s.newUpdate(kind)
 		n.Err = err
 		s.queue.finish(ctx, n)
 		s.wait(ctx, s.backoff(stood, err.Reason))
 	}
 }
 
-// once opens the stream, stays with it until it breaks and says for how long it
-// stood and what broke it.
+// once opens the stream and reads it until it breaks. It returns how long the stream was up,
+// 0 if it could not be opened, and why it broke.
 func (s *eventStream) once(ctx context.Context) (stood time.Duration, _ *Error) {
 	password, err := s.client.options.password()
 	if err != nil {
@@ -103,20 +102,20 @@ func (s *eventStream) once(ctx context.Context) (stood time.Duration, _ *Error) 
 	}
 	defer sub.close()
 	began := time.Now()
-	s.queue.push(s.notice(StreamUp))
+	s.queue.push(s.newUpdate(StreamUp))
 	err = sub.receive(ctx, func(channel, payload string) {
-		n := s.notice(StreamEvent)
+		n := s.newUpdate(StreamEvent)
 		n.Event = s.parser.parse(channel, payload)
 		s.queue.push(n)
 	}, s.queue.advance)
 	return max(1, time.Since(began)), s.failure(ctx, err, password)
 }
 
-func (s *eventStream) notice(kind StreamUpdateKind) *StreamUpdate {
+func (s *eventStream) newUpdate(kind StreamUpdateKind) *StreamUpdate {
 	return &StreamUpdate{Sentinel: s.client.Address(), Time: time.Now(), Kind: kind}
 }
 
-// failure says what is wrong with the stream, without a password.
+// failure returns why the stream broke or was refused; the text contains no password.
 func (s *eventStream) failure(ctx context.Context, err error, password string) *Error {
 	const command = "PSUBSCRIBE"
 	if refused, ok := errors.AsType[*refusedError](err); ok {
@@ -126,9 +125,9 @@ func (s *eventStream) failure(ctx context.Context, err error, password string) *
 	return s.client.failure(ctx, scrubError(err, password), command)
 }
 
-// backoff returns the pause before the next try: each twice the last, with a
-// random part of it, so that many exporters do not all come back at one moment.
-// A stream that has stood for as long as the longest pause starts anew.
+// backoff returns the pause before the next try. It doubles each time, and is partly random,
+// so that many exporters do not all reconnect at the same moment. If the stream was up for
+// as long as MaxBackoff, it starts again with MinBackoff.
 func (s *eventStream) backoff(stood time.Duration, reason Reason) time.Duration {
 	longest := s.options.MaxBackoff
 	if reason != ReasonUnreachable && reason != ReasonTimeout {

@@ -2,27 +2,27 @@ package sentinel
 
 import "strings"
 
-// A shape says how the payload of an event is built.
+// A shape is the structure of the payload of an event.
 type shape int
 
 const (
-	shapeText     shape = iota // nothing in it is about a master
+	shapeText     shape = iota // free text, not about a master
 	shapeInstance              // TYPE NAME IP PORT [@ MASTER IP PORT], then a known number of words
-	shapeSet                   // the same with an option and its values
+	shapeSet                   // the same, followed by an option and its values
 	shapeSwitch                // MASTER IP PORT IP PORT
 	shapeEpoch                 // EPOCH
 	shapeVote                  // ID EPOCH
 )
 
-// An eventLayout is what is known of an event beforehand.
+// An eventLayout is the structure of one event.
 type eventLayout struct {
 	name  string
 	shape shape
-	words int // that follow an instance
+	words int // how many follow the instance
 }
 
-// eventTable holds every event that a Sentinel of Redis 2.8 to 8 or of Valkey 7
-// to 9 publishes.
+// eventTable has every event that a Sentinel of Redis 2.8 to 8 or of Valkey 7 to 9
+// publishes.
 func eventTable() []eventLayout {
 	return []eventLayout{
 		{EventMonitor, shapeInstance, 2}, // quorum 2
@@ -74,8 +74,8 @@ func eventTable() []eventLayout {
 	}
 }
 
-// EventNames returns the names of all events that are known. Others can come,
-// from a Sentinel that is newer than the exporter.
+// EventNames returns the names of all known events. A Sentinel that is newer than the exporter
+// may publish others.
 func EventNames() []string {
 	table := eventTable()
 	names := make([]string, len(table))
@@ -85,8 +85,7 @@ func EventNames() []string {
 	return names
 }
 
-// isSetOption reports whether a word is an option of SENTINEL SET, which takes it in
-// any case.
+// isSetOption reports whether a word is an option of SENTINEL SET, whatever its case.
 func isSetOption(word string) bool {
 	switch strings.ToLower(word) {
 	case "quorum", "down-after-milliseconds", "failover-timeout", "parallel-syncs", "auth-pass", "auth-user",

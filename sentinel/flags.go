@@ -2,7 +2,7 @@ package sentinel
 
 import "strings"
 
-// Flags is the state that Sentinel prints as a comma-separated list in the
+// Flags is the set of states that Sentinel prints as a comma-separated list in the
 // field "flags" (addReplySentinelRedisInstance in src/sentinel.c).
 type Flags uint32
 
@@ -15,7 +15,7 @@ const (
 	FlagSentinel                              // the entry is another Sentinel
 	FlagDisconnected                          // the command or the Pub/Sub link is missing
 	FlagMasterDown                            // this peer told us that the master is down
-	FlagFailoverInProgress                    // this Sentinel drives, or tries, a failover
+	FlagFailoverInProgress                    // this Sentinel leads a failover, or tries to
 	FlagPromoted                              // the replica chosen to become the master
 	FlagReconfSent                            // REPLICAOF was sent to this replica
 	FlagReconfInProgress                      // the replica follows the new master, not yet in sync
@@ -26,7 +26,7 @@ const (
 	FlagMasterReboot                          // the master came back with another run id; shown from 7.2 on
 )
 
-// flagNames are the words of the wire, by bit.
+// flagNames returns the words of the protocol, by bit.
 func flagNames() []string {
 	return []string{
 		"s_down", "o_down", RoleMaster, RoleReplica, "sentinel", "disconnected", "master_down",
@@ -37,7 +37,7 @@ func flagNames() []string {
 
 // flagOf returns the bit of one word, 0 for a word this program does not know.
 func flagOf(word string) Flags {
-	switch word { // the common ones first: a switch on strings costs no map and no allocation
+	switch word { // the common ones, which need no search
 	case RoleMaster:
 		return FlagMaster
 	case RoleReplica:
@@ -59,8 +59,8 @@ func flagOf(word string) Flags {
 	return 0
 }
 
-// parseFlags reads the field "flags". Words it does not know are returned, not
-// refused: a newer Sentinel may have more of them.
+// parseFlags parses the field "flags". It returns unknown words instead of an error: a newer
+// Sentinel may have more flags.
 func parseFlags(text string) (flags Flags, unknown []string) {
 	for word := range strings.SplitSeq(text, ",") {
 		if bit := flagOf(word); bit != 0 {

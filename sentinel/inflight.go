@@ -5,18 +5,17 @@ import (
 	"time"
 )
 
-// An inflight is a snapshot under way, which all share who ask for one meanwhile:
-// ten scrapes at once cost the Sentinel the commands of one. It may have begun
-// before the call that shares it: who must see the effect of a change asks by a
-// command of its own.
+// An inflight is a snapshot under way. Concurrent callers share it, so ten scrapes at once
+// cost the Sentinel the commands of one. It may have begun before the call that shares it:
+// to see the effect of a change, use a command such as Master instead.
 type inflight struct {
-	done     chan struct{} // closed when what is below is there
+	done     chan struct{} // closed when the fields below are set
 	snapshot *Snapshot
-	cut      bool // it ended because its leader's context had
+	cut      bool // it was cut short because its leader's context ended
 }
 
-// Snapshot asks the Sentinel for all that it knows and always returns an answer,
-// by the end of the context at the latest.
+// Snapshot asks the Sentinel for all that it knows. It always returns a snapshot, at the
+// latest when ctx ends.
 func (c *Client) Snapshot(ctx context.Context) *Snapshot {
 	started := time.Now()
 	for {
@@ -29,7 +28,7 @@ func (c *Client) Snapshot(ctx context.Context) *Snapshot {
 		}
 		select {
 		case <-f.done:
-			// Its leader may have had less time than we: then we ask ourselves.
+			// If its leader had less time than this caller, ask again.
 			if !f.cut || hasEnded(ctx) {
 				return f.snapshot
 			}
@@ -39,14 +38,14 @@ func (c *Client) Snapshot(ctx context.Context) *Snapshot {
 	}
 }
 
-// hasEnded reports whether the context's time is up. Its own timer may be a moment
-// later than the deadline of the connection, which is the same.
+// hasEnded reports whether the context has ended or its deadline has passed. The connection
+// has the same deadline, and may report it a moment before the context does.
 func hasEnded(ctx context.Context) bool {
 	deadline, limited := ctx.Deadline()
 	return ctx.Err() != nil || limited && !time.Now().Before(deadline)
 }
 
-// join returns the snapshot under way, or starts one which the caller leads.
+// join returns the snapshot under way, or starts one that the caller must take.
 func (c *Client) join() (f *inflight, leads bool) {
 	c.mu.Lock()
 	defer c.mu.Unlock()

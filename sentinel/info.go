@@ -8,12 +8,11 @@ import (
 	"time"
 )
 
-// Info is what INFO says on a Sentinel. A field that this version does not send
-// is absent.
+// Info is the INFO of a Sentinel. Fields that its version does not send are absent.
 type Info struct {
 	Version string // the product's own version
 	Product string // "redis" or "valkey"
-	RunID   string // changes at each start; not the id of the Sentinel
+	RunID   string // changes at each start, unlike the id of the Sentinel
 	Uptime  Duration
 
 	Masters              Number
@@ -39,7 +38,7 @@ type CPUTime struct {
 	Seconds float64
 }
 
-// readInfo reads the raw reply to INFO.
+// readInfo parses the raw reply to INFO.
 func readInfo(raw string) (*Info, error) {
 	text, err := readText(raw)
 	if err != nil {
@@ -48,7 +47,7 @@ func readInfo(raw string) (*Info, error) {
 	return parseInfo(text)
 }
 
-// parseInfo reads the text of INFO. Lines it does not know are passed over.
+// parseInfo parses the text of INFO. It ignores unknown lines.
 func parseInfo(text string) (*Info, error) {
 	info := &Info{Product: "redis"}
 	if err := infoLines(text, info.set); err != nil {
@@ -60,7 +59,7 @@ func parseInfo(text string) (*Info, error) {
 	return info, nil
 }
 
-// infoLines hands over the lines of INFO. Those without a value are headings.
+// infoLines calls set with each field of INFO. Lines without a value are headings.
 func infoLines(text string, set func(name, value string) error) error {
 	for line := range strings.Lines(text) {
 		if name, value, found := strings.Cut(strings.TrimRight(line, "\r\n"), ":"); found {
@@ -72,8 +71,8 @@ func infoLines(text string, set func(name, value string) error) error {
 	return nil
 }
 
-// setVersion takes the product's own version. Valkey sends Redis's too, for old
-// clients, and after it its own.
+// setVersion sets the product and its own version. Valkey first sends the Redis version that
+// it is compatible with, and then its own.
 func setVersion(name, value string, product, version *string) {
 	if name == "valkey_version" {
 		*product = "valkey"
@@ -108,7 +107,7 @@ func (i *Info) set(name, value string) (err error) {
 	return err
 }
 
-// setSentinel takes a field of the section "# Sentinel".
+// setSentinel sets a field of the section "# Sentinel".
 func (i *Info) setSentinel(name, value string) (err error) {
 	switch name {
 	case "sentinel_masters":
@@ -131,8 +130,8 @@ func (i *Info) setSentinel(name, value string) (err error) {
 	return err
 }
 
-// setCPU takes a mode that is known. Of others there could be any number, of any
-// length.
+// setCPU adds the time of a known mode. It ignores others, of which a malicious server could
+// send any number.
 func (i *Info) setCPU(mode, value string) error {
 	if !slices.Contains([]string{"sys", "user", "sys_children", "user_children", "sys_main_thread", "user_main_thread"}, mode) {
 		return nil
@@ -145,7 +144,7 @@ func (i *Info) setCPU(mode, value string) error {
 	return nil
 }
 
-// seconds reads a field's whole seconds.
+// seconds parses a field of whole seconds.
 func seconds(name, value string) (Duration, error) {
 	return times(name, value, time.Second)
 }

@@ -8,18 +8,17 @@ import (
 	"time"
 )
 
-// lastWords returns why a Sentinel broke off a connection on which a write has just
-// failed, nil if it did not say: who writes before reading sees the reset, and not what
-// has come before it. A Sentinel that has no place for a client, or lets none in from
-// elsewhere, sends an error and closes. In TLS 1.3 it looks at our certificate only after
-// the handshake, and then sends an alert.
+// lastWords reads why a Sentinel closed a connection on which a write has just failed; nil
+// if it did not say. A Sentinel that is at maxclients or in protected mode sends an error
+// and closes. In TLS 1.3 it checks our certificate only after the handshake, and then sends
+// an alert. The failed write reports only the reset, not what was sent before it.
 func lastWords(conn net.Conn, failed error) error {
-	const wait = 100 * time.Millisecond // what has come needs no waiting for
+	const wait = 100 * time.Millisecond // the data has already arrived
 	if errors.Is(failed, os.ErrDeadlineExceeded) {
 		return nil
 	}
 	if err := conn.SetReadDeadline(time.Now().Add(wait)); err != nil {
-		return nil //nolint:nilerr // it has been closed, by us
+		return nil //nolint:nilerr // we have closed the connection ourselves
 	}
 	words := make([]byte, 2*maxText)
 	n, err := conn.Read(words)
@@ -37,7 +36,7 @@ type refusalError string
 
 func (r refusalError) Error() string { return string(r) }
 
-// refusalIn returns the error reply that a text begins with, nil if that is none.
+// refusalIn returns the error reply that text begins with, or nil.
 func refusalIn(text []byte) error {
 	line, _, _ := strings.Cut(string(text), "\r\n")
 	words, is := strings.CutPrefix(line, "-")

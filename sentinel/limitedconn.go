@@ -8,118 +8,117 @@ import (
 	"strconv"
 )
 
-// What a Sentinel's reply may be at most. The largest real ones are INFO, with
-// 80 bytes a master, and MASTERS with its 700.
+// Limits on the replies of a Sentinel. The largest real ones are MASTERS, with 700 bytes for
+// each master, and INFO, with 80.
 const (
 	maxLine     = 64 << 10 // bytes of a header line or of an error
 	maxBulk     = 4 << 20  // bytes of one string
 	maxElements = 1 << 20  // elements of one array
 	maxDepth    = 6        // arrays within arrays; PENDING-SCRIPTS has 3
 	maxExchange = 64 << 20 // bytes between two requests
-	maxMessage  = 16 << 10 // bytes of one message of a subscription; real payloads end at 1,023
+	maxMessage  = 16 << 10 // bytes of one message of a subscription; real payloads have at most 1,023
 )
 
-// A limitedConn is a connection that reads along and breaks off what cannot be a
-// Sentinel's reply, before it reaches go-redis: that believes a claimed length,
-// allocates it before a byte of it has come, and walks nested arrays by
-// recursion.
+// A limitedConn is a connection that checks what it reads, and fails if that cannot be a
+// Sentinel's reply, before go-redis sees it: go-redis allocates any length that a reply
+// claims, before a byte of it has arrived, and parses nested arrays by recursion.
 type limitedConn struct {
 	net.Conn
-	line    []byte // a header line of which the end has not come yet
+	line    []byte // the part of an incomplete header line
 	skip    int    // bytes of a string, and its CRLF, still to come
-	pending []int  // elements still to come of the arrays that are open, outermost first
+	pending []int  // elements still to come of the open arrays, outermost first
 	total   int    // bytes since the last request
-	stream  bool   // a subscription: no request asks for what comes, so each message is bounded instead
-	message int    // bytes of the message under way, of a subscription
-	lines   int    // header lines since the beginning
-	refused error  // the error that the first of them is; nil if it is none
+	stream  bool   // a subscription, where the size of each message is limited instead of the total
+	message int    // bytes of the current message of a subscription
+	lines   int    // header lines since the connection was made
+	refused error  // the error in the first line; nil if that is no error
 }
 
-// Read hands over only bytes that have been looked at.
-func (g *limitedConn) Read(p []byte) (int, error) {
-	n, err := g.Conn.Read(p)
-	if broken := g.look(p[:n]); broken != nil {
+// Read returns only bytes that have been checked.
+func (c *limitedConn) Read(p []byte) (int, error) {
+	n, err := c.Conn.Read(p)
+	if broken := c.look(p[:n]); broken != nil {
 		return 0, broken
 	}
 	if err != nil {
-		err = cmp.Or(g.refusal(), err)
+		err = cmp.Or(c.refusal(), err)
 	}
 	return n, err
 }
 
-// refusal is the only thing that the Sentinel has ever said, if that is an error: then
-// that is why it ends the connection. go-redis passes over an error in the handshake.
-func (g *limitedConn) refusal() error {
-	if g.lines != 1 {
+// refusal returns the error if it is all that the Sentinel has ever sent: then it is why the
+// Sentinel closes the connection. go-redis ignores errors in the handshake.
+func (c *limitedConn) refusal() error {
+	if c.lines != 1 {
 		return nil
 	}
-	return g.refused
+	return c.refused
 }
 
 // Write starts a new exchange.
-func (g *limitedConn) Write(p []byte) (int, error) {
-	g.total = 0
-	n, err := g.Conn.Write(p)
+func (c *limitedConn) Write(p []byte) (int, error) {
+	c.total = 0
+	n, err := c.Conn.Write(p)
 	if err != nil {
-		err = cmp.Or(g.refusal(), lastWords(g.Conn, err), err)
+		err = cmp.Or(c.refusal(), lastWords(c.Conn, err), err)
 	}
 	return n, err
 }
 
-func (g *limitedConn) look(data []byte) error {
-	if g.total += len(data); g.total > maxExchange && !g.stream {
+func (c *limitedConn) look(data []byte) error {
+	if c.total += len(data); c.total > maxExchange && !c.stream {
 		return fmt.Errorf("%w: it does not end within %d MiB", errMalformed, maxExchange>>20)
 	}
 	for len(data) > 0 {
-		if g.skip > 0 {
-			n := min(g.skip, len(data))
-			g.skip -= n
+		if c.skip > 0 {
+			n := min(c.skip, len(data))
+			c.skip -= n
 			data = data[n:]
 			continue
 		}
 		end := bytes.IndexByte(data, '\n')
-		if len(g.line)+max(end, 0) > maxLine || end < 0 && len(g.line)+len(data) > maxLine {
+		if len(c.line)+max(end, 0) > maxLine || end < 0 && len(c.line)+len(data) > maxLine {
 			return fmt.Errorf("%w: a line of over %d KiB", errMalformed, maxLine>>10)
 		}
 		if end < 0 {
-			g.line = append(g.line, data...)
-			return g.first(g.line)
+			c.line = append(c.line, data...)
+			return c.first(c.line)
 		}
 		line := data[:end]
-		if len(g.line) > 0 {
-			g.line = append(g.line, line...)
-			line = g.line
+		if len(c.line) > 0 {
+			c.line = append(c.line, line...)
+			line = c.line
 		}
-		if err := g.header(bytes.TrimSuffix(line, []byte("\r"))); err != nil {
+		if err := c.header(bytes.TrimSuffix(line, []byte("\r"))); err != nil {
 			return err
 		}
-		g.line = g.line[:0]
+		c.line = c.line[:0]
 		data = data[end+1:]
 	}
 	return nil
 }
 
-// first refuses what is not RESP2 by its first byte, without waiting for the
-// line to end: another protocol may never end one.
-func (g *limitedConn) first(line []byte) error {
+// first refuses a line whose first byte is not RESP2, without waiting for its end: another
+// protocol may never send one.
+func (c *limitedConn) first(line []byte) error {
 	if len(line) > 0 && bytes.IndexByte([]byte("+-:$*"), line[0]) < 0 {
 		return fmt.Errorf("%w: %q is not the protocol of a Sentinel", errMalformed, clip(string(line)))
 	}
 	return nil
 }
 
-// header takes a complete line: the head of a string or array, or a whole value.
-func (g *limitedConn) header(line []byte) error {
+// header checks a complete line: the header of a string or array, or a whole value.
+func (c *limitedConn) header(line []byte) error {
 	if len(line) == 0 {
 		return fmt.Errorf("%w: an empty line", errMalformed)
 	}
-	if err := g.first(line); err != nil {
+	if err := c.first(line); err != nil {
 		return err
 	}
-	if g.lines++; g.lines == 1 {
-		g.refused = refusalIn(line)
+	if c.lines++; c.lines == 1 {
+		c.refused = refusalIn(line)
 	}
-	g.message += len(line)
+	c.message += len(line)
 	switch line[0] {
 	case '$':
 		n, err := claimed(line, maxBulk)
@@ -127,8 +126,8 @@ func (g *limitedConn) header(line []byte) error {
 			return err
 		}
 		if n >= 0 {
-			g.skip = n + len("\r\n")
-			g.message += n
+			c.skip = n + len("\r\n")
+			c.message += n
 		}
 	case '*':
 		n, err := claimed(line, maxElements)
@@ -136,32 +135,32 @@ func (g *limitedConn) header(line []byte) error {
 			return err
 		}
 		if n > 0 {
-			if len(g.pending) == maxDepth {
+			if len(c.pending) == maxDepth {
 				return fmt.Errorf("%w: arrays more than %d deep", errMalformed, maxDepth)
 			}
-			g.pending = append(g.pending, n)
+			c.pending = append(c.pending, n)
 			return nil
 		}
 	}
-	if g.stream && g.message > maxMessage {
+	if c.stream && c.message > maxMessage {
 		return fmt.Errorf("%w: a message of over %d KiB", errMalformed, maxMessage>>10)
 	}
-	g.element()
+	c.element()
 	return nil
 }
 
-// element counts one value, and the arrays that end with it.
-func (g *limitedConn) element() {
-	for last := len(g.pending) - 1; last >= 0; last-- {
-		if g.pending[last]--; g.pending[last] > 0 {
+// element counts one complete value, and closes the arrays that end with it.
+func (c *limitedConn) element() {
+	for last := len(c.pending) - 1; last >= 0; last-- {
+		if c.pending[last]--; c.pending[last] > 0 {
 			return
 		}
-		g.pending = g.pending[:last]
+		c.pending = c.pending[:last]
 	}
-	g.message = 0
+	c.message = 0
 }
 
-// claimed reads the length in a header line, -1 for nil.
+// claimed returns the length in a header line; -1 for nil.
 func claimed(line []byte, limit int) (int, error) {
 	n, err := strconv.Atoi(string(line[1:]))
 	if err != nil || n < -1 || n > limit {

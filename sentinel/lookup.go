@@ -6,13 +6,13 @@ import (
 	"time"
 )
 
-// LookUp asks for all that the Sentinel knows of one master, in one round trip. It
-// returns a snapshot that has this master only, or none when the Sentinel does not
-// monitor it. Unlike a snapshot's, its failures are not counted.
+// LookUp asks for all that the Sentinel knows about one master, in one round trip. The
+// snapshot has only this master, or none if the Sentinel does not monitor it. Failures are
+// not counted in ErrorTotals.
 func (c *Client) LookUp(ctx context.Context, name string) *Snapshot {
 	s := &Snapshot{Sentinel: c.Address(), Started: time.Now()}
 	if err := c.lookUpInto(ctx, s, name); err != nil {
-		s.Err = err // an *Error in an interface only when there is one
+		s.Err = err // not assigned if nil: an interface with a nil *Error would not be nil
 	}
 	s.Duration = time.Since(s.Started)
 	return s
@@ -39,7 +39,7 @@ func (c *Client) lookUpInto(ctx context.Context, s *Snapshot, name string) *Erro
 	if refused != nil && !errors.Is(refused, ErrNoSuchMaster) {
 		return refused
 	}
-	// Who may not ask for these, or asks one that is too old, still has the rest.
+	// These may be forbidden, or unknown to an old Sentinel; the rest is useful without them.
 	_ = readAnswer(c, replies[3], commands[3], readText, &s.ID)
 	_ = readAnswer(c, replies[4], commands[4], readInfo, &s.Info)
 	if m == nil {

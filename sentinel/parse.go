@@ -5,11 +5,11 @@ import (
 	"time"
 )
 
-// minInstance is less than the wire bytes of any entry of MASTERS, REPLICAS or
-// SENTINELS, and bounds how many of them a reply can hold.
+// minInstance is less than the number of bytes of any entry of MASTERS, REPLICAS or
+// SENTINELS. It limits how many entries a reply of a given length can have.
 const minInstance = 64
 
-// instances reads an array of entries, each a flat array of names and values.
+// instances parses an array of entries.
 func instances[T any](raw string, read func(*reply, *T) error) ([]T, error) {
 	r := reply{raw}
 	n, err := r.array()
@@ -68,8 +68,8 @@ func readPeer(r *reply, p *Peer) error {
 	return p.complete(FlagSentinel)
 }
 
-// complete checks what every entry must have and joins the address. The empty
-// name is a legal name of a master.
+// complete checks the fields that every entry must have, and sets Addr. The name is not
+// checked: that of a master may be empty.
 func (in *Instance) complete(kind Flags) error {
 	if !in.Flags.Has(kind) || in.Port == "" {
 		return fmt.Errorf("%w: the entry %q has flags %q and port %q", errMalformed, clip(in.Name), in.Flags, clip(in.Port))
@@ -78,7 +78,7 @@ func (in *Instance) complete(kind Flags) error {
 	return nil
 }
 
-// set takes a field that masters, replicas and peers have in common.
+// set sets a field that masters, replicas and peers have in common.
 func (in *Instance) set(name, value string) (err error) {
 	switch name {
 	case "name":
@@ -170,18 +170,18 @@ func (r *Replica) set(name, value string) (err error) {
 	case "slave-repl-offset":
 		r.ReplOffset, err = number(name, value)
 	case "replica-announced":
-		// It is always 1: Sentinel leaves out the others.
+		// Always 1: REPLICAS leaves out replicas that are not announced.
 	default:
 		err = r.Instance.set(name, value)
 	}
 	return err
 }
 
-// neverLinked is the age from which on master-link-down-time means that the link
-// was never up: before 6.2 Sentinel then sends the time since 1970.
+// neverLinked is an age of master-link-down-time that means that the link was never up:
+// before 6.2 Sentinel then sends the time since 1970.
 const neverLinked = 30 * 365 * 24 * time.Hour
 
-// setLinkDown tells a link that is down from one that was never up.
+// setLinkDown sets MasterLinkDownTime, unless the link was never up.
 func (r *Replica) setLinkDown(name, value string) error {
 	age, err := millis(name, value)
 	if err != nil {

@@ -5,7 +5,7 @@ import (
 	"strings"
 )
 
-// An eventParser reads events. It knows the table by name.
+// An eventParser parses events. It maps their names to their layouts.
 type eventParser map[string]eventLayout
 
 func newEventParser() eventParser {
@@ -16,8 +16,7 @@ func newEventParser() eventParser {
 	return p
 }
 
-// parse reads a message. It has no error to return: an event that is unknown, or
-// not built as it should be, is passed on as it came.
+// parse parses a message. If the event is unknown or malformed, Details has the payload.
 func (p eventParser) parse(channel, payload string) Event {
 	e := Event{Name: channel, Raw: payload}
 	layout, known := p[channel]
@@ -36,7 +35,7 @@ func (p eventParser) parse(channel, payload string) Event {
 	return parsed
 }
 
-// fill reads the payload, and reports whether it is built as it should be.
+// fill parses the payload, and reports whether it is well-formed.
 func (e *Event) fill(layout eventLayout) bool {
 	switch layout.shape {
 	case shapeInstance:
@@ -60,9 +59,9 @@ func (e *Event) fill(layout eventLayout) bool {
 	return true
 }
 
-// instance reads TYPE NAME IP PORT and, unless it is a master itself, the master
-// it belongs to. A master's name may have blanks in it, so it is what the parts
-// after it leave over; other instances' names have none.
+// instance parses TYPE NAME IP PORT and, unless it is a master, @ and its master. The name
+// of a master may contain spaces, so the parts after it are cut off first. The names of
+// replicas and Sentinels have none.
 func (e *Event) instance(text string) bool {
 	kind, rest, ok := strings.Cut(text, " ")
 	if !ok {
@@ -107,7 +106,7 @@ func (e *Event) epoch(text string) bool {
 	return true
 }
 
-// cutWord takes the last word off a text.
+// cutWord cuts off the last word of text.
 func cutWord(text string) (before, word string, ok bool) {
 	i := strings.LastIndexByte(text, ' ')
 	if i < 0 {
@@ -116,7 +115,7 @@ func cutWord(text string) (before, word string, ok bool) {
 	return text[:i], text[i+1:], true
 }
 
-// cutWords takes the last words off a text.
+// cutWords cuts off the last count words of text.
 func cutWords(text string, count int) (before, words string, ok bool) {
 	before = text
 	for range count {
@@ -127,7 +126,7 @@ func cutWords(text string, count int) (before, words string, ok bool) {
 	return before, strings.TrimPrefix(text[len(before):], " "), true
 }
 
-// cutAddress takes host and port off the end of a text.
+// cutAddress cuts off host and port at the end of text.
 func cutAddress(text string) (before, addr string, ok bool) {
 	rest, port, ok := cutWord(text)
 	if !ok || !isPort(port) {
@@ -145,9 +144,9 @@ func isPort(word string) bool {
 	return err == nil && strconv.FormatUint(n, 10) == word
 }
 
-// cutSet takes an option of SENTINEL SET and its values off the end of a text.
-// Values may have blanks as names may: the option is the first known one that
-// follows a port, and of two words with its value when none is known.
+// cutSet cuts off an option of SENTINEL SET and its values at the end of text. Names and
+// values may contain spaces, so it looks for the first known option that follows a port. If
+// there is none, the option and its value are the last two words.
 func cutSet(text string) (before, set string, ok bool) {
 	words := strings.Split(text, " ")
 	for i := 3; i+1 < len(words); i++ {
@@ -158,8 +157,7 @@ func cutSet(text string) (before, set string, ok bool) {
 	return cutWords(text, 2)
 }
 
-// withoutPassword hides what Sentinels before 6.2.8 published as it was typed, the
-// option in whatever case.
+// withoutPassword hides the password in a +set, which Sentinels before 6.2.8 publish.
 func withoutPassword(set string) string {
 	const option = " auth-pass "
 	for i := range len(set) - len(option) + 1 {

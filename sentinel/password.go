@@ -6,8 +6,8 @@ import (
 	"strings"
 )
 
-// PasswordFile returns what [Options.Password] needs for a password that is in a
-// file. The file is read each time, so that the password can be replaced.
+// PasswordFile returns a function for [Options.Password] that reads the password from a file.
+// It reads the file each time, so that the password can be changed.
 func PasswordFile(file string) func() (string, error) {
 	return func() (string, error) {
 		text, err := os.ReadFile(file) //nolint:gosec // the operator names the file

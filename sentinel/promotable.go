@@ -7,17 +7,17 @@ import (
 	"time"
 )
 
-// The periods of Sentinel's own timers (src/sentinel.c). SENTINEL DEBUG can
-// change them, for tests; no reply tells.
+// The periods of Sentinel's timers (src/sentinel.c). SENTINEL DEBUG can change them, for
+// tests, but no reply shows them.
 const (
 	pingPeriod = time.Second
 	infoPeriod = 10 * time.Second
 )
 
-// Unpromotable says why Sentinel would not promote the replica in a failover of
-// the master, or why that would be no failover; it is empty when neither is so. The rules are those of
-// sentinelSelectSlave in src/sentinel.c, with their unreadable parts (a stamp
-// that the reply leaves out) taken as met.
+// Unpromotable returns why Sentinel would not promote the replica in a failover of the master,
+// or why promoting it would not help; empty if it can be promoted. The rules are those of
+// sentinelSelectSlave in src/sentinel.c. Conditions that depend on a field that the reply
+// leaves out count as met.
 func (m *Master) Unpromotable(r *Replica) string {
 	switch {
 	case r.SameProcess(&m.Instance):
@@ -43,17 +43,17 @@ func (m *Master) Unpromotable(r *Replica) string {
 }
 
 // NeverSynchronized reports whether the replica has had no link to its master since it
-// was started or told to follow it, and has no offset from an earlier time either: it is
-// empty, or what it has is not its master's. Sentinel before 6.2 does not promote such a
-// replica, later ones do.
+// was started or told to follow it, and has no offset from an earlier time either. So it is
+// empty, or its data is not its master's. Sentinel before 6.2 does not promote such a
+// replica; later ones do.
 func (r *Replica) NeverSynchronized() bool {
-	const noOffset = 1 // what a replica says that knows neither a master nor an earlier one
+	const noOffset = 1 // the offset of a replica that has never had a master
 	return r.Informed() && r.RoleReported == "slave" && !r.MasterLinkUp && !r.MasterLinkDownTime.Present &&
 		r.ReplOffset.Present && r.ReplOffset.Value <= noOffset
 }
 
-// Heirs are the replicas that Sentinel would promote in a failover of the master, the one
-// that it would choose first. Replicas that REPLICAS leaves out may come before them.
+// Heirs returns the replicas that Sentinel could promote in a failover of the master, its
+// first choice first. Sentinel may prefer a replica that REPLICAS leaves out.
 func (m *Master) Heirs() []*Replica {
 	var heirs []*Replica
 	for i := range m.Replicas {
@@ -73,7 +73,7 @@ func (m *Master) Heirs() []*Replica {
 	return heirs
 }
 
-// Heir is the replica that Sentinel would promote; nil when there is none.
+// Heir returns the replica that Sentinel would promote, or nil.
 func (m *Master) Heir() *Replica {
 	if heirs := m.Heirs(); len(heirs) > 0 {
 		return heirs[0]
@@ -81,7 +81,8 @@ func (m *Master) Heir() *Replica {
 	return nil
 }
 
-// comesBefore is the order of compareSlavesForPromotion in src/sentinel.c.
+// comesBefore reports whether Sentinel would promote a rather than b
+// (compareSlavesForPromotion in src/sentinel.c).
 func comesBefore(a, b *Replica) bool {
 	switch {
 	case a.Priority.Value != b.Priority.Value:
@@ -94,8 +95,8 @@ func comesBefore(a, b *Replica) bool {
 	return strings.ToLower(a.RunID) < strings.ToLower(b.RunID)
 }
 
-// infoValidity is how old a replica's INFO may be. While the master is down
-// Sentinel asks each second.
+// infoValidity returns how old a replica's INFO may be. While the master is down, Sentinel
+// asks for it every second.
 func (m *Master) infoValidity() time.Duration {
 	if m.Flags.Has(FlagSDown) {
 		return 5 * pingPeriod
@@ -103,7 +104,7 @@ func (m *Master) infoValidity() time.Duration {
 	return 3 * infoPeriod
 }
 
-// maxLinkDown is how long a replica may have been cut off from the master.
+// maxLinkDown returns how long the link of a replica to the master may have been down.
 func (m *Master) maxLinkDown() time.Duration { return m.SDownTime.Value + 10*m.DownAfter.Value }
 
 // HasHiddenReplicas reports whether the master has replicas that REPLICAS leaves out:
@@ -112,9 +113,9 @@ func (m *Master) HasHiddenReplicas() bool {
 	return m.ReplicasErr == nil && m.NumReplicas.Value > int64(len(m.Replicas))
 }
 
-// PromotableReplicas counts the replicas that a failover could promote, one with two
-// addresses once; absent
-// when the replicas are not known, and when only hidden ones could be promoted.
+// PromotableReplicas counts the replicas that a failover could promote; one with two
+// addresses counts once. It is absent if the replicas are not known, or if only hidden ones
+// might be promoted.
 func (m *Master) PromotableReplicas() Number {
 	if m.ReplicasErr != nil {
 		return Number{}
@@ -127,7 +128,7 @@ func (m *Master) PromotableReplicas() Number {
 }
 
 // FailoverOverdue reports whether the master has been objectively down for longer than
-// failover-timeout, which is what one attempt to replace it may take.
+// failover-timeout, the time that one attempt to replace it may take.
 func (m *Master) FailoverOverdue() bool {
 	return m.Flags.Has(FlagODown) && m.FailoverTimeout.Present && m.ODownTime.Value > m.FailoverTimeout.Value
 }

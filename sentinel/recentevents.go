@@ -6,48 +6,48 @@ import (
 	"time"
 )
 
-// Bounds on the recent events of one Sentinel.
+// Limits on the recent events of one Sentinel.
 const (
 	recentFor = 15 * time.Minute
-	// recentPause is the longest pause between two events that count as one after the
-	// other: three times the one between two INFO, at which a Sentinel looks at a node again.
+	// recentPause is the longest pause between two events that count as in a row: three
+	// times the period of INFO, after which a Sentinel looks at a node again.
 	recentPause = 30 * time.Second
 	maxRecent   = 512
 	// maxRecentBytes is more than a Sentinel ever publishes in one message.
 	maxRecentBytes = 2048
 )
 
-// A RecentEvent is what the Sentinel has published in the last 15 minutes of one master or
-// one of its nodes, once or again and again.
+// A RecentEvent is an event of the last 15 minutes about a master or one of its nodes, which
+// may have come several times in a row.
 type RecentEvent struct {
 	Event // the last one
-	// Count is how many there were in a row, with no more than 30 s from one to the next.
-	// It is too low where the stream had a gap.
+	// Count is how many there were in a row, with at most 30 s from one to the next. It
+	// is too low if the stream had a gap.
 	Count int
-	// First and Last are the ages of the first and of the last one of that row.
+	// First and Last are the ages of the first and of the last event in the row.
 	First, Last time.Duration
 }
 
-// recentEvents keeps what an event stream has told of late, so that a snapshot has it.
+// recentEvents keeps the recent events of a stream, for the snapshots.
 type recentEvents struct {
-	mu   sync.Mutex // guards what is below
+	mu   sync.Mutex // guards rows
 	rows []eventRow // the newest last
 }
 
-// An eventRow is the same event, as often as it came without a long pause.
+// An eventRow is the same event several times without a long pause.
 type eventRow struct {
 	event       Event
 	count       int
 	first, last time.Time
 }
 
-// isOf reports whether an event says the same of the same node.
+// isOf reports whether e is the same event about the same node.
 func (row *eventRow) isOf(e *Event) bool {
 	return row.event.Name == e.Name && row.event.Master == e.Master && row.event.Kind == e.Kind &&
 		row.event.Address == e.Address && row.event.MasterAddress == e.MasterAddress && row.event.NewAddress == e.NewAddress
 }
 
-// note takes in an event that is about a master.
+// note adds an event, if it is about a master.
 func (r *recentEvents) note(n *StreamUpdate) {
 	if n.Kind != StreamEvent || n.Event.Master == "" || len(n.Event.Raw) > maxRecentBytes {
 		return
@@ -68,7 +68,7 @@ func (r *recentEvents) note(n *StreamUpdate) {
 	r.rows = append(r.rows, row)
 }
 
-// of returns the recent events of a master at a moment, the newest first.
+// of returns the recent events about a master, the newest first.
 func (r *recentEvents) of(master string, now time.Time) []RecentEvent {
 	r.mu.Lock()
 	defer r.mu.Unlock()
@@ -85,8 +85,8 @@ func (r *recentEvents) of(master string, now time.Time) []RecentEvent {
 	return recent
 }
 
-// Published returns the newest of the recent events of a name; nil if there is none, or
-// nobody listened.
+// Published returns the newest recent event with that name; nil if there is none, or if the
+// events of the Sentinel are not followed.
 func (m *Master) Published(name string) *RecentEvent {
 	for i := range m.Recent {
 		if m.Recent[i].Name == name {

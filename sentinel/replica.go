@@ -6,13 +6,12 @@ func (m *Master) Informed() bool { return m.informed(m.InfoRefresh) }
 // Informed reports whether the Sentinel has had an INFO of the replica.
 func (r *Replica) Informed() bool { return r.informed(r.InfoRefresh) }
 
-// informed goes by the run id as well: before the first INFO the Sentinel fills a
-// node's fields with what it supposes, and says that the INFO is 0 old, as it does of
-// one that has just come.
+// informed looks at the run id as well, because the age of the INFO is 0 both before the
+// first INFO and right after any.
 func (in *Instance) informed(refresh Duration) bool { return refresh.Value != 0 || in.RunID != "" }
 
-// Live reports whether what the last INFO of the replica said of its replication still
-// counts: of a dead replica Sentinel shows it for ever.
+// Live reports whether what Sentinel shows from the last INFO of the replica is current. It
+// shows the last INFO of a dead replica for ever.
 func (r *Replica) Live() bool { return r.Informed() && !r.Flags.Any(FlagSDown|FlagODown) }
 
 // OK reports whether the Sentinel is connected to the replica and does not consider it
@@ -21,8 +20,8 @@ func (r *Replica) OK() bool {
 	return !r.Flags.Any(FlagSDown|FlagODown|FlagDisconnected) && r.MasterLinkUp
 }
 
-// CountReplicas counts the replicas for which something holds. A process that is listed
-// twice is one, and none if it is the master.
+// CountReplicas counts the replicas for which is returns true. A process that is listed
+// twice counts once, and the master itself does not count.
 func (m *Master) CountReplicas(is func(*Replica) bool) int64 {
 	var n int64
 	counted := make(map[string]bool)
@@ -39,10 +38,9 @@ func (m *Master) CountReplicas(is func(*Replica) bool) int64 {
 	return n
 }
 
-// Follows reports whether the replica's master is m, or the node that m is advertised
-// at: while a failover reconfigures the replicas both are right. It is absent if the
-// replica says that it is a master, before its first INFO, and where it cannot be
-// known.
+// Follows reports whether the replica follows m, or the node that is advertised for m: while
+// a failover reconfigures the replicas, both are right. It is absent if the replica reports
+// that it is a master, before its first INFO, and if the hosts cannot be compared.
 func (r *Replica) Follows(m *Master) Optional[bool] {
 	if r.RoleReported != RoleReplica || r.MasterHost == "" || r.MasterHost == "?" {
 		return Optional[bool]{}
@@ -63,8 +61,8 @@ func (r *Replica) Follows(m *Master) Optional[bool] {
 	return Optional[bool]{}
 }
 
-// follows looks at the port first, as Sentinel does: another port is another node,
-// however the hosts are written.
+// follows compares the ports first: with another port it is another node, however the hosts
+// are written.
 func (r *Replica) follows(node *Instance) Optional[bool] {
 	if r.MasterPort != node.Port {
 		return Some(false)

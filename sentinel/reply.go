@@ -9,14 +9,13 @@ import (
 	"time"
 )
 
-// A reply is raw RESP2 as it came off the wire, read from front to back. What is
-// read out of it shares its memory: no string is copied.
+// A reply is the rest of a raw RESP2 reply, which is read from front to back. The strings
+// that are read share its memory.
 type reply struct{ rest string }
 
-// line takes one line, without its CRLF.
+// line reads one line and returns it without its CRLF.
 func (r *reply) line() (string, error) {
-	// To look for one byte is twice as fast as to look for two, and this is most of
-	// what there is to do with a reply.
+	// Searching for one byte is twice as fast as for two, and most of the work is here.
 	end := strings.IndexByte(r.rest, '\n') - 1
 	if end < 1 || r.rest[end] != '\r' {
 		return "", fmt.Errorf("%w: %q is not a line", errMalformed, clip(r.rest))
@@ -26,7 +25,7 @@ func (r *reply) line() (string, error) {
 	return line, nil
 }
 
-// length reads the number of a header line such as $11 or *3; -1 is nil.
+// length parses the number in a header line such as $11 or *3; -1 means nil.
 func length(line string) (int, error) {
 	n, err := strconv.Atoi(line[1:])
 	if err != nil || n < -1 {
@@ -35,8 +34,7 @@ func length(line string) (int, error) {
 	return n, nil
 }
 
-// array takes the header of an array and returns the number of its elements, -1
-// for a nil array.
+// array reads the header of an array and returns the number of its elements; -1 for nil.
 func (r *reply) array() (int, error) {
 	line, err := r.line()
 	if err != nil {
@@ -48,12 +46,11 @@ func (r *reply) array() (int, error) {
 	return length(line)
 }
 
-// capacity bounds what is made for a claimed number of elements: an element takes
-// at least the given number of bytes on the wire.
+// capacity limits a claimed number of elements to how many can be in the rest of the reply,
+// if each has at least the given number of bytes.
 func (r *reply) capacity(claimed, bytes int) int { return max(0, min(claimed, len(r.rest)/bytes)) }
 
-// text takes a bulk string, a simple string or an integer as text; a nil string
-// is an error.
+// text reads a bulk string, a simple string or an integer. A nil is an error.
 func (r *reply) text() (string, error) {
 	line, err := r.line()
 	if err != nil {
@@ -76,7 +73,7 @@ func (r *reply) text() (string, error) {
 	return "", fmt.Errorf("%w: %q where a string should be", errMalformed, clip(line))
 }
 
-// isNil reports whether a nil comes next, and takes it.
+// isNil reports whether a nil comes next, and reads it.
 func (r *reply) isNil() bool {
 	for _, null := range []string{"$-1\r\n", "*-1\r\n"} {
 		if rest, found := strings.CutPrefix(r.rest, null); found {
@@ -87,7 +84,7 @@ func (r *reply) isNil() bool {
 	return false
 }
 
-// skip passes over one value of any kind.
+// skip skips one value of any type.
 func (r *reply) skip() error {
 	if !strings.HasPrefix(r.rest, "*") {
 		if r.isNil() {
@@ -109,13 +106,13 @@ func (r *reply) skip() error {
 	return err
 }
 
-// whole reports whether a raw reply is complete: a part of one never looks so.
+// whole reports whether a raw reply is complete.
 func whole(raw string) bool {
 	r := reply{raw}
 	return r.skip() == nil && r.rest == ""
 }
 
-// end makes sure that nothing follows.
+// end returns an error if anything is left.
 func (r *reply) end() error {
 	if r.rest != "" {
 		return fmt.Errorf("%w: %q after its end", errMalformed, clip(r.rest))
@@ -123,7 +120,7 @@ func (r *reply) end() error {
 	return nil
 }
 
-// fields takes a flat array of names and values.
+// fields reads a flat array of names and values, and calls set with each.
 func (r *reply) fields(set func(name, value string) error) error {
 	n, err := r.array()
 	if err != nil {
@@ -148,7 +145,7 @@ func (r *reply) fields(set func(name, value string) error) error {
 	return nil
 }
 
-// number reads a field's decimal number.
+// number parses a field with a decimal number.
 func number(name, value string) (Number, error) {
 	n, err := strconv.ParseInt(value, 10, 64)
 	if err != nil {
@@ -157,10 +154,10 @@ func number(name, value string) (Number, error) {
 	return Some(n), nil
 }
 
-// millis reads a field's milliseconds.
+// millis parses a field with milliseconds.
 func millis(name, value string) (Duration, error) { return times(name, value, time.Millisecond) }
 
-// times reads a field's number of units, as many as a time.Duration holds.
+// times parses a field with a number of units.
 func times(name, value string, unit time.Duration) (Duration, error) {
 	n, err := number(name, value)
 	if err != nil {
@@ -172,10 +169,10 @@ func times(name, value string, unit time.Duration) (Duration, error) {
 	return Some(time.Duration(n.Value) * unit), nil
 }
 
-// address joins host and port; the host may be an IPv6 address or empty.
+// address joins host and port. The host may be an IPv6 address, or empty.
 func address(host, port string) string { return net.JoinHostPort(host, port) }
 
-// readText reads a reply that is one string.
+// readText parses a raw reply that is one string.
 func readText(raw string) (string, error) {
 	r := reply{raw}
 	text, err := r.text()
@@ -185,7 +182,7 @@ func readText(raw string) (string, error) {
 	return text, r.end()
 }
 
-// texts takes an array of strings.
+// texts reads an array of strings.
 func (r *reply) texts() ([]string, error) {
 	n, err := r.array()
 	if err != nil {

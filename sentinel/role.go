@@ -1,7 +1,6 @@
 package sentinel
 
-// The roles of a data node, in the words of INFO, of the field role-reported and of the
-// events.
+// The roles of a data node, as INFO, the field role-reported and the events name them.
 const (
 	RoleMaster  = "master"
 	RoleReplica = "slave"

@@ -6,15 +6,15 @@ import (
 	"strings"
 )
 
-// SameProcess reports whether two entries are surely of one process, which may be known at
-// several addresses. The run id tells: each process has one of its own.
+// SameProcess reports whether two entries are certainly one process, which can be known at
+// several addresses: each process has its own run id.
 func (in *Instance) SameProcess(other *Instance) bool {
 	return in.RunID != "" && in.RunID == other.RunID
 }
 
-// ListedTwice returns the entries of each process that the master and its replicas hold
-// more than once, and that is not down: one with two addresses, by IPv4 and IPv6, or by
-// IP address and host name. Sentinel takes them for several nodes.
+// ListedTwice returns the entries of each process that is listed more than once as the master
+// or a live replica, such as by IPv4 and IPv6, or by IP address and host name. Sentinel takes
+// them for several nodes.
 func (m *Master) ListedTwice() [][]*Instance {
 	byRunID := make(map[string][]*Instance, 1+len(m.Replicas))
 	var runIDs []string
@@ -42,9 +42,8 @@ func (m *Master) ListedTwice() [][]*Instance {
 	return twice
 }
 
-// SameNode reports whether two entries, which may be of two Sentinels, are of one node.
-// Where a host is given by name it is the run id that tells, and the answer is absent as
-// long as one of the two is not known. Several names can be one node, too.
+// SameNode reports whether two entries, which may be from two Sentinels, are one node. A host
+// name can only be compared by run id, so the result is absent until both run ids are known.
 func (in *Instance) SameNode(other *Instance) Optional[bool] {
 	if in.SameProcess(other) {
 		return Some(true)
@@ -61,9 +60,8 @@ func (in *Instance) SameNode(other *Instance) Optional[bool] {
 	return Optional[bool]{}
 }
 
-// SameAddress reports whether two addresses, as host:port, are one. That a name is
-// another name's host, or that of an IP address, cannot be known without asking a name
-// server: then it is absent.
+// SameAddress reports whether two addresses, as host:port, are the same. It is absent if a
+// host name would have to be resolved to know that.
 func SameAddress(a, b string) Optional[bool] {
 	hostA, portA, errA := net.SplitHostPort(a)
 	hostB, portB, errB := net.SplitHostPort(b)
@@ -73,7 +71,7 @@ func SameAddress(a, b string) Optional[bool] {
 	return sameHost(hostA, hostB)
 }
 
-// sameHost is SameAddress of hosts. An empty one is a name that did not resolve.
+// sameHost does the same for hosts. An empty host is a name that did not resolve.
 func sameHost(a, b string) Optional[bool] {
 	if a == "" || b == "" {
 		return Optional[bool]{}

@@ -6,12 +6,11 @@ import (
 	"strings"
 )
 
-// change sends a command that changes something, at most once. A PING goes before
-// it on the same connection, in an exchange of its own: so a connection that the
-// Sentinel has closed meanwhile is replaced, and a handshake refused, while
-// nothing is at stake. Whatever fails from then on is ErrUnanswered.
+// sendOnce sends a command that changes something, at most once. It sends a PING first, in an
+// exchange of its own: if the Sentinel has closed the kept connection, or refuses the
+// handshake, that shows before the command is sent. A failure after that is ErrUnanswered.
 //
-// The secret is a value that no error may hold.
+// The secret is a value that must not be in an error.
 func (c *Client) sendOnce(ctx context.Context, secret string, args ...any) (string, error) {
 	if err := c.acquire(ctx); err != nil {
 		return "", c.failure(ctx, err, words(args))
@@ -20,12 +19,12 @@ func (c *Client) sendOnce(ctx context.Context, secret string, args ...any) (stri
 	return c.sendOnceLocked(ctx, secret, args...)
 }
 
-// changeInTurn is change for the caller that has the turn.
+// sendOnceLocked is sendOnce for a caller that holds the turn.
 func (c *Client) sendOnceLocked(ctx context.Context, secret string, args ...any) (string, error) {
 	if err := checkArguments(args); err != nil {
 		return "", &Error{Sentinel: c.Address(), Command: words(args), Reason: ReasonOther, Err: err}
 	}
-	// That a user may not PING is an answer as good as any.
+	// An error reply is as good as PONG: it shows that the connection works.
 	if _, err := c.exchange(ctx, true, [][]any{{"PING"}}); err != nil {
 		return "", c.failure(ctx, err, words(args))
 	}
@@ -45,8 +44,7 @@ func (c *Client) sendOnceLocked(ctx context.Context, secret string, args ...any)
 	return replies[0], nil
 }
 
-// withoutSecret returns an error that does not print the secret, should the
-// Sentinel have quoted it.
+// withoutSecret removes the secret from the text of an error, if the Sentinel has quoted it.
 func withoutSecret(err error, secret string) error {
 	if secret == "" || !strings.Contains(err.Error(), secret) {
 		return err
@@ -54,9 +52,9 @@ func withoutSecret(err error, secret string) error {
 	return scrubError(err, secret)
 }
 
-// checkArguments refuses control characters. A Sentinel writes what it is told
-// into its configuration file as it is, where a newline would begin a directive of
-// its own; Valkey 9.1 is the first to refuse them itself.
+// checkArguments refuses control characters. A Sentinel writes the arguments into its
+// configuration file without quoting, so a newline would begin another directive. Only
+// Valkey from 9.1 on refuses them itself.
 func checkArguments(args []any) error {
 	for i, arg := range args {
 		text := fmt.Sprint(arg)
@@ -67,7 +65,7 @@ func checkArguments(args []any) error {
 	return nil
 }
 
-// expectOK reads the reply to a command that answers OK or not at all.
+// expectOK checks that a reply is OK.
 func (c *Client) expectOK(raw string, args ...any) error {
 	if text, err := readText(raw); err != nil || text != "OK" {
 		return c.malformed(fmt.Errorf("%w: %q where OK should be", errMalformed, clip(raw)), args)

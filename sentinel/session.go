@@ -11,22 +11,21 @@ import (
 	"github.com/redis/go-redis/v9/logging"
 )
 
-// QuietLibrary keeps go-redis from writing to stderr by itself. Its log is
-// process-wide, so that a program's main decides; every error reaches the caller
-// anyway.
+// QuietLibrary keeps go-redis from logging to stderr. The logger is process-wide, so it is
+// for the program to decide; all errors reach the caller anyway.
 func QuietLibrary() { logging.Disable() }
 
-// A session is one connection to a Sentinel with go-redis on top of it. It is
-// dialled before go-redis comes into it: go-redis dials outside of the caller's
-// context and, after a failure, in the background.
+// A session is one connection to a Sentinel, with go-redis on top of it. go-redis gets the
+// connection when it is open: its own dialing ignores the caller's context and, after a
+// failure, goes on in the background.
 type session struct {
 	conn     *limitedConn
 	rdb      *redis.Client
-	password string // that no error may hold
-	used     bool   // an exchange has succeeded on it
+	password string // must not be in an error
+	used     bool   // an exchange has succeeded
 }
 
-// dial connects within the context, by TLS where the options say so.
+// dial connects, with TLS if the options say so.
 func dial(ctx context.Context, o Options) (net.Conn, error) {
 	dialer := net.Dialer{Control: o.control}
 	conn, err := dialer.DialContext(ctx, "tcp", o.Address)
@@ -50,7 +49,7 @@ func openSession(ctx context.Context, o Options, password string) (*session, err
 	if err != nil {
 		return nil, err
 	}
-	guarded := &limitedConn{Conn: conn}
+	limited := &limitedConn{Conn: conn}
 	handed := false
 	rdb := redis.NewClient(&redis.Options{
 		Addr: o.Address,
@@ -59,38 +58,38 @@ func openSession(ctx context.Context, o Options, password string) (*session, err
 				return nil, net.ErrClosed
 			}
 			handed = true
-			return guarded, nil
+			return limited, nil
 		},
 		Username: o.Username,
 		Password: password,
-		// RESP2 has one shape for each reply, and asks for no push messages.
+		// In RESP2 each reply has one form, and there are no push messages.
 		Protocol:        2,
 		DisableIdentity: true,
-		// One connection, no second try, no limit but the context's. PoolSize is 2
-		// since go-redis starts to dial in the background after that many failures.
+		// One connection, no retries, no timeout but the context's. PoolSize is 2
+		// because go-redis starts to dial in the background after PoolSize failures.
 		MaxRetries: -1, DialerRetries: 1,
 		PoolSize: 2, PipelinePoolSize: -1,
 		DialTimeout: -1, ReadTimeout: -1, WriteTimeout: -1,
 		ConnMaxIdleTime: -1, ConnMaxLifetime: -1,
 		ContextTimeoutEnabled: true,
-		// These are most of what a kept connection costs, and thousands may be kept.
+		// The buffers are most of the memory of a connection, and thousands may be kept.
 		ReadBufferSize: 16 << 10, WriteBufferSize: 4 << 10,
 	})
-	return &session{conn: guarded, rdb: rdb, password: password}, nil
+	return &session{conn: limited, rdb: rdb, password: password}, nil
 }
 
 // close ends the connection.
 func (s *session) close() {
-	// Closing is all that can be done about a connection; an error changes nothing.
+	// Nothing can be done about an error.
 	_ = s.rdb.Close()
 	_ = s.conn.Close()
 }
 
-// exchange sends the commands in one write and reads a raw reply for each. After
-// an error the session is of no use; the replies that had come are returned.
+// exchange sends the commands in one write and reads a raw reply for each. With an error it
+// returns the replies that came before it; the session must then be closed.
 func (s *session) exchange(ctx context.Context, commands [][]any) ([]string, error) {
-	// A read that waits for a hung Sentinel sees the context's deadline but not
-	// that it was cancelled: closing the connection ends it in both cases.
+	// A read knows the deadline of the context, but not that the context was cancelled.
+	// Closing the connection ends it in both cases.
 	stop := context.AfterFunc(ctx, func() { _ = s.conn.Close() })
 	defer stop()
 	pipe := s.rdb.Pipeline()
@@ -104,8 +103,8 @@ func (s *session) exchange(ctx context.Context, commands [][]any) ([]string, err
 	_, err := pipe.Exec(ctx)
 	replies := make([]string, 0, len(raw))
 	for _, cmd := range raw {
-		// After an error go-redis stamps it on all commands, also on those that it
-		// has a reply to; a refused handshake it notes with none.
+		// go-redis sets an error on all commands, even on those that have a reply. If the
+		// handshake was refused, it sets it on none.
 		if val := string(cmd.Val()); err == nil || whole(val) {
 			replies = append(replies, val)
 			continue
@@ -116,8 +115,8 @@ func (s *session) exchange(ctx context.Context, commands [][]any) ([]string, err
 	return replies, err
 }
 
-// lost reports whether the Sentinel had closed a kept connection, as it does when
-// it restarts: then nothing is wrong, and the commands can be sent again.
+// lost reports whether the Sentinel had closed the kept connection, as it does when it
+// restarts. Then nothing is wrong, and the commands can be sent again.
 func (s *session) lost(ctx context.Context, err error) bool {
 	return s.used && ctx.Err() == nil && reasonOf(ctx, err) == ReasonUnreachable
 }

@@ -7,9 +7,8 @@ import (
 	"strings"
 )
 
-// An Option is a setting of a master, by the name that SENTINEL SET has for it,
-// such as "quorum". It has one value; "rename-command" alone has two, the old
-// name and the new.
+// An Option is a setting of a master, by its name in SENTINEL SET, such as "quorum". It has
+// one value; only "rename-command" has two, the old name and the new.
 type Option struct {
 	Name   string
 	Values []string
@@ -18,7 +17,7 @@ type Option struct {
 // isSecret reports whether the value is a password.
 func (o Option) isSecret() bool { return strings.EqualFold(o.Name, "auth-pass") }
 
-// String prints the option as SENTINEL SET takes it, a password as ******.
+// String returns the option and its values, a password as ******.
 func (o Option) String() string {
 	if o.isSecret() {
 		return o.Name + " ******"
@@ -29,8 +28,8 @@ func (o Option) String() string {
 // GoString keeps a password out of %#v as well.
 func (o Option) GoString() string { return fmt.Sprintf("sentinel.Option{%q}", o.String()) }
 
-// check refuses a wrong number of values. The Sentinel would take one too many
-// for the name of the next option, and quote it in its error, password or not.
+// check refuses a wrong number of values. A Sentinel would take a surplus value as the next
+// option, and quote it in its error, even if it is a password.
 func (o Option) check() error {
 	want := 1
 	if strings.EqualFold(o.Name, "rename-command") {
@@ -44,12 +43,12 @@ func (o Option) check() error {
 
 // A SetError says how far Set came.
 type SetError struct {
-	Applied []Option // took effect, in their order
-	// Failed is the option that was not set, for the reason in Err. It may have
-	// been when Err is ErrUnanswered, and it is in effect until the Sentinel
-	// restarts when Err is ErrConfigNotSaved.
+	Applied []Option // in effect, in their order
+	// Failed is the option that was not set, for the reason in Err. After ErrUnanswered
+	// it may have been set; after ErrConfigNotSaved it is in effect until the Sentinel
+	// restarts.
 	Failed  Option
-	Skipped []Option // were not sent
+	Skipped []Option // not sent
 	Err     error
 }
 
@@ -74,9 +73,8 @@ func (e *SetError) Unwrap() error { return e.Err }
 // ErrNoSuchMaster, ErrUnknownOption, ErrInvalidArgument, ErrScriptDenied and
 // ErrConfigNotSaved in it.
 //
-// Each option is a SENTINEL SET of its own. One command could take them all, and
-// would apply them one by one as well; but its error does not say at which one it
-// stopped, and no error at all says how far it came when the connection breaks.
+// Each option is sent in a SENTINEL SET of its own. One command could take them all, but it
+// is not atomic either, and its error does not say at which option it stopped.
 func (c *Client) Set(ctx context.Context, name string, options ...Option) error {
 	if len(options) == 0 {
 		return nil
@@ -89,7 +87,7 @@ func (c *Client) Set(ctx context.Context, name string, options ...Option) error 
 	if err := c.acquire(ctx); err != nil {
 		return setError(options, 0, 0, c.failure(ctx, err, "SENTINEL SET"))
 	}
-	defer c.release() // nobody's commands come between the options
+	defer c.release() // no other commands come between the options
 	for i, o := range options {
 		if err := c.setOne(ctx, name, o); err != nil {
 			return setError(options, i, i, err)
@@ -98,7 +96,7 @@ func (c *Client) Set(ctx context.Context, name string, options ...Option) error 
 	return nil
 }
 
-// setOne sets one option. The caller has the turn.
+// setOne sets one option. The caller holds the turn.
 func (c *Client) setOne(ctx context.Context, name string, o Option) error {
 	args := []any{"SENTINEL", "SET", name, o.Name}
 	for _, value := range o.Values {
@@ -115,7 +113,7 @@ func (c *Client) setOne(ctx context.Context, name string, o Option) error {
 	return c.expectOK(raw, args...)
 }
 
-// setError says that the first so many options were applied and one was not.
+// setError returns the error if the first applied options took effect, and failed did not.
 func setError(options []Option, applied, failed int, err error) *SetError {
 	return &SetError{
 		Applied: slices.Clone(options[:applied]),

@@ -1,7 +1,6 @@
 package sentinel
 
-// The settings of a master that a Sentinel shows, by the names that SENTINEL SET has
-// for them.
+// The settings of a master that a Sentinel shows, by their names in SENTINEL SET.
 const (
 	SettingQuorum          = "quorum"
 	SettingDownAfter       = "down-after-milliseconds"
@@ -9,15 +8,15 @@ const (
 	SettingParallelSyncs   = "parallel-syncs"
 )
 
-// A Setting is one that each Sentinel has for itself, and shows in MASTERS.
+// A Setting is a setting that each Sentinel has for itself, and shows in MASTERS.
 type Setting struct {
 	Name string
 	Read func(*Master) Number
-	// Default is what SENTINEL MONITOR gives a master; "" for the quorum, which it is told.
+	// Default is the value after SENTINEL MONITOR; "" for the quorum, which that command sets.
 	Default string
 }
 
-// Settings returns all of them.
+// Settings returns all settings that a Sentinel shows.
 func Settings() []Setting {
 	millis := func(d Duration) Number { return Number{Value: d.Value.Milliseconds(), Present: d.Present} }
 	return []Setting{

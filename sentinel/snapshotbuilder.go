@@ -8,43 +8,42 @@ import (
 	"time"
 )
 
-// takeSnapshot asks for everything in one round trip: INFO, MYID, MASTERS, and
-// the commands about each master of the last snapshot. Only masters that are new
-// cost a second one.
+// takeSnapshot asks for everything in one round trip: INFO, MYID, MASTERS, and the commands
+// about each master of the last snapshot. New masters need a second round trip.
 func (c *Client) takeSnapshot(ctx context.Context, started time.Time) *Snapshot {
-	t := c.newSnapshotBuilder(started)
+	b := c.newSnapshotBuilder(started)
 	if err := c.acquire(ctx); err != nil {
-		t.fail(c.failure(ctx, err, "waiting for a turn"), generalCommands()...)
-		return t.finish()
+		b.fail(c.failure(ctx, err, "waiting for a turn"), generalCommands()...)
+		return b.finish()
 	}
 	defer c.release()
 
-	if t.ask(ctx, generalCommands(), c.known) {
-		if more := t.unasked(); len(more) > 0 {
-			t.ask(ctx, nil, more)
+	if b.ask(ctx, generalCommands(), c.known) {
+		if more := b.unasked(); len(more) > 0 {
+			b.ask(ctx, nil, more)
 		}
 	}
-	t.fill()
-	if t.snapshot.Up() {
-		c.known = masterNames(t.snapshot.Masters)
+	b.fill()
+	if b.snapshot.Up() {
+		c.known = masterNames(b.snapshot.Masters)
 	}
-	return t.finish()
+	return b.finish()
 }
 
-// unanswered is the snapshot for a caller that has waited in vain for one under way. It
-// has sent no command, so none is counted.
+// unanswered returns the snapshot for a caller that has waited in vain for one under way. It
+// has sent no command, so no failure is counted.
 func (c *Client) unanswered(ctx context.Context, started time.Time) *Snapshot {
-	t := c.newSnapshotBuilder(started)
-	t.fail(c.failure(ctx, ctx.Err(), "waiting for a snapshot under way"), generalCommands()...)
-	return t.close()
+	b := c.newSnapshotBuilder(started)
+	b.fail(c.failure(ctx, ctx.Err(), "waiting for a snapshot under way"), generalCommands()...)
+	return b.close()
 }
 
-// A snapshotBuilder is a snapshot in the making.
+// A snapshotBuilder builds a snapshot.
 type snapshotBuilder struct {
 	client   *Client
 	snapshot *Snapshot
-	// about holds the raw replies to aboutMaster, by the master's name; fewer of
-	// them when the exchange broke, for which broken is the reason.
+	// about has the raw replies to aboutMaster, by the master's name. Some are missing if
+	// the exchange broke, for the reason in broken.
 	about  map[string][]string
 	broken *Error
 }
@@ -57,10 +56,10 @@ func (c *Client) newSnapshotBuilder(started time.Time) *snapshotBuilder {
 	}
 }
 
-// generalCommands are those that are not about one master.
+// generalCommands returns the commands that are not about one master.
 func generalCommands() []Command { return []Command{CommandInfo, CommandMyID, CommandMasters} }
 
-// aboutMaster are the commands that are asked of each master.
+// aboutMaster returns the commands that are sent for each master.
 func (c *Client) aboutMaster() []Command {
 	if c.options.InfoCache {
 		return []Command{CommandReplicas, CommandSentinels, CommandCKQuorum, CommandInfoCache}
@@ -68,7 +67,7 @@ func (c *Client) aboutMaster() []Command {
 	return []Command{CommandReplicas, CommandSentinels, CommandCKQuorum}
 }
 
-// arguments spells a command out.
+// arguments returns the words of a command.
 func (c *Client) arguments(command Command, master string) []any {
 	switch command {
 	case CommandInfo:
@@ -88,103 +87,103 @@ func (c *Client) arguments(command Command, master string) []any {
 	}
 }
 
-// ask makes one round trip and reports whether there is sense in another.
-func (t *snapshotBuilder) ask(ctx context.Context, general []Command, masters []string) bool {
-	perMaster := t.client.aboutMaster()
+// ask makes one round trip, and reports whether another makes sense.
+func (b *snapshotBuilder) ask(ctx context.Context, general []Command, masters []string) bool {
+	perMaster := b.client.aboutMaster()
 	commands := make([][]any, 0, len(general)+len(masters)*len(perMaster))
 	for _, command := range general {
-		commands = append(commands, t.client.arguments(command, ""))
+		commands = append(commands, b.client.arguments(command, ""))
 	}
 	for _, name := range masters {
 		for _, command := range perMaster {
-			commands = append(commands, t.client.arguments(command, name))
+			commands = append(commands, b.client.arguments(command, name))
 		}
 	}
-	replies, err := t.client.exchange(ctx, true, commands)
+	replies, err := b.client.exchange(ctx, true, commands)
 	if err != nil {
-		t.broken = t.client.failure(ctx, err, words(commands[min(len(replies), len(commands)-1)]))
-		if t.broken.Reason == ReasonProtocol {
-			// What came before the nonsense is not to be trusted either.
-			t.fail(t.broken, CommandMasters)
+		b.broken = b.client.failure(ctx, err, words(commands[min(len(replies), len(commands)-1)]))
+		if b.broken.Reason == ReasonProtocol {
+			// The replies that came before it cannot be trusted either.
+			b.fail(b.broken, CommandMasters)
 			replies = nil
 		}
 	}
-	rest := t.general(general, replies)
+	rest := b.general(general, replies)
 	for _, name := range masters {
 		n := min(len(rest), len(perMaster))
-		t.about[name] = rest[:n]
+		b.about[name] = rest[:n]
 		rest = rest[n:]
 	}
-	return err == nil && t.snapshot.Up()
+	return err == nil && b.snapshot.Up()
 }
 
-// general reads the replies to the general commands and returns the others.
-func (t *snapshotBuilder) general(commands []Command, replies []string) []string {
+// general parses the replies to the general commands and returns the rest.
+func (b *snapshotBuilder) general(commands []Command, replies []string) []string {
 	for _, command := range commands {
 		if len(replies) == 0 {
-			t.fail(t.broken, command)
+			b.fail(b.broken, command)
 			continue
 		}
-		if err := t.read(command, replies[0]); err != nil {
-			t.fail(err, command)
+		if err := b.read(command, replies[0]); err != nil {
+			b.fail(err, command)
 		}
 		replies = replies[1:]
 	}
 	return replies
 }
 
-// read takes the reply to a general command into the snapshot.
-func (t *snapshotBuilder) read(command Command, raw string) *Error {
-	args := t.client.arguments(command, "")
+// read parses the reply to a general command into the snapshot.
+func (b *snapshotBuilder) read(command Command, raw string) *Error {
+	args := b.client.arguments(command, "")
 	switch command {
 	case CommandInfo:
-		return readAnswer(t.client, raw, args, readInfo, &t.snapshot.Info)
+		return readAnswer(b.client, raw, args, readInfo, &b.snapshot.Info)
 	case CommandMyID:
-		err := readAnswer(t.client, raw, args, readText, &t.snapshot.ID)
+		err := readAnswer(b.client, raw, args, readText, &b.snapshot.ID)
 		if err != nil && errors.Is(err, errUnknownCommand) {
-			return nil // before 6.2 a Sentinel has an id but no way to ask for it
+			return nil // before 6.2 a Sentinel does not tell its id
 		}
 		return err
 	default:
-		return readAnswer(t.client, raw, args, parseMasters, &t.snapshot.Masters)
+		return readAnswer(b.client, raw, args, parseMasters, &b.snapshot.Masters)
 	}
 }
 
-// unasked are the masters that no reply is about: new since the last snapshot.
-func (t *snapshotBuilder) unasked() []string {
+// unasked returns the masters that are new since the last snapshot, for which there are no
+// replies yet.
+func (b *snapshotBuilder) unasked() []string {
 	var names []string
-	for i := range t.snapshot.Masters {
-		if name := t.snapshot.Masters[i].Name; t.about[name] == nil {
+	for i := range b.snapshot.Masters {
+		if name := b.snapshot.Masters[i].Name; b.about[name] == nil {
 			names = append(names, name)
 		}
 	}
 	return names
 }
 
-// fill gives each master what the replies say about it. A master that was
-// removed while we asked is left out.
-func (t *snapshotBuilder) fill() {
+// fill parses the replies about each master. A master that was removed meanwhile is left out.
+func (b *snapshotBuilder) fill() {
 	gone := make(map[string]bool)
-	for i := range t.snapshot.Masters {
-		if m := &t.snapshot.Masters[i]; !t.fillMaster(m, t.about[m.Name]) {
+	for i := range b.snapshot.Masters {
+		if m := &b.snapshot.Masters[i]; !b.fillMaster(m, b.about[m.Name]) {
 			gone[m.Name] = true
 		}
 	}
 	if len(gone) > 0 {
-		t.snapshot.Masters = slices.DeleteFunc(t.snapshot.Masters, func(m Master) bool { return gone[m.Name] })
+		b.snapshot.Masters = slices.DeleteFunc(b.snapshot.Masters, func(m Master) bool { return gone[m.Name] })
 	}
 	now := time.Now()
-	for i := range t.snapshot.Masters {
-		m := &t.snapshot.Masters[i]
-		m.Recent = t.client.recent.of(m.Name, now)
+	for i := range b.snapshot.Masters {
+		m := &b.snapshot.Masters[i]
+		m.Recent = b.client.recent.of(m.Name, now)
 	}
 }
 
-func (t *snapshotBuilder) fillMaster(m *Master, replies []string) (exists bool) {
-	for i, command := range t.client.aboutMaster() {
-		err := t.broken
+func (b *snapshotBuilder) fillMaster(m *Master, replies []string) (exists bool) {
+	for i, command := range b.client.aboutMaster() {
+		err := b.broken
 		if i < len(replies) {
-			err = t.readAbout(m, command, replies[i])
+			err = b.readAbout(m, command, replies[i])
 		}
 		if err == nil {
 			continue
@@ -193,32 +192,32 @@ func (t *snapshotBuilder) fillMaster(m *Master, replies []string) (exists bool) 
 			return false
 		}
 		m.failed(command, err)
-		t.fail(err, command)
+		b.fail(err, command)
 	}
 	return true
 }
 
-// readAbout takes the reply to a command about a master into it.
-func (t *snapshotBuilder) readAbout(m *Master, command Command, raw string) *Error {
-	args := t.client.arguments(command, m.Name)
+// readAbout parses the reply to a command about a master into it.
+func (b *snapshotBuilder) readAbout(m *Master, command Command, raw string) *Error {
+	args := b.client.arguments(command, m.Name)
 	switch command {
 	case CommandReplicas:
-		err := readAnswer(t.client, raw, args, parseReplicas, &m.Replicas)
+		err := readAnswer(b.client, raw, args, parseReplicas, &m.Replicas)
 		if err != nil && errors.Is(err, errUnknownCommand) {
-			t.client.slaves = true // from the next snapshot on
+			b.client.slaves = true // from the next snapshot on
 		}
 		return err
 	case CommandSentinels:
-		return readAnswer(t.client, raw, args, parsePeers, &m.Peers)
+		return readAnswer(b.client, raw, args, parsePeers, &m.Peers)
 	case CommandCKQuorum:
-		return readAnswer(t.client, raw, args, readCKQuorum, &m.CKQuorum)
+		return readAnswer(b.client, raw, args, readCKQuorum, &m.CKQuorum)
 	default:
 		parse := func(raw string) ([]CachedInfo, error) { return parseInfoCache(raw, m.Name) }
-		return readAnswer(t.client, raw, args, parse, &m.Cache)
+		return readAnswer(b.client, raw, args, parse, &m.Cache)
 	}
 }
 
-// failed notes why something of the master is not known.
+// failed sets the error of a command about the master.
 func (m *Master) failed(command Command, err error) {
 	switch command {
 	case CommandReplicas:
@@ -230,44 +229,44 @@ func (m *Master) failed(command Command, err error) {
 	}
 }
 
-// fail notes that commands failed: once for each command and reason, however
-// many masters they were asked about.
-func (t *snapshotBuilder) fail(err *Error, commands ...Command) {
+// fail adds failed commands to Failures: once for each command and reason, for however many
+// masters it failed.
+func (b *snapshotBuilder) fail(err *Error, commands ...Command) {
 	for _, command := range commands {
-		if !t.noted(command, err.Reason) {
-			t.snapshot.Failures = append(t.snapshot.Failures, Failure{Command: command, Err: err})
+		if !b.noted(command, err.Reason) {
+			b.snapshot.Failures = append(b.snapshot.Failures, Failure{Command: command, Err: err})
 		}
 		if command == CommandMasters {
-			t.snapshot.Err = err
-			t.snapshot.Masters = nil
-			t.fail(err, t.client.aboutMaster()...) // of which masters could they be asked?
+			b.snapshot.Err = err
+			b.snapshot.Masters = nil
+			b.fail(err, b.client.aboutMaster()...) // without the list of masters these cannot be sent
 		}
 	}
 }
 
-func (t *snapshotBuilder) noted(command Command, reason Reason) bool {
-	for i := range t.snapshot.Failures {
-		if f := &t.snapshot.Failures[i]; f.Command == command && f.Err.Reason == reason {
+func (b *snapshotBuilder) noted(command Command, reason Reason) bool {
+	for i := range b.snapshot.Failures {
+		if f := &b.snapshot.Failures[i]; f.Command == command && f.Err.Reason == reason {
 			return true
 		}
 	}
 	return false
 }
 
-// finish adds the failures to the client's totals and closes the snapshot.
-func (t *snapshotBuilder) finish() *Snapshot {
-	t.client.count(t.snapshot.Failures)
-	return t.close()
+// finish adds the failures to the client's totals and completes the snapshot.
+func (b *snapshotBuilder) finish() *Snapshot {
+	b.client.count(b.snapshot.Failures)
+	return b.close()
 }
 
 // close completes the snapshot.
-func (t *snapshotBuilder) close() *Snapshot {
-	t.snapshot.Duration = time.Since(t.snapshot.Started)
-	t.snapshot.ErrorTotals = t.client.count(nil)
-	return t.snapshot
+func (b *snapshotBuilder) close() *Snapshot {
+	b.snapshot.Duration = time.Since(b.snapshot.Started)
+	b.snapshot.ErrorTotals = b.client.count(nil)
+	return b.snapshot
 }
 
-// count adds failures to the totals, and returns these.
+// count adds failures to the totals, and returns the totals.
 func (c *Client) count(failures []Failure) ErrorTotals {
 	c.mu.Lock()
 	defer c.mu.Unlock()
@@ -277,7 +276,7 @@ func (c *Client) count(failures []Failure) ErrorTotals {
 	return c.totals
 }
 
-// masterNames returns the names, in memory of their own.
+// masterNames returns copies of the names, which do not keep the reply in memory.
 func masterNames(masters []Master) []string {
 	names := make([]string, len(masters))
 	for i := range masters {

@@ -2,19 +2,18 @@ package sentinel
 
 import "context"
 
-// An updateQueue is between the reader of a stream, which never waits, and its
-// consumer. When it is full, events are dropped, and an update of that takes the
-// place where they would have been.
+// An updateQueue is between the reader of a stream, which never waits, and its consumer. When
+// it is full, events are dropped and replaced by one update of the kind StreamDropped.
 type updateQueue struct {
 	taken   chan *StreamUpdate
-	waiting []*StreamUpdate // had no room: that the stream is up, that events were dropped
+	waiting []*StreamUpdate // updates that had no room and must not be dropped
 }
 
 func newUpdateQueue(room int) *updateQueue {
 	return &updateQueue{taken: make(chan *StreamUpdate, room)}
 }
 
-// push adds an update without waiting for room.
+// push adds an update. It does not wait for room.
 func (q *updateQueue) push(n *StreamUpdate) {
 	q.advance()
 	if len(q.waiting) == 0 {
@@ -27,7 +26,7 @@ func (q *updateQueue) push(n *StreamUpdate) {
 	q.keep(n)
 }
 
-// advance adds what is waiting, as far as there is room now.
+// advance moves waiting updates into the queue while there is room.
 func (q *updateQueue) advance() {
 	for len(q.waiting) > 0 {
 		select {
@@ -39,8 +38,8 @@ func (q *updateQueue) advance() {
 	}
 }
 
-// finish adds what is waiting and a last notice, and does wait for room: the
-// connection is closed, so nobody waits for its reader.
+// finish adds the waiting updates and a last one. It waits for room, because the connection is
+// closed and there is nothing more to read.
 func (q *updateQueue) finish(ctx context.Context, n *StreamUpdate) {
 	for _, n := range append(q.waiting, n) {
 		select {
@@ -52,7 +51,7 @@ func (q *updateQueue) finish(ctx context.Context, n *StreamUpdate) {
 	q.waiting = nil
 }
 
-// keep keeps what must not be lost; of an event only the count.
+// keep adds an update to waiting; of events it keeps only the number.
 func (q *updateQueue) keep(n *StreamUpdate) {
 	if n.Kind != StreamEvent {
 		q.waiting = append(q.waiting, n)

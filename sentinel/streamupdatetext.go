@@ -2,7 +2,7 @@ package sentinel
 
 import "fmt"
 
-// Text says in words what a change of the stream means; of an event it is empty.
+// Text describes a change of the stream; it is empty for an event.
 func (n *StreamUpdate) Text() string {
 	switch n.Kind {
 	case StreamUp:
@@ -20,8 +20,8 @@ func (n *StreamUpdate) Text() string {
 	}
 }
 
-// About returns what is worth saying of an event beside its name and its master,
-// in phrases: the addresses or the node, and the details.
+// About returns the rest of an event besides its name and its master, in phrases: the
+// addresses or the node, and the details.
 func (e *Event) About() []string {
 	var phrases []string
 	switch {

@@ -11,16 +11,16 @@ import (
 	"time"
 )
 
-// A subscription is one connection that has subscribed to all events. go-redis
-// authenticates on it; then it is read without go-redis, whose PubSub connects
-// again by itself, which hides the gap, and trusts a message to be well-formed.
+// A subscription is one connection that is subscribed to all events. go-redis only
+// authenticates on it: its PubSub would reconnect silently, which hides gaps, and trusts
+// messages to be well-formed.
 type subscription struct {
 	session *session
 	reader  *bufio.Reader
 	options EventOptions
 }
 
-// subscribe connects and returns when the Sentinel has confirmed.
+// subscribe connects, and returns when the Sentinel has confirmed the subscription.
 func subscribe(ctx context.Context, o Options, password string, eo EventOptions) (*subscription, error) {
 	ctx, cancel := context.WithTimeout(ctx, eo.PingTimeout)
 	defer cancel()
@@ -65,9 +65,9 @@ func (s *subscription) start(ctx context.Context) error {
 	return err
 }
 
-// receive hands over the messages until the connection breaks or ctx ends, and
-// says why it ended. A connection on which nothing comes, not even the answer to
-// a PING, is taken for broken.
+// receive calls handle with each message, and idle after each answer to a PING, until the
+// connection breaks or ctx ends, and returns why. A connection on which nothing arrives, not
+// even the answer to a PING, counts as broken.
 func (s *subscription) receive(ctx context.Context, handle func(channel, payload string), idle func()) error {
 	ctx, cancel := context.WithCancel(ctx)
 	stop := context.AfterFunc(ctx, func() { _ = s.session.conn.Close() })
@@ -100,8 +100,7 @@ func (s *subscription) receive(ctx context.Context, handle func(channel, payload
 	}
 }
 
-// ping asks for a sign of life until ctx ends. A PING that cannot be sent breaks
-// the connection.
+// ping sends a PING regularly until ctx ends. If it cannot send one, it closes the connection.
 func (s *subscription) ping(ctx context.Context) {
 	tick := time.NewTicker(s.options.PingInterval)
 	defer tick.Stop()
@@ -111,20 +110,20 @@ func (s *subscription) ping(ctx context.Context) {
 			return
 		case <-tick.C:
 		}
-		// The deadline is for writing alone; the reader has its own.
+		// The reader has a deadline of its own.
 		err := s.session.conn.SetWriteDeadline(time.Now().Add(s.options.PingTimeout))
 		if err == nil {
 			_, err = s.session.conn.Conn.Write([]byte("*1\r\n$4\r\nPING\r\n"))
 		}
 		if err != nil {
-			_ = s.session.conn.Close() // the reader tells
+			_ = s.session.conn.Close() // the reader returns the error
 			return
 		}
 	}
 }
 
-// message reads one array of strings and numbers, at least one. The limitedConn has
-// seen that it is well-formed and small.
+// message reads one array of strings and numbers, at least one. The limitedConn has limited
+// its size.
 func (s *subscription) message() ([]string, error) {
 	head, err := s.line()
 	if err != nil {

@@ -6,11 +6,10 @@ import (
 	"unicode/utf8"
 )
 
-// ValidUTF8 makes any bytes fit for what takes only UTF-8, such as a label or
-// JSON: a master's name may be anything. Two different strings never become one,
-// since two masters would then look like one: a string that is not valid, or that
-// looks as if it were already escaped, has its invalid bytes and its backslashes
-// as \xNN, and all others stay as they are.
+// ValidUTF8 turns any bytes into valid UTF-8, for labels and JSON: the name of a master may
+// have any bytes. Different strings stay different, so that two masters never look like one.
+// A string that is invalid, or contains \x already, gets its invalid bytes and its backslashes
+// written as \xNN; all others are unchanged.
 func ValidUTF8(s string) string {
 	if utf8.ValidString(s) && !strings.Contains(s, `\x`) {
 		return s

@@ -12,7 +12,7 @@ import (
 	"redis_sentinel_exporter/sentinel"
 )
 
-// An adminRoute is where an action is.
+// An adminRoute is the method and path of an action.
 type adminRoute struct {
 	method, path string
 	action       admin.Action
@@ -30,7 +30,7 @@ func adminRoutes() []adminRoute {
 	}
 }
 
-// adminAPI is the write path.
+// An adminAPI serves the endpoints that change something.
 type adminAPI struct {
 	operator   *admin.Operator
 	configFile string // the listener's web configuration
@@ -40,11 +40,11 @@ type adminAPI struct {
 	logger     *slog.Logger
 }
 
-// NewAdminHandler returns the handler of the admin listener, which counts the calls as
-// requests. That the listener's web configuration, configFile, requires authentication
-// is checked again with each request. When stop is closed, an operation under way
-// begins nothing more. That its client has gone does not stop it: half of it may be
-// worse than all or nothing.
+// NewAdminHandler returns the handler of the admin listener, which counts its calls in
+// requests. Each request checks again that configFile, the web configuration of the
+// listener, requires authentication. When stop is closed, operations under way begin no
+// further step. They do not stop when the client goes away: half an operation may be worse
+// than all or nothing.
 func NewAdminHandler(
 	operator *admin.Operator, configFile string, requests *AdminRequests, stop <-chan struct{}, logger *slog.Logger,
 ) http.Handler {
@@ -56,13 +56,13 @@ func NewAdminHandler(
 	return unsniffed(mux)
 }
 
-// An adminCall is one operation, and who asks for it.
+// An adminCall is an operation and the user who asks for it.
 type adminCall struct {
 	admin.Operation
-	who string // as far as that was verified
+	who string // empty until authenticated
 }
 
-// on answers the calls for one action.
+// on returns the handler of one action.
 func (a *adminAPI) on(action admin.Action) http.Handler {
 	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
 		call := adminCall{Operation: admin.Operation{Action: action, Master: r.PathValue("name")}}
@@ -78,7 +78,7 @@ func (a *adminAPI) on(action admin.Action) http.Handler {
 	})
 }
 
-// do fills the call as far as the request is read, so that the log has it.
+// do carries out a request. It fills in call as far as it gets, for the log.
 func (a *adminAPI) do(w http.ResponseWriter, r *http.Request, call *adminCall) (answer *admin.OperationResult, err error) {
 	if call.who, err = authenticate(a.configFile, r); err != nil {
 		return nil, &requestError{http.StatusForbidden, err}
@@ -94,8 +94,8 @@ func (a *adminAPI) do(w http.ResponseWriter, r *http.Request, call *adminCall) (
 	return a.operator.Do(ctx, call.Operation, func(text string) { a.logger.Debug("Admin progress", "action", call.Action, "text", text) })
 }
 
-// untilStop ends with the program, and not with the client. The caller must call
-// end.
+// untilStop returns a context that ends when a.stop is closed, not when the client goes
+// away. The caller must call end.
 func (a *adminAPI) untilStop(ctx context.Context) (_ context.Context, end func()) {
 	ctx, cancel := context.WithCancel(context.WithoutCancel(ctx))
 	var wg sync.WaitGroup
@@ -112,7 +112,8 @@ func (a *adminAPI) untilStop(ctx context.Context) (_ context.Context, end func()
 	}
 }
 
-// outcomeOf is the status of an answer or an error, and the result for the count.
+// outcomeOf returns the HTTP status for an answer or an error, and the result for the
+// counter.
 func outcomeOf(answer *admin.OperationResult, err error) (status int, result string) {
 	var request *requestError
 	var guarded *admin.GuardedError
@@ -150,7 +151,7 @@ func statusOf(o admin.Completion) (status int, result string) {
 	}
 }
 
-// refusal is the answer when nothing was done.
+// refusal returns the answer if nothing was done.
 func refusal(op *admin.Operation, err error) *admin.OperationResult {
 	answer := &admin.OperationResult{
 		Action: op.Action, Master: sentinel.ValidUTF8(op.Master), DryRun: op.DryRun,

@@ -8,8 +8,8 @@ import (
 	"redis_sentinel_exporter/admin"
 )
 
-// audit says in one line who asked for what, on whom, and what came of it. A
-// password is ******.
+// audit logs a call in one line: who asked for what, and the result. Passwords are shown as
+// ******.
 func (a *adminAPI) audit(r *http.Request, call *adminCall, answer *admin.OperationResult, status int, result string) {
 	level := slog.LevelInfo
 	if status != http.StatusOK {
@@ -39,7 +39,7 @@ func (a *adminAPI) audit(r *http.Request, call *adminCall, answer *admin.Operati
 	a.logger.LogAttrs(r.Context(), level, "Admin call", attrs...)
 }
 
-// whatOf is the rest of an operation.
+// whatOf returns the address and the settings of an operation.
 func whatOf(op *admin.Operation) string {
 	var words []string
 	if op.Address != "" {

@@ -11,20 +11,20 @@ import (
 	"go.yaml.in/yaml/v2"
 )
 
-// errOpen says that the file would let everybody in. RequireAnyClientCert lets in
-// whoever makes a certificate, and without client_ca_file any certificate counts
-// that the machine's authorities have signed.
+// errOpen means that the file would let everybody in. RequireAnyClientCert accepts
+// self-made certificates, and without client_ca_file every certificate is accepted that a
+// public authority has signed.
 var errOpen = errors.New("it must require authentication: basic_auth_users, or in tls_server_config " +
 	"client_auth_type: RequireAndVerifyClientCert with client_ca_file")
 
-// authentication is what a web configuration file asks of its clients.
+// authentication is what a web configuration file requires of clients.
 type authentication struct {
 	users        bool // basic auth
-	certificates bool // a certificate of an authority of the file
+	certificates bool // a certificate signed by an authority in the file
 }
 
-// CheckAdminConfig says why the file with the configuration of the admin listener
-// cannot be used: above all, that it requires no authentication.
+// CheckAdminConfig returns an error if the web configuration of the admin listener is
+// invalid or does not require authentication.
 func CheckAdminConfig(file string) error {
 	if file == "" {
 		return errOpen
@@ -56,10 +56,10 @@ func readAuthentication(file string) (authentication, error) {
 	return a, nil
 }
 
-// authenticate holds each request against the file as it is now, and names who
-// makes it. The toolkit reads the file again for each request and each connection
-// as well, and lets everybody in should it have come to require nothing. Without
-// users in the file it does not look at the name and password of a request.
+// authenticate checks a request against the current file, and returns the name of the user.
+// The toolkit, too, reads the file again for each request and each connection, and would
+// let everybody in if the file no longer required authentication. Without users in the
+// file it ignores the name and password of a request, so these prove nothing.
 func authenticate(file string, r *http.Request) (who string, err error) {
 	a, err := readAuthentication(file)
 	if err != nil {
@@ -67,7 +67,7 @@ func authenticate(file string, r *http.Request) (who string, err error) {
 	}
 	var names []string
 	if a.users {
-		user, _, _ := r.BasicAuth() // the toolkit has asked for the password
+		user, _, _ := r.BasicAuth() // the toolkit has checked the password
 		names = append(names, user)
 	}
 	if a.certificates {

@@ -21,13 +21,13 @@ const (
 	adminBodyTimeout = 10 * time.Second
 )
 
-// A requestError is a request that is not answered as asked.
+// A requestError is an error in a request, with the HTTP status for it.
 type requestError struct {
 	status int
 	err    error
 }
 
-// Error says why.
+// Error implements error.
 func (e *requestError) Error() string { return e.err.Error() }
 
 // Unwrap returns the reason.
@@ -37,8 +37,8 @@ func badRequest(format string, args ...any) error {
 	return &requestError{http.StatusBadRequest, fmt.Errorf(format, args...)}
 }
 
-// readOperation fills an operation from a request. No error holds a value of the
-// body: it may be a password.
+// readOperation fills in an operation from a request. Its errors contain no values from the
+// body: they may be passwords.
 func readOperation(w http.ResponseWriter, r *http.Request, op *admin.Operation) error {
 	if err := readSwitches(r.URL.RawQuery, op); err != nil {
 		return err
@@ -58,7 +58,7 @@ func readOperation(w http.ResponseWriter, r *http.Request, op *admin.Operation) 
 	}
 }
 
-// readSwitches reads the query.
+// readSwitches reads dry_run and force from the query.
 func readSwitches(raw string, op *admin.Operation) error {
 	values, err := parseQuery(raw, nil, "dry_run", "force")
 	if err != nil {
@@ -75,9 +75,10 @@ func readSwitches(raw string, op *admin.Operation) error {
 	return nil
 }
 
-// readBody returns what there is, if it is said to be JSON and not too large.
+// readBody returns the body; nil if it is empty. It must have the type of JSON and not be too
+// large.
 func readBody(w http.ResponseWriter, r *http.Request) ([]byte, error) {
-	// Not every writer has deadlines; one that has none needs none.
+	// A writer without deadlines, such as a recorder in a test, needs none.
 	control := http.NewResponseController(w)
 	_ = control.SetReadDeadline(time.Now().Add(adminBodyTimeout))
 	defer func() { _ = control.SetReadDeadline(time.Time{}) }()
@@ -97,14 +98,14 @@ func readBody(w http.ResponseWriter, r *http.Request) ([]byte, error) {
 	return body, nil
 }
 
-// A jsonMember is one of a JSON object.
+// A jsonMember is one member of a JSON object.
 type jsonMember struct {
 	name  string
 	value json.RawMessage
 }
 
-// readObject reads one JSON object and nothing after it. encoding/json would take
-// a name in other capitals and the last of two that are alike.
+// readObject reads one JSON object and nothing after it. Unlike encoding/json it refuses
+// duplicate names, and does not ignore case.
 func readObject(text []byte) ([]jsonMember, error) {
 	d := json.NewDecoder(bytes.NewReader(text))
 	if t, err := d.Token(); err != nil || t != json.Delim('{') {
@@ -134,7 +135,7 @@ func readObject(text []byte) ([]jsonMember, error) {
 	return members, nil
 }
 
-// readNothing takes no body, or an empty object.
+// readNothing accepts only an empty body or an empty object.
 func readNothing(body []byte) error {
 	if body == nil {
 		return nil
@@ -146,7 +147,7 @@ func readNothing(body []byte) error {
 	return err
 }
 
-// readTarget reads what to monitor.
+// readTarget reads the address, quorum and settings of a master to monitor.
 func readTarget(body []byte, op *admin.Operation) error {
 	members, err := readObject(body)
 	if err != nil {

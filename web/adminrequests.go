@@ -6,7 +6,7 @@ import (
 	"redis_sentinel_exporter/admin"
 )
 
-// The results of a call to the admin listener, as the metric has them.
+// The results of a call to the admin listener, for the label result.
 const (
 	resultOK        = "ok"             // all Sentinels did it
 	resultPartial   = "partial"        // some did
@@ -25,10 +25,10 @@ func results() []string {
 	}
 }
 
-// AdminRequests count the calls to the admin listener.
+// AdminRequests counts the calls to the admin listener.
 type AdminRequests struct{ counter *prometheus.CounterVec }
 
-// NewAdminRequests returns the count of no calls.
+// NewAdminRequests returns a counter with all series at 0.
 func NewAdminRequests() *AdminRequests {
 	c := prometheus.NewCounterVec(prometheus.CounterOpts{
 		Name: name + "_admin_requests_total",

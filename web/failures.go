@@ -10,22 +10,21 @@ import (
 	"redis_sentinel_exporter/sentinel"
 )
 
-// A failureLog says once that a Sentinel fails, once more when it fails in
-// another way, and once that it is well again. Said at each scrape, one dead
-// Sentinel would fill the log.
+// A failureLog logs that a Sentinel fails only when it starts to fail, fails in another way
+// or answers again. Logged at each scrape, one dead Sentinel would fill the log.
 type failureLog struct {
 	logger *slog.Logger
 
 	mu   sync.Mutex
-	said map[string][]commandFailures // what was said last, by Sentinel
-	ids  map[string]string            // of the Sentinels that answered last, by the address asked
+	said map[string][]commandFailures // the failures logged last, by Sentinel
+	ids  map[string]string            // the id of the Sentinel that answered last, by the address asked
 }
 
 // commandFailures are all commands that failed for the same reason.
 type commandFailures struct {
 	reason   sentinel.Reason
 	commands []string
-	err      error // that of the first of them
+	err      error // of the first command
 }
 
 func newFailureLog(logger *slog.Logger) *failureLog {
@@ -45,7 +44,7 @@ func (l *failureLog) note(snapshots []*sentinel.Snapshot) {
 		l.said[s.Sentinel] = now
 		l.say(s, now)
 	}
-	// A peer that has gone for good would be remembered for ever.
+	// Forget the Sentinels that are no longer asked.
 	gone := func(address string) bool {
 		return !slices.ContainsFunc(snapshots, func(s *sentinel.Snapshot) bool { return s.Sentinel == address })
 	}
@@ -53,8 +52,8 @@ func (l *failureLog) note(snapshots []*sentinel.Snapshot) {
 	maps.DeleteFunc(l.ids, func(address, _ string) bool { return gone(address) })
 }
 
-// noteID says when an address leads to another Sentinel than before, as that of a load
-// balancer or of a Kubernetes Service does.
+// noteID logs that another Sentinel than before answers at an address, such as that of a load
+// balancer or a Kubernetes Service.
 func (l *failureLog) noteID(s *sentinel.Snapshot) {
 	if s.ID == "" {
 		return
@@ -81,7 +80,7 @@ func (l *failureLog) say(s *sentinel.Snapshot, failures []commandFailures) {
 	}
 }
 
-// alike leaves the texts out: those of one fault differ, by a port or a time.
+// alike ignores the error texts: they can differ for the same fault, by a port or a time.
 func (f commandFailures) alike(g commandFailures) bool {
 	return f.reason == g.reason && slices.Equal(f.commands, g.commands)
 }

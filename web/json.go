@@ -6,7 +6,7 @@ import (
 	"net/http"
 )
 
-// writeJSON answers with JSON that people can read as well.
+// writeJSON answers with indented JSON.
 func writeJSON(w http.ResponseWriter, status int, v any) {
 	var b bytes.Buffer
 	e := json.NewEncoder(&b)

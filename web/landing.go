@@ -9,13 +9,13 @@ import (
 	toolkit "github.com/prometheus/exporter-toolkit/web"
 )
 
-// landingCSS stands in the page, as the toolkit has it. It is not the toolkit's
-// own, so that the page's policy can name it by its hash.
+// landingCSS is part of the page. It replaces the toolkit's style, so that its hash in the
+// content security policy does not change with the toolkit.
 //
 //go:embed landing.css
-var landingCSS string // nobody writes to it
+var landingCSS string // read-only
 
-// landingPage leads to the other endpoints.
+// landingPage returns the page with links to the other endpoints.
 func landingPage(opts Options) (http.Handler, error) {
 	description := "Prometheus exporter for Redis and Valkey Sentinel"
 	if opts.OnlyProbes {

@@ -5,8 +5,8 @@ import (
 	"net/http"
 )
 
-// A limit bounds how many requests are served at one time, over all handlers
-// that share it. nil is no limit.
+// A limit is the maximum number of requests that are served at the same time, by all handlers
+// that share it. nil means no limit.
 type limit chan struct{}
 
 func newLimit(n int) limit {
@@ -16,7 +16,7 @@ func newLimit(n int) limit {
 	return make(limit, n)
 }
 
-// on lets next serve what is within the limit and refuses the rest.
+// on returns a handler that refuses requests beyond the limit with 503.
 func (l limit) on(next http.Handler) http.Handler {
 	if l == nil {
 		return next

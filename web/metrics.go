@@ -18,7 +18,7 @@ import (
 	"redis_sentinel_exporter/sentinel"
 )
 
-// metrics asks the Sentinels once for each scrape.
+// metrics is the handler of the telemetry path. It asks the Sentinels once for each scrape.
 type metrics struct {
 	querier   querier
 	collector *collector.Collector
@@ -60,9 +60,8 @@ func newMetrics(
 	return promhttp.InstrumentMetricHandler(registry, compressed), nil
 }
 
-// compress compresses for clients that accept it, as Prometheus does. More than the least
-// effort would cost more than all the rest of a scrape, and save little: most of
-// the text is the same from line to line.
+// compress compresses for clients that accept gzip, as Prometheus does. A higher level would
+// cost more than the rest of a scrape and save little, since the lines are so similar.
 func compress(next http.Handler) (http.Handler, error) {
 	wrap, err := gzhttp.NewWrapper(gzhttp.CompressionLevel(gzip.BestSpeed), gzhttp.EnableZstd(false))
 	if err != nil {
@@ -83,8 +82,8 @@ func (m *metrics) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 	}
 }
 
-// write answers with the metrics of the Sentinels and of the exporter itself, or
-// those of them that the request names, as with every exporter.
+// write answers with the metrics of the Sentinels and of the exporter itself. The parameter
+// name[] limits them, as it does for every exporter.
 func (m *metrics) write(w http.ResponseWriter, r *http.Request, snapshots []*sentinel.Snapshot) {
 	own, err := m.own.Gather()
 	if err != nil {
@@ -106,7 +105,7 @@ func writePage(w http.ResponseWriter, r *http.Request, c *collector.Collector, p
 		w.Header().Set("Content-Type", string(format))
 		err = c.Encode(w, page, format)
 	}
-	if err != nil { // mostly who asked has gone, or does not read
+	if err != nil { // mostly the client has gone, or does not read
 		logger.Debug("The answer to a scrape was cut short", "err", err)
 	}
 }

@@ -16,16 +16,16 @@ import (
 
 const probePath = "/probe"
 
-// probes answers with the metrics of the deployment that the request names.
+// probes is the handler of /probe. It answers with the metrics of the deployment that the
+// request names.
 type probes struct {
 	prober   *Prober
 	timeouts timeouts
 	logger   *slog.Logger
 }
 
-// newProbes returns the handler of /probe. It does not share its limit with the
-// other endpoints: while one probe in ten waits for a deployment that is gone, the
-// others go on.
+// newProbes returns the handler of /probe. It has a limit of its own, so that probes that
+// wait for dead deployments do not block the other endpoints.
 func newProbes(p *Prober, opts Options, logger *slog.Logger) (http.Handler, error) {
 	h := &probes{prober: p, timeouts: timeouts{absent: opts.Timeout, offset: opts.TimeoutOffset}, logger: logger}
 	return compress(newLimit(p.opts.MaxConnections).on(h))
@@ -55,15 +55,15 @@ func (h *probes) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 	h.write(w, r, d.collector, snapshots)
 }
 
-// write answers with what the snapshots of one deployment say.
+// write answers with the metrics of one deployment.
 func (h *probes) write(w http.ResponseWriter, r *http.Request, c *collector.Collector, snapshots []*sentinel.Snapshot) {
 	report := health.Assess(snapshots)
 	page := collector.Page{Snapshots: snapshots, Report: &report, Names: r.URL.Query()["name[]"]}
 	writePage(w, r, c, page, h.logger)
 }
 
-// forbidden returns why no Sentinel was connected to, where it is that their names
-// lead to addresses which are not allowed. If only some do, the others are of use.
+// forbidden returns an error if the names of all Sentinels resolve to addresses that are not
+// allowed. If only some do, the metrics of the others are useful.
 func forbidden(snapshots []*sentinel.Snapshot) error {
 	for _, s := range snapshots {
 		if !errors.Is(s.Err, probe.ErrForbidden) {
@@ -81,9 +81,9 @@ type probeQuestion struct {
 	timeout time.Duration
 }
 
-// question reads the query. The status goes with the error.
+// question reads the query. status is the HTTP status for the error.
 func (h *probes) question(r *http.Request) (q probeQuestion, status int, err error) {
-	values, err := parseQuery(r.URL.RawQuery, []string{"target", "name[]"}, "module") // a misspelt module would be one without credentials
+	values, err := parseQuery(r.URL.RawQuery, []string{"target", "name[]"}, "module") // ignoring a misspelt "module" would probe without credentials
 	if err != nil {
 		return q, http.StatusBadRequest, err
 	}

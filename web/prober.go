@@ -16,38 +16,38 @@ import (
 	"redis_sentinel_exporter/sentinel"
 )
 
-// ProberOptions limit what probes may keep.
+// ProberOptions limit what a Prober keeps.
 type ProberOptions struct {
-	// MaxConnections is how many Sentinels a Prober keeps connections to, and how
-	// many probes it serves at one time.
+	// MaxConnections is the maximum number of Sentinels that a Prober keeps connections
+	// to, and of probes that it serves at the same time.
 	MaxConnections int
-	// IdleTimeout is how long a deployment is kept that is not probed any more.
+	// IdleTimeout is how long a deployment is kept after its last probe.
 	IdleTimeout time.Duration
 }
 
-// A Prober keeps the deployments that are probed, each with its connections, from
-// one probe to the next. One that is not probed for a while is forgotten, and the
-// one that was not for longest when there are too many.
+// A Prober keeps the deployments that are probed, and their connections, from one probe to
+// the next. It closes a deployment that has been idle for some time, and the one that has
+// been idle for longest when there are too many.
 type Prober struct {
 	file   *probe.File
 	opts   ProberOptions
 	logger *slog.Logger
 
-	mu         sync.Mutex // guards what is below, and what the deployments say of their use
+	mu         sync.Mutex // guards the fields below, and uses and used of the deployments
 	kept       map[probeKey]*probed
 	collectors map[probe.Collectors]*collector.Collector
 	sentinels  int // of all deployments that are not closed
 	ended      bool
 }
 
-// A probeKey tells probes apart. The module is that of one reading of the file: a
-// changed one may mean other credentials.
+// A probeKey identifies a deployment. A reload makes new modules, so deployments with old
+// credentials are not found again.
 type probeKey struct {
 	module  *probe.Module
 	targets string
 }
 
-// A probed deployment.
+// A probed is a deployment that is probed.
 type probed struct {
 	deployment *deployment.Deployment
 	collector  *collector.Collector
@@ -58,10 +58,10 @@ type probed struct {
 	used time.Time      // when the last one ended
 }
 
-// errFull says that there is no room for one more deployment.
+// errFull means that there is no room for another deployment.
 var errFull = errors.New("the connections to probed Sentinels are all in use (--probe.max-connections)")
 
-// NewProber returns a Prober whose modules are those of a file.
+// NewProber returns a Prober with the modules of file.
 func NewProber(file *probe.File, opts ProberOptions, logger *slog.Logger) *Prober {
 	return &Prober{
 		file: file, opts: opts, logger: logger,
@@ -69,7 +69,7 @@ func NewProber(file *probe.File, opts ProberOptions, logger *slog.Logger) *Probe
 	}
 }
 
-// Run closes what is idle until ctx ends, and then everything. What is probed
+// Run closes idle deployments until ctx ends, and then all. A deployment that is probed
 // after that is closed by its last user.
 func (p *Prober) Run(ctx context.Context) {
 	ticker := time.NewTicker(max(p.opts.IdleTimeout/4, time.Millisecond))
@@ -90,9 +90,8 @@ func (p *Prober) Run(ctx context.Context) {
 
 func all(*probed) bool { return true }
 
-// Reload reads the configuration file again and says in the log what came of it.
-// Probes after it have new connections: a file that the configuration names may
-// have changed as well.
+// Reload reads the configuration file again, and logs the result. Later probes use new
+// connections, because password and certificate files may have changed as well.
 func (p *Prober) Reload() error {
 	if err := p.file.Reload(); err != nil {
 		p.logger.Error("The configuration file cannot be used, what it said before stays", "err", err)
@@ -103,7 +102,7 @@ func (p *Prober) Reload() error {
 	return nil
 }
 
-// acquire returns the deployment of these targets, which its user must release.
+// acquire returns the deployment of these targets. The caller must release it.
 func (p *Prober) acquire(module *probe.Module, name string, targets []string) (*probed, error) {
 	key := probeKey{module, strings.Join(targets, ",")}
 	p.mu.Lock()
@@ -148,8 +147,8 @@ func (p *Prober) newProbed(module *probe.Module, name string, targets []string) 
 	}
 }
 
-// collector returns the one for these switches, which all deployments share that
-// have the same. The caller has the lock.
+// collector returns the collector for these switches, which deployments share. The caller
+// holds the lock.
 func (p *Prober) collector(switches probe.Collectors) *collector.Collector {
 	c := p.collectors[switches]
 	if c == nil {
@@ -173,9 +172,9 @@ func (p *Prober) release(d *probed) {
 	}
 }
 
-// makeRoom drops what was not used for longest until there is room for n more
-// Sentinels, or nothing is idle any more. The caller has the lock, and closes what
-// is returned without it.
+// makeRoom drops the deployments that have been idle for longest until there is room for n
+// more Sentinels, or none is idle. The caller holds the lock; it must close the returned
+// deployments after releasing it.
 func (p *Prober) makeRoom(n int) []*probed {
 	if p.sentinels+n <= p.opts.MaxConnections {
 		return nil
@@ -197,7 +196,7 @@ func (p *Prober) makeRoom(n int) []*probed {
 	return dropped
 }
 
-// forget drops the deployments of which it holds.
+// forget closes the deployments for which which returns true.
 func (p *Prober) forget(which func(*probed) bool) {
 	p.mu.Lock()
 	var dropped []*probed
@@ -210,8 +209,8 @@ func (p *Prober) forget(which func(*probed) bool) {
 	closeAll(dropped)
 }
 
-// drop keeps a deployment from being used once more, and returns it if nobody else
-// will close it. The caller has the lock.
+// drop removes a deployment, and returns it if no user is left who will close it. The caller
+// holds the lock.
 func (p *Prober) drop(key probeKey) []*probed {
 	d := p.kept[key]
 	delete(p.kept, key)
@@ -222,7 +221,7 @@ func (p *Prober) drop(key probeKey) []*probed {
 	return []*probed{d}
 }
 
-// closeAll closes connections, which over TLS may take a moment.
+// closeAll closes connections. Do not hold the lock: with TLS it may take a moment.
 func closeAll(dropped []*probed) {
 	for _, d := range dropped {
 		d.deployment.Close()

@@ -4,7 +4,7 @@ import (
 	"github.com/prometheus/client_golang/prometheus"
 )
 
-// metrics returns those about the Prober itself.
+// metrics returns the metrics about the Prober itself.
 func (p *Prober) metrics() []prometheus.Collector {
 	gauge := func(metric, help string, value func() float64) prometheus.Collector {
 		return prometheus.NewGaugeFunc(prometheus.GaugeOpts{Namespace: name, Name: metric, Help: help}, value)

@@ -21,8 +21,9 @@ func (q querier) within(timeout time.Duration) querier {
 	return q
 }
 
-// ask returns what the Sentinels say until the deadline. It reports whether the client
-// still waits for the answer: if not, what is missing in it is no Sentinel's fault.
+// ask returns the snapshots of the Sentinels within the timeout, and whether the client still
+// waits for the response. If it does not, the request was cancelled, and what is missing in
+// the snapshots is not the fault of a Sentinel.
 func (q querier) ask(w http.ResponseWriter, r *http.Request) (snapshots []*sentinel.Snapshot, waiting bool) {
 	setWriteDeadline(w, q.timeout)
 	ctx, cancel := context.WithTimeout(r.Context(), q.timeout)

@@ -10,9 +10,8 @@ import (
 	"redis_sentinel_exporter/health"
 )
 
-// parseQuery reads a query in which some parameters may be given many times, others
-// once. What it does not know it refuses: a client that does not ask what it seems to
-// ask is better told at once.
+// parseQuery parses a query. The parameters in many may be repeated, those in once may not.
+// Any other parameter is an error, so that a misspelt one is not silently ignored.
 func parseQuery(raw string, many []string, once ...string) (url.Values, error) {
 	values, err := url.ParseQuery(raw)
 	if err != nil {
@@ -30,8 +29,8 @@ func parseQuery(raw string, many []string, once ...string) (url.Values, error) {
 	return values, nil
 }
 
-// narrow returns the report on the master that the query names, whose name may be
-// empty; all of it if the query names none.
+// narrow returns the report on the master that the query names, or the whole report if it
+// names none. The name of a master can be empty.
 func narrow(report health.Report, query url.Values) (health.Report, error) {
 	if !query.Has("master") {
 		return report, nil

@@ -7,7 +7,7 @@ import (
 
 const reloadPath = "/-/reload"
 
-// reload reads the configuration file again.
+// reload returns the handler that reads the configuration file again.
 func reload(p *Prober) http.Handler {
 	return http.HandlerFunc(func(w http.ResponseWriter, _ *http.Request) {
 		if err := p.Reload(); err != nil {

@@ -19,12 +19,12 @@ const (
 	roleSentinel = "sentinel"
 )
 
-// sd answers Prometheus's HTTP service discovery. Prometheus takes an answer for
-// all there is, and drops the targets that are not in it; after an error it keeps
-// those that it has. So what is not known is never left out: it is an error.
+// sd is the handler of Prometheus's HTTP service discovery. Prometheus drops the targets
+// that are not in an answer, and keeps them after an error. So if a part is unknown, the
+// answer is an error, not an incomplete list.
 type sd struct{ querier querier }
 
-// A targetGroup is what Prometheus expects an array of.
+// A targetGroup is one element of the array that Prometheus expects.
 type targetGroup struct {
 	Targets []string `json:"targets"`
 	Labels  sdLabels `json:"labels"`
@@ -59,7 +59,7 @@ func (h *sd) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 	writeJSON(w, status, groups)
 }
 
-// An sdQuery is what of the deployment is asked for.
+// An sdQuery is the query of /sd.
 type sdQuery struct {
 	role   string
 	master string
@@ -82,10 +82,10 @@ func parseSDQuery(raw string) (sdQuery, error) {
 	return q, nil
 }
 
-// targets picks what is asked for, by master, role and address. The status goes
-// with the error.
+// targets returns the targets that the query asks for. status is the HTTP status for the
+// answer or the error.
 func (q sdQuery) targets(groups []deployment.Group) (targets []targetGroup, status int, err error) {
-	targets = []targetGroup{} // null is no answer to Prometheus
+	targets = []targetGroup{} // Prometheus does not accept null
 	found := false
 	for i := range groups {
 		g := &groups[i]
@@ -112,7 +112,7 @@ func (q sdQuery) targets(groups []deployment.Group) (targets []targetGroup, stat
 	return targets, http.StatusOK, nil
 }
 
-// unknown says why what is asked for is not known of a master.
+// unknown returns an error if the group does not have what the query asks for.
 func (q sdQuery) unknown(g *deployment.Group) error {
 	switch {
 	case q.role != roleSentinel && q.role != roleReplica && g.MasterErr != nil:

@@ -13,19 +13,18 @@ import (
 	toolkit "github.com/prometheus/exporter-toolkit/web"
 )
 
-// What a client may cost before, between and after its requests.
+// Limits on what a client can make the server hold.
 const (
 	readHeaderTimeout = 10 * time.Second
-	readTimeout       = 15 * time.Second // with the body, which is waited for before an answer begins
+	readTimeout       = 15 * time.Second // includes the body, which is read before an answer begins
 	idleTimeout       = 5 * time.Minute  // longer than a usual scrape interval
 	maxHeaderBytes    = 32 << 10
-	shutdownTimeout   = 4 * time.Second // a stop takes less than 5 s, and more is to be closed after it
+	shutdownTimeout   = 4 * time.Second // the whole program stops within 5 s
 )
 
-// Serve answers with handler on the listeners of the flags until ctx ends. Then
-// it lets the requests in flight finish, as long as that takes no more than a few
-// seconds. An error says why it could not serve. It calls started once, when the
-// first listener is open; not after it has returned.
+// Serve serves handler on the listeners of the flags until ctx ends. Then requests in flight
+// have a few seconds to finish. It returns an error if it cannot serve. It calls started
+// once, when the first listener is open.
 func Serve(ctx context.Context, handler http.Handler, flags *toolkit.FlagConfig, logger *slog.Logger, started func()) error {
 	open := func() {
 		logger.Info("Started "+name, "version", version.Info())
@@ -65,8 +64,7 @@ func serve(ctx context.Context, open func(), handler http.Handler, flags *toolki
 	return nil
 }
 
-// shutDown lets the requests in flight finish within the timeout and cuts off the
-// others.
+// shutDown waits for the requests in flight until the timeout, then cuts them off.
 func shutDown(server *http.Server, timeout time.Duration, logger *slog.Logger) {
 	// The context that has just ended must not end this as well.
 	ctx, cancel := context.WithTimeout(context.Background(), timeout)
@@ -76,9 +74,9 @@ func shutDown(server *http.Server, timeout time.Duration, logger *slog.Logger) {
 	}
 }
 
-// onOpen says that the first listener is open, and lets begin what goes on in the
-// background: before an error that keeps the program from serving, their lines in
-// the log would only hide it.
+// onOpen returns a BaseContext function for http.Server that calls open when the first
+// listener is open. Background work starts only then: if the program cannot serve, its log
+// lines would hide the error.
 func onOpen(open func()) func(net.Listener) context.Context {
 	once := sync.OnceFunc(open)
 	return func(net.Listener) context.Context {

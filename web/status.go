@@ -20,22 +20,22 @@ import (
 )
 
 //go:embed status.html
-var statusHTML string // nobody writes to it
+var statusHTML string // read-only
 
 //go:embed status.css
-var statusCSS []byte // nobody writes to it
+var statusCSS []byte // read-only
 
-// refreshEvery is how often the page asks again by itself.
+// refreshEvery is how often the page reloads itself.
 const refreshEvery = 10 * time.Second
 
-// statusPage shows people what the Sentinels say.
+// statusPage is the handler of /status.
 type statusPage struct {
 	querier  querier
 	logger   *slog.Logger
-	events   *collector.Events // nil where nobody listens
+	events   *collector.Events // nil if the event streams are not followed
 	hosts    canstop.HostMap
 	template *template.Template
-	style    string // the address of the style, which changes with it
+	style    string // URL of the style sheet, with its hash
 }
 
 func newStatusPage(q querier, events *collector.Events, hosts canstop.HostMap, logger *slog.Logger) (*statusPage, error) {
@@ -50,8 +50,7 @@ func newStatusPage(q querier, events *collector.Events, hosts canstop.HostMap, l
 	}, nil
 }
 
-// ServeHTTP asks the Sentinels and shows the page. Whatever they say, or if none
-// of them does, there is a page.
+// ServeHTTP asks the Sentinels and shows the page, even if none of them answers.
 func (s *statusPage) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 	query, err := parseQuery(r.URL.RawQuery, nil, "master", "refresh")
 	if err == nil && query.Has("refresh") && query.Get("refresh") != "off" {
@@ -83,14 +82,14 @@ func (s *statusPage) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 	h := w.Header()
 	h.Set("Content-Type", "text/html; charset=utf-8")
 	h.Set("Cache-Control", "no-store")
-	setHTMLHeaders(h, "'self'", "data:") // its style sheet, and the icon that it has in itself
+	setHTMLHeaders(h, "'self'", "data:") // the style sheet, and the embedded icon
 	if data.Refresh {
 		h.Set("Refresh", strconv.Itoa(int(refreshEvery.Seconds())))
 	}
 	_, _ = w.Write(b.Bytes())
 }
 
-// pageLinks lead from the page to itself in another form.
+// pageLinks are the links to the page without refresh (Still) and with it (Going).
 type pageLinks struct{ Still, Going string }
 
 func linksOf(query url.Values) pageLinks {
@@ -109,7 +108,7 @@ func linksOf(query url.Values) pageLinks {
 func style() http.Handler {
 	return http.HandlerFunc(func(w http.ResponseWriter, _ *http.Request) {
 		w.Header().Set("Content-Type", "text/css; charset=utf-8")
-		w.Header().Set("Cache-Control", "public, max-age=31536000, immutable") // its address has its hash
+		w.Header().Set("Cache-Control", "public, max-age=31536000, immutable") // its URL has its hash
 		_, _ = w.Write(statusCSS)
 	})
 }

@@ -21,22 +21,22 @@ type statusData struct {
 	Asked        int
 	Answered     int
 	Findings     []statusFinding
-	Undetermined []undetermined // checks that no Sentinel has the data for
+	Undetermined []undetermined // checks for which no Sentinel has the data
 	Masters      []statusMaster
-	Many         bool // masters, so that the well ones are folded
+	Many         bool // there are many masters, so the healthy ones are folded
 	Sentinels    []statusSentinel
 	Hosts        []statusHost // what would be left without each
-	OtherHosts   int          // that are not shown
-	Listens      bool         // to the Sentinels' events
+	OtherHosts   int          // those that are not shown
+	Listens      bool         // the event streams are followed
 	Events       []statusEvent
 	Version      string
 }
 
-// A statusFinding is a finding with its badge, and with what follows from it.
+// A statusFinding is a finding with its badge and its consequences.
 type statusFinding struct {
 	health.Finding
 	Badge        badge
-	Name         string // of the master, empty for the deployment
+	Name         string // of the master; empty for the deployment
 	Consequences []statusFinding
 }
 
@@ -51,10 +51,10 @@ func newStatusFinding(f health.Finding, consequences ...health.Finding) statusFi
 	return v
 }
 
-// An undetermined check has no finding, and no result either.
+// An undetermined is a check that could not be made.
 type undetermined struct {
 	health.Result
-	Name  string // of the master, empty for the deployment
+	Name  string // of the master; empty for the deployment
 	Badge badge
 }
 
@@ -68,7 +68,7 @@ func undeterminedOf(name string, results []health.Result) []undetermined {
 	return list
 }
 
-// fold is the number of masters from which on those that are well are folded.
+// fold is the number of masters from which on the healthy ones are folded.
 const fold = 4
 
 func newStatusData(snapshots []*sentinel.Snapshot, r *health.Report) *statusData {
@@ -82,7 +82,7 @@ func newStatusData(snapshots []*sentinel.Snapshot, r *health.Report) *statusData
 		p.Findings = append(p.Findings, newStatusFinding(g.Cause, g.Consequences...))
 	}
 	if r.Answered == 0 {
-		p.Undetermined = nil // all of them, for the reason that is found already
+		p.Undetermined = nil // all are, for a reason that the findings give
 	}
 	for i := range r.Masters {
 		p.Undetermined = append(p.Undetermined, undeterminedOf(health.Printable(r.Masters[i].Name), r.Masters[i].Checks)...)

@@ -9,12 +9,12 @@ import (
 	"redis_sentinel_exporter/sentinel"
 )
 
-// shownEvents is how many events the page shows, the last one first.
+// shownEvents is how many events the page shows.
 const shownEvents = 20
 
 // A statusEvent is a row of the page's events.
 type statusEvent struct {
-	Time     string // of the exporter's clock
+	Time     string // for people
 	Machine  string // the same, for programs
 	Sentinel string
 	Name     string
@@ -23,11 +23,11 @@ type statusEvent struct {
 	Gap      bool // events may be missing here
 }
 
-// statusEvents makes rows of what the streams have told last; of one master, those
-// about it and the changes of the streams.
-func statusEvents(notices []sentinel.StreamUpdate, query url.Values) []statusEvent {
+// statusEvents returns the rows of the last updates, the newest first. If the query names a
+// master, it leaves out events about other masters, but no gaps in the streams.
+func statusEvents(updates []sentinel.StreamUpdate, query url.Values) []statusEvent {
 	var events []statusEvent
-	for _, n := range slices.Backward(notices) {
+	for _, n := range slices.Backward(updates) {
 		if query.Has("master") && n.Kind == sentinel.StreamEvent && sentinel.ValidUTF8(n.Event.Master) != sentinel.ValidUTF8(query.Get("master")) {
 			continue
 		}

@@ -9,11 +9,11 @@ import (
 	"redis_sentinel_exporter/sentinel"
 )
 
-// A statusMaster is one master as its Sentinels see it.
+// A statusMaster is the section about one master.
 type statusMaster struct {
 	*health.MasterReport
-	ID       string // of the element
-	Link     string // to the page of this master alone
+	ID       string // of the HTML element
+	Link     string // to the page with this master only
 	Name     string
 	Badge    badge
 	Sentence string
@@ -26,7 +26,7 @@ type statusMaster struct {
 	Checks   []statusCheck
 }
 
-// A statusCheck is how one check came out.
+// A statusCheck is the result of one check.
 type statusCheck struct {
 	health.Result
 	Badge badge

@@ -7,13 +7,13 @@ import (
 	"redis_sentinel_exporter/sentinel"
 )
 
-// statusPeers is what one Sentinel says of the others.
+// A statusPeers is a row of the matrix: what one Sentinel says about the others.
 type statusPeers struct {
 	Sentinel string
 	Cells    []labelled
 }
 
-// peerMatrix returns for each Sentinel what it says of each other one.
+// peerMatrix returns the matrix of what each Sentinel says about each other one.
 func peerMatrix(views []deployment.View) (columns []string, rows []statusPeers) {
 	for _, v := range views {
 		columns = append(columns, v.Snapshot.Sentinel)
@@ -25,7 +25,7 @@ func peerMatrix(views []deployment.View) (columns []string, rows []statusPeers) 
 			}
 		}
 	}
-	slices.Sort(columns[len(views):]) // after those that we ask
+	slices.Sort(columns[len(views):]) // those that are not asked come last
 	for _, v := range views {
 		row := statusPeers{Sentinel: v.Snapshot.Sentinel}
 		for _, column := range columns {
@@ -36,8 +36,8 @@ func peerMatrix(views []deployment.View) (columns []string, rows []statusPeers) 
 	return columns, rows
 }
 
-// peerName returns the address at which we ask the peer, else the one that it has
-// among the Sentinels.
+// peerName returns the address at which the exporter asks the peer, or else the one at which
+// the Sentinels know it.
 func peerName(views []deployment.View, p *sentinel.Peer) string {
 	for _, v := range views {
 		if v.Snapshot.ID != "" && v.Snapshot.ID == p.RunID {

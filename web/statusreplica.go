@@ -9,7 +9,7 @@ import (
 	"redis_sentinel_exporter/sentinel"
 )
 
-// A statusReplica is one replica as the Sentinels see it.
+// A statusReplica is the row of one replica.
 type statusReplica struct {
 	Addr       string
 	Promotable bool
@@ -20,8 +20,7 @@ type statusReplica struct {
 	State      cell
 }
 
-// statusReplicas returns the replicas by address, each as the Sentinel sees it that has
-// asked it last.
+// statusReplicas returns one row for each replica, from the Sentinel with the latest INFO.
 func statusReplicas(views []deployment.View) []statusReplica {
 	var list []statusReplica
 	for _, group := range deployment.ByReplica(views) {

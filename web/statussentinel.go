@@ -6,7 +6,7 @@ import (
 	"redis_sentinel_exporter/sentinel"
 )
 
-// A statusSentinel is one Sentinel itself.
+// A statusSentinel is the row of one Sentinel.
 type statusSentinel struct {
 	Addr    string
 	Silent  string

@@ -8,7 +8,7 @@ import (
 	"redis_sentinel_exporter/sentinel"
 )
 
-// A badge shows a status with more than its colour.
+// A badge shows a status by word and sign, not by colour alone.
 type badge struct{ Word, Class, Sign string }
 
 func badgeOf(s health.Status) badge {
@@ -16,14 +16,14 @@ func badgeOf(s health.Status) badge {
 	return badge{Word: strings.ToUpper(s.String()), Class: s.String(), Sign: signs[s]}
 }
 
-// A cell is one value, which may differ from what most Sentinels say.
+// A cell is one value of a table.
 type cell struct {
 	Text    string
-	Differs bool
+	Differs bool // from what most Sentinels say
 	Bad     bool
 }
 
-// A labelled cell brings its column's name, for narrow screens.
+// A labelled is a cell with the name of its column, for narrow screens.
 type labelled struct {
 	Label string
 	cell

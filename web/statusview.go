@@ -6,10 +6,10 @@ import (
 	"redis_sentinel_exporter/sentinel"
 )
 
-// A statusView is one Sentinel's view of a master, as a row.
+// A statusView is the row with one Sentinel's view of a master.
 type statusView struct {
 	Sentinel string
-	Silent   string // why it says nothing
+	Silent   string // why there is no view; then there are no cells
 	Cells    []labelled
 	Notes    []string
 }
@@ -67,7 +67,7 @@ func failover(m *sentinel.Master) string {
 	return ", failing over (" + m.FailoverState.String() + ")"
 }
 
-// notes say what to know before trusting the row.
+// notes returns what the reader must know before trusting the row.
 func notes(s *sentinel.Snapshot, m *sentinel.Master) []string {
 	var notes []string
 	if s.Tilt() {
@@ -79,7 +79,7 @@ func notes(s *sentinel.Snapshot, m *sentinel.Master) []string {
 	return notes
 }
 
-// markDifferences marks what differs from what most of the Sentinels say.
+// markDifferences marks the cells that differ from what most Sentinels say.
 func markDifferences(rows []statusView) {
 	for column := 0; ; column++ {
 		votes := map[string]int{}

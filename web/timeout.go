@@ -8,21 +8,21 @@ import (
 	"time"
 )
 
-// timeoutHeader says how long Prometheus waits for the answer to a scrape.
+// timeoutHeader is how long Prometheus waits for the answer to a scrape.
 const timeoutHeader = "X-Prometheus-Scrape-Timeout-Seconds"
 
-// maxTimeout bounds what a scrape may ask for.
+// maxTimeout is the longest timeout that a scrape can ask for.
 const maxTimeout = time.Hour
 
-// timeouts decides how long the Sentinels may take.
+// timeouts decides how long the Sentinels may take to answer.
 type timeouts struct {
-	absent time.Duration // for a scrape that does not say
-	offset time.Duration // taken off what a scrape says, for the way back
+	absent time.Duration // for a request without timeoutHeader
+	offset time.Duration // subtracted from timeoutHeader, for the way back
 }
 
-// of returns how long the Sentinels may take for this scrape. It is half of what
-// Prometheus waits where the offset would leave nothing: late samples are lost,
-// and so are those of a scrape that asks nobody.
+// of returns how long the Sentinels may take in this scrape. If the offset would leave
+// nothing, it returns half of what Prometheus waits: an answer that is late is lost, and so
+// is a scrape that asks no Sentinel.
 func (t timeouts) of(h http.Header) (time.Duration, error) {
 	text := h.Get(timeoutHeader)
 	if text == "" {

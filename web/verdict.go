@@ -9,10 +9,10 @@ import (
 	"redis_sentinel_exporter/sentinel"
 )
 
-// verdict serves the report as JSON, with a status for load balancers.
+// verdict is the handler of /health: the report as JSON, with a status for load balancers.
 type verdict struct{ querier querier }
 
-// ServeHTTP answers 200 when the deployment is well enough for the caller.
+// ServeHTTP answers 200 if the status of the deployment is one that the caller tolerates.
 func (v *verdict) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 	query, err := parseQuery(r.URL.RawQuery, nil, "master", "fail_on")
 	if err != nil {
@@ -40,7 +40,7 @@ func (v *verdict) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 	writeJSON(w, status, report)
 }
 
-// tolerated returns what else than ok is answered with 200.
+// tolerated returns the worst status that is answered with 200.
 func tolerated(query url.Values) (health.Status, error) {
 	switch fail := query.Get("fail_on"); {
 	case !query.Has("fail_on"), fail == health.Critical.String():

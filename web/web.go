@@ -1,4 +1,4 @@
-// Package web serves what the exporter knows over HTTP.
+// Package web has the HTTP endpoints of the exporter and the admin listener.
 package web
 
 import (
@@ -24,8 +24,8 @@ const (
 	sdPath = "/sd"
 )
 
-// A snapshotter asks the Sentinels of one deployment: one Snapshot for each of
-// them, whatever its state. *deployment.Deployment is one.
+// A snapshotter asks the Sentinels of one deployment. It returns one Snapshot for each
+// Sentinel, whether it answers or not. Tests replace *deployment.Deployment.
 type snapshotter interface {
 	Snapshots(ctx context.Context) []*sentinel.Snapshot
 }
@@ -34,38 +34,38 @@ var _ snapshotter = (*deployment.Deployment)(nil)
 
 // Options are the settings of the endpoints.
 type Options struct {
-	// TelemetryPath is where the metrics are.
+	// TelemetryPath is the path of the metrics.
 	TelemetryPath string
-	// MaxRequests bounds the requests that ask the Sentinels at one time; 0 is no
-	// bound.
+	// MaxRequests limits how many requests ask the Sentinels at the same time; 0 means no
+	// limit.
 	MaxRequests int
-	// Timeout is how long a request may take that brings no deadline of its own, as
-	// a scrape can.
+	// Timeout is how long the Sentinels may take if the request has no timeout of its own.
 	Timeout time.Duration
-	// TimeoutOffset is taken off the deadline that a scrape brings, to leave
-	// time for the answer to arrive.
+	// TimeoutOffset is subtracted from the timeout of a scrape, to leave time for the
+	// answer to arrive.
 	TimeoutOffset time.Duration
 	// DisableExporterMetrics leaves out go_*, process_* and promhttp_*.
 	DisableExporterMetrics bool
-	// OnlyProbes says that there is no deployment but those that are probed.
+	// OnlyProbes means that there is no deployment of the exporter's own, only those that
+	// are probed.
 	OnlyProbes bool
 	// HostMap says which machine, or zone, a host is.
 	HostMap canstop.HostMap
-	// EnableLifecycle lets POST /-/reload read the Prober's file again.
+	// EnableLifecycle enables POST /-/reload, which reads the Prober's file again.
 	EnableLifecycle bool
 }
 
 // Sources are what the endpoints answer from.
 type Sources struct {
-	// Deployment is not asked with Options.OnlyProbes.
+	// Deployment is unused with Options.OnlyProbes.
 	Deployment snapshotter
 	// Collector makes the metrics of the Deployment.
 	Collector *collector.Collector
-	// Events are those that /status shows; nil where nobody listens to them.
+	// Events are shown on /status; nil if the event streams are not followed.
 	Events *collector.Events
-	// Prober serves /probe; nil leaves that out.
+	// Prober serves /probe; nil means that there is no /probe.
 	Prober *Prober
-	// AdminRequests are the calls to the admin listener; nil when there is none.
+	// AdminRequests counts the calls to the admin listener; nil if there is none.
 	AdminRequests *AdminRequests
 }
 
@@ -121,13 +121,13 @@ func NewHandler(opts Options, sources Sources, logger *slog.Logger) (http.Handle
 	return withWriteDeadline(unsniffed(mux)), nil
 }
 
-// ownPaths are those of the endpoints that cannot be moved.
+// ownPaths returns the paths of the endpoints that cannot be moved.
 func ownPaths() []string {
 	return []string{"/health", "/status", "/status.css", sdPath, canStopPath, probePath}
 }
 
-// Check refuses a telemetry path that no request could reach, and one that another
-// endpoint has.
+// Check returns an error if no request could reach the telemetry path, or another endpoint
+// has it.
 func (o *Options) Check() error {
 	switch p := o.TelemetryPath; {
 	case !strings.HasPrefix(p, "/"):
@@ -146,12 +146,12 @@ func (o *Options) Check() error {
 	return nil
 }
 
-// noDeployment is what the pages about one say where there is none.
+// noDeployment is the text of the pages about a deployment if there is none.
 const noDeployment = "This exporter has no deployment of its own: --sentinel.address is not given. " +
 	"Ask for any deployment with " + probePath + "?target=HOST:PORT&module=NAME"
 
-// textHandler answers with a text. Whether this process is well does not depend on
-// any Sentinel: a restart would not mend one.
+// textHandler answers with a fixed text. The liveness endpoints use it, because they must not
+// depend on a Sentinel: restarting the exporter would not repair one.
 func textHandler(status int, text string) http.Handler {
 	return http.HandlerFunc(func(w http.ResponseWriter, _ *http.Request) {
 		w.Header().Set("Content-Type", "text/plain; charset=utf-8")

@@ -5,12 +5,12 @@ import (
 	"time"
 )
 
-// writeTimeout limits how long a client may take to read a response. Without it one
-// that does not read would keep its place among the requests of
-// --web.max-requests, or at least its connection, for ever.
+// writeTimeout limits how long a client may take to read a response. Without it a client that
+// does not read would keep its place in --web.max-requests, or at least its connection, for
+// ever.
 const writeTimeout = 30 * time.Second
 
-// withWriteDeadline gives the clients of next that time for each response.
+// withWriteDeadline sets the write deadline for the responses of next.
 func withWriteDeadline(next http.Handler) http.Handler {
 	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
 		setWriteDeadline(w, 0)
@@ -18,11 +18,11 @@ func withWriteDeadline(next http.Handler) http.Handler {
 	})
 }
 
-// setWriteDeadline gives the client its time, counted from when the response is made.
-// Where that takes until a deadline it is called twice: before, with the time until
-// then, and again when the response is there. A scrape may allow the Sentinels an hour,
-// and its client must not get the rest of that hour.
+// setWriteDeadline gives the client writeTimeout from the moment when the response is made,
+// which may be as late as untilMade from now. A handler that waits for Sentinels calls it
+// twice: before, with its timeout, and with 0 when the response is ready, so that the client
+// does not get the rest of a long timeout.
 func setWriteDeadline(w http.ResponseWriter, untilMade time.Duration) {
-	// Not every writer has deadlines; one that has none needs none.
+	// A writer without deadlines, such as a recorder in a test, needs none.
 	_ = http.NewResponseController(w).SetWriteDeadline(time.Now().Add(untilMade + writeTimeout))
 }

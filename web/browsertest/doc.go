@@ -1,3 +1,3 @@
-// Package browsertest looks at the status page in a real browser. It is a module
-// of its own, so that the exporter does not depend on what drives one.
+// Package browsertest tests the status page in a real browser. It is a module of its own, so
+// that the exporter does not depend on a browser driver.
 package browsertest
