@@ -10,11 +10,11 @@ import (
 	"redis_sentinel_exporter/sentinel"
 )
 
-// An assessment is what all Sentinels say of the deployment before it is changed.
+// An assessment is the state of the deployment before it is changed.
 type assessment struct {
 	snapshots []*sentinel.Snapshot
 	report    health.Report
-	hosts     hostNames // of the address to monitor and of all that can be the same; nil for other actions
+	hosts     hostNames // the names in the address to monitor and in those that may be the same; nil for other actions
 }
 
 func takeAssessment(ctx context.Context, d *deployment.Deployment, timeout time.Duration) *assessment {
@@ -24,24 +24,24 @@ func takeAssessment(ctx context.Context, d *deployment.Deployment, timeout time.
 	return &assessment{snapshots: snapshots, report: health.Assess(snapshots)}
 }
 
-// views are those of the Sentinels that monitor a master.
+// views returns the views of the Sentinels that monitor a master.
 func (s *assessment) views(name string) []deployment.View {
 	return deployment.ViewsOf(s.snapshots, name)
 }
 
-// hasHiddenReplicas reports whether a Sentinel has replicas of the master that it does
-// not show. It may promote them, and says itself if it cannot.
+// hasHiddenReplicas reports whether a Sentinel has replicas of the master that it does not
+// show. A guard must not assume that it could promote none of them.
 func (s *assessment) hasHiddenReplicas(master string) bool {
 	return slices.ContainsFunc(s.views(master), func(v deployment.View) bool { return v.HasHiddenReplicas() })
 }
 
-// lookUp looks up the names of the nodes that could be at an address.
+// lookUp resolves the host names of addr and of the nodes that may be at addr.
 func (s *assessment) lookUp(ctx context.Context, addr string, timeout time.Duration) {
 	ctx, cancel := context.WithTimeout(ctx, timeout)
 	defer cancel()
 	addrs := []string{addr}
 	add := func(node *sentinel.Instance) {
-		if !sentinel.SameAddress(node.Addr, addr).Present { // it depends on the name
+		if !sentinel.SameAddress(node.Addr, addr).Present { // only the IP addresses of a name can tell
 			addrs = append(addrs, node.Addr)
 		}
 	}

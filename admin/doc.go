@@ -1,7 +1,7 @@
-// Package admin changes a deployment: it fails masters over, and resets, sets,
-// adds and removes them on every Sentinel, which Sentinel itself does on one only.
+// Package admin changes a deployment: it fails masters over, and resets, changes, adds and
+// removes them on every Sentinel. A command of Sentinel itself acts on one Sentinel only.
 //
-// Each operation looks first at what the Sentinels say, refuses what would do
-// harm, does its work one Sentinel after the other, reads back what has come of
-// it, and says so for each of them. Doing it again completes what was missing.
+// Each operation first looks at the state of the deployment, and refuses to do harm. Then it
+// changes one Sentinel after the other, reads the result back, and reports it for each.
+// Repeating an operation completes what was missing.
 package admin

@@ -13,14 +13,14 @@ import (
 	"redis_sentinel_exporter/sentinel"
 )
 
-// helloPatience is how long the other Sentinels may take to hear of a failover:
-// some hellos of 2 s.
+// helloPatience is how long the other Sentinels may take to hear of a failover: several
+// hellos, which come every 2 s.
 const helloPatience = 10 * time.Second
 
-// leaderOf picks the Sentinel that leads the failover: of those that can, the one with the
-// lowest id. So another exporter, which may ask the Sentinels in another order, picks the
-// same one, and that refuses a second failover while the first goes on. Two Sentinels
-// would both lead. If none can lead, all steps are returned, so that each says why.
+// leaderOf picks the Sentinel that will lead the failover: of those that can, the one with
+// the lowest id. Another exporter then picks the same one, in whatever order it asks them,
+// and that Sentinel refuses a second failover while the first goes on; two Sentinels would
+// both lead one. If none can lead, leaderOf returns all steps, each with its reason.
 func (j *job) leaderOf(steps []*step) []*step {
 	byID := slices.SortedStableFunc(slices.Values(steps), func(a, b *step) int { return cmp.Compare(a.snapshot.ID, b.snapshot.ID) })
 	for _, fit := range []func(*step) bool{
@@ -68,11 +68,10 @@ func (j *job) failover(ctx context.Context, s *step) error {
 	return nil
 }
 
-// follow waits for the end of the failover that a Sentinel has just begun, and
-// returns the new master. It asks that Sentinel again and again: the
-// flag is there from the command's answer on, and gone with the end, for better
-// (another address, a higher epoch) or worse. A subscription to the Sentinel's
-// events can take the place of this function.
+// follow waits for the end of the failover that a Sentinel has just begun, and returns the
+// new master. It polls that Sentinel: failover_in_progress is set when the command is
+// answered, and cleared at the end. The failover has succeeded if there is another address
+// and a higher epoch.
 func (j *job) follow(ctx context.Context, s *step) (now *sentinel.Master, err error) {
 	ctx, cancel := context.WithTimeout(ctx, failoverPatience(s.master))
 	defer cancel()
@@ -98,15 +97,15 @@ func (j *job) follow(ctx context.Context, s *step) (now *sentinel.Master, err er
 	return now, err
 }
 
-// failoverPatience is how long a failover can take: failover-timeout to promote a
+// failoverPatience returns how long a failover can take: failover-timeout to promote a
 // replica, as long again until the others follow it, and some reserve.
 func failoverPatience(m *sentinel.Master) time.Duration {
 	const usual = 3 * time.Minute
 	return 2*m.FailoverTimeout.Or(usual) + 30*time.Second
 }
 
-// look asks one Sentinel about the master, by a command of its own: a snapshot may
-// be shared with a scrape that began before.
+// look asks one Sentinel about the master. It does not take a snapshot, which may be shared
+// with a scrape that began earlier.
 func (j *job) look(ctx context.Context, c *sentinel.Client) (m *sentinel.Master, err error) {
 	err = j.within(func(ctx context.Context) error {
 		m, err = c.Master(ctx, j.Master)
@@ -116,8 +115,8 @@ func (j *job) look(ctx context.Context, c *sentinel.Client) (m *sentinel.Master,
 }
 
 // waitFollowed waits until every Sentinel that monitored the master before sees one at the
-// new address, and calls out those that do not: they send clients to the old one, or to
-// a node that somebody has made a replica again.
+// new address. If some do not, it adds a finding: they send clients to the old master, or to
+// a node that has been made a replica again.
 func (j *job) waitFollowed(ctx context.Context, now *sentinel.Master) {
 	ctx, cancel := context.WithTimeout(ctx, helloPatience)
 	defer cancel()
@@ -143,11 +142,11 @@ func (j *job) waitFollowed(ctx context.Context, now *sentinel.Master) {
 	}
 }
 
-// notFollowed says why a Sentinel does not see the master at an address; empty if it does.
-// It has had INFO of the node there as soon as it has its run id.
+// notFollowed says why a Sentinel does not see the new master; empty if it does. It must have
+// the run id of the node, and so have had its INFO.
 //
-// Where one of two addresses is a host name, the epoch has to do: the run id of the new
-// master is not known yet.
+// If one of the two addresses is a host name, it compares the epochs instead, because the
+// run id of the new master is not known yet.
 func notFollowed(snapshots []*sentinel.Snapshot, at, master string, now *sentinel.Master) string {
 	i := slices.IndexFunc(snapshots, func(s *sentinel.Snapshot) bool { return s.Sentinel == at && s.Up() })
 	if i < 0 {

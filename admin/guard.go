@@ -10,7 +10,7 @@ import (
 	"redis_sentinel_exporter/sentinel"
 )
 
-// The findings that no check of health makes.
+// The findings of this package, which no check of health makes.
 const (
 	checkFailoverInProgress = "failover_in_progress"
 	checkAddressTaken       = "address_taken"
@@ -24,7 +24,7 @@ const (
 	runbookSettings = "docs/admin.md#settings"
 )
 
-// guards returns what speaks against an operation.
+// guards returns the reasons not to do an operation.
 func guards(op *Operation, s *assessment) []health.Finding {
 	switch op.Action {
 	case Failover:
@@ -38,7 +38,7 @@ func guards(op *Operation, s *assessment) []health.Finding {
 	}
 }
 
-// about makes a finding of this package's own.
+// about returns a finding of this package.
 func about(op *Operation, check, hint, format string, args ...any) health.Finding {
 	return health.Finding{
 		Check: check, Severity: health.Critical, Master: op.Master,
@@ -46,7 +46,7 @@ func about(op *Operation, check, hint, format string, args ...any) health.Findin
 	}
 }
 
-// picked are the findings of some checks on the master.
+// picked returns the findings of some checks on the master.
 func picked(op *Operation, s *assessment, checks ...string) []health.Finding {
 	m := s.report.ByName(op.Master)
 	if m == nil {
@@ -69,7 +69,7 @@ func inProgress(op *Operation, s *assessment) []health.Finding {
 	return found
 }
 
-// tilt takes the findings on the Sentinels that monitor the master.
+// tilt returns the findings on Sentinels that monitor the master and are in TILT.
 func tilt(op *Operation, s *assessment) []health.Finding {
 	views := s.views(op.Master)
 	return slices.DeleteFunc(slices.Clone(s.report.Findings), func(f health.Finding) bool {
@@ -78,8 +78,8 @@ func tilt(op *Operation, s *assessment) []health.Finding {
 	})
 }
 
-// disagreement does not wait, as the check does, for the Sentinels to have had the
-// time to agree: until then is no time for a failover either.
+// disagreement does not give the Sentinels time to agree, unlike the check: until they
+// agree, a failover is not safe.
 func disagreement(op *Operation, s *assessment) []health.Finding {
 	critical := func(f health.Finding) bool { return f.Severity == health.Critical }
 	if found := picked(op, s, "master_disagreement"); slices.ContainsFunc(found, critical) {
@@ -109,7 +109,7 @@ func noReplica(op *Operation, s *assessment) []health.Finding {
 		"no Sentinel sees a replica that it could promote; %d are known", m.Replicas)}
 }
 
-// losesData does not wait, as the check does, for replicas to synchronize.
+// losesData does not give replicas time to synchronize, unlike the check.
 func losesData(op *Operation, s *assessment) []health.Finding {
 	const check = "failover_loses_data"
 	if found := picked(op, s, check); len(found) > 0 {
@@ -124,8 +124,8 @@ func losesData(op *Operation, s *assessment) []health.Finding {
 	return nil
 }
 
-// masterDown is also the case when nobody can tell whether it is up. After a RESET
-// of a master that is down no Sentinel finds its replicas again.
+// masterDown also guards if it is unknown whether the master is up. If it is down at a RESET,
+// the Sentinels cannot find its replicas again.
 func masterDown(op *Operation, s *assessment) []health.Finding {
 	found := picked(op, s, "master_odown", "master_sdown")
 	m := s.report.ByName(op.Master)
@@ -160,7 +160,7 @@ func addressTaken(op *Operation, s *assessment) []health.Finding {
 	return found
 }
 
-// roleOf is what a node is to a master; empty if it is nothing.
+// roleOf returns the role of the node at addr under a master; empty if it has none.
 func (s *assessment) roleOf(m *sentinel.Master, addr string) string {
 	is := func(node *sentinel.Instance) bool {
 		same, err := s.hosts.sameAddress(node.Addr, addr)

@@ -13,20 +13,19 @@ import (
 	"redis_sentinel_exporter/sentinel"
 )
 
-// maxHostNames bounds how many names are looked up for one operation, whatever the
-// Sentinels call their nodes.
+// maxHostNames is the maximum number of names that are resolved for one operation.
 const maxHostNames = 64
 
-// hostNames are the IP addresses of host names, as a name server here knows them: the
-// Sentinels may be told a name and show an IP address.
+// hostNames maps host names to their IP addresses, as resolved here: a Sentinel may be given
+// a name and show an IP address.
 type hostNames map[string]hostName
 
 type hostName struct {
 	ips []netip.Addr
-	err error // why they are not known
+	err error // why ips is not known
 }
 
-// lookUpHosts looks up the names among the hosts of some addresses, all at once.
+// lookUpHosts resolves the host names in some addresses, all at once.
 func lookUpHosts(ctx context.Context, addrs []string) hostNames {
 	names := make(hostNames)
 	for _, addr := range addrs {
@@ -48,8 +47,8 @@ func lookUpHosts(ctx context.Context, addrs []string) hostNames {
 	return names
 }
 
-// sameAddress reports whether two addresses are of one node. An error says why that is
-// not known.
+// sameAddress reports whether two addresses are the same. It returns an error if that is not
+// known.
 func (n hostNames) sameAddress(a, b string) (bool, error) {
 	if same := sentinel.SameAddress(a, b); same.Present {
 		return same.Value, nil

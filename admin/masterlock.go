@@ -2,15 +2,15 @@ package admin
 
 import "sync"
 
-// masterLocks are the masters on which an operation is under way.
+// masterLocks holds the masters on which an operation is under way.
 type masterLocks struct {
 	mu   sync.Mutex
 	held map[string]Action
 }
 
-// acquire locks a master until the returned function is called.
+// acquire locks a master until release is called.
 func (c *masterLocks) acquire(op *Operation) (release func(), err error) {
-	if op.DryRun || op.Action == FlushConfig { // change no master
+	if op.DryRun || op.Action == FlushConfig { // these change no master
 		return func() {}, nil
 	}
 	c.mu.Lock()

@@ -10,8 +10,8 @@ import (
 	"redis_sentinel_exporter/sentinel"
 )
 
-// planMonitor leaves a Sentinel alone that monitors the master as asked, and
-// completes its settings: a call before may have come that far.
+// planMonitor adds the master, or only sets its settings if the Sentinel already monitors it
+// as asked, such as after an earlier call that failed halfway.
 func (j *job) planMonitor(s *step) {
 	there := s.master != nil
 	if there {
@@ -32,7 +32,7 @@ func (j *job) planMonitor(s *step) {
 	s.act = j.within(func(ctx context.Context) error { return j.monitor(ctx, s, there) })
 }
 
-// target is the rest of the command.
+// target returns the arguments of SENTINEL MONITOR after the name.
 func (j *job) target() []string { return []string{j.Address, strconv.Itoa(j.Quorum)} }
 
 func (j *job) monitor(ctx context.Context, s *step, there bool) error {
@@ -55,17 +55,17 @@ func (j *job) monitor(ctx context.Context, s *step, there bool) error {
 	return j.readSettings(m)
 }
 
-// aboutName adds to the refusal of a host name what a Sentinel needs for it, which its
-// own error leaves out.
+// aboutName adds to the refusal of a host name what a Sentinel needs to accept one: its own
+// error does not say that.
 func (j *job) aboutName(err error) error {
-	host, _, _ := net.SplitHostPort(j.Address) // it was checked
+	host, _, _ := net.SplitHostPort(j.Address) // already checked
 	if !errors.Is(err, sentinel.ErrInvalidArgument) || net.ParseIP(host) != nil {
 		return err
 	}
 	return fmt.Errorf("%w: a Sentinel takes a host name only with resolve-hostnames yes (SENTINEL CONFIG SET resolve-hostnames yes, from Redis 6.2 on), and if it can resolve it: or give the IP address", err)
 }
 
-// differs says how a Sentinel monitors the name otherwise than asked.
+// differs returns an error if the Sentinel monitors the name, but not as asked.
 func (j *job) differs(m *sentinel.Master) error {
 	same, err := j.assessment.hosts.sameAddress(m.Advertised(), j.Address)
 	switch {

@@ -10,7 +10,7 @@ import (
 	"redis_sentinel_exporter/sentinel"
 )
 
-// An Action is what can be done.
+// An Action is the kind of an operation.
 type Action string
 
 // The actions.
@@ -26,23 +26,23 @@ const (
 // Actions returns all actions.
 func Actions() []Action { return []Action{Failover, Reset, Set, Monitor, Remove, FlushConfig} }
 
-// An Operation is one action with all that it takes.
+// An Operation is an action with its parameters.
 type Operation struct {
 	Action Action
-	// Master is the name of the master; FlushConfig has none.
+	// Master is the name of the master; unused for FlushConfig.
 	Master string
-	// Address and Quorum are those of a master to Monitor.
+	// Address and Quorum are for Monitor.
 	Address string
 	Quorum  int
-	// Settings are those to Set, or to give to a master to Monitor.
+	// Settings are for Set and Monitor.
 	Settings []sentinel.Option
-	// DryRun says what would be done and sends nothing that changes anything.
+	// DryRun reports what would be done, and sends nothing that changes anything.
 	DryRun bool
-	// Force does it against the guards. It overrides no error.
+	// Force overrides the guards, but no error.
 	Force bool
 }
 
-// check refuses what no Sentinel should be sent, before any is.
+// check returns an error if the operation must not be sent to any Sentinel.
 func (op *Operation) check() error {
 	if !slices.Contains(Actions(), op.Action) {
 		return invalid("there is no action %q", op.Action)
@@ -64,7 +64,7 @@ func (op *Operation) check() error {
 	return checkSettings(op.Settings)
 }
 
-// checkMonitor looks at what becomes a line of the Sentinels' configuration.
+// checkMonitor checks what becomes a line in the configuration file of a Sentinel.
 func (op *Operation) checkMonitor() error {
 	switch {
 	case op.Master == "":
@@ -92,8 +92,8 @@ func (op *Operation) checkMonitor() error {
 	return nil
 }
 
-// checkText refuses control characters, of which a newline would begin another
-// directive in the Sentinels' configuration files.
+// checkText refuses control characters: a newline would begin another directive in the
+// configuration files of the Sentinels.
 func checkText(what, text string) error {
 	if strings.ContainsFunc(text, func(r rune) bool { return r < ' ' || r == 0x7f }) {
 		return invalid("%s holds a control character", what)
@@ -101,6 +101,6 @@ func checkText(what, text string) error {
 	return nil
 }
 
-// breaksLines reports whether a character would end a word, or begin a quoted one,
-// in a configuration file. Sentinel writes words there without quoting them.
+// breaksLines reports whether a character would end a word, or begin a quoted one, in a
+// configuration file. Sentinel writes words there without quoting them.
 func breaksLines(r rune) bool { return r <= ' ' || r == 0x7f || r == '"' || r == '\'' }

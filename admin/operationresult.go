@@ -6,52 +6,52 @@ import (
 	"redis_sentinel_exporter/health"
 )
 
-// An OperationResult is what an operation has come to, Sentinel by Sentinel.
+// An OperationResult is the result of an operation, for each Sentinel.
 type OperationResult struct {
 	Action Action `json:"action"`
 	Master string `json:"master"`
 	DryRun bool   `json:"dry_run"`
-	// Seconds is how long it took; of a failover, from the command to the end that
-	// the Sentinel shows which led it.
+	// Seconds is how long the operation took. For a failover it is the time from the
+	// command until the Sentinel that leads the failover shows its end.
 	Seconds float64 `json:"duration_seconds"`
-	// Address and PreviousAddress are where a failover has moved the master, and
-	// from where.
+	// Address and PreviousAddress are the addresses of the master after and before a
+	// failover.
 	Address         string `json:"address,omitempty"`
 	PreviousAddress string `json:"previous_address,omitempty"`
-	// Results has one entry for each Sentinel; of a failover, for the one that led.
+	// Results has one entry for each Sentinel; for a failover, only for the one that led it.
 	Results []StepResult `json:"results"`
-	// Findings are the guards that were overridden, and what an operator should
-	// know of what was done.
+	// Findings are the guards that were overridden, and what an operator should know
+	// about the result.
 	Findings []health.Finding `json:"findings"`
 	// Error says why nothing was done at all.
 	Error string `json:"error,omitempty"`
 }
 
-// A StepResult is what an operation has done to one Sentinel.
+// A StepResult is the result of an operation at one Sentinel.
 type StepResult struct {
 	Sentinel string `json:"sentinel"`
-	// OK: it is as it was asked to be; in a dry run, that it could be.
+	// OK is true if the Sentinel is as requested; in a dry run, if it could be.
 	OK bool `json:"ok"`
-	// Changed: something was sent, and it took effect.
+	// Changed is true if a command was sent and took effect.
 	Changed bool `json:"changed"`
-	// Commands are those that were sent, or would be; a password is ******.
+	// Commands are the commands that were sent, or would be; passwords are ******.
 	Commands []string `json:"commands,omitempty"`
-	// Note says more where it is OK; Error says why it is not.
+	// Note says more if OK is true; Error says why it is false.
 	Note  string `json:"note,omitempty"`
 	Error string `json:"error,omitempty"`
 }
 
-// A Completion is an OperationResult in one word.
+// A Completion says how many Sentinels have done an operation.
 type Completion string
 
 // The completions.
 const (
-	Done    Completion = "ok"      // by all
-	Partial Completion = "partial" // by some
-	Failed  Completion = "failed"  // by none
+	Done    Completion = "ok"      // all
+	Partial Completion = "partial" // some
+	Failed  Completion = "failed"  // none
 )
 
-// Completion says whether all, some or none have done it.
+// Completion returns whether all, some or none of the Sentinels succeeded.
 func (a *OperationResult) Completion() Completion {
 	done := 0
 	for _, r := range a.Results {

@@ -9,25 +9,24 @@ import (
 	"redis_sentinel_exporter/sentinel"
 )
 
-// An Operator does operations on one deployment. It is safe for concurrent use:
-// of two operations on one master the second is refused.
+// An Operator carries out operations on one deployment. It is safe for concurrent use: it
+// refuses an operation while another one on the same master is under way.
 type Operator struct {
 	deployment *deployment.Deployment
 	timeout    time.Duration // for a Sentinel to answer
 	locks      masterLocks
 }
 
-// New returns the operator of a deployment. A Sentinel has as long as the timeout
-// for each answer.
+// New returns the operator of a deployment. The timeout is for each answer of a Sentinel.
 func New(d *deployment.Deployment, timeout time.Duration) *Operator {
 	return &Operator{deployment: d, timeout: timeout, locks: masterLocks{held: make(map[string]Action)}}
 }
 
-// Do does an operation, and tells progress, unless that is nil, what it is about.
-// When ctx ends it begins nothing more and answers how far it has come.
+// Do carries out an operation, and calls progress, unless it is nil, with a line for each
+// step. When ctx ends, it begins no further step and returns what has been done.
 //
-// An error is an *InvalidError, *GuardedError, *BusyError or *UnknownMasterError,
-// and nothing was changed. What any Sentinel did or did not is in the answer.
+// An error is an *InvalidError, *GuardedError, *BusyError or *UnknownMasterError, and means
+// that nothing was changed. Failures of Sentinels are in the result.
 func (o *Operator) Do(ctx context.Context, op Operation, progress func(string)) (*OperationResult, error) {
 	if err := op.check(); err != nil {
 		return nil, err
@@ -65,7 +64,8 @@ type job struct {
 	answer     *OperationResult
 }
 
-// precheck says why nothing may be done, and notes what an operator should know.
+// precheck returns an error if the operation must not be done, and adds the findings that an
+// operator should know.
 func (j *job) precheck() error {
 	if j.assessment.report.Answered > 0 && j.needsMaster() && len(j.assessment.views(j.Master)) == 0 {
 		return &UnknownMasterError{Master: j.Master, Answered: j.assessment.report.Answered}
@@ -81,13 +81,13 @@ func (j *job) precheck() error {
 	return nil
 }
 
-// needsMaster reports whether it makes no sense for a name that nobody monitors. To
-// REMOVE one is to find the work done.
+// needsMaster reports whether the action requires a master that some Sentinel monitors.
+// Remove does not: there is just nothing left to do.
 func (j *job) needsMaster() bool {
 	return j.Action == Failover || j.Action == Reset || j.Action == Set
 }
 
-// run does what was admitted.
+// run carries out the steps.
 func (j *job) run(ctx context.Context, clients []*sentinel.Client) {
 	steps := j.steps(clients)
 	if j.Action == Failover {
@@ -116,7 +116,7 @@ func (j *job) run(ctx context.Context, clients []*sentinel.Client) {
 	}
 }
 
-// do does one step.
+// do carries out one step.
 func (j *job) do(ctx context.Context, s *step) error {
 	for _, command := range s.commands {
 		j.say(s.sentinel + ": " + command)
@@ -128,7 +128,7 @@ func (j *job) do(ctx context.Context, s *step) error {
 	return nil
 }
 
-// tell says how it came out at one Sentinel.
+// tell reports the result at one Sentinel as progress.
 func (j *job) tell(r StepResult) {
 	switch {
 	case !r.OK:

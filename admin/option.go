@@ -19,15 +19,15 @@ const (
 	Pair               // two words: the old name and the new
 )
 
-// An option is one that can be set. The paths of scripts are none: what a
-// Sentinel executes is for those who can write its configuration file.
+// An option is an option that can be set. The paths of scripts cannot: only those who can
+// write its configuration file may decide what a Sentinel executes.
 type option struct {
 	name string
 	kind Kind
 	min  int64
-	read func(*sentinel.Master) sentinel.Number // nil where no Sentinel shows it
-	// without is what a master begins with that was given to a Sentinel without it,
-	// where that is worth a word.
+	read func(*sentinel.Master) sentinel.Number // nil if no Sentinel shows it
+	// without says what a master has if it is added without this option; empty if that
+	// need not be mentioned.
 	without string
 }
 
@@ -56,8 +56,8 @@ func optionNames() []string {
 	return names
 }
 
-// KindOf returns the type of an option's value. The error says that there is no
-// such option, or none that can be set this way.
+// KindOf returns the type of an option's value, or an error if there is no such option or it
+// cannot be set this way.
 func KindOf(name string) (Kind, error) {
 	o, err := optionNamed(name)
 	return o.kind, err
@@ -75,7 +75,7 @@ func optionNamed(name string) (option, error) {
 	return option{}, invalid("there is no option %q: the options are %s", name, strings.Join(optionNames(), ", "))
 }
 
-// checkSettings looks at each option, and for any that is given twice.
+// checkSettings checks each option, and that none is given twice.
 func checkSettings(settings []sentinel.Option) error {
 	for i, s := range settings {
 		if err := checkSetting(s); err != nil {
@@ -89,7 +89,7 @@ func checkSettings(settings []sentinel.Option) error {
 	return nil
 }
 
-// checkSetting looks at one option. No error holds a value that may be a password.
+// checkSetting checks one option. Its errors contain no value that may be a password.
 func checkSetting(s sentinel.Option) error {
 	o, err := optionNamed(s.Name)
 	if err != nil {
@@ -124,7 +124,7 @@ func (o option) checkNumber(text string) error {
 	return nil
 }
 
-// shows tells, for a setting that a Sentinel shows, whether it shows this value.
+// shows reports whether the Sentinel shows this value; true if it does not show the setting.
 func shows(m *sentinel.Master, s sentinel.Option) (shown string, same bool) {
 	o, err := optionNamed(s.Name)
 	if err != nil || o.read == nil {

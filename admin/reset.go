@@ -10,13 +10,13 @@ import (
 	"redis_sentinel_exporter/sentinel"
 )
 
-// rediscovery is how long a Sentinel may take, after a RESET, until it has found
-// the replicas (INFO of the master: 10 s, and of each replica: 10 s) and the other
-// Sentinels (hello: 2 s) again, with some reserve.
+// rediscovery is how long a Sentinel may take after a RESET to find the replicas (INFO of the
+// master: 10 s, and of each replica: 10 s) and the other Sentinels (hello: 2 s) again, with
+// some reserve.
 const rediscovery = 60 * time.Second
 
-// planReset waits until the Sentinel has found again what is alive now: until
-// then it could fail nothing over. Only then comes the next one's turn.
+// planReset resets the master and waits until the Sentinel has found everything again that is
+// alive now. Before that it cannot fail over, so the next Sentinel must not be reset.
 func (j *job) planReset(s *step) {
 	if s.master == nil {
 		s.err = errNotMonitored
@@ -35,8 +35,8 @@ func (j *job) planReset(s *step) {
 	}
 }
 
-// stillSafe looks at the guards again before each Sentinel: a rolling reset takes
-// a while.
+// stillSafe checks the guards again before each Sentinel but the first, because a rolling
+// reset takes a while.
 func (j *job) stillSafe(ctx context.Context) error {
 	if j.Force || len(j.answer.Results) == 0 {
 		return nil
@@ -58,7 +58,7 @@ func (j *job) reset(ctx context.Context, c *sentinel.Client) error {
 	})(ctx)
 }
 
-// waitFound waits until the Sentinel knows all that it knew alive before.
+// waitFound waits until the Sentinel has reached everything that it had reached before.
 func (j *job) waitFound(ctx context.Context, s *step) error {
 	ctx, cancel := context.WithTimeout(ctx, rediscovery)
 	defer cancel()
@@ -80,9 +80,8 @@ func (j *job) waitFound(ctx context.Context, s *step) error {
 	return nil
 }
 
-// missing names what the Sentinel knew alive before the RESET and does not know
-// now. It reads by commands of its own: a snapshot may be shared with a scrape
-// that began before the RESET.
+// missing names what the Sentinel had reached before the RESET and has not reached now. It
+// does not take a snapshot, which may be shared with a scrape that began before the RESET.
 func (j *job) missing(ctx context.Context, s *step) (string, error) {
 	var names []string
 	err := j.within(func(ctx context.Context) error {
@@ -108,8 +107,8 @@ func (j *job) missing(ctx context.Context, s *step) (string, error) {
 	return strings.Join(names, ", "), err
 }
 
-// missingReplicas go by the process or its address: one that was listed at two is found
-// when it is listed at one of them, and a restarted one has another run id.
+// missingReplicas compares run ids and addresses: a replica that was listed at two addresses
+// is found when it is listed at one of them, and one that was restarted has a new run id.
 func missingReplicas(before, master *sentinel.Master, now []sentinel.Replica) []string {
 	known := map[string]bool{master.RunID: true}
 	for i := range now {

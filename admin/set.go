@@ -27,7 +27,7 @@ func (j *job) planSet(s *step) {
 	})
 }
 
-// setCommands are the commands of the settings, as they are sent.
+// setCommands returns the commands that set the settings.
 func (j *job) setCommands() []string {
 	var commands []string
 	for _, o := range j.Settings {
@@ -36,7 +36,8 @@ func (j *job) setCommands() []string {
 	return commands
 }
 
-// unseen names the settings that cannot be read back.
+// unseen returns a note that names the settings that cannot be read back; empty if there are
+// none.
 func unseen(settings []sentinel.Option) string {
 	note := ""
 	for _, s := range settings {
@@ -53,7 +54,8 @@ func unseen(settings []sentinel.Option) string {
 	return note + ": accepted; no Sentinel shows it, so it was not read back"
 }
 
-// set notes also what took effect before an option that did not.
+// set sets the settings. If one fails, the step has still changed something if an earlier one
+// took effect.
 func (j *job) set(ctx context.Context, s *step) error {
 	err := s.client.Set(ctx, j.Master, j.Settings...)
 	var partial *sentinel.SetError
@@ -63,12 +65,12 @@ func (j *job) set(ctx context.Context, s *step) error {
 	return err
 }
 
-// unread is the error of a read that should show what a command did.
+// unread wraps the error of reading back what a command did.
 func unread(err error) error {
 	return fmt.Errorf("it said OK, but what it has now cannot be read: %w", err)
 }
 
-// readSettings looks whether the Sentinel shows the settings.
+// readSettings returns an error if the Sentinel shows other values than those that were set.
 func (j *job) readSettings(m *sentinel.Master) error {
 	for _, o := range j.Settings {
 		if shown, same := shows(m, o); !same {

@@ -9,8 +9,8 @@ import (
 	"redis_sentinel_exporter/sentinel"
 )
 
-// settingsFindings calls out the settings that an operation makes the Sentinels forget, or
-// leaves at their defaults.
+// settingsFindings warns of settings that an operation makes the Sentinels forget, or leaves
+// at their defaults.
 func settingsFindings(op *Operation, s *assessment) []health.Finding {
 	switch op.Action {
 	case Remove:
@@ -22,7 +22,7 @@ func settingsFindings(op *Operation, s *assessment) []health.Finding {
 	}
 }
 
-// forgotten says, of all that can be read, what is lost with the name.
+// forgotten lists the settings that each Sentinel loses with the name.
 func forgotten(op *Operation, s *assessment) []health.Finding {
 	var found []health.Finding
 	for _, v := range s.views(op.Master) {
@@ -50,7 +50,7 @@ func readable(m *sentinel.Master) string {
 	return strings.Join(settings, ", ")
 }
 
-// left says which settings a new name begins with, of those that are not given.
+// left lists the defaults of the settings that are not given for a new name.
 func left(op *Operation, s *assessment) []health.Finding {
 	answered := func(v *sentinel.Snapshot) bool { return v.Up() && v.Master(op.Master) == nil }
 	if !slices.ContainsFunc(s.snapshots, answered) {
@@ -75,7 +75,7 @@ func left(op *Operation, s *assessment) []health.Finding {
 	return []health.Finding{f}
 }
 
-// elsewhere tells the settings of those that monitor it already.
+// elsewhere lists the settings of a Sentinel that monitors the name already.
 func elsewhere(op *Operation, s *assessment) string {
 	views := s.views(op.Master)
 	if len(views) == 0 {

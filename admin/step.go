@@ -9,17 +9,17 @@ import (
 	"redis_sentinel_exporter/sentinel"
 )
 
-// A step is what is to be done at one Sentinel.
+// A step is the part of an operation at one Sentinel.
 type step struct {
 	sentinel string
 	client   *sentinel.Client
 	snapshot *sentinel.Snapshot
-	master   *sentinel.Master // as that Sentinel sees it; nil if it does not monitor it
-	commands []string         // for people
-	act      func(context.Context) error
-	note     string // on what is well
+	master   *sentinel.Master            // as that Sentinel sees it; nil if it does not monitor it
+	commands []string                    // for people
+	act      func(context.Context) error // nil if there is nothing to do
+	note     string                      // shown if it succeeds
 	changed  bool
-	err      error // why it cannot be done, or was not
+	err      error // why it cannot be done, or has failed
 }
 
 var (
@@ -27,15 +27,15 @@ var (
 	errGone    = errors.New("it is no longer asked: no Sentinel knows it")
 )
 
-// A haltError is the end of a rolling operation, at a Sentinel that did not do it.
+// A haltError means that a rolling operation stopped because an earlier Sentinel failed.
 type haltError struct{ at string }
 
 func (e *haltError) Error() string {
 	return fmt.Sprintf("not done: Sentinel %s must recover first", e.at)
 }
 
-// steps plans what to do at each Sentinel. One that has not answered is sent
-// nothing: it could take effect at any time.
+// steps plans what to do at each Sentinel. A Sentinel that has not answered is not sent
+// anything: it might take effect at any later time.
 func (j *job) steps(clients []*sentinel.Client) []*step {
 	var steps []*step
 	for _, snapshot := range j.assessment.snapshots {
@@ -74,7 +74,7 @@ func (j *job) plan(s *step) {
 	}
 }
 
-// within gives an act as long as a Sentinel may take.
+// within limits an act to the time that a Sentinel may take to answer.
 func (j *job) within(act func(context.Context) error) func(context.Context) error {
 	return func(ctx context.Context) error {
 		ctx, cancel := context.WithTimeout(ctx, j.operator.timeout)
@@ -83,7 +83,7 @@ func (j *job) within(act func(context.Context) error) func(context.Context) erro
 	}
 }
 
-// errNotMonitored is what to do about a name that this Sentinel lacks.
+// errNotMonitored is the error of a step that needs a master that the Sentinel does not monitor.
 var errNotMonitored = errors.New("it does not monitor the master: MONITOR it there first")
 
 func (s *step) result() StepResult {
@@ -94,7 +94,7 @@ func (s *step) result() StepResult {
 	return r
 }
 
-// command writes a command as one types it.
+// command returns a command as it would be typed.
 func command(name string, words ...string) string {
 	for i, word := range words {
 		if word == "" || strings.ContainsFunc(word, breaksLines) || sentinel.ValidUTF8(word) != word {

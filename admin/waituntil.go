@@ -5,11 +5,11 @@ import (
 	"time"
 )
 
-// pollEvery is how often a Sentinel is asked how far it has come.
+// pollEvery is how often waitUntil asks.
 const pollEvery = 100 * time.Millisecond
 
-// waitUntil asks until it is done. When the context ends first, the error is the one of
-// the last time.
+// waitUntil calls ask until it is done. If ctx ends first, it returns the last error that was
+// not caused by that.
 func waitUntil(ctx context.Context, ask func() (done bool, err error)) error {
 	tick := time.NewTicker(pollEvery)
 	defer tick.Stop()
@@ -19,7 +19,7 @@ func waitUntil(ctx context.Context, ask func() (done bool, err error)) error {
 		if done {
 			return err
 		}
-		if last == nil || !isOver(ctx) { // what the end has cut short tells nothing
+		if last == nil || !isOver(ctx) { // an error of a call that was cut short says nothing
 			last = err
 		}
 		select {
@@ -30,8 +30,8 @@ func waitUntil(ctx context.Context, ask func() (done bool, err error)) error {
 	}
 }
 
-// isOver goes by the clock: a connection that has the context's deadline can be told
-// of it before the context is.
+// isOver reports whether the context has ended or its deadline has passed: a connection with
+// the same deadline may report it a moment before the context does.
 func isOver(ctx context.Context) bool {
 	deadline, ok := ctx.Deadline()
 	return ctx.Err() != nil || ok && !time.Now().Before(deadline)

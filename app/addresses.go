@@ -9,10 +9,10 @@ import (
 	"redis_sentinel_exporter/sentinel"
 )
 
-// defaultAddress is that of a Sentinel beside the exporter.
+// defaultAddress is the address of a Sentinel on the same machine.
 const defaultAddress = "127.0.0.1:26379"
 
-// addresses returns the Sentinels to ask.
+// addresses returns the addresses of the Sentinels to ask.
 func (f *flags) addresses() ([]string, error) {
 	switch {
 	case f.onlyProbes():
@@ -23,14 +23,14 @@ func (f *flags) addresses() ([]string, error) {
 	return parseAddresses(f.sentinel.addresses)
 }
 
-// onlyProbes reports whether there is no deployment but those that are probed. The
-// default would then be a Sentinel that nobody has, and that is down for ever.
+// onlyProbes reports whether Sentinels are asked only for /probe. Then there is probably no
+// Sentinel at the default address, and it would always be reported as down.
 func (f *flags) onlyProbes() bool {
 	return len(f.sentinel.addresses) == 0 && f.probe.configFile != ""
 }
 
-// parseAddresses reads the values of --sentinel.address. Each may hold several
-// addresses, with commas, since that is how people write them in one variable.
+// parseAddresses parses the values of --sentinel.address. Each may contain several addresses,
+// separated by commas, because that is how people write them in an environment variable.
 func parseAddresses(values []string) ([]string, error) {
 	var addresses []string
 	for _, value := range values {
@@ -55,7 +55,7 @@ func parseAddresses(values []string) ([]string, error) {
 	return addresses, nil
 }
 
-// parseAddress reads one address. An error about credentials names the flags for them.
+// parseAddress parses one address. An error about credentials names the flags for them.
 func parseAddress(text string) (string, error) {
 	address, err := sentinel.ParseAddress(text)
 	if errors.Is(err, sentinel.ErrCredentials) {

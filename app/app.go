@@ -1,5 +1,5 @@
 // Package app is the program: it turns flags, files and environment variables into a
-// Config, builds from it what the other packages offer, and runs that.
+// Config, connects the other packages accordingly, and runs them.
 package app
 
 import (
@@ -20,9 +20,9 @@ const name = "redis_sentinel_exporter"
 // Main runs the program with the arguments, the streams and the signals of the process,
 // and returns its exit code.
 func Main() int {
-	kingpin.EnableFileExpansion = false // a master may be called @name: the content of a file is not meant
+	kingpin.EnableFileExpansion = false // otherwise an argument @name, which may be a master's name, would mean the content of a file
 	ctx, stop := signal.NotifyContext(context.Background(), os.Interrupt, syscall.SIGTERM)
-	context.AfterFunc(ctx, stop) // a second signal kills
+	context.AfterFunc(ctx, stop) // a second signal kills the process
 	streams := cli.Streams{In: os.Stdin, Terminal: isTerminal(os.Stdin), Out: os.Stdout, Err: os.Stderr}
 	return Run(ctx, os.Args[1:], streams)
 }
@@ -60,8 +60,8 @@ func run(ctx context.Context, command string, f *flags, streams cli.Streams) (st
 	}
 }
 
-// failed returns the exit code after an error of a command, or in its part of the
-// command line; the command is empty where none was reached.
+// failed returns the exit code after an error of a command, or in its part of the command
+// line. command is empty if the command line names none.
 func (f *flags) failed(command string) int {
 	if c, ok := f.commands[command]; ok {
 		return c.Failed()
@@ -69,7 +69,7 @@ func (f *flags) failed(command string) int {
 	return 1
 }
 
-// oneLine prints an error on one line, as a log is read; those of YAML have many.
+// oneLine returns the text of an error in one line; errors of YAML have several.
 func oneLine(err error) string {
 	lines := strings.Split(err.Error(), "\n")
 	for i, line := range lines {

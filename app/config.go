@@ -14,37 +14,34 @@ import (
 	"redis_sentinel_exporter/web"
 )
 
-// A Config is what the flags, the environment variables and the files that they name
-// say: validated, and with nothing in it that runs.
+// A Config holds the validated flags, environment variables and files.
 type Config struct {
 	Sentinels SentinelConfig
 	Collector collector.Options
 	Web       web.Options
 	Prober    web.ProberOptions
-	// Modules are those of --config.file; without one, the module that has no name.
+	// Modules has the modules of --config.file.
 	Modules *probe.File
-	// Listen and AdminListen are the addresses of both servers, with the files of their
-	// TLS and authentication. There is no admin server where AdminListen is nil.
+	// Listen and AdminListen are the addresses of the two servers, with the files for TLS
+	// and authentication. If AdminListen is nil, there is no admin server.
 	Listen, AdminListen *toolkit.FlagConfig
 	Log                 promslog.Config
 }
 
-// A SentinelConfig is what connects to the Sentinels of a deployment.
+// A SentinelConfig says how to connect to the Sentinels of a deployment.
 type SentinelConfig struct {
-	// Addresses are those given, or the default; there are none where only /probe asks
-	// Sentinels.
+	// Addresses are the given ones, or the default; empty if only /probe asks Sentinels.
 	Addresses []string
 	// Client has the options of all clients; they differ in their Address.
 	Client sentinel.Options
-	// FollowPeers also asks the Sentinels that the given ones know.
+	// FollowPeers means that the Sentinels that the given ones know are asked, too.
 	FollowPeers bool
-	// Timeout is how long the Sentinels may take to answer a request that has no
-	// timeout of its own.
+	// Timeout is how long the Sentinels may take to answer if a request has no timeout of
+	// its own.
 	Timeout time.Duration
 }
 
-// newConfig returns what serve needs. An error is the first thing that is wrong with
-// the flags or their files.
+// newConfig returns the configuration for serve, or the first error in the flags and files.
 func newConfig(f *flags) (*Config, error) {
 	if err := f.check(); err != nil {
 		return nil, err
@@ -72,8 +69,8 @@ func newConfig(f *flags) (*Config, error) {
 	return config, nil
 }
 
-// newCommandConfig returns what a command needs, which serves nothing and probes
-// nothing: it does not read the files of that.
+// newCommandConfig returns the configuration for the other commands. It does not read the
+// files that only serve needs.
 func newCommandConfig(f *flags) (*SentinelConfig, error) {
 	if err := f.check(); err != nil {
 		return nil, err
@@ -110,7 +107,7 @@ func newSentinelConfig(f *flags) (*SentinelConfig, error) {
 	}, nil
 }
 
-// check refuses values that kingpin accepts and that make no sense.
+// check refuses values that kingpin accepts but that make no sense.
 func (f *flags) check() error {
 	switch {
 	case f.sentinel.timeout <= 0:
@@ -136,8 +133,8 @@ func (f *flags) check() error {
 	return nil
 }
 
-// listener returns the addresses of the admin server, nil where there are none. It
-// refuses to let everybody change the Sentinels.
+// listener returns the addresses of the admin server, nil if there is none. It returns an
+// error if its web configuration does not require authentication.
 func (f *adminFlags) listener() (*toolkit.FlagConfig, error) {
 	if len(f.listen) == 0 {
 		if f.configFile != "" {

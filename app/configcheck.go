@@ -4,9 +4,8 @@ import (
 	"io"
 )
 
-// printConfig prints what the configuration file says. Whatever serve would refuse
-// before it listens has been refused when the Config was made, without asking any
-// Sentinel.
+// printConfig prints the content of the configuration file. It checks nothing: making the
+// Config has already found all that serve would refuse before it listens.
 func printConfig(c *Config, out io.Writer) error {
 	text := "The flags are in order; there is no --config.file.\n"
 	if c.Modules.Exists() {

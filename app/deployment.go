@@ -5,7 +5,7 @@ import (
 	"redis_sentinel_exporter/sentinel"
 )
 
-// newDeployment returns the Sentinels to ask. The caller closes it.
+// newDeployment returns the deployment of the Sentinels to ask. The caller must close it.
 func newDeployment(c *SentinelConfig) *deployment.Deployment {
 	sentinel.QuietLibrary()
 	clients := make([]*sentinel.Client, len(c.Addresses))

@@ -34,13 +34,13 @@ type flags struct {
 	probe     probeFlags
 	hosts     canstop.HostMap
 	log       promslog.Config
-	commands  map[string]cli.Command // by full name; each holds its own flags and arguments
+	commands  map[string]cli.Command // by full name; each has its own flags and arguments
 }
 
 // sentinelFlags holds the Sentinel addresses and credentials.
 type sentinelFlags struct {
 	addresses    []string
-	discover     bool // ask also the Sentinels that these know
+	discover     bool // also ask the Sentinels that these know
 	username     string
 	passwordFile string
 	tls          tlsFlags
@@ -65,8 +65,8 @@ type adminFlags struct {
 	configFile string
 }
 
-// newApp returns the application, whose flags fill f. They belong to the
-// application, not to a command: all commands ask the same Sentinels.
+// newApp returns the application, which parses its flags into f. The flags belong to the
+// application, not to a command, since all commands ask the same Sentinels.
 func newApp(f *flags) *kingpin.Application {
 	app := kingpin.New(name, "Prometheus exporter for Redis and Valkey Sentinel.").DefaultEnvars()
 	app.Version(version.Print(name))

@@ -7,11 +7,11 @@ import (
 	"github.com/alecthomas/kingpin/v2"
 )
 
-// parse returns the command to run. It is empty where kingpin has done everything
-// itself, as for --help and --version; status is then the exit code. With an error it
-// is the command being parsed, empty where none was reached.
+// parse returns the command to run. It is empty if kingpin has done everything itself, such as
+// --help and --version; status is then the exit code. With an error it is the command that
+// the arguments name, if any.
 func parse(app *kingpin.Application, args []string) (command string, status int, err error) {
-	app.Terminate(func(code int) { panic(terminated(code)) }) // as with os.Exit, nothing may come after it
+	app.Terminate(func(code int) { panic(terminated(code)) }) // like os.Exit, it must not return
 	defer func() {
 		switch code := recover().(type) {
 		case nil:
@@ -31,12 +31,11 @@ func parse(app *kingpin.Application, args []string) (command string, status int,
 	return command, 0, nil
 }
 
-// terminated is the exit code with which kingpin wants to end the program.
+// A terminated is the exit code with which kingpin wants to end the program.
 type terminated int
 
-// needsCommand reports whether the arguments name no command. A default command of
-// kingpin's own would do the same, but it hides one error before it: a flag at
-// the end that lacks its value would be taken as not given at all.
+// needsCommand reports whether the arguments name no command. kingpin's own default command
+// would hide an error: a last flag without its value would be ignored.
 func needsCommand(app *kingpin.Application, args []string) bool {
 	parsed, err := app.ParseContext(args)
 	if err != nil || parsed.SelectedCommand != nil {
@@ -45,9 +44,9 @@ func needsCommand(app *kingpin.Application, args []string) bool {
 	return !slices.ContainsFunc(parsed.Elements, func(e *kingpin.ParseElement) bool { return e.Clause == app.HelpFlag })
 }
 
-// commandIn returns the full name of the command that arguments with an error name,
-// empty if they name none. An argument before the command that kingpin does not
-// accept is left out, and all before it: what is a flag's value is no command.
+// commandIn returns the full name of the command in arguments that have an error; empty if
+// they name none. It drops an argument that kingpin does not accept, and all before it, and
+// tries again: searching for the name itself could find the value of a flag.
 func commandIn(app *kingpin.Application, args []string) string {
 	for {
 		parsed, err := app.ParseContext(args)
@@ -57,7 +56,7 @@ func commandIn(app *kingpin.Application, args []string) string {
 		case err == nil || len(args) == 0:
 			return ""
 		}
-		accepted := len(args) - 1 // the longest beginning without an error, shorter than all
+		accepted := len(args) - 1 // length of the longest proper prefix without an error
 		for ; accepted > 0; accepted-- {
 			if _, err := app.ParseContext(args[:accepted]); err == nil {
 				break
@@ -67,11 +66,10 @@ func commandIn(app *kingpin.Application, args []string) string {
 	}
 }
 
-// withoutVariables takes the environment variables away from kingpin's own
-// flags. REDIS_SENTINEL_EXPORTER_VERSION=1.2.3 is usual in a container, and
-// would be refused as the bool of --version.
+// withoutVariables removes the environment variables of kingpin's own flags. A container
+// often has REDIS_SENTINEL_EXPORTER_VERSION=1.2.3, which is not a bool for --version.
 func withoutVariables(app *kingpin.Application) {
-	for _, flag := range app.Model().Flags { // there are no others yet
+	for _, flag := range app.Model().Flags { // called before any other flag is added
 		app.GetFlag(flag.Name).NoEnvar()
 	}
 }
@@ -110,7 +108,7 @@ func (v namedValue) Set(text string) error {
 	return fmt.Errorf("--%s (or $%s): %w", flag.Name, flag.Envar, err)
 }
 
-// IsBoolFlag reports whether there is a --no- form as well.
+// IsBoolFlag reports whether the flag has no value, and a --no- form.
 func (v namedValue) IsBoolFlag() bool {
 	b, ok := v.Value.(interface{ IsBoolFlag() bool })
 	return ok && b.IsBoolFlag()

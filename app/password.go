@@ -7,13 +7,12 @@ import (
 	"redis_sentinel_exporter/sentinel"
 )
 
-// passwordVariable holds the password where no file does. No flag does: the
-// command line of a process can be read by everybody on the machine.
+// passwordVariable is the environment variable for the password. There is no flag for it:
+// everybody on a machine can read the command line of a process.
 const passwordVariable = "SENTINEL_PASSWORD"
 
-// password returns the source of the password, which a client asks at each new
-// connection, so that a changed file is taken up; nil where there is none. It
-// asks once itself: a file that cannot be read is better known now.
+// password returns the function that a client calls for the password at each new connection;
+// nil if there is no password. It reads the file once, so that an error shows at the start.
 func (f *sentinelFlags) password() (func() (string, error), error) {
 	if f.passwordFile != "" {
 		read := sentinel.PasswordFile(f.passwordFile)

@@ -18,7 +18,7 @@ import (
 // A server listens and answers until ctx ends.
 type server func(ctx context.Context) error
 
-// serve answers scrapes until ctx ends.
+// serve runs the servers until ctx ends or one of them fails.
 func serve(ctx context.Context, c *Config, logs io.Writer) error {
 	logger := newLogger(c.Log, logs)
 	deployment := newDeployment(&c.Sentinels)

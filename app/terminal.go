@@ -5,8 +5,8 @@ import (
 	"os"
 )
 
-// isTerminal reports whether a person is at in to answer questions. cron gives
-// /dev/null, which is a character device as a terminal is.
+// isTerminal reports whether in is a terminal, so that questions can be answered. cron gives
+// /dev/null, which is a character device, too.
 func isTerminal(in io.Reader) bool {
 	file, ok := in.(*os.File)
 	if !ok {

@@ -8,8 +8,8 @@ import (
 	"github.com/prometheus/common/config"
 )
 
-// clientConfig returns nil for plain text. The client certificate and its key
-// are read again at each connection, the CA file only now.
+// clientConfig returns the TLS configuration; nil means plain text. The client certificate and
+// its key are read again for each connection, the CA file only once.
 func (f *tlsFlags) clientConfig() (*tls.Config, error) {
 	if !f.on {
 		return nil, f.unused()
@@ -24,7 +24,7 @@ func (f *tlsFlags) clientConfig() (*tls.Config, error) {
 	return c, nil
 }
 
-// unused refuses flags that ask for TLS and would get plain text.
+// unused refuses TLS flags without --sentinel.tls.
 func (f *tlsFlags) unused() error {
 	if f.config == (config.TLSConfig{}) {
 		return nil

@@ -11,17 +11,17 @@ import (
 	"go.yaml.in/yaml/v3"
 )
 
-// ErrForbidden says that a target may not be asked.
+// ErrForbidden means that a target may not be asked.
 var ErrForbidden = errors.New("not in allowed_targets")
 
-// An AllowList says which targets may be asked. Its patterns are about host names,
-// its networks about the addresses that are connected to, be they given or what a
-// name is resolved to: a name that has come to point elsewhere leads nowhere.
+// An AllowList says which targets may be asked. Its patterns apply to host names, its
+// networks to the IP addresses that are connected to, even if a host name was given: a name
+// that is made to point elsewhere is still refused.
 //
 // A nil list allows everything, an empty one nothing.
 type AllowList struct {
-	text     []string // as the file has it
-	names    []string // patterns, in small letters
+	text     []string // the entries as written in the file
+	names    []string // patterns, in lower case
 	networks []netip.Prefix
 }
 
@@ -41,7 +41,7 @@ func (l *AllowList) UnmarshalYAML(node *yaml.Node) error {
 	return nil
 }
 
-// MarshalYAML returns the list as the file has it.
+// MarshalYAML returns the list as written in the file.
 func (l *AllowList) MarshalYAML() (any, error) { return l.text, nil }
 
 func (l *AllowList) add(text string) error {
@@ -60,7 +60,7 @@ func (l *AllowList) add(text string) error {
 	return nil
 }
 
-// parseNetwork reads a network, or an address, which is a network of one.
+// parseNetwork parses a network, or an address, which is a network of one.
 func parseNetwork(text string) (network netip.Prefix, isNetwork bool, err error) {
 	if address, err := netip.ParseAddr(text); err == nil {
 		network = netip.PrefixFrom(address.WithZone(""), address.BitLen())
@@ -90,8 +90,8 @@ func checkPattern(text string) error {
 	return nil
 }
 
-// Ask says why a host, which may be a name or an address, may not be asked. Where
-// there are only networks every name may be: its addresses will be looked at.
+// Ask returns an error if a host, which is a name or an address, may not be asked. If the
+// list has only networks, every name is allowed here: Connect checks its addresses.
 func (l *AllowList) Ask(host string) error {
 	if l == nil {
 		return nil
@@ -107,7 +107,7 @@ func (l *AllowList) Ask(host string) error {
 	}
 	host = strings.ToLower(strings.TrimSuffix(host, "."))
 	matches := func(pattern string) bool {
-		ok, _ := path.Match(pattern, host) // it is well-formed
+		ok, _ := path.Match(pattern, host) // the pattern has been checked
 		return ok
 	}
 	if !slices.ContainsFunc(l.names, matches) {
@@ -116,8 +116,8 @@ func (l *AllowList) Ask(host string) error {
 	return nil
 }
 
-// Connect says why an address may not be connected to. Where there are only
-// patterns every address may be that an allowed name resolves to.
+// Connect returns an error if an address may not be connected to. If the list has only
+// patterns, every address that an allowed name resolves to is allowed.
 func (l *AllowList) Connect(address netip.Addr) error {
 	if l == nil || len(l.networks) == 0 && len(l.names) > 0 || l.contain(address) {
 		return nil

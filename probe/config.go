@@ -1,5 +1,5 @@
-// Package probe says whom a probe may ask, and as whom: it reads the targets of a
-// request, and the modules of the configuration file.
+// Package probe parses the targets of a /probe request and the modules of the configuration
+// file, which hold the credentials and the targets that are allowed.
 package probe
 
 import (
@@ -12,21 +12,21 @@ import (
 	"go.yaml.in/yaml/v3"
 )
 
-// A Config is what a configuration file says.
+// A Config is the content of a configuration file.
 type Config struct {
-	// AllowedTargets hold for probes that name no module, and for modules that have
-	// none of their own.
+	// AllowedTargets applies to probes without a module, and to modules without a list of
+	// their own.
 	AllowedTargets *AllowList `yaml:"allowed_targets,omitempty"`
 	Modules        Modules    `yaml:"modules,omitempty"`
 
-	unnamed *Module // of the probes that name no module
+	unnamed *Module // for probes without a module
 }
 
 // Modules are the modules of a file, by name.
 type Modules map[string]*Module
 
-// Parse reads a configuration, in which relative files are relative to a
-// directory. The error of what is wrong says in which line it is.
+// Parse parses a configuration. Relative file names in it are relative to dir. Errors name
+// the line.
 func Parse(text []byte, dir string) (*Config, error) {
 	c := &Config{}
 	if err := c.decode(text); err != nil {
@@ -56,13 +56,13 @@ func (c *Config) decode(text []byte) error {
 	return nil
 }
 
-// UnmarshalYAML reads the top of a file.
+// UnmarshalYAML reads the top level of a file.
 func (c *Config) UnmarshalYAML(node *yaml.Node) error {
 	_, err := decode(node, c)
 	return err
 }
 
-// UnmarshalYAML reads one module after the other.
+// UnmarshalYAML reads the modules.
 func (m *Modules) UnmarshalYAML(node *yaml.Node) error {
 	*m = make(Modules)
 	return pairs(node, func(name string, value *yaml.Node) error {
@@ -75,8 +75,8 @@ func (m *Modules) UnmarshalYAML(node *yaml.Node) error {
 	})
 }
 
-// Module returns a module; for the empty name that of the probes which name none,
-// nil for a name that the file does not have.
+// Module returns the module with that name, or nil. The empty name means the module for
+// probes without one.
 func (c *Config) Module(name string) *Module {
 	if name == "" {
 		return c.unnamed
@@ -84,8 +84,8 @@ func (c *Config) Module(name string) *Module {
 	return c.Modules[name]
 }
 
-// String prints the configuration as YAML, with what it leaves to defaults, and
-// <secret> in the place of secrets.
+// String returns the configuration as YAML, with defaults filled in and secrets shown as
+// <secret>.
 func (c *Config) String() string {
 	var b bytes.Buffer
 	encoder := yaml.NewEncoder(&b)
@@ -96,7 +96,7 @@ func (c *Config) String() string {
 	return b.String()
 }
 
-// inDirectory makes a file's name, if it has one, relative to a directory.
+// inDirectory joins dir and a relative file name. An empty name stays empty.
 func inDirectory(dir, file string) string {
 	if file == "" || filepath.IsAbs(file) {
 		return file

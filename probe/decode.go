@@ -11,19 +11,19 @@ import (
 	"go.yaml.in/yaml/v3"
 )
 
-// A mistake is an error with the line that it is in. YAML's own strict mode gives
-// no line to what a type's UnmarshalYAML finds, takes an empty section as absent, and
-// quotes values, of which some are secrets (TestStrictModeOfYAML).
+// A mistake is an error in the file, with its line. yaml.v3's own strict mode has no line for
+// errors of UnmarshalYAML methods, accepts an empty section as absent, and quotes values,
+// which may be secrets (TestStrictModeOfYAML).
 type mistake struct {
 	line int
-	path string // of the fields and modules that lead to it
+	path string // the fields and modules that lead to it
 	err  error
 }
 
-// Error says where it is, then what it is.
+// Error returns the line, the path and the error.
 func (m *mistake) Error() string { return fmt.Sprintf("line %d: %s%s", m.line, m.path, m.err) }
 
-// Unwrap returns what it is.
+// Unwrap returns the error without its place.
 func (m *mistake) Unwrap() error { return m.err }
 
 // at gives an error the line of a node, unless it has one.
@@ -34,7 +34,7 @@ func at(line int, err error) error {
 	return &mistake{line: line, err: err}
 }
 
-// within says in which field or module a mistake is.
+// within adds a field or module to the path of a mistake.
 func within(name string, err error) error {
 	if m, ok := errors.AsType[*mistake](err); ok {
 		m.path = name + ": " + m.path
@@ -42,7 +42,7 @@ func within(name string, err error) error {
 	return err
 }
 
-// pairs gives each key of a mapping, and its value, to take.
+// pairs calls take with each key and value of a mapping.
 func pairs(node *yaml.Node, take func(key string, value *yaml.Node) error) error {
 	if node.Kind != yaml.MappingNode {
 		return at(node.Line, errors.New("a mapping belongs here, lines of the form key: value"))
@@ -68,8 +68,8 @@ func pairs(node *yaml.Node, take func(key string, value *yaml.Node) error) error
 	return nil
 }
 
-// decode fills the struct that into points to from a mapping, which may have no
-// other fields than it. It returns the lines of those that are given.
+// decode fills the struct that into points to from a mapping. A field that the struct does
+// not have is an error. decode returns the lines of the given fields.
 func decode(node *yaml.Node, into any) (lines map[string]int, err error) {
 	fields := fieldsOf(into)
 	lines = make(map[string]int)
@@ -97,8 +97,7 @@ func fieldsOf(into any) map[string]any {
 	return fields
 }
 
-// unquoted puts a plain word in the place of YAML's error about a value of a wrong
-// kind, which quotes the value.
+// unquoted replaces yaml.v3's error about a value of the wrong type, which quotes the value.
 func unquoted(err error) error {
 	if _, wrong := errors.AsType[*yaml.TypeError](err); wrong {
 		return errors.New("a value of this kind does not belong here")
@@ -106,7 +105,7 @@ func unquoted(err error) error {
 	return err
 }
 
-// plain takes YAML's own name off the front of its errors.
+// plain removes the prefix "yaml: " from yaml.v3's errors.
 func plain(err error) error {
 	if _, ours := errors.AsType[*mistake](err); ours {
 		return err

@@ -8,18 +8,18 @@ import (
 	"time"
 )
 
-// A File is a configuration file that can be read again while the program runs.
+// A File is a configuration file that can be reloaded while the program runs.
 type File struct {
 	path string
 
-	mu     sync.Mutex // guards what is below
+	mu     sync.Mutex // guards the fields below
 	config *Config
-	loaded time.Time // when the configuration was
-	failed bool      // the last try to read it again
+	loaded time.Time // when config was loaded
+	failed bool      // whether the last reload failed
 }
 
-// Open reads a file. Without a path it is an empty one: then no module is there,
-// and every target may be asked without credentials.
+// Open reads a file. An empty path means an empty file: there are no modules, and every
+// target may be asked, without credentials.
 func Open(path string) (*File, error) {
 	f := &File{path: path}
 	return f, f.Reload()
@@ -28,8 +28,7 @@ func Open(path string) (*File, error) {
 // Exists reports whether there is a file.
 func (f *File) Exists() bool { return f.path != "" }
 
-// Reload reads the file again. If anything is wrong with it, what it said before
-// stays.
+// Reload reads the file again. If that fails, the previous configuration stays in use.
 func (f *File) Reload() error {
 	config, err := f.read()
 	f.mu.Lock()
@@ -57,15 +56,15 @@ func (f *File) read() (*Config, error) {
 	return config, nil
 }
 
-// Config returns what the file says.
+// Config returns the configuration in use.
 func (f *File) Config() *Config {
 	f.mu.Lock()
 	defer f.mu.Unlock()
 	return f.config
 }
 
-// Loaded tells when the configuration that is in use was read, and whether the
-// last try to read it succeeded.
+// Loaded returns when the configuration in use was read, and whether the last attempt to
+// read it succeeded.
 func (f *File) Loaded() (at time.Time, last bool) {
 	f.mu.Lock()
 	defer f.mu.Unlock()

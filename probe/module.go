@@ -13,29 +13,29 @@ import (
 	"redis_sentinel_exporter/sentinel"
 )
 
-// A Module says how the Sentinels of a probe are asked.
+// A Module has the settings with which the Sentinels of a probe are asked.
 type Module struct {
 	Username     string     `yaml:"username,omitempty"`
 	PasswordFile string     `yaml:"password_file,omitempty"`
 	TLS          *TLSConfig `yaml:"tls_config,omitempty"` // nil for plain text
-	// Timeout is the most that the Sentinels may take; 0 is no more than the scrape
-	// gives them.
+	// Timeout limits how long the Sentinels may take to answer, besides the timeout of the
+	// scrape; 0 means no further limit.
 	Timeout        model.Duration `yaml:"timeout,omitempty"`
 	AllowedTargets *AllowList     `yaml:"allowed_targets,omitempty"` // nil for all
 	Collectors     Collectors     `yaml:"collectors"`
 
-	lines map[string]int // of the fields that the file gives
+	lines map[string]int // lines of the fields that are given
 	tls   *tls.Config
 }
 
-// Collectors choose among the metrics, as the flags --collector. do for /metrics.
+// Collectors select metrics, like the flags --collector.* for /metrics.
 type Collectors struct {
 	Replicas  bool `yaml:"replicas"`
 	Peers     bool `yaml:"peers"`
 	InfoCache bool `yaml:"info_cache"`
 }
 
-// A TLSConfig has the fields that the configuration of Prometheus has.
+// A TLSConfig has the same fields as tls_config in Prometheus.
 type TLSConfig config.TLSConfig
 
 // newModule returns a module with all defaults.
@@ -55,15 +55,14 @@ func (c *Collectors) UnmarshalYAML(node *yaml.Node) error {
 	return err
 }
 
-// UnmarshalYAML reads how to connect with TLS.
+// UnmarshalYAML reads the TLS settings.
 func (c *TLSConfig) UnmarshalYAML(node *yaml.Node) error {
 	_, err := decode(node, c)
 	return err
 }
 
-// prepare checks what no field shows by itself, and reads the files: one that
-// cannot be read is better known now. Without a list of its own the module has the
-// file's.
+// prepare checks the fields and the files that they name, so that an error shows when the
+// configuration is loaded. A module without a list of its own gets allowed.
 func (m *Module) prepare(dir string, allowed *AllowList) error {
 	if m.AllowedTargets == nil {
 		m.AllowedTargets = allowed
@@ -99,7 +98,8 @@ func (m *Module) checkUsername() error {
 	return nil
 }
 
-// checkPassword refuses to send a password to whomever a request names.
+// checkPassword checks the password file, and that a request cannot have the password sent to
+// any server it likes.
 func (m *Module) checkPassword() error {
 	if m.PasswordFile == "" {
 		return nil
@@ -122,7 +122,7 @@ func (m *Module) prepareTLS(dir string) (err error) {
 	return err
 }
 
-// Options returns how to reach a Sentinel, but for its address.
+// Options returns the options for the clients, without an address.
 func (m *Module) Options() sentinel.Options {
 	o := sentinel.Options{
 		Username:  m.Username,

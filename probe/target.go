@@ -12,15 +12,14 @@ import (
 
 const (
 	defaultPort = "26379"
-	// maxTargets bounds the Sentinels of one probe: a deployment has three, five or
-	// seven.
+	// maxTargets is the maximum number of Sentinels in one probe. Real deployments have
+	// three, five or seven.
 	maxTargets = 64
 )
 
-// ParseTargets reads the targets of a probe, which are the Sentinels of one
-// deployment, and returns their addresses in order. One value may hold several,
-// with commas, since relabelling in Prometheus can set a parameter only once. The
-// port is Sentinel's own where none is given.
+// ParseTargets parses the targets of a probe, which are the Sentinels of one deployment, and
+// returns their addresses, sorted. A value may contain several, separated by commas, because
+// relabelling in Prometheus can set a parameter only once. The default port is 26379.
 func ParseTargets(values []string) ([]string, error) {
 	var targets []string
 	for _, value := range values {
@@ -47,9 +46,8 @@ func ParseTargets(values []string) ([]string, error) {
 	return targets, nil
 }
 
-// withPort adds the default port to a host without one. What has colons and no
-// brackets is left for the error to explain: it may be an address, or a part of it
-// a port.
+// withPort adds the default port to a host without one. It leaves a text with colons and
+// without brackets as it is: if that is an IPv6 address, ParseAddress explains the error.
 func withPort(text string) string {
 	inBrackets := strings.HasPrefix(text, "[") && strings.HasSuffix(text, "]")
 	if inBrackets || !strings.Contains(text, ":") {
@@ -58,7 +56,7 @@ func withPort(text string) string {
 	return text
 }
 
-// Check says why the module may not ask one of the targets.
+// Check returns an error if the module may not ask one of the targets.
 func (m *Module) Check(targets []string) error {
 	for _, target := range targets {
 		host, _, err := net.SplitHostPort(target)
