@@ -1,7 +1,7 @@
 package main
 
-// oneMaster is a master from all sides: who says what of it, and what would come
-// after it.
+// oneMaster is the dashboard of one master: what each Sentinel says about it, and whether a
+// failover would work.
 func oneMaster() board {
 	return board{
 		file: "master.json", uid: "redis-sentinel-master", title: "Master",

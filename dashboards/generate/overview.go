@@ -1,6 +1,6 @@
 package main
 
-// overview is all masters of all deployments, for someone who has just been woken up.
+// overview is the dashboard of all masters of all deployments, for an on-call engineer.
 func overview() board {
 	return board{
 		file: "overview.json", uid: "redis-sentinel-overview", title: "Overview",

@@ -7,7 +7,7 @@ import (
 	"redis_sentinel_exporter/internal/sentineltest"
 )
 
-// AdminPassword is that of the user operator. It must be seen nowhere.
+// AdminPassword is the password of the user operator. It must not appear anywhere.
 const AdminPassword = "canary-admin-password"
 
 // AdminUsers is a configuration of the admin listener, with the bcrypt hash of

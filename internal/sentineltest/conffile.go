@@ -105,7 +105,7 @@ func (b *builder) monitor(f *confFile, m *Master) {
 	}
 }
 
-// announces says whether the nodes must be told what to call themselves, rather than find out from their sockets.
+// announces reports whether the nodes need an announced address, because that of their sockets is not the right one.
 func (b *builder) announces() bool { return b.named || b.cfg.Partitionable || b.cfg.Hosts != nil }
 
 // writeConf makes the node's directory with its configuration file.

@@ -14,7 +14,7 @@ import (
 	"time"
 )
 
-// errAddressInUse is what a start fails with when another program took the port first; another port may do.
+// errAddressInUse is the error of a start if another program has taken the port; another port may work.
 var errAddressInUse = errors.New("the port was taken by another program")
 
 // A Node is one server of a topology: a master, a replica or a Sentinel. Its methods may be called concurrently.
@@ -78,7 +78,7 @@ func (n *Node) PID() int {
 	return n.proc.pid()
 }
 
-// Live says whether the node runs, is not hung and not isolated: whether it can be expected to take part.
+// Live reports whether the node runs, and is neither hung nor isolated.
 func (n *Node) Live() bool {
 	n.mu.Lock()
 	defer n.mu.Unlock()
@@ -173,8 +173,8 @@ func (n *Node) waitUp(ctx context.Context, proc *process) error {
 	return fmt.Errorf("sentineltest: %s did not come up: %w", n.name, err)
 }
 
-// ping looks whether the server accepts connections, before it spends a process on redis-cli, and whether it is the
-// one: another program may have the port.
+// ping checks that the server accepts connections, before it starts a redis-cli, and that it is this server: another
+// program may have the port.
 func (n *Node) ping(ctx context.Context, proc *process) error {
 	var d net.Dialer
 	conn, err := d.DialContext(ctx, "tcp", net.JoinHostPort(n.ip, strconv.Itoa(n.listen.number)))

@@ -10,9 +10,9 @@ import (
 )
 
 // partitions is the network of a partitionable topology. Each node has an address of its own in 127.0.0.0/8, from which it
-// also connects to the others, and is known to all only by the address of a relay before it. The relay sees by the
-// source address who is calling. So every pair of nodes can be cut off from each other, while clients, which come from
-// 127.0.0.1, always get through.
+// connects to the others, and all know it only by the address of a relay in front of it. The relay identifies the caller by
+// the source address. So every pair of nodes can be cut off from each other, while clients, which come from 127.0.0.1,
+// always get through.
 type partitions struct {
 	ips  []string // of the nodes in the order in which they join
 	used int

@@ -60,7 +60,7 @@ func (p *port) release() {
 	}
 }
 
-// probe says whether a server could listen on the port now.
+// probe returns an error if a server could not listen on the port now.
 func probe(ip string, number int) error {
 	l, err := net.Listen("tcp", net.JoinHostPort(ip, strconv.Itoa(number)))
 	if err != nil {
@@ -69,7 +69,7 @@ func probe(ip string, number int) error {
 	return l.Close()
 }
 
-// local says whether programs can listen on ip here.
+// local reports whether programs can listen on ip here.
 func local(ip string) bool {
 	l, err := net.Listen("tcp", net.JoinHostPort(ip, "0"))
 	if err != nil {

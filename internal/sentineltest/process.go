@@ -52,7 +52,7 @@ func (p *process) run(started chan<- error) {
 	}
 }
 
-// ended says whether the process is gone.
+// ended reports whether the process has ended.
 func (p *process) ended() bool {
 	select {
 	case <-p.done:
@@ -90,8 +90,8 @@ func (p *process) signal(sig syscall.Signal) error {
 	return nil
 }
 
-// stop ends the process with SIGTERM and waits for it, also when it is stopped by SIGSTOP. It says whether that was enough
-// within patience; else the process was killed.
+// stop ends the process with SIGTERM and waits for it, even if it is stopped by SIGSTOP. It reports whether the process
+// ended within patience; otherwise it was killed.
 func (p *process) stop(patience time.Duration) bool {
 	for _, sig := range []syscall.Signal{syscall.SIGTERM, syscall.SIGCONT} {
 		_ = p.cmd.Process.Signal(sig) // fails only if it has ended already

@@ -4,7 +4,7 @@ package sentineltest
 
 import "syscall"
 
-// dieWithParent cannot be had here: a test that dies without Close leaves its servers behind.
+// dieWithParent works only on Linux: elsewhere a test that dies without Close leaves its servers behind.
 func dieWithParent() *syscall.SysProcAttr {
 	return &syscall.SysProcAttr{}
 }

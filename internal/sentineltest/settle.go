@@ -21,7 +21,7 @@ func (t *Topology) WaitSettled(ctx context.Context) error {
 	return nil
 }
 
-// settled says what is amiss now, nil if nothing.
+// settled returns an error that says what is still wrong, or nil.
 func (t *Topology) settled(ctx context.Context) error {
 	var mu sync.Mutex
 	agreed := map[string]string{} // by master name, the address and epoch that the first Sentinel to answer gave
@@ -88,7 +88,7 @@ func (t *Topology) views(ctx context.Context, n *Node) ([]view, error) {
 	return views, nil
 }
 
-// check says what is amiss with a Sentinel's view of a master.
+// check returns an error if a Sentinel's view of a master is wrong or incomplete.
 func (t *Topology) check(n *Node, m *Master, v view) error {
 	addr := rowAddr(v.master)
 	if at := t.NodeAt(addr); at != nil && !at.Live() {
@@ -116,7 +116,7 @@ func (t *Topology) check(n *Node, m *Master, v view) error {
 	return nil
 }
 
-// sound says what is amiss with an instance that should have no flag but its kind.
+// sound returns an error if an instance has other flags than its kind.
 func sound(r Row, kind string) error {
 	switch flags := r.Get("flags"); {
 	case r == nil:

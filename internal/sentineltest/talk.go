@@ -11,8 +11,8 @@ import (
 	"strings"
 )
 
-// A Talk is a redis-cli that stays connected to a node, for those who ask often: a redis-cli for each question takes longer
-// to start than the answer takes. It is for one goroutine. After an error it is of no use any more.
+// A Talk is a redis-cli that stays connected to a node, for frequent questions: starting a redis-cli for each takes longer
+// than the answer. Use it from one goroutine only, and close it after an error.
 type Talk struct {
 	node *Node
 	cmd  *exec.Cmd

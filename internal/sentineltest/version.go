@@ -16,7 +16,7 @@ type Version struct {
 	Text         string // as printed, "7.0.15"
 }
 
-// AtLeast says whether the server has what Redis got in the given version. Every Valkey has all that Redis 7.2 had.
+// AtLeast reports whether the server has the features of the given version of Redis. Every Valkey has those of 7.2.
 func (v Version) AtLeast(major, minor int) bool {
 	if v.Product == "valkey" {
 		return major < 7 || major == 7 && minor <= 2

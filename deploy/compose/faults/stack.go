@@ -13,7 +13,7 @@ import (
 	"time"
 )
 
-// mendTimeout bounds the mending, which is not ended by Ctrl-C.
+// mendTimeout limits the repair, which Ctrl-C does not interrupt.
 const mendTimeout = 2 * time.Minute
 
 // A stack is that of docker-compose.yml, running.

@@ -1,5 +1,5 @@
 // Webhook takes what Alertmanager sends to its receivers and prints a line for
-// each alert. It stands for the pager, the chat and whoever else is to be told.
+// each alert. It stands for the pager, the chat and other receivers.
 package main
 
 import (

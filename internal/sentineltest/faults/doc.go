@@ -1,4 +1,3 @@
-// Package faults makes, for real, what can go wrong with a deployment of
-// Sentinels, and mends it again. One table of faults is there for all who have
-// to show one: findings, metrics and alerts.
+// Package faults causes real faults in a deployment of Sentinels, and repairs them. The tests
+// of findings, metrics and alerts share one table of faults.
 package faults

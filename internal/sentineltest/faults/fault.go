@@ -21,33 +21,32 @@ type Group struct {
 	Name   string
 	Config sentineltest.Config
 	Faults []Fault
-	// Aged is how much longer than it is all that is down is to be taken to have been
-	// down, by those who wait for minutes until something is gone for good.
+	// Aged is added to the time that anything has been down, for checks that would
+	// otherwise wait for minutes.
 	Aged time.Duration
 }
 
 // A Fault is one thing that can go wrong.
 type Fault struct {
 	Name string
-	// Make breaks the topology. It returns how to mend it, which is to be called
-	// even if Make failed, as far as it came.
+	// Make breaks the topology. It returns the function that repairs it, which must be
+	// called even if Make failed.
 	Make func(context.Context, *Rig) (mend Mend, err error)
-	// Findings are all that the checks shall find, in the end.
+	// Findings are all findings that the checks must report in the end.
 	Findings []Finding
-	// Ask says at which addresses the Sentinels are to be asked while the fault
-	// is there; nil where that is as always.
+	// Ask returns the addresses at which to ask the Sentinels during the fault; nil means
+	// the usual ones.
 	Ask func(*Rig) ([]string, error)
 }
 
-// Mend takes a fault back.
+// Mend repairs a fault.
 type Mend func(context.Context) error
 
 // A Finding is one that a fault must lead to.
 type Finding struct {
 	Check    string
 	Severity string
-	// Cause is the check of the finding under which it is to be shown; empty where it
-	// stands for itself.
+	// Cause is the check of the finding that it follows from; empty if there is none.
 	Cause string
 }
 
