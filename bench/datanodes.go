@@ -11,10 +11,9 @@ import (
 	"sync"
 )
 
-// dataNodes stands for the masters and replicas of a thousand deployments: one
-// listener that is a node of its own at each address of 127.0.0.0/8. It answers
-// what a Sentinel asks of a data node, and passes hello messages on, so that the
-// Sentinels of a master find each other.
+// dataNodes simulates the masters and replicas of a thousand deployments: one listener that
+// acts as a different node at each address of 127.0.0.0/8. It answers what a Sentinel asks a
+// data node, and forwards hello messages, so that the Sentinels of a master find each other.
 type dataNodes struct {
 	listener net.Listener
 	port     string

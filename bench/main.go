@@ -1,8 +1,8 @@
-// Bench measures what a scrape costs, beside the least that it could cost, in one
-// run: the figures of two runs cannot be compared on a machine that others use.
+// Bench measures what a scrape costs, and the least that it could cost, in one run: the
+// figures of two runs cannot be compared on a machine that is used for other things, too.
 //
-// It starts three real Sentinels on N masters, which a small fake data node
-// stands for, and the exporter on one and on all three of them.
+// It starts three real Sentinels that monitor N masters, all of which a small fake data node
+// simulates, and the exporter for one and for all three of them.
 package main
 
 import (

@@ -20,8 +20,8 @@ type bench struct {
 	sentinels []*sentinelServer
 }
 
-// direct is the distance of a Sentinel without a proxy before it. With one the
-// delay is 0 or more: the proxy itself costs some time.
+// direct is the delay of a Sentinel without a proxy in front of it. With one the delay is 0
+// or more, since the proxy itself takes some time.
 const direct = time.Duration(-1)
 
 // all measures everything about this size.

@@ -102,8 +102,8 @@ func sentinelID(i int) string { return strings.Repeat(fmt.Sprint(i+1), 40) }
 func (s *sentinelServer) waitSettled(ctx context.Context, masters int) error {
 	c := sentinel.NewClient(sentinel.Options{Address: s.addr})
 	defer c.Close()
-	// Of thousands of connections at once some fail, and would be tried again after
-	// 15 s; and a busy machine must not make the Sentinel think that time jumped.
+	// Of thousands of simultaneous connections some fail, and would be retried only after
+	// 15 s; and a stall of a busy machine must not cause TILT.
 	for s.debug(ctx, "MIN-LINK-RECONNECT-PERIOD", "1000", "TILT-TRIGGER", "60000") != nil && ctx.Err() == nil {
 		time.Sleep(50 * time.Millisecond)
 	}

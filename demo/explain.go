@@ -42,7 +42,7 @@ func explain(ctx context.Context, out io.Writer, topology *sentineltest.Topology
 	return nil
 }
 
-// samples returns those of some telling metrics.
+// samples returns the samples of a few important metrics.
 func samples(metrics string) []string {
 	var found []string
 	for line := range strings.Lines(metrics) {

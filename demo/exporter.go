@@ -25,8 +25,8 @@ type exporter struct {
 	dir  string // to be removed
 }
 
-// startExporter runs the exporter, which it builds where no binary is given, on
-// these Sentinels, and waits until it is ready.
+// startExporter starts the exporter for these Sentinels, and waits until it is ready. It
+// builds the exporter if no binary is given.
 func startExporter(ctx context.Context, binary string, sentinels []string) (*exporter, error) {
 	dir, err := os.MkdirTemp("", "redis_sentinel_exporter-demo-")
 	if err != nil {

@@ -54,7 +54,7 @@ func run(ctx context.Context, args []string, out io.Writer) error {
 	return err
 }
 
-// limit ends the context after a time that is given as a duration, if it is.
+// limit returns a context that ends after the duration in text, if there is one.
 func limit(ctx context.Context, text string) (context.Context, context.CancelFunc, error) {
 	if text == "" {
 		return ctx, func() {}, nil
@@ -96,5 +96,5 @@ func show(ctx context.Context, binary string, out io.Writer) (err error) {
 	}
 }
 
-// say prints to a terminal, where there is nobody to tell that it failed.
+// say prints to a terminal, and ignores errors.
 func say(out io.Writer, lines ...any) { _, _ = fmt.Fprintln(out, lines...) }

@@ -6,8 +6,7 @@ import (
 	"github.com/grafana/grafana-foundation-sdk/go/prometheus"
 )
 
-// step is how far apart the points in time are at which Grafana asks for
-// annotations.
+// step is the resolution of the annotation queries.
 const step = "1m"
 
 // A mark is an annotation.

@@ -6,7 +6,7 @@ import (
 	"github.com/grafana/grafana-foundation-sdk/go/dashboard"
 )
 
-// tag is what the dashboards find each other by.
+// tag is the tag by which the dashboards link to each other.
 const tag = "redis-sentinel"
 
 // gridWidth is the number of Grafana's columns.
@@ -34,8 +34,8 @@ func (r row) header() *dashboard.RowBuilder {
 		GridPos(dashboard.GridPos{H: 1, W: gridWidth, Y: r.y})
 }
 
-// placed returns the rows with the positions of their panels: each as high up as
-// it can be, and as far to the left.
+// placed returns the rows with the positions of their panels: each as high up and as far to
+// the left as possible.
 func (b board) placed() []row {
 	var floor [gridWidth]uint32
 	var rows []row
@@ -61,7 +61,7 @@ func fill(columns []uint32, height uint32) {
 	}
 }
 
-// lowest returns where something of a width lies lowest.
+// lowest returns the highest free place for a panel of this width.
 func lowest(floor []uint32, width int) (x int, y uint32) {
 	y = slices.Max(floor[:width])
 	for at := 1; at+width <= len(floor); at++ {

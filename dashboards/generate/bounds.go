@@ -1,7 +1,6 @@
 package main
 
-// Bounds of the alerts that more than one panel has. A test compares them with
-// the alerts.
+// Thresholds of alerts that several panels show. A test compares them with the alerts.
 const (
 	lagBound         = 16 * 1024 * 1024
 	connectionsBound = 0.9

@@ -8,7 +8,8 @@ import (
 // runbooks is the same placeholder as in the alerts.
 const runbooks = "https://runbooks.example.com"
 
-// links lead to the other dashboards, with what was chosen, and to the runbooks.
+// links returns the links to the other dashboards, with the current selection, and to the
+// runbooks.
 func links() []cog.Builder[dashboard.DashboardLink] {
 	return []cog.Builder[dashboard.DashboardLink]{
 		dashboard.NewDashboardLinkBuilder("Redis Sentinel").
@@ -28,7 +29,7 @@ func links() []cog.Builder[dashboard.DashboardLink] {
 // A target is where a cell of a table leads to.
 type target struct{ title, url string }
 
-// same carries the time and the choices over to another dashboard.
+// same keeps the time range and the data source in a link to another dashboard.
 const same = "?${__url_time_range}&${datasource:queryparam}"
 
 func toMaster() *target {

@@ -11,7 +11,7 @@ import (
 	"github.com/grafana/grafana-foundation-sdk/go/timeseries"
 )
 
-// A panel is what is particular to one.
+// A panel is the description of one panel, without what all have in common.
 type panel struct {
 	id            uint32 // fixed: alerts link to it
 	kind          kind
@@ -42,7 +42,7 @@ const (
 	places               // a timeline of the label address, one line for each Sentinel and master
 )
 
-// Build makes the panel Grafana's.
+// Build returns the panel for Grafana.
 func (p panel) Build() (dashboard.Panel, error) {
 	builder := map[kind]func() cog.Builder[dashboard.Panel]{
 		stats: p.stat, series: p.series, timeline: p.timeline, table: p.table, places: p.places,

@@ -21,8 +21,8 @@ type query struct {
 //	{ALL}       of the masters chosen, over all Sentinels
 //	{CHECKS}    the same, and what is about no master
 //
-// instance is there to tell Sentinels apart that have an exporter each beside
-// them, and all the same loopback address.
+// instance distinguishes Sentinels that each have an exporter beside them, and so all have
+// the same loopback address.
 func expand(expr string) string {
 	const (
 		job      = `job=~"$job", deployment=~"$deployment"`

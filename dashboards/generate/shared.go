@@ -22,8 +22,8 @@ func whatIsWrong(id, width, height uint32) panel {
 	}
 }
 
-// sharedIDs are the ids of more than one Sentinel. Where each has an exporter of
-// its own beside it, one loopback address means many.
+// sharedIDs finds Sentinel ids that several Sentinels have. If each Sentinel has an exporter
+// beside it, one loopback address means several Sentinels.
 const sharedIDs = `
   count by (JOB, sentinel_id) (count by (JOB, sentinel_id, sentinel) (redis_sentinel_info{JOB, sentinel_id!=""})) > 1
   or

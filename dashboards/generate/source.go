@@ -2,8 +2,8 @@ package main
 
 import "github.com/grafana/grafana-foundation-sdk/go/common"
 
-// source is the Prometheus that was chosen: a variable serves both who imports a
-// dashboard and who provisions it.
+// source is the selected Prometheus. It is a variable, which works for imported and for
+// provisioned dashboards.
 func source() common.DataSourceRef {
 	kind, uid := "prometheus", "${datasource}"
 	return common.DataSourceRef{Type: &kind, Uid: &uid}

@@ -37,12 +37,12 @@ func health() []state {
 	return []state{{0, "OK", good}, {1, "warning", warn}, {2, "critical", bad}, {3, "unknown", unknown}}
 }
 
-// yesNo is for what shall be 1.
+// yesNo is for values that should be 1.
 func yesNo(yes, no, noColor string) []state {
 	return []state{{1, yes, good}, {0, no, noColor}}
 }
 
-// noYes is for what shall be 0.
+// noYes is for values that should be 0.
 func noYes(no, yes, yesColor string) []state {
 	return []state{{0, no, good}, {1, yes, yesColor}}
 }
@@ -84,7 +84,7 @@ func result(text, color string, index int) dashboard.ValueMappingResult {
 }
 
 // addressColors gives addresses colours by the last digit in the name of the
-// host, so that a switch from one to another is seen from afar.
+// host, so that a switch from one to another is easy to see.
 func addressColors() []dashboard.ValueMapping {
 	palette := []string{
 		"blue", "orange", "purple", "yellow", "green", "red",

@@ -5,9 +5,8 @@ import (
 	"github.com/grafana/grafana-foundation-sdk/go/dashboard"
 )
 
-// variables are what can be chosen, each among what the ones before it leave.
-// Series of the time that is shown count, so that one who is down now can still
-// be chosen.
+// variables returns the variables of the selection. Each is limited by those before it. They
+// look at the whole time range, so that a Sentinel that is down now can still be chosen.
 func variables() []cog.Builder[dashboard.VariableModel] {
 	return []cog.Builder[dashboard.VariableModel]{
 		dashboard.NewDatasourceVariableBuilder("datasource").Label("Data source").Type("prometheus"),
