@@ -50,7 +50,7 @@ truth: ## compare every scrape of minutes of random faults with redis-cli; TRUTH
 	TRUTH_FOR=$(or $(TRUTH_FOR),5m) CGO_ENABLED=1 go test -race -count=1 -timeout 0 -v -run TestTruth ./collector
 
 .PHONY: can-stop-oracle
-can-stop-oracle: ## foretell what 200 random deployments bear, kill their machines, and look; LAYOUTS=N, SEED=N
+can-stop-oracle: ## predict what 200 random deployments survive, kill their machines, and compare; LAYOUTS=N, SEED=N
 	@tools/need redis-server=redis-server redis-cli=redis-tools
 	CGO_ENABLED=0 go test -count=1 -timeout 0 -v -run '^TestOracle$$' ./canstop -oracle.layouts=$(or $(LAYOUTS),200) -oracle.seed=$(or $(SEED),1)
 

@@ -8,7 +8,7 @@ import (
 	"redis_sentinel_exporter/sentinel"
 )
 
-// A Verdict says whether a loss is borne. Its number is the exit code of the command.
+// A Verdict says whether the machines may stop. Its number is the exit code of the command.
 type Verdict int
 
 // The verdicts.
@@ -16,7 +16,7 @@ const (
 	Yes      Verdict = iota // still served, and a failover would still be possible
 	Degraded                // still served, and nothing more may fail
 	No                      // no failover could complete, or no node is left to write to
-	Unknown                 // what would decide it is not known
+	Unknown                 // a fact is missing that would change the answer
 )
 
 // String returns the word of the JSON.
@@ -25,7 +25,7 @@ func (v Verdict) String() string { return [...]string{"yes", "degraded", "no", "
 // MarshalText writes the word.
 func (v Verdict) MarshalText() ([]byte, error) { return []byte(v.String()), nil }
 
-// worse orders the verdicts: what is known to be bad comes before what is not known.
+// worse returns the worse of two verdicts. A certain No is worse than Unknown.
 func worse(a, b Verdict) Verdict {
 	rank := func(v Verdict) int { return [...]int{Yes: 0, Degraded: 1, Unknown: 2, No: 3}[v] }
 	if rank(a) >= rank(b) {
@@ -47,7 +47,7 @@ type MasterAnswer struct {
 	Name        string  `json:"name"`
 	Verdict     Verdict `json:"verdict"`
 	Reason      string  `json:"reason"`
-	WouldBecome string  `json:"would_become"` // the master's address afterwards; empty when there is none, or when it cannot be foretold
+	WouldBecome string  `json:"would_become"` // the master's address afterwards; empty if there is none or it cannot be predicted
 }
 
 // Ask answers for some machines, each named by its host, or as in the map. It fails when no
@@ -124,7 +124,7 @@ func (l *Layout) masterAnswer(m *master, gone loss, names []string) (answer Mast
 	return answer, m.first(w, worst(gone))
 }
 
-// verdict judges a loss by what is at worst and what is at best.
+// verdict judges the worst and the best case; where they differ it is Unknown.
 func (m *master) verdict(gone loss) (v Verdict, w, b future) {
 	w, b = m.after(worst(gone)), m.after(best(gone))
 	if w.verdict != b.verdict {
@@ -236,7 +236,7 @@ func (m *master) withoutHeir(f future, g guess) string {
 	return fmt.Sprintf("none of the %d other replicas can be promoted", len(why))
 }
 
-// first is what makes the loss easier to bear.
+// first lists what to do before the machines stop.
 func (m *master) first(f future, g guess) []string {
 	var first []string
 	if f.lost {
@@ -269,8 +269,8 @@ func (m *master) first(f future, g guess) []string {
 	return first
 }
 
-// heirElsewhere is the node that a failover by hand would promote now, if it is not on the
-// machines that are to stop. Such a failover takes no agreement of the Sentinels.
+// heirElsewhere is the node that a failover by hand would promote now, unless it is on the
+// machines that are to stop. Such a failover needs no agreement of the Sentinels.
 func (m *master) heirElsewhere(g guess) (node, bool) {
 	for i := range m.views {
 		v := &m.views[i]
@@ -301,19 +301,19 @@ func (m *master) silentSentinels(g guess) []node {
 	return silent
 }
 
-// unknownReason says what would have to be known.
+// unknownReason names the missing fact.
 func (l *Layout) unknownReason(m *master, gone loss) string {
 	if l.unmapped(m, gone) != "" {
-		return fmt.Sprintf("whether %s is on it too is not known, and decides: say so with --host-map", l.unmapped(m, gone))
+		return fmt.Sprintf("whether %s is on it too is not known and would change the answer: say so with --host-map", l.unmapped(m, gone))
 	}
 	for i := range m.views {
 		for _, p := range m.views[i].peers {
 			if p.votes == perhaps {
-				return fmt.Sprintf("what the Sentinel at %s would do is not known, and decides: it has not answered; --sentinel.discover-peers asks those that were not given", p.addr)
+				return fmt.Sprintf("what the Sentinel at %s would do is not known and would change the answer: it did not answer; --sentinel.discover-peers also asks Sentinels that were not given", p.addr)
 			}
 		}
 	}
-	return "there is a replica that the Sentinels do not list (replica-announced no), and whether it is on it decides"
+	return "the Sentinels do not list every replica (replica-announced no), and where the others are would change the answer"
 }
 
 // unmapped is an address that may be on a machine that is lost.

@@ -29,7 +29,7 @@ type guess struct {
 // worst takes all that may be lost for lost, and who may agree for one who does not.
 func worst(lost loss) guess { return guess{lost, perhaps} }
 
-// best is the opposite.
+// best takes it for the better.
 func best(lost loss) guess { return guess{lost, yes} }
 
 func (g guess) gone(n node) bool { return g.lost[n.host] >= g.doubt }
@@ -41,7 +41,7 @@ func (g guess) holds(b belief) bool {
 // A future is what is left of a master after a loss.
 type future struct {
 	verdict Verdict
-	becomes node // the master then; it has no address when there is none, or when it cannot be foretold
+	becomes node // the master then; no address if there is none or it cannot be predicted
 	lost    bool // the master is
 	remain  int  // Sentinels that would vote for the one that gets furthest
 	needed  int  // votes that it needs
@@ -76,7 +76,7 @@ func (m *master) after(g guess) future {
 	return f
 }
 
-// consider lets one Sentinel that is left try a failover.
+// consider works out how far one surviving Sentinel would get with a failover.
 func (f *future) consider(v *view, g guess) {
 	agree, votes := 1, 1
 	for _, p := range v.peers {
@@ -103,8 +103,8 @@ func (f *future) consider(v *view, g guess) {
 	}
 }
 
-// heirsLeft counts the replicas that the Sentinel could promote after the loss, and names
-// the one that it would. Hidden ones may be among them, where nobody knows.
+// heirsLeft counts the replicas that the Sentinel could promote after the loss, and returns
+// the one that it would choose. In the best case a hidden replica counts as one.
 func (v *view) heirsLeft(g guess) (n int, becomes node, empty bool) {
 	for _, h := range v.heirs {
 		if g.gone(h.node) {
@@ -122,8 +122,8 @@ func (v *view) heirsLeft(g guess) (n int, becomes node, empty bool) {
 	return n, becomes, empty
 }
 
-// ledByUnseen lets a Sentinel lead whose own view is missing: one that its peers see, and
-// that has not answered us.
+// ledByUnseen considers, in the best case, a Sentinel whose own view is missing: its peers
+// see it, but it did not answer us.
 func (m *master) ledByUnseen(f *future, g guess) {
 	voters := make(map[string]bool)
 	unseen := false

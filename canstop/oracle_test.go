@@ -99,14 +99,14 @@ func (l layout) String() string {
 		l.seed, strings.Join(nodes, " "), l.quorum, l.priority0, l.tilted, l.without, l.stopped)
 }
 
-// TestOracle foretells what is left of random deployments after machines are lost, kills
+// TestOracle predicts what is left of random deployments after machines are lost, kills
 // everything on them, and looks.
 func TestOracle(t *testing.T) {
 	t.Parallel()
 	var mu sync.Mutex
 	tally := make(map[string]int)
 	t.Cleanup(func() {
-		t.Logf("foretold and seen: %v", tally)
+		t.Logf("predicted and seen: %v", tally)
 		if no, wrong := tally["no: not served"]+tally["no: served"], tally["no: served"]; wrong*50 > no+49 {
 			t.Errorf("%d of %d noes would have been served", wrong, no)
 		}
@@ -123,7 +123,7 @@ func TestOracle(t *testing.T) {
 	}
 }
 
-// try returns what was foretold, and what came.
+// try returns what was predicted, and what came.
 func (l layout) try(t *testing.T) string {
 	topo := sentineltest.Run(t, sentineltest.Config{
 		Hosts: func(node string) string { return l.at[node] }, Replicas: l.replicas, Sentinels: l.sentinels, Quorum: l.quorum,
@@ -146,43 +146,43 @@ func (l layout) try(t *testing.T) string {
 	if len(answer.Masters) != 1 {
 		t.Fatalf("the answer is %+v", answer)
 	}
-	foretold := answer.Masters[0]
+	predicted := answer.Masters[0]
 
 	for _, n := range topo.Nodes() {
 		if slices.Contains(l.stopped, n.Host()) {
 			n.Kill()
 		}
 	}
-	served := l.servedWithin(ctx, topo, wait(foretold.Verdict == canstop.No))
-	seen := foretold.Verdict.String() + ": not served"
+	served := l.servedWithin(ctx, topo, wait(predicted.Verdict == canstop.No))
+	seen := predicted.Verdict.String() + ": not served"
 	if served != "" {
-		seen = foretold.Verdict.String() + ": served"
+		seen = predicted.Verdict.String() + ": served"
 	}
 	switch {
-	case foretold.Verdict == canstop.Unknown:
-		t.Errorf("%s: it is not known what is left: %s", l, foretold.Reason)
-	case (foretold.Verdict == canstop.Yes || foretold.Verdict == canstop.Degraded) && served == "":
-		t.Errorf("%s: foretold %s, and no node takes writes: %s", l, foretold.Verdict, foretold.Reason)
-	case foretold.WouldBecome != "" && served != foretold.WouldBecome:
-		t.Errorf("%s: foretold that %s would become the master, and it is %s: %s", l, foretold.WouldBecome, served, foretold.Reason)
-	case foretold.Verdict == canstop.No && served != "":
-		t.Logf("%s: foretold no, and %s takes writes: %s", l, served, foretold.Reason)
+	case predicted.Verdict == canstop.Unknown:
+		t.Errorf("%s: it is not known what is left: %s", l, predicted.Reason)
+	case (predicted.Verdict == canstop.Yes || predicted.Verdict == canstop.Degraded) && served == "":
+		t.Errorf("%s: predicted %s, and no node takes writes: %s", l, predicted.Verdict, predicted.Reason)
+	case predicted.WouldBecome != "" && served != predicted.WouldBecome:
+		t.Errorf("%s: predicted that %s would become the master, and it is %s: %s", l, predicted.WouldBecome, served, predicted.Reason)
+	case predicted.Verdict == canstop.No && served != "":
+		t.Logf("%s: predicted no, and %s takes writes: %s", l, served, predicted.Reason)
 	}
-	if foretold.Verdict != canstop.Yes || served == "" {
+	if predicted.Verdict != canstop.Yes || served == "" {
 		return seen
 	}
 	// A failover would still be possible, once this one has ended: let the master go as well.
 	l.waitEnded(ctx, t, topo, served)
 	topo.NodeAt(served).Kill()
 	if l.servedWithin(ctx, topo, wait(false)) == "" {
-		t.Errorf("%s: foretold that a failover would still be possible, and none came: %s", l, foretold.Reason)
+		t.Errorf("%s: predicted that a failover would still be possible, and none came: %s", l, predicted.Reason)
 	}
 	return seen
 }
 
 // wait is how long to wait for a master: several attempts, or as long as it takes.
-func wait(foretoldNone bool) time.Duration {
-	if foretoldNone {
+func wait(predictedNone bool) time.Duration {
+	if predictedNone {
 		return 12 * time.Second
 	}
 	return 40 * time.Second
