@@ -83,7 +83,13 @@ func expectations() map[string]expectation {
 		"replica without its link":         morning("ReplicaLinkDown"),
 		"replicas that never synchronized": {page: []string{"FailoverLosesData"}, morning: []string{"ReplicaLinkDown"}},
 		"replica of another":               morning("ReplicaWrongMaster"),
-		"wrong auth-pass":                  {morning: []string{"MasterAnswersErrors"}, silent: []string{"MasterSubjectivelyDown"}},
+		"replicas at one address":          {}, // all is well until one of them is needed
+		"writes refused for want of replicas": {
+			page: []string{"MasterRefusesWrites"}, morning: []string{"ReplicaDown"}, silent: []string{"FailoverImpossible"},
+		},
+		"master that loads":     page("MasterRefusesWrites"),
+		"old master that loads": morning("ReplicaLinkDown"),
+		"wrong auth-pass":       {morning: []string{"MasterAnswersErrors"}, silent: []string{"MasterSubjectivelyDown"}},
 
 		"replica that is a master":      page("ReplicaRoleMismatch"),
 		"no agreement on a dead master": {page: []string{"MasterDown"}, silent: []string{"MasterSubjectivelyDown"}},

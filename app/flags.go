@@ -123,7 +123,7 @@ func addCollectorFlags(app *kingpin.Application, opts *collector.Options) {
 		Default("true").BoolVar(&opts.Peers)
 	app.Flag("collector.events", "Metrics from the events that the Sentinels publish; needs a second connection to each of them.").
 		Default("true").BoolVar(&opts.Events)
-	app.Flag("collector.info-cache", "Metrics from the INFO of each data node, as cached by the Sentinels.").
+	app.Flag("collector.info-cache", "Metrics from the INFO of each data node, as cached by the Sentinels. Without them the checks have it of a single master, and of those that do not look well.").
 		Default("false").BoolVar(&opts.InfoCache)
 }
 

@@ -448,6 +448,47 @@ redis_sentinel_replica_sdown{master_name="mymaster",replica="10.0.0.12:6379",sen
 `,
 		},
 		{
+			name:    "a dead master on which nobody agrees",
+			options: everything(),
+			snapshots: []*sentinel.Snapshot{with(func(m *sentinel.Master) {
+				m.Flags |= sentinel.FlagSDown
+				m.SDownTime = ms(38_000)
+			})},
+			metrics: "master_quorum_ok master_failover_possible",
+			want: `
+redis_sentinel_master_failover_possible{master_name="mymaster",sentinel="10.0.0.1:26379"} 0
+redis_sentinel_master_quorum_ok{master_name="mymaster",sentinel="10.0.0.1:26379"} 1
+`,
+		},
+		{
+			name:    "a dead master on which they are about to agree",
+			options: everything(),
+			snapshots: []*sentinel.Snapshot{with(func(m *sentinel.Master) {
+				m.Flags |= sentinel.FlagSDown
+				m.SDownTime = ms(2000)
+				for i := range m.Replicas {
+					m.Replicas[i].InfoRefresh = ms(1000)
+				}
+			})},
+			metrics: "master_failover_possible",
+			want: `
+redis_sentinel_master_failover_possible{master_name="mymaster",sentinel="10.0.0.1:26379"} 1
+`,
+		},
+		{
+			name:    "an old master that loads its data",
+			options: everything(),
+			snapshots: []*sentinel.Snapshot{with(func(m *sentinel.Master) {
+				m.Replicas[0].RoleReported, m.Replicas[1].RoleReported = "master", "master"
+				m.Cache = []sentinel.CachedInfo{{RunID: m.Replicas[0].RunID, Age: ms(1000), Loading: true}}
+			})},
+			metrics: "replica_role_mismatch",
+			want: `
+redis_sentinel_replica_role_mismatch{master_name="mymaster",replica="10.0.0.11:6379",sentinel="10.0.0.1:26379"} 0
+redis_sentinel_replica_role_mismatch{master_name="mymaster",replica="10.0.0.12:6379",sentinel="10.0.0.1:26379"} 1
+`,
+		},
+		{
 			// What a replica is behind a dead master would be lost.
 			name:    "INFO-CACHE of a dead master",
 			options: everything(),

@@ -80,7 +80,7 @@ func replicaTable() table[replicaRow] {
 			},
 			{
 				name:  "replica_lag_bytes",
-				help:  "Bytes that the replica is behind the most advanced replica that is not down, or the master if the exporter asks for INFO-CACHE. The offsets come from INFOs that can be 10 s apart, so a busy master shows some lag even when all is well. Absent while the replica is down, and until its first INFO.",
+				help:  "Bytes that the replica is behind the most advanced replica that is not down, or the master where its INFO is known, as with --collector.info-cache. The offsets come from INFOs that can be 10 s apart, so a busy master shows some lag even when all is well. Absent while the replica is down, and until its first INFO.",
 				value: whileLive((*replicaRow).lag),
 			},
 			{
@@ -90,7 +90,7 @@ func replicaTable() table[replicaRow] {
 			},
 			{
 				name:  "replica_role_mismatch",
-				help:  "1 if the replica reports that it is a master: clients may be writing to it. Normal for some seconds after a failover. Absent until its first INFO.",
+				help:  "1 if the replica reports that it is a master: clients may be writing to it. Normal for some seconds after a failover. 0 while it loads its data and takes no writes, if that is known. Absent until its first INFO.",
 				value: onceInformed((*replicaRow).roleMismatch),
 			},
 			{
@@ -172,6 +172,9 @@ func (r *replicaRow) lag() (float64, bool) {
 func (r *replicaRow) roleMismatch() (float64, bool) {
 	if r.RoleReported == "" {
 		return unknown()
+	}
+	if info := r.master.CachedInfo(&r.Instance); info != nil && info.Loading {
+		return 0, true
 	}
 	return truth(r.RoleReported == sentinel.RoleMaster)
 }

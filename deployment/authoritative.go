@@ -2,7 +2,7 @@ package deployment
 
 // Authoritative returns the views that decide where a master and its replicas are. These have
 // the highest config-epoch; of those, Sentinels in TILT count only if there are no others;
-// and of the rest, the views that name the most common address.
+// and of the rest, the views that name the node that most of them name.
 func Authoritative(views []View) []View {
 	return agreed(located(outOfTilt(newest(views))))
 }
@@ -43,20 +43,21 @@ func located(views []View) []View {
 	return views
 }
 
-// agreed returns the views that name the most common address; on a tie, the one that comes
-// first.
+// agreed returns the views that name the node that most of them name, at whatever address; on a
+// tie, the one that comes first.
 func agreed(views []View) []View {
-	votes := make(map[string]int)
-	for _, v := range views {
-		votes[v.Advertised()]++
-	}
-	winner := ""
-	for _, v := range views {
-		if addr := v.Advertised(); winner == "" || votes[addr] > votes[winner] {
-			winner = addr
+	same := func(v View) func(View) bool {
+		return func(w View) bool {
+			return v.Advertised() == w.Advertised() || v.AdvertisedNode().SameNode(w.AdvertisedNode()).Value
 		}
 	}
-	return filter(views, func(v View) bool { return v.Advertised() == winner })
+	var most []View
+	for _, v := range views {
+		if named := filter(views, same(v)); len(named) > len(most) {
+			most = named
+		}
+	}
+	return most
 }
 
 // majorityHasAnswered reports whether the views are of a majority of all Sentinels: of those

@@ -63,7 +63,8 @@ func ViewsOf(snapshots []*sentinel.Snapshot, name string) []View {
 	return views
 }
 
-// ByReplica groups the views of replicas by replica, sorted by address.
+// ByReplica groups the views of replicas by replica, sorted by address. If one Sentinel gives
+// the name of a replica and another its IP address, it is one replica: the run id is the same.
 func ByReplica(views []View) [][]ReplicaView {
 	var groups [][]ReplicaView
 	at := make(map[string]int)
@@ -79,6 +80,30 @@ func ByReplica(views []View) [][]ReplicaView {
 			groups[k] = append(groups[k], ReplicaView{r, v})
 		}
 	}
+	groups = merged(groups)
 	slices.SortFunc(groups, func(a, b []ReplicaView) int { return strings.Compare(a[0].Addr, b[0].Addr) })
 	return groups
+}
+
+// merged joins the groups of one process, unless a Sentinel knows it at both addresses: to
+// that these are two replicas.
+func merged(groups [][]ReplicaView) [][]ReplicaView {
+	var all [][]ReplicaView
+	for _, g := range groups {
+		i := slices.IndexFunc(all, func(other []ReplicaView) bool {
+			return slices.ContainsFunc(g, func(r ReplicaView) bool { return r.SameProcess(&other[0].Instance) }) && !shareSentinel(g, other)
+		})
+		if i < 0 {
+			all = append(all, g)
+			continue
+		}
+		all[i] = append(all[i], g...)
+	}
+	return all
+}
+
+func shareSentinel(a, b []ReplicaView) bool {
+	return slices.ContainsFunc(a, func(r ReplicaView) bool {
+		return slices.ContainsFunc(b, func(other ReplicaView) bool { return r.By.Snapshot == other.By.Snapshot })
+	})
 }

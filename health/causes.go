@@ -53,6 +53,13 @@ func explanations() []explanation {
 		{"quorum_misconfigured", "sentinel_id_duplicate", countsTooFew},
 		{"no_promotable_replica", "replica_down", otherwisePromotable},
 		{"no_promotable_replica", "replica_link_down", otherwisePromotable},
+		{"no_promotable_replica", "replica_loading", otherwisePromotable},
+		{"no_promotable_replica", "node_listed_twice", ofMaster},
+		{"no_promotable_replica", "master_refuses_writes", masterIsLoading},
+		{"failover_loses_data", "master_refuses_writes", masterIsLoading},
+		{"master_refuses_writes", "replica_down", wantsReplicas},
+		{"master_refuses_writes", "replica_link_down", wantsReplicas},
+		{"master_refuses_writes", "replica_loading", wantsReplicas},
 		{"failover_stuck", "no_promotable_replica", always},
 		{"failover_stuck", "majority_unreachable", critical},
 		{"failover_stuck", "quorum_unreachable", critical},
@@ -63,7 +70,9 @@ func explanations() []explanation {
 		{"replica_answers_errors", "master_answers_errors", seenByThose},
 		{"replica_down", "quorum_unreachable", cutOff},
 		{"replica_down", "majority_unreachable", cutOff},
+		{"replica_down", "node_listed_twice", ofReplica},
 		{"ghost_replicas", "replica_down", sameNode},
+		{"replica_link_down", "node_listed_twice", ofReplica},
 		{"replica_link_down", "replica_wrong_master", sameNode},
 		{"replica_link_down", "replica_down", followsThat},
 		{"replica_wrong_master", "replica_role_mismatch", followsThat},
@@ -182,6 +191,32 @@ func countsTooFew(m *masterModel, _, effect *witnessedFinding) bool {
 // were repaired.
 func otherwisePromotable(m *masterModel, cause, _ *witnessedFinding) bool {
 	return m.replicaHas(cause.Node, func(s deployment.ReplicaView) bool { return !s.Priority.Present || s.Priority.Value > 0 })
+}
+
+// masterIsLoading reports whether the master serves no replica either.
+func masterIsLoading(m *masterModel, _, _ *witnessedFinding) bool { return m.masterLoads() }
+
+// wantsReplicas reports whether it is for want of replicas that the master refuses writes.
+func wantsReplicas(m *masterModel, _, _ *witnessedFinding) bool { return !m.masterLoads() }
+
+// ofMaster reports whether it is the master that is listed as a replica as well.
+func ofMaster(_ *masterModel, cause, _ *witnessedFinding) bool {
+	return slices.ContainsFunc(cause.witnesses, func(v deployment.View) bool {
+		return slices.ContainsFunc(v.Replicas, func(r sentinel.Replica) bool { return r.SameProcess(&v.Instance) })
+	})
+}
+
+// ofReplica reports whether the replica of the effect is one of the entries of the
+// process that is listed twice: somebody reaches it at its other address.
+func ofReplica(m *masterModel, cause, effect *witnessedFinding) bool {
+	for _, v := range cause.witnesses {
+		for _, entries := range v.ListedTwice() {
+			if m.replicaHas(effect.Node, func(s deployment.ReplicaView) bool { return s.SameProcess(entries[0]) }) {
+				return true
+			}
+		}
+	}
+	return false
 }
 
 // isPromoted reports whether a Sentinel has promoted the replica of the cause.

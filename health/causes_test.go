@@ -154,6 +154,32 @@ func TestCauses(t *testing.T) {
 			"critical mymaster shared_node",
 			"  critical zzz shared_node",
 		}},
+		{"a replica at two addresses, of which a Sentinel misses one", both(each(func(m *sentinel.Master) { m.Replicas[1].RunID = m.Replicas[0].RunID }),
+			at(2, func(m *sentinel.Master) { replicaDead(&m.Replicas[1], 40_000) })),
+			"CRITICAL mymaster: the replica is listed at 2 addresses, 10.0.0.11:6379 and 10.0.0.12:6379", []string{
+				"critical mymaster node_listed_twice",
+				"  warning mymaster replica_down 10.0.0.12:6379",
+			}},
+		{"the master loads its data", each(func(m *sentinel.Master) {
+			masterLoads(m, 400)
+			for i := range m.Replicas {
+				m.Replicas[i].MasterLinkUp, m.Replicas[i].MasterLinkDownTime = false, ms(390_000)
+			}
+		}), "CRITICAL mymaster: the master 10.0.0.10:6379 has been loading its data for 7 min (37 %)", []string{
+			"critical mymaster master_refuses_writes 10.0.0.10:6379",
+			"  critical mymaster no_promotable_replica",
+		}},
+		{"the master wants replicas, and they are down", each(func(m *sentinel.Master) {
+			wanting(m)
+			for i := range m.Replicas {
+				replicaDead(&m.Replicas[i], 40_000)
+			}
+		}), "CRITICAL mymaster: the replica 10.0.0.11:6379 has been down for 40 s", []string{
+			"warning mymaster replica_down 10.0.0.11:6379",
+			"  critical mymaster master_refuses_writes 10.0.0.10:6379",
+			"  critical mymaster no_promotable_replica",
+			"warning mymaster replica_down 10.0.0.12:6379",
+		}},
 		{"two Sentinels do not reach each other", both(lose(1, 0), lose(0, 1), func(all []*sentinel.Snapshot) {
 			all[0].Masters[0].Peers[0].LastHello, all[1].Masters[0].Peers[0].LastHello = ms(900), ms(900)
 		}), "WARNING mymaster: Sentinel 10.0.0.1:26379 has had no answer from 10.0.0.2:26379", []string{

@@ -476,6 +476,52 @@ func checkCases() []checkCase {
 			down(m)
 			m.Replicas[0].MasterLinkUp, m.Replicas[0].MasterLinkDownTime = false, ms(61_000)
 		}), OK, nil},
+		{"replica_link_down", "it loads", each(func(m *sentinel.Master) { replicaLoads(m, 16_000) }), OK, nil},
+		{"replica_link_down", "its master loads", each(func(m *sentinel.Master) {
+			masterLoads(m, 31)
+			m.Replicas[0].MasterLinkUp, m.Replicas[0].MasterLinkDownTime = false, ms(61_000)
+		}), OK, nil},
+		{"replica_loading", "from its master", at(1, func(m *sentinel.Master) { replicaLoads(m, 16_000) }), Warning, []string{
+			"warning: the replica 10.0.0.11:6379 loads its data (37 %) and answers LOADING to all else, according to 1 of 3 Sentinels (10.0.0.2:26379)"}},
+		{"replica_loading", "since a moment ago", each(func(m *sentinel.Master) { replicaLoads(m, 14_000) }), OK, nil},
+		{"replica_loading", "an old master", each(func(m *sentinel.Master) { oldMasterLoads(m, 26_000) }), Warning, []string{
+			"warning: the old master 10.0.0.12:6379 loads its data and answers LOADING to all else, according to 3 of 3 Sentinels (10.0.0.1:26379, 10.0.0.2:26379, 10.0.0.3:26379)"}},
+		{"replica_loading", "an old master that has just come back", each(func(m *sentinel.Master) { oldMasterLoads(m, 24_000) }), OK, nil},
+		{"replica_loading", "INFO of long ago", each(func(m *sentinel.Master) { replicaLoads(m, 16_000); m.Cache[0].Age = ms(26_000) }), OK, nil},
+
+		{"master_refuses_writes", "no replica in step", each(wanting), Critical, []string{
+			"critical: the master 10.0.0.10:6379 refuses all writes (NOREPLICAS): it wants replicas that are in step (min-replicas-to-write) and has none, according to its INFO of 3.8 s ago"}},
+		{"master_refuses_writes", "one is in step: who knows how many it wants", each(func(m *sentinel.Master) { wanting(m); m.Cache[0].GoodReplicas = num(1) }), OK, nil},
+		{"master_refuses_writes", "it wants none", each(func(m *sentinel.Master) { wanting(m); m.Cache[0].GoodReplicas = sentinel.Number{} }), OK, nil},
+		{"master_refuses_writes", "a newer INFO", both(each(wanting), at(2, func(m *sentinel.Master) {
+			m.Cache[0].Age, m.Cache[0].GoodReplicas = ms(3770), num(2)
+		})), OK, nil},
+		{"master_refuses_writes", "just switched", each(func(m *sentinel.Master) { wanting(m); fresh(m) }), OK, nil},
+		{"master_refuses_writes", "just started", each(func(m *sentinel.Master) { wanting(m); m.Cache[0].Uptime = ms(9000) }), OK, nil},
+		{"master_refuses_writes", "the INFO of another process", each(func(m *sentinel.Master) { wanting(m); m.Cache[0].RunID = "another" }), OK, nil},
+		{"master_refuses_writes", "it is down: another check tells", each(func(m *sentinel.Master) { wanting(m); down(m) }), OK, nil},
+		{"master_refuses_writes", "a failover is in progress", both(each(wanting), at(0, failing)), OK, nil},
+		{"master_refuses_writes", "loading for longer than down-after", each(func(m *sentinel.Master) { masterLoads(m, 31) }), Critical, []string{
+			"critical: the master 10.0.0.10:6379 has been loading its data for 31 s (37 %), and answers LOADING to its clients and replicas, according to its INFO of 3.8 s ago"}},
+		{"master_refuses_writes", "loading for less", each(func(m *sentinel.Master) { masterLoads(m, 29) }), OK, nil},
+		{"replicas_overlooked", "two announce one address", each(func(m *sentinel.Master) {
+			attached(m, replicaOne, replicaOne)
+			m.Replicas, m.NumReplicas = m.Replicas[:1], num(1)
+		}), Warning, []string{
+			"warning: the master 10.0.0.10:6379 has 2 replicas and Sentinel 10.0.0.1:26379 knows 1: some announce one address, 10.0.0.11:6379"}},
+		{"replicas_overlooked", "a name that is not resolved", each(func(m *sentinel.Master) { attached(m, replicaOne, replicaTwo, "redis-3:6379") }), Warning, []string{
+			"warning: the master 10.0.0.10:6379 has 3 replicas and Sentinel 10.0.0.1:26379 knows 2: the master lists 10.0.0.11:6379, 10.0.0.12:6379, redis-3:6379"}},
+		{"replicas_overlooked", "all are known", each(func(m *sentinel.Master) { attached(m, replicaOne, replicaTwo) }), OK, nil},
+		{"replicas_overlooked", "a connection that has broken", each(func(m *sentinel.Master) {
+			attached(m, replicaOne, replicaTwo, replicaTwo)
+			m.Cache[0].Attached[2].Lag = ms(3000)
+		}), OK, nil},
+		{"replicas_overlooked", "one that is synchronizing", each(func(m *sentinel.Master) {
+			attached(m, replicaOne, replicaTwo, replicaTwo)
+			m.Cache[0].Attached[2].Online = false
+		}), OK, nil},
+		{"replicas_overlooked", "just RESET", each(func(m *sentinel.Master) { attached(m, replicaOne, replicaTwo, "redis-3:6379"); fresh(m) }), OK, nil},
+
 		{"replica_lagging", "behind what was before", each(func(m *sentinel.Master) {
 			m.Replicas[0].InfoRefresh = ms(100)
 			m.Replicas[1].ReplOffset = num(2472 + 20<<20)
@@ -499,6 +545,7 @@ func checkCases() []checkCase {
 			m.Replicas[1].RoleReported, m.Replicas[1].RoleReportedTime = "master", ms(26_000)
 		}), Critical, []string{
 			"critical: the replica 10.0.0.12:6379 has said for 26 s that it is a master, beside the master 10.0.0.10:6379, according to 3 of 3 Sentinels (10.0.0.1:26379, 10.0.0.2:26379, 10.0.0.3:26379)"}},
+		{"replica_role_mismatch", "an old master that loads", each(func(m *sentinel.Master) { oldMasterLoads(m, 26_000) }), OK, nil},
 		{"replica_role_mismatch", "an old master that has come back", each(func(m *sentinel.Master) {
 			m.Replicas[1].RoleReported, m.Replicas[1].RoleReportedTime = "master", ms(18_000)
 		}), OK, nil},

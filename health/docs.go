@@ -41,7 +41,7 @@ func WriteDocs(w io.Writer) error {
 		fmt.Fprintf(&b, "\n## %s\n", title)
 		for _, c := range Checks() {
 			if c.PerMaster == perMaster {
-				fmt.Fprintf(&b, "\n### %s\n\n**%s.** %s\n\n*What to do:* %s\n", c.Name, c.Severity, c.Meaning, c.Advice)
+				fmt.Fprintf(&b, "\n### %s\n\n**%s.** %s\n\n*Seen as:* %s\n\n*Often mistaken for:* %s\n\n*What to do:* %s\n", c.Name, c.Severity, c.Meaning, c.Seen.As, c.Seen.MistakenFor, c.Advice)
 				if c.Alert != "" {
 					fmt.Fprintf(&b, "\n*Alert:* [%s](../alerts/runbooks/%s.md)\n", c.Alert, c.Alert)
 				}

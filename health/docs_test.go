@@ -32,3 +32,19 @@ func TestDocs(t *testing.T) {
 		t.Errorf("%s is not what the table says; run go generate ./health (-want +got):\n%s", path, diff)
 	}
 }
+
+// TestEveryCheckIsSeen: the page says of each check how people meet it, and with what
+// it is confused.
+func TestEveryCheckIsSeen(t *testing.T) {
+	t.Parallel()
+	texts := seen()
+	for _, c := range Checks() {
+		if c.Seen.As == "" || c.Seen.MistakenFor == "" {
+			t.Errorf("%s: nothing is said of how it is seen, or of what it is mistaken for", c.Name)
+		}
+		delete(texts, c.Name)
+	}
+	for name := range texts {
+		t.Errorf("%s is no check", name)
+	}
+}

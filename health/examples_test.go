@@ -173,3 +173,45 @@ func down(m *sentinel.Master) {
 	m.Flags |= sentinel.FlagSDown | sentinel.FlagODown
 	m.SDownTime, m.ODownTime = ms(12_000), ms(11_000)
 }
+
+// infoOfMaster gives the Sentinel an INFO of the master.
+func infoOfMaster(m *sentinel.Master, change func(*sentinel.CachedInfo)) {
+	info := sentinel.CachedInfo{Age: m.InfoRefresh, RunID: m.RunID, Role: "master", Uptime: ms(3600_000)}
+	change(&info)
+	m.Cache = append(m.Cache, info)
+}
+
+// wanting is a master that wants replicas in step, and has none.
+func wanting(m *sentinel.Master) {
+	infoOfMaster(m, func(info *sentinel.CachedInfo) { info.GoodReplicas = num(0) })
+}
+
+// attached is a master that lists replicas at these addresses.
+func attached(m *sentinel.Master, addrs ...string) {
+	infoOfMaster(m, func(info *sentinel.CachedInfo) {
+		for _, addr := range addrs {
+			info.Attached = append(info.Attached, sentinel.AttachedReplica{Addr: addr, Online: true, Lag: ms(1000)})
+		}
+	})
+}
+
+// masterLoads is a master that has been loading since its start.
+func masterLoads(m *sentinel.Master, seconds int64) {
+	infoOfMaster(m, func(info *sentinel.CachedInfo) {
+		info.Loading, info.LoadedPercent, info.Uptime = true, sentinel.Some(37.12), ms(1000*seconds)
+	})
+}
+
+// replicaLoads is a replica that loads, without a link for that long.
+func replicaLoads(m *sentinel.Master, since int64) {
+	r := &m.Replicas[0]
+	r.MasterLinkUp, r.MasterLinkDownTime = false, ms(since)
+	m.Cache = append(m.Cache, sentinel.CachedInfo{Age: r.InfoRefresh, RunID: r.RunID, Role: "slave", Loading: true, LoadedPercent: sentinel.Some(37.12)})
+}
+
+// oldMasterLoads is one that has come back, and cannot be made a replica yet.
+func oldMasterLoads(m *sentinel.Master, since int64) {
+	r := &m.Replicas[1]
+	r.RoleReported, r.RoleReportedTime, r.MasterLinkUp = "master", ms(since), false
+	m.Cache = append(m.Cache, sentinel.CachedInfo{Age: r.InfoRefresh, RunID: r.RunID, Role: "master", Loading: true})
+}

@@ -98,6 +98,13 @@ const (
 	infoHasteTime = 5 * time.Second
 	// helloTime is how old the last hello of a running peer can be.
 	helloTime = 10 * time.Second
+	// infoTime is how old the INFO of a node may be that is there: Sentinel asks every 10 s.
+	infoTime = 25 * time.Second
+	// attachTime is how long after its start a master may be without its replicas.
+	attachTime = 10 * time.Second
+	// ackTime is how long ago a replica may have acknowledged what it has: it does so
+	// each second.
+	ackTime = 2 * time.Second
 	// A node counts as gone when it has been down for ghostFactor times down-after, and at
 	// least for ghostMinimum: a restart of a machine takes minutes, however short
 	// down-after is. With the 30 s of Sentinel's example both are 5 minutes.

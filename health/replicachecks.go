@@ -91,21 +91,13 @@ func ghostReplicas(m *masterModel) outcome {
 	return o
 }
 
-// replicaLinkDown does not blame a replica while the master is down, or while its link is
-// being established.
+// replicaLinkDown does not blame a replica while the master is down or loads its data, or
+// while its link is being established.
 func replicaLinkDown(m *masterModel) outcome {
-	if m.failingNow || m.isDown() {
+	if m.failingNow || m.isDown() || m.masterLoads() {
 		return m.replicasKnown()
 	}
-	cut := func(s deployment.ReplicaView) bool {
-		if !s.Live() || s.MasterLinkUp || s.RoleReported == "master" || recentlyReset(s.By) {
-			return false
-		}
-		if s.MasterLinkDownTime.Present {
-			return s.MasterLinkDownTime.Value >= linkTime
-		}
-		return s.RoleReportedTime.Value >= linkTime
-	}
+	cut := func(s deployment.ReplicaView) bool { return linkIsCut(s) && !loads(s) }
 	return m.eachReplica(Warning, cut, func(seen []deployment.ReplicaView, who string) string {
 		since := longest(seen, func(s deployment.ReplicaView) time.Duration { return s.MasterLinkDownTime.Value })
 		how := "has been down for " + Age(since)
@@ -116,20 +108,34 @@ func replicaLinkDown(m *masterModel) outcome {
 	}, "INFO", "replication")
 }
 
+// linkIsCut reports whether a replica has been without its link for too long.
+func linkIsCut(s deployment.ReplicaView) bool {
+	if !s.Live() || s.MasterLinkUp || s.RoleReported == "master" || recentlyReset(s.By) {
+		return false
+	}
+	if s.MasterLinkDownTime.Present {
+		return s.MasterLinkDownTime.Value >= linkTime
+	}
+	return s.RoleReportedTime.Value >= linkTime
+}
+
 // replicaRoleMismatch waits, because Sentinel needs some time to turn a master that has come
-// back into a replica.
+// back into a replica. One that loads its data cannot be turned yet.
 func replicaRoleMismatch(m *masterModel) outcome {
 	if m.failingNow {
 		return m.replicasKnown()
 	}
-	wrong := func(s deployment.ReplicaView) bool {
-		return s.Live() && s.RoleReported == "master" && s.RoleReportedTime.Value >= convertTime
-	}
+	wrong := func(s deployment.ReplicaView) bool { return staysMaster(s) && !loads(s) }
 	return m.eachReplica(Critical, wrong, func(seen []deployment.ReplicaView, who string) string {
 		since := longest(seen, func(s deployment.ReplicaView) time.Duration { return s.RoleReportedTime.Value })
 		return fmt.Sprintf("the replica %s has said for %s that it is a master, beside the master %s, %s",
 			seen[0].Addr, Age(since), seen[0].By.Addr, who)
 	}, "ROLE")
+}
+
+// staysMaster reports whether a replica says for too long that it is a master.
+func staysMaster(s deployment.ReplicaView) bool {
+	return s.Live() && s.RoleReported == "master" && s.RoleReportedTime.Value >= convertTime
 }
 
 func replicaWrongMaster(m *masterModel) outcome {

@@ -63,17 +63,27 @@ func sentinelUnreachable(d *model) outcome {
 // silentBecause says why a Sentinel did not answer. If it answered with an error of its own,
 // hint has the remedy; otherwise hint is empty, and the check's own applies.
 func silentBecause(addr string, err *sentinel.Error) (message, hint string) {
-	if err.Reason != sentinel.ReasonOther {
-		return fmt.Sprintf("Sentinel %s did not answer: %s: %v", addr, err.Reason, err.Err), ""
+	switch err.Reason {
+	case sentinel.ReasonOther:
+		text := err.Err.Error()
+		return fmt.Sprintf("Sentinel %s refuses to answer: %s", addr, text), refusalHint(text)
+	case sentinel.ReasonTLS:
+		hint = "It is there, and no firewall is in the way. One that speaks only TLS needs --sentinel.tls, --sentinel.tls-ca-file where an authority of your own has signed its certificate, and a client certificate unless it has tls-auth-clients no."
+	case sentinel.ReasonProtocol:
+		hint = "Something answers there, and not as a Sentinel does: look at the port, and leave --sentinel.tls out for one without TLS."
 	}
-	text := err.Err.Error()
+	return fmt.Sprintf("Sentinel %s did not answer: %s: %v", addr, err.Reason, err.Err), hint
+}
+
+// refusalHint is what to do about an error with which a Sentinel ends a connection.
+func refusalHint(text string) string {
 	switch {
 	case strings.Contains(text, "max number of clients"):
-		hint = "It has as many connections as its maxclients allows, and turns away clients and other Sentinels. Find out who opens them (ss -tn on its machine), or raise maxclients in its configuration file and start it again."
+		return "It has as many connections as its maxclients allows, and turns away clients and other Sentinels. Find out who opens them (ss -tn on its machine), or raise maxclients in its configuration file and start it again."
 	case strings.HasPrefix(text, "DENIED"):
-		hint = "Its protected mode lets in only clients of its own machine, since it has no password. Give it one (requirepass), or set protected-mode no in its configuration file, and start it again."
+		return "Its protected mode lets in only clients of its own machine, since it has no password. Give it one (requirepass), or set protected-mode no in its configuration file, and start it again."
 	}
-	return fmt.Sprintf("Sentinel %s refuses to answer: %s", addr, text), hint
+	return ""
 }
 
 func sentinelAuth(d *model) outcome {

@@ -14,6 +14,8 @@ type Check struct {
 	Meaning string
 	// Advice says what to do.
 	Advice string
+	// Seen is how people meet it.
+	Seen Seen
 }
 
 // Runbook returns the place of the check in the documentation, relative to the root of the
@@ -36,12 +38,15 @@ func Checks() []Check {
 	for _, c := range masterChecks() {
 		all = append(all, c.Check)
 	}
+	for i, seen := 0, seen(); i < len(all); i++ {
+		all[i].Seen = seen[all[i].Name]
+	}
 	return all
 }
 
 func deploymentChecks() []entry[*model] {
 	on := func(name, alert string, severity Status, meaning, advice string, run func(*model) outcome) entry[*model] {
-		return entry[*model]{Check{name, severity, false, alert, meaning, advice}, run}
+		return entry[*model]{Check{Name: name, Severity: severity, Alert: alert, Meaning: meaning, Advice: advice}, run}
 	}
 	return []entry[*model]{
 		on("sentinel_unreachable", "RedisSentinelDown", Warning,
@@ -81,7 +86,7 @@ func deploymentChecks() []entry[*model] {
 
 func masterChecks() []entry[*masterModel] {
 	on := func(name, alert string, severity Status, meaning, advice string, run func(*masterModel) outcome) entry[*masterModel] {
-		return entry[*masterModel]{Check{name, severity, true, alert, meaning, advice}, run}
+		return entry[*masterModel]{Check{Name: name, Severity: severity, PerMaster: true, Alert: alert, Meaning: meaning, Advice: advice}, run}
 	}
 	return []entry[*masterModel]{
 		on("master_odown", "RedisSentinelMasterDown", Critical,
@@ -112,6 +117,10 @@ func masterChecks() []entry[*masterModel] {
 			"Each node that a Sentinel names as the master says that it is a replica: clients get READONLY. So it is after two failovers that were started at once at two Sentinels, which lead both, with one epoch.",
 			"Make the node that all shall follow a master (REPLICAOF NO ONE): one that says it is a master if there is one, else the one with the highest offset. The Sentinels fail over by themselves after down-after and some 30 s; do not start another failover meanwhile.",
 			noNamedMaster),
+		on("master_refuses_writes", "RedisSentinelMasterRefusesWrites", Critical,
+			"The master is up, and takes no writes: too few replicas are there for its min-replicas-to-write (NOREPLICAS), or it has been loading its data for longer than down-after and than 15 s (LOADING), for which Sentinel starts no failover. That is in the INFO that the Sentinels have of it.",
+			"NOREPLICAS: bring the replicas back; those count that are linked and have acknowledged within min-replicas-max-lag. CONFIG SET min-replicas-to-write 0 on the master ends it at once; what is written then is lost if the master is lost. LOADING: wait, or fail over if a replica has all data. master-reboot-down-after-period (Redis and Valkey from 7.0 on) lets the Sentinels do that by themselves.",
+			masterRefusesWrites),
 		on("master_missing", "RedisSentinelMasterMissing", Critical,
 			"Some Sentinels monitor the name, and others that answered do not: those have no vote, and tell clients that there is no such master.",
 			"MONITOR it there, with the settings of the others.",
@@ -196,8 +205,16 @@ func masterChecks() []entry[*masterModel] {
 			"A replica is running, but has had no link to its master for more than 15 s.",
 			"See the log of the replica: masterauth, the network, or a full synchronisation that never ends.",
 			replicaLinkDown),
+		on("replica_loading", "RedisSentinelReplicaLinkDown", Warning,
+			"A replica loads its data, from its disk or from its master, and answers LOADING to everything else; it cannot be promoted meanwhile. It may be an old master that has come back, which says that it is a master until it can be told to follow the new one: it takes no writes.",
+			"Wait. INFO persistence there says how far it is.",
+			replicaLoading),
+		on("replicas_overlooked", "", Warning,
+			"The master has replicas that a Sentinel does not know: several announce one address, as behind NAT or with one replica-announce-ip, or the Sentinel cannot resolve a name that they announce. It would promote none of these, and point none of them to a new master.",
+			"Give each replica an address of its own (replica-announce-ip, replica-announce-port); with names there, the Sentinels need resolve-hostnames yes.",
+			replicasOverlooked),
 		on("replica_lagging", "RedisSentinelReplicaLagging", Warning,
-			"A replica is more than 16 MiB behind what another node had before: that much would be lost in a failover to it. It is compared with the other replicas, and with the master only if the exporter runs with --collector.info-cache: without that a single replica is compared with nothing.",
+			"A replica is more than 16 MiB behind what another node had before: that much would be lost in a failover to it. It is compared with the other replicas, and with the master where its INFO is known: with --collector.info-cache, and without it where a Sentinel has one master only.",
 			"Check the network and the CPU of the replica.",
 			replicaLagging),
 		on("replica_wrong_master", "RedisSentinelReplicaWrongMaster", Warning,

@@ -1,6 +1,11 @@
 package sentinel
 
-import "fmt"
+import (
+	"fmt"
+	"net"
+	"strconv"
+	"strings"
+)
 
 // A CachedInfo is the INFO of a node in the cache of a Sentinel. It is up to 10 s old, or
 // older if the node is down. INFO-CACHE has no addresses: RunID identifies the node.
@@ -11,7 +16,39 @@ type CachedInfo struct {
 	Product       string // "redis" or "valkey"
 	Role          string // RoleMaster or RoleReplica
 	ReplicationID string
-	ReplOffset    Number // bytes
+	ReplOffset    Number   // bytes
+	Uptime        Duration // of the process, when it made this INFO
+
+	// Loading: the node reads its data from its disk, or what its master sends it, and
+	// answers LOADING to nearly all commands. LoadedPercent is how far it has come.
+	Loading       bool
+	LoadedPercent Optional[float64] // absent when it does not load
+	// GoodReplicas are those of a master that count for its min-replicas-to-write; absent
+	// where that is 0, or min-replicas-max-lag is.
+	GoodReplicas Number
+	// Attached are the replicas that a master lists, in its order.
+	Attached []AttachedReplica
+}
+
+// An AttachedReplica is a replica as its master lists it.
+type AttachedReplica struct {
+	Addr   string   // as the replica announces it, host:port; the port is 0 where it announces none
+	Online bool     // not in a full synchronization
+	Lag    Duration // since its last acknowledgement, in whole seconds
+}
+
+// CachedInfo returns what INFO-CACHE holds of a node, by its run id; nil when it holds
+// nothing or was not asked for. After a switch it has two INFOs of the old master: the
+// newer counts.
+func (m *Master) CachedInfo(in *Instance) *CachedInfo {
+	var newest *CachedInfo
+	for i := range m.Cache {
+		c := &m.Cache[i]
+		if in.RunID != "" && c.RunID == in.RunID && (newest == nil || c.Age.Value < newest.Age.Value) {
+			newest = c
+		}
+	}
+	return newest
 }
 
 // parseInfoCache parses the reply to SENTINEL INFO-CACHE for one master: its name, and an
@@ -84,6 +121,46 @@ func (c *CachedInfo) set(name, value string) (err error) {
 		c.ReplicationID = value
 	case "master_repl_offset":
 		c.ReplOffset, err = number(name, value)
+	case "uptime_in_seconds":
+		c.Uptime, err = seconds(name, value)
+	case "loading":
+		c.Loading = value == "1"
+	case "loading_loaded_perc":
+		if percent, err := strconv.ParseFloat(value, 64); err == nil {
+			c.LoadedPercent = Some(percent)
+		}
+	case "min_slaves_good_slaves":
+		c.GoodReplicas, err = number(name, value)
+	default:
+		if number, found := strings.CutPrefix(name, "slave"); found && isDigits(number) {
+			c.Attached = append(c.Attached, parseAttachedReplica(value))
+		}
 	}
 	return err
+}
+
+// parseAttachedReplica reads the value of a line such as
+// slave0:ip=10.0.0.11,port=6379,state=online,offset=14,lag=0. What cannot be read is as
+// good as absent.
+func parseAttachedReplica(value string) AttachedReplica {
+	var r AttachedReplica
+	var host, port string
+	for part := range strings.SplitSeq(value, ",") {
+		switch name, value, _ := strings.Cut(part, "="); name {
+		case "ip":
+			host = value
+		case "port":
+			port = value
+		case "state":
+			r.Online = value == "online"
+		case "lag":
+			r.Lag, _ = seconds(name, value)
+		}
+	}
+	r.Addr = net.JoinHostPort(host, port)
+	return r
+}
+
+func isDigits(s string) bool {
+	return s != "" && !strings.ContainsFunc(s, func(c rune) bool { return c < '0' || c > '9' })
 }

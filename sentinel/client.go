@@ -29,7 +29,9 @@ type Options struct {
 	// Allowed is called with each address before it is connected to, after a host name
 	// has been resolved. If it returns an error, no connection is made. Nil allows all.
 	Allowed func(netip.Addr) error
-	// InfoCache adds SENTINEL INFO-CACHE of each master to a snapshot.
+	// InfoCache adds SENTINEL INFO-CACHE of each master to a snapshot; a refusal is a
+	// failure. Without it a snapshot has INFO-CACHE of the only master of a Sentinel,
+	// and of masters that do not look well, if the Sentinel permits it.
 	InfoCache bool
 }
 
@@ -74,6 +76,7 @@ type Client struct {
 	session *session
 	known   []string // the masters of the last snapshot
 	slaves  bool     // the Sentinel does not know REPLICAS, only SLAVES
+	noCache bool     // the Sentinel refuses INFO-CACHE, which only the options demand
 
 	recent recentEvents // of the event stream
 
@@ -130,9 +133,19 @@ func (c *Client) exchange(ctx context.Context, repeatable bool, commands [][]any
 		replies, err = c.attempt(ctx, commands)
 	}
 	if err != nil {
+		if c.isAskedInVain(ctx, err) {
+			err = errNeedsTLS
+		}
 		c.drop()
 	}
 	return replies, err
+}
+
+// isAskedInVain reports whether the Sentinel closes the connection without a word because
+// it speaks only TLS.
+func (c *Client) isAskedInVain(ctx context.Context, err error) bool {
+	return c.options.TLS == nil && c.session != nil && c.session.speechless() &&
+		reasonOf(ctx, err) == ReasonUnreachable && speaksTLS(ctx, c.options)
 }
 
 // attempt makes one exchange, on a new connection if there is none.
@@ -148,6 +161,7 @@ func (c *Client) attempt(ctx context.Context, commands [][]any) ([]string, error
 		if c.session, err = openSession(ctx, c.options, password); err != nil {
 			return nil, scrubError(err, password)
 		}
+		c.noCache = false // it may have been given the permission
 	}
 	replies, err := c.session.exchange(ctx, commands)
 	if err != nil {

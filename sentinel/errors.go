@@ -94,6 +94,7 @@ var (
 	errUnknownCommand = errors.New("unknown command")
 	errMalformed      = errors.New("malformed reply")
 	errHandshake      = errors.New("TLS handshake")
+	errNeedsTLS       = errors.New("it speaks TLS only, and was asked without")
 )
 
 // An Error says why a command failed. Its text contains no password.
@@ -184,7 +185,7 @@ func reasonOf(ctx context.Context, err error) Reason {
 		return ReasonPermission
 	case errors.Is(err, errMalformed), errors.As(err, &record), unreadable(err):
 		return ReasonProtocol
-	case refusedSecurity(err):
+	case errors.Is(err, errNeedsTLS), refusedSecurity(err):
 		return ReasonTLS
 	case errors.As(err, &refused): // only error replies to the handshake get here
 		reason, _ := replyError(refused.Error())

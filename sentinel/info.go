@@ -61,9 +61,11 @@ func parseInfo(text string) (*Info, error) {
 
 // infoLines calls set with each field of INFO. Lines without a value are headings.
 func infoLines(text string, set func(name, value string) error) error {
-	for line := range strings.Lines(text) {
-		if name, value, found := strings.Cut(strings.TrimRight(line, "\r\n"), ":"); found {
-			if err := set(name, value); err != nil {
+	for more := true; more; {
+		var line string
+		line, text, more = strings.Cut(text, "\n")
+		if name, value, found := strings.Cut(line, ":"); found {
+			if err := set(name, strings.TrimSuffix(value, "\r")); err != nil {
 				return err
 			}
 		}

@@ -233,7 +233,7 @@ func TestAccess(t *testing.T) {
 		{"no client certificate", sentinel.Options{TLS: &tls.Config{RootCAs: good.RootCAs}, Password: password(secret)}, sentinel.ReasonTLS, false},
 		{"unknown authority", sentinel.Options{TLS: &tls.Config{Certificates: good.Certificates}, Password: password(secret)}, sentinel.ReasonTLS, false},
 		{"wrong server name", sentinel.Options{TLS: &tls.Config{RootCAs: good.RootCAs, Certificates: good.Certificates, ServerName: "other.example"}}, sentinel.ReasonTLS, false},
-		{"plain to a TLS port", sentinel.Options{Password: password(secret)}, sentinel.ReasonUnreachable, false},
+		{"plain to a TLS port", sentinel.Options{Password: password(secret)}, sentinel.ReasonTLS, false},
 	}
 	for _, test := range tests {
 		t.Run(test.name, func(t *testing.T) {

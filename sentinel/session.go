@@ -4,6 +4,7 @@ import (
 	"cmp"
 	"context"
 	"crypto/tls"
+	"errors"
 	"fmt"
 	"net"
 
@@ -41,6 +42,20 @@ func dial(ctx context.Context, o Options) (net.Conn, error) {
 		return nil, fmt.Errorf("%w: %w", errHandshake, err)
 	}
 	return secure, nil
+}
+
+// speaksTLS reports whether the Sentinel answers the beginning of a TLS handshake. What is
+// found is only told, and nothing is sent: no certificate needs to be right for that.
+func speaksTLS(ctx context.Context, o Options) bool {
+	dialer := net.Dialer{Control: o.control}
+	conn, err := dialer.DialContext(ctx, "tcp", o.Address)
+	if err != nil {
+		return false
+	}
+	defer func() { _ = conn.Close() }()
+	err = tls.Client(conn, &tls.Config{InsecureSkipVerify: true}).HandshakeContext(ctx) //nolint:gosec // see above
+	alert, refused := errors.AsType[*net.OpError](err)
+	return err == nil || refused && alert.Op == "remote error"
 }
 
 // openSession connects. go-redis authenticates with the first exchange.
@@ -114,6 +129,9 @@ func (s *session) exchange(ctx context.Context, commands [][]any) ([]string, err
 	s.used = err == nil
 	return replies, err
 }
+
+// speechless reports whether the Sentinel has sent nothing at all.
+func (s *session) speechless() bool { return s.conn.lines == 0 }
 
 // lost reports whether the Sentinel had closed the kept connection, as it does when it
 // restarts. Then nothing is wrong, and the commands can be sent again.

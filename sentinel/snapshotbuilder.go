@@ -24,6 +24,7 @@ func (c *Client) takeSnapshot(ctx context.Context, started time.Time) *Snapshot 
 		}
 	}
 	b.fill()
+	b.lookInto(ctx)
 	if b.snapshot.Up() {
 		c.known = masterNames(b.snapshot.Masters)
 	}
@@ -67,6 +68,24 @@ func (c *Client) aboutMaster() []Command {
 	return []Command{CommandReplicas, CommandSentinels, CommandCKQuorum}
 }
 
+const (
+	// fewMasters is up to how many masters of a Sentinel INFO-CACHE is asked with all
+	// else: there it adds less than 15 % to the cost of a scrape (docs/design.md).
+	fewMasters = 1
+	// mostUnwell is of how many masters that do not look well it is asked at most.
+	mostUnwell = 100
+)
+
+// asking are the commands that are sent about each of some masters. INFO-CACHE, the last
+// one, can be among them without being demanded.
+func (c *Client) asking(masters int) []Command {
+	commands := c.aboutMaster()
+	if !c.options.InfoCache && !c.noCache && masters <= fewMasters {
+		commands = append(commands, CommandInfoCache)
+	}
+	return commands
+}
+
 // arguments returns the words of a command.
 func (c *Client) arguments(command Command, master string) []any {
 	switch command {
@@ -89,7 +108,7 @@ func (c *Client) arguments(command Command, master string) []any {
 
 // ask makes one round trip, and reports whether another makes sense.
 func (b *snapshotBuilder) ask(ctx context.Context, general []Command, masters []string) bool {
-	perMaster := b.client.aboutMaster()
+	perMaster := b.client.asking(len(masters))
 	commands := make([][]any, 0, len(general)+len(masters)*len(perMaster))
 	for _, command := range general {
 		commands = append(commands, b.client.arguments(command, ""))
@@ -194,7 +213,46 @@ func (b *snapshotBuilder) fillMaster(m *Master, replies []string) (exists bool) 
 		m.failed(command, err)
 		b.fail(err, command)
 	}
+	if demanded := len(b.client.aboutMaster()); len(replies) > demanded {
+		b.readCache(m, replies[demanded])
+	}
 	return true
+}
+
+// readCache takes the reply to an INFO-CACHE that is not demanded: that a Sentinel refuses
+// it is no failure. It is not asked again then: each refusal would be in its ACL LOG.
+func (b *snapshotBuilder) readCache(m *Master, raw string) {
+	if err := b.readAbout(m, CommandInfoCache, raw); err != nil && !errors.Is(err, ErrNoSuchMaster) {
+		b.client.noCache = true
+	}
+}
+
+// lookInto asks for INFO-CACHE of those masters that do not look well, where it was not
+// asked of all. It can say why: a node loads its data, or refuses to be written to.
+func (b *snapshotBuilder) lookInto(ctx context.Context) {
+	if !b.snapshot.Up() || b.broken != nil || b.client.options.InfoCache || b.client.noCache {
+		return
+	}
+	var unwell []*Master
+	var commands [][]any
+	for i := range b.snapshot.Masters {
+		if m := &b.snapshot.Masters[i]; m.Cache == nil && !m.looksWell() && len(unwell) < mostUnwell {
+			unwell = append(unwell, m)
+			commands = append(commands, b.client.arguments(CommandInfoCache, m.Name))
+		}
+	}
+	if len(unwell) == 0 {
+		return
+	}
+	replies, _ := b.client.exchange(ctx, true, commands) // what does not come is not known
+	for i, raw := range replies {
+		b.readCache(unwell[i], raw)
+	}
+}
+
+// looksWell reports whether the master has replicas, and all are up and linked to theirs.
+func (m *Master) looksWell() bool {
+	return len(m.Replicas) > 0 && !slices.ContainsFunc(m.Replicas, func(r Replica) bool { return !r.OK() || r.RoleReported == RoleMaster })
 }
 
 // readAbout parses the reply to a command about a master into it.

@@ -184,6 +184,7 @@ func unsigned() map[string]string {
 		"RedisSentinelNoNamedMaster":       "the table lists only what is wrong, in words",
 		"RedisSentinelFailoverHappened":    "any bar is one",
 		"RedisSentinelFailoverLosesData":   "the table lists only checks that fail",
+		"RedisSentinelMasterRefusesWrites": "the table lists only checks that fail",
 		"RedisSentinelFailoverAborted":     "any bar is one",
 	}
 }

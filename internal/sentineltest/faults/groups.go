@@ -60,6 +60,16 @@ func Groups() []Group {
 			},
 		},
 		{
+			Name:   "INFO",
+			Config: sentineltest.Config{FailoverTimeout: short, MasterPassword: masterPassword},
+			Faults: []Fault{
+				{"replicas at one address", shareAddress, warning("replicas_overlooked"), nil},
+				{"writes refused for want of replicas", starve, withCause(warning("replica_down"), critical("master_refuses_writes", "no_promotable_replica")), nil},
+				{"master that loads", loadMaster, critical("master_refuses_writes"), nil},
+				{"old master that loads", loadOldMaster, warning("replica_loading"), nil},
+			},
+		},
+		{
 			Name:   "two masters",
 			Config: sentineltest.Config{FailoverTimeout: short},
 			Faults: []Fault{

@@ -1,0 +1,134 @@
+package faults
+
+import (
+	"context"
+	"errors"
+	"strconv"
+	"time"
+
+	"redis_sentinel_exporter/internal/sentineltest"
+)
+
+// starve makes the master want a replica in step, and kills all replicas.
+func starve(ctx context.Context, r *Rig) (Mend, error) {
+	master, replicas, err := r.roles(ctx)
+	if err != nil {
+		return nothing, err
+	}
+	mend := func(ctx context.Context) error {
+		err := run(ctx, master, command("CONFIG", "SET", "min-replicas-to-write", "0"))
+		for _, n := range replicas {
+			err = errors.Join(err, n.Restart(ctx))
+		}
+		return err
+	}
+	for _, n := range replicas {
+		n.Kill()
+	}
+	return mend, run(ctx, master, command("CONFIG", "SET", "min-replicas-to-write", "1"))
+}
+
+// shareAddress makes one replica announce the other's address, and the Sentinels begin
+// anew: they learn of one only.
+func shareAddress(ctx context.Context, r *Rig) (Mend, error) {
+	_, replicas, err := r.roles(ctx)
+	if err != nil {
+		return nothing, err
+	}
+	n, other := replicas[0], replicas[1]
+	announce := func(ctx context.Context, ip, port string) error {
+		return run(ctx, n, command("CONFIG", "SET", "replica-announce-ip", ip), command("CONFIG", "SET", "replica-announce-port", port),
+			command("CLIENT", "KILL", "TYPE", "master"))
+	}
+	mend := func(ctx context.Context) error {
+		if err := announce(ctx, "", "0"); err != nil {
+			return err
+		}
+		return r.each(ctx, "SENTINEL", "RESET", MasterName)
+	}
+	if err := announce(ctx, other.Host(), strconv.Itoa(other.Port())); err != nil {
+		return mend, err
+	}
+	return mend, r.each(ctx, "SENTINEL", "RESET", MasterName)
+}
+
+// loadMaster restarts the master so quickly that the Sentinels do not hold it to be down,
+// and makes it load its data slowly.
+func loadMaster(ctx context.Context, r *Rig) (Mend, error) {
+	master, _, err := r.roles(ctx)
+	if err != nil {
+		return nothing, err
+	}
+	mend := func(ctx context.Context) error {
+		return errors.Join(r.loadFast(ctx, master), r.downAfter(ctx, time.Second))
+	}
+	if err := errors.Join(r.downAfter(ctx, patience), loadSlowly(ctx, master)); err != nil {
+		return mend, err
+	}
+	master.Kill()
+	return mend, master.Restart(ctx)
+}
+
+// loadOldMaster kills the master, waits for another and starts it again, to load its data
+// slowly: until it has it cannot be made a replica.
+func loadOldMaster(ctx context.Context, r *Rig) (Mend, error) {
+	old, _, err := r.roles(ctx)
+	if err != nil {
+		return nothing, err
+	}
+	mend := func(ctx context.Context) error {
+		return errors.Join(r.loadFast(ctx, old), r.downAfter(ctx, time.Second))
+	}
+	if err := loadSlowly(ctx, old); err != nil {
+		return mend, err
+	}
+	old.Kill()
+	if err := until(ctx, "there is another master", func() (bool, error) {
+		master, err := r.MasterNode(ctx, MasterName)
+		return err == nil && master != old, err
+	}); err != nil {
+		return mend, err
+	}
+	return mend, errors.Join(r.downAfter(ctx, patience), old.Restart(ctx))
+}
+
+// patience is longer than a node that loads leaves a PING unanswered: Redis 6.0 looks at
+// its clients every 2 MB.
+const patience = 10 * time.Second
+
+func (r *Rig) downAfter(ctx context.Context, d time.Duration) error {
+	return r.each(ctx, "SENTINEL", "SET", MasterName, "down-after-milliseconds", strconv.FormatInt(d.Milliseconds(), 10))
+}
+
+// loadSlowly gives a node data that takes it two minutes to load the next time.
+func loadSlowly(ctx context.Context, n *sentineltest.Node) error {
+	const keys, delay = 600, 200 * time.Millisecond
+	fill := "for i = 1, " + strconv.Itoa(keys) + " do redis.call('SET', 'slow' .. i, string.rep('x', 65536)) end return 'OK'"
+	if err := run(ctx, n, command("EVAL", fill, "0"), command("CONFIG", "SET", "rdbcompression", "no"),
+		command("CONFIG", "SET", "key-load-delay", strconv.FormatInt(delay.Microseconds(), 10))); err != nil {
+		return err
+	}
+	_, _ = n.CLI(ctx, "CONFIG", "SET", "loading-process-events-interval-bytes", "1024") // there is no such option before 7.0
+	return run(ctx, n, command("SAVE"), command("CONFIG", "REWRITE"))
+}
+
+// loadFast ends the loading of a node, and takes its data away.
+func (r *Rig) loadFast(ctx context.Context, n *sentineltest.Node) error {
+	if err := run(ctx, n, command("CONFIG", "SET", "key-load-delay", "0")); err != nil {
+		return err
+	}
+	if err := until(ctx, n.Name()+" has loaded its data", func() (bool, error) {
+		info, err := n.Info(ctx, "persistence")
+		return info["loading"] == "0", err
+	}); err != nil {
+		return err
+	}
+	if err := run(ctx, n, command("CONFIG", "REWRITE")); err != nil {
+		return err
+	}
+	master, err := r.MasterNode(ctx, MasterName)
+	if err != nil {
+		return err
+	}
+	return run(ctx, master, command("FLUSHALL"))
+}
