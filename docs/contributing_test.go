@@ -45,7 +45,7 @@ func examples() []example {
 		{
 			"Add a check",
 			[]edit{{"health/table.go", "\t\ton(\"quorum_misconfigured\""}, {"health/replicachecks.go", ""}},
-			".", "./health", []string{"TestEveryCheckHasACase", "TestEveryCheckIsProvoked", "TestDocs"},
+			".", "./health", []string{"TestEveryCheckHasACase", "TestEveryCheckIsProvoked", "TestEveryCheckIsSeen", "TestDocs"},
 		},
 		{
 			"Add an alert",
