@@ -6,6 +6,7 @@ import (
 	"fmt"
 	"strings"
 
+	"redis_sentinel_exporter/internal/printable"
 	"redis_sentinel_exporter/sentinel"
 )
 
@@ -97,7 +98,7 @@ func (s *step) result() StepResult {
 // command returns a command as it would be typed.
 func command(name string, words ...string) string {
 	for i, word := range words {
-		if word == "" || strings.ContainsFunc(word, breaksLines) || sentinel.ValidUTF8(word) != word {
+		if word == "" || strings.ContainsFunc(word, breaksLines) || printable.Line(word) != word {
 			words[i] = fmt.Sprintf("%q", word)
 		}
 	}

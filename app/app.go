@@ -4,6 +4,7 @@ package app
 
 import (
 	"context"
+	"errors"
 	"fmt"
 	"os"
 	"os/signal"
@@ -13,6 +14,7 @@ import (
 	"github.com/alecthomas/kingpin/v2"
 
 	"redis_sentinel_exporter/cli"
+	"redis_sentinel_exporter/internal/printable"
 )
 
 const name = "redis_sentinel_exporter"
@@ -28,8 +30,12 @@ func Main() int {
 }
 
 // Run runs the program with the given arguments until ctx ends, and returns its exit
-// code.
+// code. All that it prints goes through one writer, which escapes what would command a
+// terminal.
 func Run(ctx context.Context, args []string, streams cli.Streams) int {
+	out, errs := printable.NewWriter(streams.Out), printable.NewWriter(streams.Err)
+	defer func() { _ = errors.Join(out.Flush(), errs.Flush()) }() // half a rune, if anything
+	streams.Out, streams.Err = out, errs
 	var f flags
 	app := newApp(&f)
 	app.UsageWriter(streams.Out).ErrorWriter(streams.Err)

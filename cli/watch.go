@@ -65,33 +65,33 @@ func textLine(n *sentinel.StreamUpdate) string {
 	var b strings.Builder
 	fmt.Fprintf(&b, "%s  %-21s  ", n.Time.Format("2006-01-02 15:04:05.000"), n.Sentinel)
 	if n.Kind != sentinel.StreamEvent {
-		b.WriteString("# " + printable(n.Text()) + "\n")
+		b.WriteString("# " + shown(n.Text()) + "\n")
 		return b.String()
 	}
-	fmt.Fprintf(&b, "%-34s", printable(n.Event.Name))
+	fmt.Fprintf(&b, "%-34s", shown(n.Event.Name))
 	if n.Event.Master != "" {
 		b.WriteString("  " + quoted(n.Event.Master))
 	}
 	for _, phrase := range n.Event.About() {
-		b.WriteString("  " + printable(phrase))
+		b.WriteString("  " + shown(phrase))
 	}
 	return strings.TrimRight(b.String(), " ") + "\n"
 }
 
-// printable quotes text that could control a terminal.
-func printable(text string) string {
+// shown quotes text that could control a terminal.
+func shown(text string) string {
 	if strings.ContainsFunc(text, func(r rune) bool { return !unicode.IsPrint(r) || r == unicode.ReplacementChar }) {
 		return strconv.Quote(text)
 	}
 	return text
 }
 
-// quoted returns a name that is printable and can be read as one word.
+// quoted returns a name that is shown and can be read as one word.
 func quoted(name string) string {
 	if strings.ContainsAny(name, ` "`) {
 		return strconv.Quote(name)
 	}
-	return printable(name)
+	return shown(name)
 }
 
 // A watchLine is one line of JSON.

@@ -6,6 +6,7 @@ import (
 	"strings"
 
 	"redis_sentinel_exporter/deployment"
+	"redis_sentinel_exporter/internal/printable"
 	"redis_sentinel_exporter/sentinel"
 )
 
@@ -133,11 +134,15 @@ func (o *outcome) status(check string) Result {
 	return r
 }
 
+// maxMessage bounds a message, in bytes: what a Sentinel says is a part of some.
+const maxMessage = 4096
+
 // named fills in what the findings of one check have in common.
 func (o *outcome) named(c Check, master string) []witnessedFinding {
 	for i := range o.found {
 		f := &o.found[i]
 		f.Check, f.Master, f.Runbook = c.Name, master, c.Runbook()
+		f.Message = printable.Clip(f.Message, maxMessage)
 		if f.Hint == "" {
 			f.Hint = c.Advice
 		}
@@ -271,8 +276,15 @@ func reasons(checks []Result) string {
 	return "nothing is known"
 }
 
-// Printable keeps the name of a master, which may hold any bytes, on one line.
+// maxPrintedName bounds what is printed of a name, in bytes; real ones are shorter.
+const maxPrintedName = 256
+
+// Printable keeps the name of a master, which may hold any bytes, on one line of bounded
+// length.
 func Printable(name string) string {
+	if len(name) > maxPrintedName {
+		return fmt.Sprintf("%q... (%d bytes)", name[:maxPrintedName], len(name))
+	}
 	quoted := fmt.Sprintf("%q", name)
 	if quoted == `"`+name+`"` && name != "" {
 		return name

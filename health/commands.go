@@ -6,6 +6,7 @@ import (
 	"strings"
 
 	"redis_sentinel_exporter/deployment"
+	"redis_sentinel_exporter/internal/printable"
 	"redis_sentinel_exporter/sentinel"
 )
 
@@ -24,7 +25,7 @@ func onEach(views []deployment.View, words ...string) []string {
 // resetOn returns the command line that resets a master on some Sentinels, one after the
 // other: reset all at once, they would forget each other.
 func resetOn(master string, views []deployment.View) string {
-	return "redis_sentinel_exporter reset " + quote(master) + " --sentinel.address=" + quote(strings.Join(addresses(views), ","))
+	return onAll("reset", master, views)
 }
 
 // monitorAt returns the command lines that make a Sentinel monitor a master as another one
@@ -46,7 +47,17 @@ func monitorAt(s *sentinel.Snapshot, m *sentinel.Master) []string {
 // failoverOn returns the command line for a manual failover, which needs no agreement of
 // the Sentinels.
 func failoverOn(master string, views []deployment.View) string {
-	return "redis_sentinel_exporter failover " + quote(master) + " --sentinel.address=" + quote(strings.Join(addresses(views), ","))
+	return onAll("failover", master, views)
+}
+
+// onAll is the command line of this program that changes a master on some Sentinels. A name
+// that looks like a flag comes after the flags.
+func onAll(command, master string, views []deployment.View) string {
+	name, flag := quote(master), "--sentinel.address="+quote(strings.Join(addresses(views), ","))
+	if strings.HasPrefix(master, "-") {
+		name, flag = flag, "-- "+name
+	}
+	return "redis_sentinel_exporter " + command + " " + name + " " + flag
 }
 
 // redisCLI returns the shell command that sends a command to the node at addr.
@@ -64,12 +75,4 @@ func redisCLI(addr string, words ...string) string {
 
 // quote makes a word safe to paste into a shell: the name of a master may hold
 // any bytes.
-func quote(word string) string {
-	plain := func(r rune) bool {
-		return r >= 'a' && r <= 'z' || r >= 'A' && r <= 'Z' || r >= '0' && r <= '9' || strings.ContainsRune("-_.:/,", r)
-	}
-	if word != "" && !strings.ContainsFunc(word, func(r rune) bool { return !plain(r) }) {
-		return word
-	}
-	return "'" + strings.ReplaceAll(word, "'", `'\''`) + "'"
-}
+func quote(word string) string { return printable.Quote(word) }

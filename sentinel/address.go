@@ -31,12 +31,31 @@ func ParseAddress(text string) (string, error) {
 	return net.JoinHostPort(strings.ToLower(host), strconv.FormatUint(number, 10)), nil
 }
 
+// maxHost bounds a host, in bytes; a name of DNS ends at 253.
+const maxHost = 256
+
+// isHost reports whether a host is an IP address or can be a name: of letters, digits and
+// what is between them, so that it is no flag of a command, and no part of a URL.
 func isHost(host string) bool {
-	if strings.Contains(host, ":") {
-		_, err := netip.ParseAddr(host)
-		return err == nil
+	if host == "" || len(host) > maxHost {
+		return false
 	}
-	return host != "" && !strings.ContainsFunc(host, func(r rune) bool {
-		return r <= ' ' || r == 0x7f || strings.ContainsRune(`/\?#[]`, r)
-	})
+	ip, zone, zoned := strings.Cut(host, "%")
+	if strings.Contains(ip, ":") {
+		_, err := netip.ParseAddr(ip)
+		return err == nil && (!zoned || isName(zone))
+	}
+	return isName(host)
+}
+
+func isName(text string) bool {
+	for i := range len(text) {
+		switch c := text[i]; {
+		case c >= 'a' && c <= 'z', c >= 'A' && c <= 'Z', c >= '0' && c <= '9', c == '_':
+		case (c == '.' || c == '-') && i > 0:
+		default:
+			return false
+		}
+	}
+	return text != ""
 }

@@ -3,6 +3,7 @@ package sentinel
 import (
 	"context"
 	"errors"
+	"fmt"
 	"strings"
 )
 
@@ -70,6 +71,9 @@ func parseMasterAddr(raw string) (Optional[string], error) {
 	port, err := r.text()
 	if err != nil {
 		return Optional[string]{}, err
+	}
+	if host != "" && !isHost(host) || !isPort(port) {
+		return Optional[string]{}, fmt.Errorf("%w: %q is no address", errMalformed, clip(host+" "+port))
 	}
 	return Some(address(host, port)), r.end()
 }

@@ -12,6 +12,8 @@ import (
 	"strings"
 
 	"github.com/redis/go-redis/v9"
+
+	"redis_sentinel_exporter/internal/printable"
 )
 
 // A Command is one of the commands that a snapshot consists of.
@@ -226,11 +228,8 @@ func scrub(text, password string) string {
 // maxText limits how much of a reply an error quotes.
 const maxText = 200
 
-// clip shortens a text so that an error can quote it.
+// clip shortens a text so that an error can quote it, on one line that commands no terminal.
 func clip(text string) string {
 	text, _, _ = strings.Cut(text, ", with args beginning with:")
-	if len(text) > maxText {
-		text = text[:maxText] + "..."
-	}
-	return text
+	return printable.Clip(text, maxText)
 }

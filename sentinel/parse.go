@@ -3,6 +3,8 @@ package sentinel
 import (
 	"fmt"
 	"time"
+
+	"redis_sentinel_exporter/internal/printable"
 )
 
 // minInstance is less than the number of bytes of any entry of MASTERS, REPLICAS or
@@ -56,7 +58,7 @@ func readReplica(r *reply, rep *Replica) error {
 	}
 	err := rep.complete(FlagReplica)
 	if rep.Host == "" {
-		rep.Addr = rep.Name
+		rep.Addr = printable.Clip(rep.Name, maxHost)
 	}
 	return err
 }
@@ -73,6 +75,9 @@ func readPeer(r *reply, p *Peer) error {
 func (in *Instance) complete(kind Flags) error {
 	if !in.Flags.Has(kind) || in.Port == "" {
 		return fmt.Errorf("%w: the entry %q has flags %q and port %q", errMalformed, clip(in.Name), in.Flags, clip(in.Port))
+	}
+	if in.Host != "" && !isHost(in.Host) {
+		return fmt.Errorf("%w: the entry %q has the host %q, which is neither a name nor an address", errMalformed, clip(in.Name), clip(in.Host))
 	}
 	in.Addr = address(in.Host, in.Port)
 	return nil
@@ -162,7 +167,9 @@ func (r *Replica) set(name, value string) (err error) {
 	case "master-link-status":
 		r.MasterLinkUp = value == "ok"
 	case "master-host":
-		r.MasterHost = value
+		// It is what stands in the configuration of the replica: a mistake there is none
+		// of the Sentinel's.
+		r.MasterHost = printable.Clip(value, maxHost)
 	case "master-port":
 		r.MasterPort = value
 	case "slave-priority":

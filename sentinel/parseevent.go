@@ -133,7 +133,7 @@ func cutAddress(text string) (before, addr string, ok bool) {
 		return "", "", false
 	}
 	before, host, ok := cutWord(rest)
-	if !ok {
+	if !ok || host != "" && !isHost(host) {
 		return "", "", false
 	}
 	return before, address(host, port), true

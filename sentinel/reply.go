@@ -120,6 +120,10 @@ func (r *reply) end() error {
 	return nil
 }
 
+// maxField bounds the name and the value of a field, in bytes. The longest real ones are
+// paths of scripts and the names of masters, of which events show 1 KiB at most.
+const maxField = 8 << 10
+
 // fields reads a flat array of names and values, and calls set with each.
 func (r *reply) fields(set func(name, value string) error) error {
 	n, err := r.array()
@@ -137,6 +141,9 @@ func (r *reply) fields(set func(name, value string) error) error {
 		value, err := r.text()
 		if err != nil {
 			return err
+		}
+		if len(name) > maxField || len(value) > maxField {
+			return fmt.Errorf("%w: the field %q has over %d KiB", errMalformed, clip(name), maxField>>10)
 		}
 		if err := set(name, value); err != nil {
 			return err

@@ -4,6 +4,8 @@ import (
 	"bytes"
 	"encoding/json"
 	"net/http"
+
+	"redis_sentinel_exporter/internal/printable"
 )
 
 // writeJSON answers with indented JSON.
@@ -19,5 +21,5 @@ func writeJSON(w http.ResponseWriter, status int, v any) {
 	w.Header().Set("Content-Type", "application/json")
 	w.Header().Set("Cache-Control", "no-store")
 	w.WriteHeader(status)
-	_, _ = w.Write(b.Bytes())
+	_, _ = w.Write(printable.Text(b.Bytes())) // it means the same, and may be looked at in a terminal
 }

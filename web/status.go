@@ -17,6 +17,7 @@ import (
 	"redis_sentinel_exporter/canstop"
 	"redis_sentinel_exporter/collector"
 	"redis_sentinel_exporter/health"
+	"redis_sentinel_exporter/internal/printable"
 )
 
 //go:embed status.html
@@ -86,7 +87,7 @@ func (s *statusPage) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 	if data.Refresh {
 		h.Set("Refresh", strconv.Itoa(int(refreshEvery.Seconds())))
 	}
-	_, _ = w.Write(b.Bytes())
+	_, _ = w.Write(printable.Text(b.Bytes()))
 }
 
 // pageLinks are the links to the page without refresh (Still) and with it (Going).

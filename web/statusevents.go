@@ -6,6 +6,7 @@ import (
 	"slices"
 	"strings"
 
+	"redis_sentinel_exporter/internal/printable"
 	"redis_sentinel_exporter/sentinel"
 )
 
@@ -42,8 +43,8 @@ func statusEvents(updates []sentinel.StreamUpdate, query url.Values) []statusEve
 func newStatusEvent(n *sentinel.StreamUpdate) statusEvent {
 	v := statusEvent{
 		Time: n.Time.Format("15:04:05.000"), Machine: n.Time.Format("2006-01-02T15:04:05.000Z07:00"),
-		Sentinel: n.Sentinel, Name: sentinel.ValidUTF8(n.Event.Name), Master: sentinel.ValidUTF8(n.Event.Master), Gap: n.Gap(),
+		Sentinel: n.Sentinel, Name: printable.Line(n.Event.Name), Master: printable.Line(n.Event.Master), Gap: n.Gap(),
 	}
-	v.Details = sentinel.ValidUTF8(cmp.Or(n.Text(), strings.Join(n.Event.About(), " ")))
+	v.Details = printable.Line(cmp.Or(n.Text(), strings.Join(n.Event.About(), " ")))
 	return v
 }
