@@ -88,6 +88,12 @@ func checkCases() []checkCase {
 		{"master_info_missing", "just started", each(func(m *sentinel.Master) { uninformed(m); fresh(m) }), OK, nil},
 		{"master_info_missing", "down since the start", each(func(m *sentinel.Master) { uninformed(m); down(m) }), OK, nil},
 		{"master_info_missing", "it hangs, and is not yet held to be down", each(func(m *sentinel.Master) { uninformed(m); m.LastOKPingReply = ms(16_000) }), OK, nil},
+		{"no_promotable_replica", "just started, and the links are being established", each(func(m *sentinel.Master) {
+			fresh(m)
+			for i := range m.Replicas {
+				m.Replicas[i].MasterLinkUp, m.Replicas[i].MasterLinkDownTime = false, ms(400_000)
+			}
+		}), Unknown, nil},
 		{"no_promotable_replica", "no INFO that lists them", each(uninformed), Unknown, nil},
 
 		{"peers_unknown", "none knows another", each(stranger), Critical, []string{

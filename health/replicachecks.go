@@ -175,10 +175,11 @@ func withoutInfoHaste(v deployment.View) *sentinel.Master {
 func promotable(v deployment.View) int { return int(withoutInfoHaste(v).PromotableReplicas().Value) }
 
 // lookingForReplicas reports whether the Sentinel may find a replica to promote at any
-// moment: it has just begun to monitor the master, and has not had INFO of all replicas.
+// moment: it has just begun to monitor the master, and some replica has sent no INFO yet, or
+// not had the time to establish its link.
 func lookingForReplicas(v deployment.View) bool {
-	unheard := slices.ContainsFunc(v.Replicas, func(r sentinel.Replica) bool { return !r.Informed() })
-	return recentlyReset(v) && (unheard || len(v.Replicas) == 0)
+	unready := slices.ContainsFunc(v.Replicas, func(r sentinel.Replica) bool { return !r.Informed() || !r.MasterLinkUp })
+	return recentlyReset(v) && (unready || len(v.Replicas) == 0)
 }
 
 // noPromotableReplica is fine if one Sentinel could promote a replica. A Sentinel that knows

@@ -127,7 +127,7 @@ func (m *Master) set(name, value string) (err error) {
 	case "failover-state":
 		m.FailoverState = parseFailoverState(value)
 	case "info-refresh":
-		m.InfoRefresh, err = millis(name, value)
+		m.InfoRefresh, err = sinceInfo(name, value)
 	case "role-reported":
 		m.RoleReported = value
 	case "role-reported-time":
@@ -157,7 +157,7 @@ func (m *Master) set(name, value string) (err error) {
 func (r *Replica) set(name, value string) (err error) {
 	switch name {
 	case "info-refresh":
-		r.InfoRefresh, err = millis(name, value)
+		r.InfoRefresh, err = sinceInfo(name, value)
 	case "role-reported":
 		r.RoleReported = value
 	case "role-reported-time":
@@ -184,9 +184,18 @@ func (r *Replica) set(name, value string) (err error) {
 	return err
 }
 
-// neverLinked is an age of master-link-down-time that means that the link was never up:
-// before 6.2 Sentinel then sends the time since 1970.
-const neverLinked = 30 * 365 * 24 * time.Hour
+// never is an age that means that something has never happened: before 6.2 Sentinel then sends
+// the time since 1970.
+const never = 30 * 365 * 24 * time.Hour
+
+// sinceInfo reads info-refresh. Before the first INFO it is 0, as newer Sentinels send it.
+func sinceInfo(name, value string) (Duration, error) {
+	age, err := millis(name, value)
+	if age.Value >= never {
+		age.Value = 0
+	}
+	return age, err
+}
 
 // setLinkDown sets MasterLinkDownTime, unless the link was never up.
 func (r *Replica) setLinkDown(name, value string) error {
@@ -194,10 +203,10 @@ func (r *Replica) setLinkDown(name, value string) error {
 	if err != nil {
 		return err
 	}
-	if age.Value >= 0 && age.Value < neverLinked {
+	if age.Value >= 0 && age.Value < never {
 		r.MasterLinkDownTime = age
 	}
-	r.downSince1970 = age.Value >= neverLinked
+	r.downSince1970 = age.Value >= never
 	return nil
 }
 

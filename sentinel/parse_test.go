@@ -114,6 +114,10 @@ func TestParseLinkNeverUpBefore62(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
+	old = strings.Replace(old, "info-refresh=0", "info-refresh=1700000000000", 1)
+	if got, err := parseReplicas(wire([]any{flat(old)})); err != nil || got[0].InfoRefresh != ms(0) || got[0].Informed() {
+		t.Errorf("a replica without INFO: refreshed %v ago, error %v", got[0].InfoRefresh, err)
+	}
 	if got[0].MasterLinkDownTime.Present || !got[0].downSince1970 {
 		t.Errorf("link down time %v, downSince1970 %v; want it absent and marked", got[0].MasterLinkDownTime, got[0].downSince1970)
 	}
