@@ -162,3 +162,23 @@ func TestMonitorElsewhere(t *testing.T) {
 		}
 	})
 }
+
+// TestFlushConfigSaysWhatIsNotLoaded: a file is written that the Sentinel will not read.
+func TestFlushConfigSaysWhatIsNotLoaded(t *testing.T) {
+	t.Parallel()
+	r := newRig(t, sentineltest.Config{Replicas: 1, Host: "localhost"})
+	flush := admin.Operation{Action: admin.FlushConfig}
+	if answer := r.do(flush, nil); len(answer.Findings) != 0 {
+		t.Errorf("at first it says %s", inJSON(t, answer.Findings))
+	}
+	r.cli(r.Sentinels[1].Node, "SENTINEL", "CONFIG", "SET", "resolve-hostnames", "no")
+	answer := r.do(flush, nil)
+	r.want(answer, admin.Done, true, true, true)
+	if f := answer.Findings; len(f) != 1 || f[0].Check != "sentinel_restart_fails" || f[0].Sentinel != r.Sentinels[1].Addr() {
+		t.Errorf("it says %s", inJSON(t, f))
+	}
+	r.cli(r.Sentinels[1].Node, "SENTINEL", "CONFIG", "SET", "resolve-hostnames", "yes")
+	if answer := r.do(flush, nil); len(answer.Findings) != 0 {
+		t.Errorf("mended, it says %s", inJSON(t, answer.Findings))
+	}
+}

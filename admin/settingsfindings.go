@@ -17,9 +17,16 @@ func settingsFindings(op *Operation, s *assessment) []health.Finding {
 		return forgotten(op, s)
 	case Monitor:
 		return left(op, s)
+	case FlushConfig:
+		return unloadable(s)
 	default:
 		return nil
 	}
+}
+
+// unloadable says which of the files that are written will not be loaded.
+func unloadable(s *assessment) []health.Finding {
+	return slices.DeleteFunc(slices.Clone(s.report.Findings), func(f health.Finding) bool { return f.Check != "sentinel_restart_fails" })
 }
 
 // forgotten lists the settings that each Sentinel loses with the name.

@@ -97,6 +97,10 @@ func expectations() map[string]expectation {
 		"split view":                    {page: []string{"Disagree"}, silent: []string{"MasterRoleMismatch"}},
 
 		"replica at two addresses":        page("NodeListedTwice"),
+		"replica that has moved":          morning("ReplicaDown"),
+		"names that are resolved no more": morning("RestartFails"), // the others see enough
+		"failover that never ends":        {page: []string{"FailoverStuck"}, morning: []string{"RestartFails"}},
+		"one replica twice":               {page: []string{"NodeListedTwice"}, morning: []string{"RestartFails"}},
 		"one Sentinel gives IP addresses": {}, // one node all the same
 
 		"Sentinels cut off from each other": morning("PeersUnreachable"),

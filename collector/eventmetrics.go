@@ -15,6 +15,7 @@ type eventRows struct {
 	streams   []streamRow
 	failovers []failoverRow
 	switches  []switchRow
+	old       []oldMasterRow
 }
 
 // eventTables returns the tables of the event streams.
@@ -24,6 +25,7 @@ func eventTables() []anyTable {
 		anyTableOf(streamTable()),
 		failoverTable(),
 		anyTableOf(switchTable()),
+		anyTableOf(oldMasterTable()),
 	}
 }
 
@@ -92,7 +94,7 @@ func failoverTable() anyTable {
 	return &histogramTable[failoverRow]{
 		section: sectionEvents,
 		name:    "failover_duration_seconds",
-		help: "Duration in seconds of the master's failovers, each counted once for all Sentinels, from +try-failover of the Sentinel that leads it to its +failover-end (ended) or -failover-abort-* (aborted). " +
+		help: "Duration in seconds of the master's failovers, each counted once for all Sentinels, from +try-failover of the Sentinel that leads it to its switch to the new master, which follows +failover-end at once (ended), or to -failover-abort-* (aborted). " +
 			"A failover that was seen only in part is left out. Masters are limited as in events_total.",
 		labels: []label[failoverRow]{
 			{labelMaster, func(r *failoverRow) string { return r.master }},
@@ -115,8 +117,28 @@ func switchTable() table[switchRow] {
 		rows:    func(v *input) []switchRow { return v.events.switches },
 		metrics: []metric[switchRow]{{
 			name:  "last_switch_timestamp_seconds",
-			help:  "Unix time at which a Sentinel first published the master's last switch to another address. Absent until the exporter has seen one.",
+			help:  "Unix time at which a Sentinel first published the master's last switch to another address, which has happened: one of them has the master there. Absent until the exporter has seen one.",
 			value: func(r *switchRow) (float64, bool) { return float64(r.at.UnixMilli()) / 1000, true },
+		}},
+	}
+}
+
+type oldMasterRow struct {
+	master  string
+	seconds float64
+}
+
+func oldMasterTable() table[oldMasterRow] {
+	return table[oldMasterRow]{
+		section: sectionEvents,
+		labels:  []label[oldMasterRow]{{labelMaster, func(r *oldMasterRow) string { return r.master }}},
+		rows:    func(v *input) []oldMasterRow { return v.events.old },
+		metrics: []metric[oldMasterRow]{{
+			name: "deployment_old_master_writable_seconds_total",
+			help: "Seconds for which a node beside the master was one as well, and took writes, which are lost: an old master after a failover by hand, and one that has come back. " +
+				"From when a Sentinel hears of it until one makes it a replica again, usually 10 s; added when that is over. What was seen only in part is left out. Masters are limited as in events_total.",
+			kind:  counter,
+			value: func(r *oldMasterRow) (float64, bool) { return r.seconds, true },
 		}},
 	}
 }

@@ -36,6 +36,7 @@ type Events struct {
 	streams   map[string]*streamState // by Sentinel
 	switches  switches
 	failovers failovers
+	old       oldMasters
 	recent    ring
 }
 
@@ -64,6 +65,7 @@ func NewEvents(logger *slog.Logger) *Events {
 		streams:   make(map[string]*streamState),
 		switches:  make(switches),
 		failovers: newFailovers(),
+		old:       newOldMasters(),
 	}
 	e.sorted = slices.Sorted(slices.Values(append(slices.Clone(e.names), otherEvent)))
 	for i, name := range e.names {
@@ -87,6 +89,7 @@ func (e *Events) Handle(n *sentinel.StreamUpdate) {
 	e.stream(n.Sentinel).note(n, e.logger)
 	if n.Gap() {
 		e.failovers.gap(n.Sentinel)
+		e.old.gap(n.Sentinel)
 	}
 	if n.Kind == sentinel.StreamEvent {
 		e.event(n)
@@ -97,6 +100,7 @@ func (e *Events) Handle(n *sentinel.StreamUpdate) {
 func (e *Events) leave(address string) {
 	delete(e.streams, address)
 	e.failovers.gap(address)
+	e.old.gap(address)
 	for s := range e.counts {
 		if s.sentinel == address {
 			delete(e.counts, s)
@@ -113,9 +117,20 @@ func (e *Events) event(n *sentinel.StreamUpdate) {
 	}
 	e.source(source{n.Sentinel, master})[i]++
 	e.failovers.event(n, master)
-	if n.Event.Name == sentinel.EventSwitchMaster && master != "" && e.switches.event(n) {
-		e.logger.Info("Master switched", "master", master,
-			"from", n.Event.MasterAddress, "to", n.Event.NewAddress, "sentinel", n.Sentinel)
+	e.old.event(n, master)
+	switch {
+	case master == "":
+	case n.Event.Name == sentinel.EventSwitchMaster:
+		e.switches.event(n)
+	default:
+		e.seenAt(n.Sentinel, master, n.Event.MasterAddress)
+	}
+}
+
+// seenAt takes in where a Sentinel has a master, and logs the switch that has happened by that.
+func (e *Events) seenAt(addr, master, address string) {
+	if m := e.switches.seenAt(addr, master, address); m != nil {
+		e.logger.Info("Master switched", "master", master, "from", m.from, "to", m.address, "sentinel", addr)
 	}
 }
 
@@ -180,6 +195,7 @@ func (e *Events) observe(snapshots []*sentinel.Snapshot) {
 		for i := range s.Masters {
 			if name := e.master(s.Masters[i].Name, s.Started); name != "" {
 				e.source(source{s.Sentinel, name})
+				e.seenAt(s.Sentinel, name, s.Masters[i].Addr)
 			}
 		}
 	}
@@ -197,6 +213,7 @@ func (e *Events) forget(before time.Time) {
 		delete(e.masters, name)
 		delete(e.switches, name)
 		e.failovers.forget(name)
+		e.old.forget(name)
 		for s := range e.counts {
 			if s.master == name {
 				delete(e.counts, s)
@@ -216,9 +233,12 @@ func (e *Events) rows(snapshots []*sentinel.Snapshot) *eventRows {
 	}
 	for _, master := range slices.Sorted(maps.Keys(e.masters)) {
 		r.failovers = e.failovers.appendRows(r.failovers, master)
+		r.old = append(r.old, oldMasterRow{master, e.old.seconds[master]})
 	}
-	for master, s := range e.switches {
-		r.switches = append(r.switches, switchRow{master: master, at: s[len(s)-1].at})
+	for master := range e.switches {
+		if at, ok := e.switches.last(master); ok {
+			r.switches = append(r.switches, switchRow{master: master, at: at})
+		}
 	}
 	return r
 }

@@ -43,12 +43,35 @@ func (text tape) play(e *Events) {
 			n.Event.Epoch = sentinel.Some(epoch)
 		case sentinel.EventSwitchMaster:
 			n.Event.Master, n.Event.NewAddress = details[0], details[1]
+		case sentinel.EventRoleRight, sentinel.EventRoleWrong, sentinel.EventConvertToReplica:
+			n.Event.Master, n.Event.Kind, n.Event.Address = "m", sentinel.RoleReplica, details[0]
+			n.Event.Details = map[string]string{"-role-change": "new reported role is master", "+role-change": "new reported role is slave"}[words[2]]
 		case sentinel.EventTilt:
 		default:
-			n.Event.Master = details[0]
+			if n.Event.Master = details[0]; details[0] == "undone" {
+				n.Event.Master = "m"
+			}
 		}
 		e.Handle(n)
+		if done := switchDone(n); done != nil && words[len(words)-1] != "undone" {
+			e.Handle(done)
+		}
 	}
+}
+
+// switchDone is what a Sentinel publishes when it has made a switch, of each replica: the new
+// address of its master. On a tape it follows by itself unless the switch is called undone.
+func switchDone(n *sentinel.StreamUpdate) *sentinel.StreamUpdate {
+	done := *n
+	done.Event = sentinel.Event{Name: "+slave", Master: n.Event.Master, Kind: sentinel.RoleReplica, MasterAddress: "x:9"}
+	switch n.Event.Name {
+	case sentinel.EventSwitchMaster:
+		done.Event.MasterAddress = n.Event.NewAddress
+	case sentinel.EventFailoverEnd:
+	default:
+		return nil
+	}
+	return &done
 }
 
 // heard returns an Events that has heard the tape, and its log.
@@ -234,20 +257,39 @@ func TestSwitchIsOne(t *testing.T) {
 	}
 }
 
-// TestRepeatedSwitchIsOne: a Sentinel that does not get a switch done publishes it twelve
-// times a second, for as long as the name of the promoted node does not resolve.
-func TestRepeatedSwitchIsOne(t *testing.T) {
+// TestSwitchUndone: a Sentinel that does not get a switch done publishes it twelve times a
+// second, and the others once; it has happened when one has the master there. The failover ends
+// then, too.
+func TestSwitchUndone(t *testing.T) {
 	t.Parallel()
 	var repeated strings.Builder
 	for i := range 12 * 60 {
-		fmt.Fprintf(&repeated, "%.3f a +switch-master m x:2\n", 1+float64(i)/12)
+		fmt.Fprintf(&repeated, "%.3f a +switch-master m x:2 undone\n", 1+float64(i)/12)
 	}
-	e, log := heard("0 b +switch-master m x:2\n" + tape(repeated.String()) + "90 a +switch-master m x:1\n91 b +switch-master m x:1")
+	undone := "0 a +try-failover\n0.1 a +elected-leader\n0.9 b +switch-master m x:2 undone\n1 a +failover-end undone\n" + tape(repeated.String())
+	e, log := heard(undone)
+	ended := func(e *Events) uint64 {
+		rows := e.rows(nil).failovers
+		return rows[slices.IndexFunc(rows, func(r failoverRow) bool { return r.result == resultEnded })].durations.GetSampleCount()
+	}
+	if rows := e.rows(nil).switches; log.Len() > 0 || len(rows) > 0 || ended(e) != 0 {
+		t.Errorf("what has not happened is counted: %+v, %d failovers\n%s", rows, ended(e), log)
+	}
+	elsewhere := []*sentinel.Snapshot{{Sentinel: "b", Masters: []sentinel.Master{{Instance: sentinel.Instance{Name: "m", Addr: "x:1"}}}}}
+	if rows := e.rows(elsewhere).switches; log.Len() > 0 || len(rows) > 0 {
+		t.Errorf("it is counted though the Sentinel has the master where it was: %+v", rows)
+	}
+	tape("70 a +switch-master m x:2\n80 b +switch-master m x:1").play(e)
 	if n := strings.Count(log.String(), "Master switched"); n != 2 {
 		t.Errorf("two switches are logged in %d lines:\n%s", n, log)
 	}
-	if rows := e.rows(nil).switches; len(rows) != 1 || rows[0].at.Unix() != 1_700_000_090 {
-		t.Errorf("the last switch is %+v", rows)
+	if rows := e.rows(nil).switches; len(rows) != 1 || rows[0].at.Unix() != 1_700_000_080 || ended(e) != 1 {
+		t.Errorf("the last switch is %+v, and there were %d failovers", rows, ended(e))
+	}
+	e, log = heard(undone)
+	elsewhere[0].Masters[0].Addr = "x:2"
+	if rows := e.rows(elsewhere).switches; len(rows) != 1 || !strings.Contains(log.String(), "Master switched") {
+		t.Errorf("a Sentinel that has switched while we did not hear it: %+v\n%s", rows, log)
 	}
 }
 
@@ -422,6 +464,32 @@ func TestEventFamilies(t *testing.T) {
 	} {
 		if !strings.Contains(out, want) {
 			t.Errorf("%q is missing in:\n%s", want, out)
+		}
+	}
+}
+
+// TestOldMasters: what a node takes as a master beside the master is counted once, when it is
+// over, and only where all of it was seen.
+func TestOldMasters(t *testing.T) {
+	t.Parallel()
+	for _, test := range []struct {
+		name string
+		tape tape
+		want float64
+	}{
+		{"it comes back, for three Sentinels", "0 a -role-change x:1\n1 b -role-change x:1\n10 a +convert-to-slave x:1\n10.2 b +convert-to-slave x:1\n20 a +role-change x:1", 10},
+		{"two, one after the other", "0 a -role-change x:1\n10 a +convert-to-slave x:1\n50 a -role-change x:2\n62 a +role-change x:2", 22},
+		{"it is still one", "0 a -role-change x:1", 0},
+		{"one that is promoted", "0 a -role-change x:2\n1 a +switch-master m x:2\n2 a +role-change x:2", 0},
+		{"and the old one, which was there", "0 a -role-change x:2\n1 a +switch-master m x:2\n2 a -role-change x:1\n12 a +convert-to-slave x:1", 10},
+		{"a gap", "0 a -role-change x:1\n1 a LOST\n2 a UP\n10 a +convert-to-slave x:1", 0},
+		{"a gap of another stream", "0 a -role-change x:1\n1 b LOST\n10 a +convert-to-slave x:1", 10},
+		{"a Sentinel that is asked no longer", "0 a -role-change x:1\n1 a ENDED\n10 b +convert-to-slave x:1", 0},
+	} {
+		e, _ := heard(test.tape)
+		rows := e.rows(nil).old
+		if len(rows) != 1 || rows[0] != (oldMasterRow{"m", test.want}) {
+			t.Errorf("%s: %+v, want %v s", test.name, rows, test.want)
 		}
 	}
 }

@@ -290,3 +290,78 @@ func TestBurstIsCounted(t *testing.T) {
 	r.is(values, events, "%s", count)
 	r.is(values, 0, "event_stream_losses_total{sentinel=%q}", fake.Addr())
 }
+
+// TestUndoneSwitchIsNotCounted: the Sentinels take no names, so that none can switch to the
+// replica that is promoted. When they take them again one does, and that is counted.
+func TestUndoneSwitchIsNotCounted(t *testing.T) {
+	t.Parallel()
+	r := newRig(t, sentineltest.Config{Replicas: 1, Host: "localhost"})
+	_, logs := r.follow()
+	ctx, cancel := context.WithTimeout(t.Context(), time.Minute)
+	defer cancel()
+	resolve := func(value string) {
+		t.Helper()
+		for _, s := range r.Sentinels {
+			_, err := s.CLI(ctx, "SENTINEL", "CONFIG", "SET", "resolve-hostnames", value)
+			check(t, err)
+		}
+	}
+	resolve("no")
+	_, err := r.Sentinels[0].CLI(ctx, "SENTINEL", "FAILOVER", master)
+	check(t, err)
+	published := fmt.Sprintf("events_total{event=\"+switch-master\",master_name=%q,sentinel=%q}", master, r.addrs[0])
+	sentineltest.WaitFor(t, "the leader has published it ten times", func() bool { return r.samples(5 * time.Second)[published] >= 10 })
+	last := fmt.Sprintf("last_switch_timestamp_seconds{master_name=%q}", master)
+	if _, counted := r.samples(5 * time.Second)[last]; counted || strings.Contains(logs.String(), "Master switched") || r.durations("ended").GetSampleCount() > 0 {
+		t.Errorf("a switch that nobody has made is counted:\n%s", logs)
+	}
+	resolve("yes")
+	sentineltest.WaitFor(t, "it is counted once it is done", func() bool {
+		_, counted := r.samples(5 * time.Second)[last]
+		return counted && strings.Count(logs.String(), "Master switched") == 1 && r.durations("ended").GetSampleCount() == 1
+	})
+}
+
+// TestOldMasterIsCounted compares the seconds that are counted after a failover by hand, and
+// after the return of a master that was dead, with those for which it takes writes.
+func TestOldMasterIsCounted(t *testing.T) {
+	t.Parallel()
+	r := newRig(t, sentineltest.Config{SlowTimers: true})
+	r.follow()
+	ctx, cancel := context.WithTimeout(t.Context(), 2*time.Minute)
+	defer cancel()
+	counted := fmt.Sprintf("deployment_old_master_writable_seconds_total{master_name=%q}", master)
+	r.is(r.samples(5*time.Second), 0, "deployment_old_master_writable_seconds_total{master_name=%q}", master)
+	compare := func(what string, old *sentineltest.Node, before float64, since time.Time) {
+		t.Helper()
+		sentineltest.WaitFor(t, "the old master takes no more writes", func() bool {
+			_, err := old.CLI(ctx, "SET", "a", "b")
+			return err != nil
+		})
+		took := time.Since(since).Seconds()
+		var got float64
+		sentineltest.WaitFor(t, "it is counted", func() bool {
+			got = r.samples(5 * time.Second)[counted] - before
+			return got > 0
+		})
+		t.Logf("%s: %.2f s are counted, it was %.2f s", what, got, took)
+		if math.Abs(got-took) > 3 {
+			t.Errorf("%s: %.2f s are counted, it was %.2f s", what, got, took)
+		}
+	}
+	old, err := r.MasterNode(ctx, master)
+	check(t, err)
+	_, err = r.Failover(ctx, master)
+	check(t, err)
+	compare("a failover by hand", old, 0, time.Now())
+
+	check(t, r.WaitSettled(ctx))
+	before := r.samples(5 * time.Second)[counted]
+	old, err = r.MasterNode(ctx, master)
+	check(t, err)
+	old.Kill()
+	_, err = r.WaitFailover(ctx, master, old.Addr())
+	check(t, err)
+	check(t, old.Restart(ctx))
+	compare("its return", old, before, time.Now())
+}

@@ -1,6 +1,7 @@
 package collector
 
 import (
+	"maps"
 	"slices"
 	"time"
 
@@ -25,6 +26,7 @@ const keptAttempts = 8
 type failovers struct {
 	epochs    map[string]sentinel.Number // by Sentinel, if its last event was +new-epoch
 	open      map[source]*attempt
+	ending    map[source]*attempt  // those that have ended, and the Sentinel has not switched yet
 	over      map[string][]attempt // by master, the newest last
 	durations map[durationKey]prometheus.Histogram
 	none      *dto.Histogram // for a master that had no failover
@@ -36,6 +38,7 @@ type attempt struct {
 	epoch      sentinel.Number
 	elected    bool
 	start, end time.Time
+	from       string // where the master was when it ended
 }
 
 // A durationKey is the master and the result of the failovers in a histogram.
@@ -49,6 +52,7 @@ func newFailovers() failovers {
 	return failovers{
 		epochs:    make(map[string]sentinel.Number),
 		open:      make(map[source]*attempt),
+		ending:    make(map[source]*attempt),
 		over:      make(map[string][]attempt),
 		durations: make(map[durationKey]prometheus.Histogram),
 		none:      none.Histogram,
@@ -77,6 +81,7 @@ func (f *failovers) event(n *sentinel.StreamUpdate, master string) {
 		return
 	}
 	key := source{n.Sentinel, master}
+	f.switched(key, n)
 	switch n.Event.Name {
 	case sentinel.EventTryFailover:
 		// The epoch of an attempt is published just before it.
@@ -86,33 +91,45 @@ func (f *failovers) event(n *sentinel.StreamUpdate, master string) {
 			a.elected = true
 		}
 	case sentinel.EventFailoverEnd:
-		f.close(key, n.Time, resultEnded)
+		if a := f.open[key]; a != nil {
+			delete(f.open, key)
+			a.from = n.Event.MasterAddress
+			f.ending[key] = a
+		}
 	case sentinel.EventAbortNotElected, sentinel.EventAbortNoGoodSlave,
 		sentinel.EventAbortSlaveTimeout, sentinel.EventAbortMasterTimeout:
-		f.close(key, n.Time, resultAborted)
+		if a := f.open[key]; a != nil {
+			delete(f.open, key)
+			f.close(key, a, n.Time, resultAborted)
+		}
 	case sentinel.EventSwitchMaster, sentinel.EventResetMaster, sentinel.EventMonitor, sentinel.EventUnmonitor:
 		delete(f.open, key) // Sentinel drops its attempt without an event, such as when another one has ended the failover
 	}
 }
 
+// switched observes the end of an attempt when the Sentinel has the master elsewhere. That is
+// at once, but where the name of the promoted node does not resolve: then it publishes
+// +switch-master again and again until it does.
+func (f *failovers) switched(key source, n *sentinel.StreamUpdate) {
+	a := f.ending[key]
+	if a == nil || n.Event.Name == sentinel.EventSwitchMaster || n.Event.MasterAddress == a.from {
+		return
+	}
+	delete(f.ending, key)
+	f.close(key, a, n.Time, resultEnded)
+}
+
 // gap drops the open attempts of a Sentinel whose events may be missing.
 func (f *failovers) gap(address string) {
 	delete(f.epochs, address)
-	for key := range f.open {
-		if key.sentinel == address {
-			delete(f.open, key)
-		}
-	}
+	by := func(key source, _ *attempt) bool { return key.sentinel == address }
+	maps.DeleteFunc(f.open, by)
+	maps.DeleteFunc(f.ending, by)
 }
 
 // close observes the duration of an attempt, unless another attempt counts for the same
 // failover.
-func (f *failovers) close(key source, end time.Time, result string) {
-	a := f.open[key]
-	if a == nil {
-		return
-	}
-	delete(f.open, key)
+func (f *failovers) close(key source, a *attempt, end time.Time, result string) {
 	a.end = end
 	if f.counted(key, a) {
 		return
@@ -140,9 +157,11 @@ func (f *failovers) counted(key source, a *attempt) bool {
 	if a.elected {
 		return false
 	}
-	for other, b := range f.open {
-		if other.master == key.master && b.elected {
-			return true
+	for _, attempts := range []map[source]*attempt{f.open, f.ending} {
+		for other, b := range attempts {
+			if other.master == key.master && b.elected {
+				return true
+			}
 		}
 	}
 	return false
@@ -153,11 +172,9 @@ func (f *failovers) forget(master string) {
 	delete(f.over, master)
 	delete(f.durations, durationKey{master, resultEnded})
 	delete(f.durations, durationKey{master, resultAborted})
-	for key := range f.open {
-		if key.master == master {
-			delete(f.open, key)
-		}
-	}
+	of := func(key source, _ *attempt) bool { return key.master == master }
+	maps.DeleteFunc(f.open, of)
+	maps.DeleteFunc(f.ending, of)
 }
 
 // appendRows appends the durations of a master, with empty histograms if it had no failover.

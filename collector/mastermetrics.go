@@ -129,7 +129,7 @@ func masterTable() table[masterRow] {
 			},
 			{
 				name:  "master_promotable_replicas",
-				help:  "Replicas that Sentinel, by its own rules, could promote in a failover now; a process that is listed at two addresses counts once. Absent if SENTINEL REPLICAS failed, and if only hidden replicas (replica-announced no) are left, about which Sentinel says nothing.",
+				help:  "Replicas that Sentinel, by its own rules, could promote in a failover now; a process that is listed at two addresses counts once, and a hidden replica (replica-announced no), which can be promoted as well, not at all. Absent if SENTINEL REPLICAS failed, and if only hidden replicas are left, about which Sentinel says nothing.",
 				value: func(m *masterRow) (float64, bool) { return number(m.promotable) },
 			},
 			{

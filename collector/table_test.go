@@ -74,6 +74,7 @@ func TestAllMetricsOfTheDesign(t *testing.T) {
 		deployment_master_health deployment_check_status
 
 		events_total event_stream_up event_stream_losses_total failover_duration_seconds last_switch_timestamp_seconds
+		deployment_old_master_writable_seconds_total
 
 		node_info node_replication_offset_bytes node_info_age_seconds
 	`)

@@ -65,6 +65,8 @@ func ViewsOf(snapshots []*sentinel.Snapshot, name string) []View {
 
 // ByReplica groups the views of replicas by replica, sorted by address. If one Sentinel gives
 // the name of a replica and another its IP address, it is one replica: the run id is the same.
+// Of a Sentinel that lists one address twice only the first entry counts, or the first one
+// that is alive.
 func ByReplica(views []View) [][]ReplicaView {
 	var groups [][]ReplicaView
 	at := make(map[string]int)
@@ -77,7 +79,13 @@ func ByReplica(views []View) [][]ReplicaView {
 				at[r.Addr] = k
 				groups = append(groups, nil)
 			}
-			groups[k] = append(groups[k], ReplicaView{r, v})
+			last := len(groups[k]) - 1
+			switch {
+			case last < 0 || groups[k][last].By.Snapshot != v.Snapshot:
+				groups[k] = append(groups[k], ReplicaView{r, v})
+			case r.Live() && !groups[k][last].Live():
+				groups[k][last].Replica = r
+			}
 		}
 	}
 	groups = merged(groups)

@@ -2,7 +2,6 @@ package health
 
 import (
 	"fmt"
-	"net"
 	"slices"
 	"strings"
 
@@ -104,9 +103,9 @@ func (m *masterModel) severalNames() outcome {
 		Hint:     "Clients write to one node all the same. Set announce-hostnames alike on all Sentinels, and RESET each that has changed at once: it lists every replica a second time otherwise. If it is alike already, MONITOR the master by the same address everywhere.",
 		Look:     onEach(m.Views, "SENTINEL", "GET-MASTER-ADDR-BY-NAME", m.Name),
 	}
-	named := isName(by[addrs[0]][0].AdvertisedNode().Host)
+	named := by[addrs[0]][0].AdvertisedNode().Named()
 	for _, addr := range addrs[1:] {
-		if isName(by[addr][0].AdvertisedNode().Host) != named {
+		if by[addr][0].AdvertisedNode().Named() != named {
 			f.Commands = append(f.Commands, onEach(by[addr], "SENTINEL", "CONFIG", "SET", "announce-hostnames", map[bool]string{true: "yes", false: "no"}[named])...)
 			f.Commands = append(f.Commands, resetOn(m.Name, by[addr]))
 		}
@@ -115,9 +114,6 @@ func (m *masterModel) severalNames() outcome {
 	o.add(f, m.Views...)
 	return o
 }
-
-// isName reports whether a host is given by name.
-func isName(host string) bool { return net.ParseIP(host) == nil }
 
 // demoted says which of the nodes report that they are replicas: if a quorum of Sentinels
 // names such a node as the master, they notice and fail over by themselves.

@@ -36,6 +36,7 @@ func (m *masterModel) report(checks []entry[*masterModel], onDeployment []witnes
 	for _, v := range m.Views {
 		r.Replicas = max(r.Replicas, replicas(v))
 		r.Promotable = max(r.Promotable, promotable(v))
+		r.Hidden = max(r.Hidden, int(v.HiddenReplicas()))
 	}
 	if margin := m.margin(); margin.Present {
 		n := int(margin.Value)
@@ -236,6 +237,10 @@ func (m *MasterReport) Sentence(onDeployment []Finding) string {
 		return first(m.groups(onDeployment))
 	}
 	text := fmt.Sprintf("%s is up, %d of %s can be promoted", m.Address, m.Promotable, count(m.Replicas, "replica"))
+	if m.Hidden > 0 {
+		text = fmt.Sprintf("%s is up, at least %d of %s can be promoted, of %d nothing is known (replica-announced no)",
+			m.Address, m.Promotable, count(m.Replicas, "replica"), m.Hidden)
+	}
 	if m.Margin != nil {
 		text += ", " + count(*m.Margin, "more Sentinel") + " can fail"
 	}

@@ -105,6 +105,14 @@ func TestSummary(t *testing.T) {
 			"UNKNOWN mymaster: master_odown cannot be determined: every Sentinel that monitors it is in TILT, and sees nothing go down"},
 		{"the deployment", func(all []*sentinel.Snapshot) { all[2].ID = all[0].ID },
 			"CRITICAL: Sentinels 10.0.0.1:26379 and 10.0.0.3:26379 have one id, 0000000000000000000000000000000000000001"},
+		{"a replica that is not announced", each(func(m *sentinel.Master) { m.Replicas = m.Replicas[:1] }),
+			"OK mymaster: 10.0.0.10:6379 is up, at least 1 of 2 replicas can be promoted, of 1 nothing is known (replica-announced no), 1 more Sentinel can fail"},
+		{"an old address of a replica that has moved", each(func(m *sentinel.Master) {
+			m.Replicas = append(m.Replicas, m.Replicas[1])
+			m.Replicas[2].Instance = instance("10.0.0.13:6379", m.Replicas[1].RunID, sentinel.FlagReplica|sentinel.FlagSDown)
+			m.Replicas[2].DownAfter, m.NumReplicas = ms(0), num(3)
+		}),
+			"WARNING mymaster: the replica 10.0.0.13:6379 has been down for 0.0 s, according to 3 of 3 Sentinels (10.0.0.1:26379, 10.0.0.2:26379, 10.0.0.3:26379); its process answers at 10.0.0.12:6379, where it is listed as well: it has moved"},
 		{"failing over", at(0, func(m *sentinel.Master) { m.Flags |= sentinel.FlagFailoverInProgress }),
 			"OK mymaster: 10.0.0.10:6379 is up, 2 of 2 replicas can be promoted, 1 more Sentinel can fail; a failover is in progress"},
 		{"two masters", two(nothing), "OK: 2 masters, 3 of 3 Sentinels answered"},

@@ -34,6 +34,7 @@ func explanations() []explanation {
 		{"epoch_disagreement", "quorum_unreachable", cutOff},
 		{"epoch_disagreement", "majority_unreachable", cutOff},
 		{"agreement_missing", "peers_unknown", critical},
+		{"peers_unknown", "sentinel_restart_fails", takesNoNames},
 		{"quorum_unreachable", "peers_unknown", seenByThose},
 		{"majority_unreachable", "peers_unknown", seenByThose},
 		{"quorum_unreachable", "sentinel_unreachable", lost},
@@ -60,6 +61,7 @@ func explanations() []explanation {
 		{"master_refuses_writes", "replica_down", wantsReplicas},
 		{"master_refuses_writes", "replica_link_down", wantsReplicas},
 		{"master_refuses_writes", "replica_loading", wantsReplicas},
+		{"failover_stuck", "sentinel_restart_fails", takesNoNames},
 		{"failover_stuck", "no_promotable_replica", always},
 		{"failover_stuck", "majority_unreachable", critical},
 		{"failover_stuck", "quorum_unreachable", critical},
@@ -124,6 +126,15 @@ func sameNode(_ *masterModel, cause, effect *witnessedFinding) bool { return cau
 
 func sameSentinel(_ *masterModel, cause, effect *witnessedFinding) bool {
 	return cause.Sentinel == effect.Sentinel
+}
+
+// takesNoNames reports whether nobody sees the effect but the Sentinel of the cause, which does
+// not resolve host names.
+func takesNoNames(_ *masterModel, cause, effect *witnessedFinding) bool {
+	other := func(v deployment.View) bool {
+		return v.Snapshot.Sentinel != cause.Sentinel || v.Snapshot.ResolveHostnames.Or(true)
+	}
+	return !slices.ContainsFunc(effect.witnesses, other)
 }
 
 // seenByThose reports whether only Sentinels that see the cause see the effect.

@@ -143,6 +143,20 @@ func checkCases() []checkCase {
 			}
 		}, Critical, []string{"critical: Sentinel 10.0.0.2:26379 was not asked: no credentials: open /secret: permission denied"}},
 		{"sentinel_auth", "unreachable is not refused", dead(0), OK, nil},
+		{"sentinel_restart_fails", "names", both(at(1, named), func(all []*sentinel.Snapshot) {
+			for _, s := range all {
+				s.ResolveHostnames = sentinel.Some(false)
+			}
+		}), Warning, []string{
+			"warning: Sentinel 10.0.0.2:26379 would not start again: resolve-hostnames is no there, and its file has redis-0:6379 by name"}},
+		{"sentinel_restart_fails", "names that are resolved", both(each(named), func(all []*sentinel.Snapshot) {
+			all[0].ResolveHostnames = sentinel.Some(true)
+		}), OK, nil},
+		{"sentinel_restart_fails", "one replica twice", at(2, func(m *sentinel.Master) {
+			m.Replicas[1].Instance = m.Replicas[0].Instance
+			m.Replicas[1].Name = "redis-1:6379"
+		}), Warning, []string{
+			"warning: Sentinel 10.0.0.3:26379 would not start again: its file has the replica 10.0.0.11:6379 of mymaster twice"}},
 		{"sentinel_id_duplicate", "copied", func(all []*sentinel.Snapshot) { all[2].ID = all[0].ID }, Critical, []string{
 			"critical: Sentinels 10.0.0.1:26379 and 10.0.0.3:26379 have one id, 0000000000000000000000000000000000000001"}},
 		{"sentinel_id_duplicate", "asked twice", func(all []*sentinel.Snapshot) {
@@ -275,6 +289,13 @@ func checkCases() []checkCase {
 			m.Replicas[0].RoleReported, m.Replicas[0].RoleReportedTime = "master", ms(240_000)
 		}), Critical, []string{
 			"critical: the replica 10.0.0.11:6379 has been promoted for 4 min, longer than failover-timeout (3 min), and there is no new master, according to 1 of 3 Sentinels (10.0.0.1:26379); failover state: reconf_slaves"}},
+		{"failover_stuck", "the name of the promoted node does not resolve", at(0, func(m *sentinel.Master) {
+			failing(m)
+			m.FailoverState = sentinel.FailoverUpdateConfig
+			m.Replicas[0].Flags |= sentinel.FlagPromoted // and made a replica again by the others
+			m.Recent = []sentinel.RecentEvent{{Event: sentinel.Event{Name: "+switch-master", Master: m.Name}, Count: 480, First: 40 * time.Second}}
+		}), Critical, []string{
+			"critical: Sentinel 10.0.0.1:26379 has promoted 10.0.0.11:6379 and cannot switch to it, which it tries for as long as it takes (failover state: update_config): it does not resolve the name of that node; it has published +switch-master 480 times in 40 s"}},
 		{"failover_stuck", "under way", each(func(m *sentinel.Master) { down(m); failing(m) }), OK, nil},
 
 		{"quorum_unreachable", "all", each(noquorum), Critical, []string{
@@ -466,6 +487,17 @@ func checkCases() []checkCase {
 			"warning: Sentinel 10.0.0.1:26379 is answered with errors by 10.0.0.3:26379: its last reply to PING is 0.6 s old, the last good one 90 s"}},
 		{"replica_down", "for one", at(0, func(m *sentinel.Master) { replicaDead(&m.Replicas[0], 5000) }), Warning, []string{
 			"warning: the replica 10.0.0.11:6379 has been down for 5.0 s, according to 1 of 3 Sentinels (10.0.0.1:26379)"}},
+		{"replica_down", "it has moved", each(func(m *sentinel.Master) {
+			m.Replicas[1].RunID = m.Replicas[0].RunID
+			replicaDead(&m.Replicas[1], 5000)
+		}), Warning, []string{
+			"warning: the replica 10.0.0.12:6379 has been down for 5.0 s, according to 3 of 3 Sentinels (10.0.0.1:26379, 10.0.0.2:26379, 10.0.0.3:26379); its process answers at 10.0.0.11:6379, where it is listed as well: it has moved"}},
+		{"replica_down", "listed twice at one address", each(func(m *sentinel.Master) {
+			replicaDead(&m.Replicas[0], 5000)
+			m.Replicas[1] = m.Replicas[0]
+			m.Replicas[1].Name = "redis-1:6379"
+		}), Warning, []string{
+			"warning: the replica 10.0.0.11:6379 has been down for 5.0 s, according to 3 of 3 Sentinels (10.0.0.1:26379, 10.0.0.2:26379, 10.0.0.3:26379)"}},
 		{"replica_down", "for one in TILT", both(at(0, func(m *sentinel.Master) { replicaDead(&m.Replicas[0], 5000) }), tilted(0)), OK, nil},
 		{"replica_link_down", "long", each(func(m *sentinel.Master) {
 			m.Replicas[0].MasterLinkUp, m.Replicas[0].MasterLinkDownTime = false, ms(61_000)
@@ -553,7 +585,18 @@ func checkCases() []checkCase {
 			"critical: the replica 10.0.0.12:6379 has said for 26 s that it is a master, beside the master 10.0.0.10:6379, according to 3 of 3 Sentinels (10.0.0.1:26379, 10.0.0.2:26379, 10.0.0.3:26379)"}},
 		{"replica_role_mismatch", "an old master that loads", each(func(m *sentinel.Master) { oldMasterLoads(m, 26_000) }), OK, nil},
 		{"replica_role_mismatch", "an old master that has come back", each(func(m *sentinel.Master) {
+			m.Replicas[1].RoleReported, m.Replicas[1].RoleReportedTime = "master", ms(3_000)
+		}), Warning, []string{
+			"warning: 10.0.0.12:6379 has come back as a master beside the master 10.0.0.10:6379, and takes writes, which will be lost, for about 7 s more, according to 3 of 3 Sentinels (10.0.0.1:26379, 10.0.0.2:26379, 10.0.0.3:26379)"}},
+		{"replica_role_mismatch", "one that has been made a replica by now", each(func(m *sentinel.Master) {
 			m.Replicas[1].RoleReported, m.Replicas[1].RoleReportedTime = "master", ms(18_000)
+		}), OK, nil},
+		{"replica_role_mismatch", "after a failover by hand", each(func(m *sentinel.Master) {
+			m.RoleReportedTime = ms(4_500)
+			m.Replicas[1].RoleReported, m.Replicas[1].RoleReportedTime = "master", ms(3_000)
+		}), OK, nil},
+		{"replica_role_mismatch", "one that is just promoted, of which nobody has heard", at(0, func(m *sentinel.Master) {
+			m.Replicas[1].RoleReported, m.Replicas[1].RoleReportedTime = "master", ms(900)
 		}), OK, nil},
 		{"replica_wrong_master", "another", at(0, func(m *sentinel.Master) { m.Replicas[0].MasterHost = "10.0.0.66" }), Warning, []string{
 			"warning: the replica 10.0.0.11:6379 follows 10.0.0.66:6379, and the master is 10.0.0.10:6379, according to 1 of 3 Sentinels (10.0.0.1:26379)"}},

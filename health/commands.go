@@ -28,6 +28,11 @@ func resetOn(master string, views []deployment.View) string {
 	return onAll("reset", master, views)
 }
 
+// resetAt returns the command line that resets a master on one Sentinel.
+func resetAt(master string, s *sentinel.Snapshot) string {
+	return "redis_sentinel_exporter reset " + quote(master) + " --sentinel.address=" + quote(s.Sentinel)
+}
+
 // monitorAt returns the command lines that make a Sentinel monitor a master as another one
 // does, except for the settings that no Sentinel shows, such as auth-pass.
 func monitorAt(s *sentinel.Snapshot, m *sentinel.Master) []string {
@@ -65,6 +70,9 @@ func redisCLI(addr string, words ...string) string {
 	host, port, err := net.SplitHostPort(addr)
 	if err != nil {
 		host, port = addr, "?"
+	}
+	if host == "" {
+		host = "HOST" // its name does not resolve: for the reader to fill in
 	}
 	parts := []string{"redis-cli", "-h", quote(host), "-p", quote(port)}
 	for _, word := range words {

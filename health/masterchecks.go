@@ -227,9 +227,9 @@ func masterInfoMissing(m *masterModel) outcome {
 func failoverStuck(m *masterModel) outcome {
 	stuck := slices.DeleteFunc(m.unfrozen(), func(v deployment.View) bool {
 		since, _ := failingFor(v)
-		return !v.FailoverTimeout.Present || since <= v.FailoverTimeout.Value
+		return !v.FailoverTimeout.Present || since <= v.FailoverTimeout.Value || cannotSwitch(v)
 	})
-	var o outcome
+	o := m.switchUndone()
 	for _, who := range byAddr(stuck) {
 		var longest time.Duration
 		what := ""
@@ -248,6 +248,35 @@ func failoverStuck(m *masterModel) outcome {
 				what, Age(longest), Age(who[0].FailoverTimeout.Value), say(who, len(m.Views)), list(distinct(states)), because),
 			Look: append(onEach(who[:1], "SENTINEL", "MASTER", m.Name), onEach(who[:1], "SENTINEL", "CKQUORUM", m.Name)...),
 		}, who...)
+	}
+	return o
+}
+
+// cannotSwitch reports whether the Sentinel is in the last step of a failover. It takes that and
+// forgets the failover in one go: whoever is seen there could not take it.
+func cannotSwitch(v deployment.View) bool {
+	return failingOver(v) && v.FailoverState == sentinel.FailoverUpdateConfig
+}
+
+// switchUndone finds a Sentinel that has promoted a replica and does not get the switch to it
+// done: it tries again and again, as long as that takes.
+func (m *masterModel) switchUndone() outcome {
+	var o outcome
+	for _, v := range m.unfrozen() {
+		if !cannotSwitch(v) {
+			continue
+		}
+		f := Finding{
+			Severity: Critical, Sentinel: v.Snapshot.Sentinel, Node: v.Advertised(),
+			Message: fmt.Sprintf("Sentinel %s has promoted %s and cannot switch to it, which it tries for as long as it takes (failover state: %s): it does not resolve the name of that node",
+				v.Snapshot.Sentinel, v.Advertised(), v.FailoverState),
+			Hint: "Make the name resolve again on the machine of that Sentinel; it then switches within a second. Until then clients are given the new master by it and the old one by those that do not resolve the name either, and these make the new one a replica again. See afterwards whether all agree. If resolve-hostnames is no there, set it to yes.",
+			Look: []string{onSentinel(v.Snapshot, "SENTINEL", "MASTER", m.Name), onSentinel(v.Snapshot, "SENTINEL", "CONFIG", "GET", "resolve-hostnames"), redisCLI(v.Advertised(), "ROLE")},
+		}
+		if again := v.Published(sentinel.EventSwitchMaster); again != nil && again.Count > 1 {
+			f.Message += fmt.Sprintf("; it has published +switch-master %d times in %s", again.Count, Age(again.First))
+		}
+		o.add(f, v)
 	}
 	return o
 }

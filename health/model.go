@@ -87,8 +87,16 @@ const (
 	// to connect.
 	settleTime = 15 * time.Second
 	// convertTime is how long a Sentinel needs to turn a master that has come back into
-	// a replica (8 s) and to see that it is one (10 s), with some reserve.
+	// a replica (10 s: at the first INFO after 8 s) and to see that it is one (10 s more), with
+	// some reserve.
 	convertTime = 25 * time.Second
+	// writableTime is the first part of that, in which it takes writes.
+	writableTime = 10 * time.Second
+	// hearTime is how long after a promotion all have heard of it.
+	hearTime = 2 * time.Second
+	// returnTime is how long after a failover the old master reports its role, if it was
+	// there all the time.
+	returnTime = 5 * time.Second
 	// linkTime is how long a replica may take to get its link up again.
 	linkTime = 15 * time.Second
 	// errorsTime is how far the last good reply to PING may be behind the last

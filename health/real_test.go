@@ -3,6 +3,8 @@ package health_test
 import (
 	"context"
 	"fmt"
+	"os"
+	"path/filepath"
 	"slices"
 	"strconv"
 	"strings"
@@ -204,24 +206,42 @@ func TestTiltVouchesForNoQuorum(t *testing.T) {
 // and promotes it.
 func TestHiddenReplica(t *testing.T) {
 	t.Parallel()
-	topology := sentineltest.Run(t, sentineltest.Config{Replicas: 1})
+	topology := sentineltest.Run(t, sentineltest.Config{})
 	d := deploymentOf(t, topology.ClientAddrs())
 	eventually(t, d, "at first", nil)
 	ctx, cancel := context.WithTimeout(t.Context(), time.Minute)
 	defer cancel()
-	if _, err := topology.Masters[0].Replicas[0].CLI(ctx, "CONFIG", "SET", "replica-announced", "no"); err != nil {
-		t.Fatal(err)
+	announced := func(n *sentineltest.Node, yes string) {
+		t.Helper()
+		if _, err := n.CLI(ctx, "CONFIG", "SET", "replica-announced", yes); err != nil {
+			t.Fatal(err)
+		}
 	}
 	var snapshots []*sentinel.Snapshot
-	hidden := func(s *sentinel.Snapshot) bool {
-		m := s.Master(faults.MasterName)
-		return m != nil && len(m.Replicas) == 0 && m.NumReplicas.Value == 1
+	waitHidden := func(want int) health.Report {
+		t.Helper()
+		sentineltest.WaitFor(t, fmt.Sprintf("%d replicas to be hidden from all", want), func() bool {
+			snapshots = d.Snapshots(ctx)
+			return !slices.ContainsFunc(snapshots, func(s *sentinel.Snapshot) bool {
+				m := s.Master(faults.MasterName)
+				return m == nil || len(m.Replicas) != 2-want || m.NumReplicas.Value != 2
+			})
+		})
+		return health.Assess(snapshots)
 	}
-	sentineltest.WaitFor(t, "the replica to be hidden from all", func() bool {
-		snapshots = d.Snapshots(ctx)
-		return !slices.ContainsFunc(snapshots, func(s *sentinel.Snapshot) bool { return !hidden(s) })
-	})
-	r := health.Assess(snapshots)
+	announced(topology.Masters[0].Replicas[0], "no")
+	r := waitHidden(1)
+	if want := "at least 1 of 2 replicas can be promoted, of 1 nothing is known"; r.Status != health.OK || !strings.Contains(r.Summary, want) {
+		t.Errorf("with one it says %q, and not %q", r.Summary, want)
+	}
+	announced(topology.Masters[0].Replicas[0], "yes")
+	if r := waitHidden(0); !strings.Contains(r.Summary, " 2 of 2 replicas can be promoted") {
+		t.Errorf("with none it says %q", r.Summary)
+	}
+	for _, n := range topology.Masters[0].Replicas {
+		announced(n, "no")
+	}
+	r = waitHidden(2)
 	if got := found(&r); len(got) > 0 || r.Status != health.Unknown {
 		t.Errorf("it is %s, with %s", r.Status, messages(&r))
 	}
@@ -230,6 +250,66 @@ func TestHiddenReplica(t *testing.T) {
 	}
 	if said, err := topology.Sentinels[0].CLI(ctx, "SENTINEL", "FAILOVER", faults.MasterName); err != nil {
 		t.Errorf("the failover: %v, %v", said, err)
+	}
+}
+
+// TestSentinelRestartFails: what is found is so. The Sentinel does not start again, and does
+// when that is mended in its file.
+func TestSentinelRestartFails(t *testing.T) {
+	t.Parallel()
+	for option, says := range map[string]string{
+		"resolve-hostnames":  "Can't resolve instance hostname",
+		"announce-hostnames": "Duplicate hostname and port for replica",
+	} {
+		t.Run(option, func(t *testing.T) {
+			t.Parallel()
+			topology := sentineltest.Run(t, sentineltest.Config{Replicas: 1, Sentinels: 1, Host: "localhost"})
+			s := topology.Sentinels[0]
+			d := deploymentOf(t, topology.ClientAddrs())
+			ctx, cancel := context.WithTimeout(t.Context(), time.Minute)
+			defer cancel()
+			restartFails := func() bool {
+				r := assess(ctx, d, askFor)
+				return slices.Contains(found(&r), "warning sentinel_restart_fails")
+			}
+			if restartFails() {
+				t.Error("it is found at first")
+			}
+			if _, err := s.CLI(ctx, "SENTINEL", "CONFIG", "SET", option, "no"); err != nil {
+				t.Fatal(err)
+			}
+			sentineltest.WaitFor(t, "it to be found", restartFails)
+			if _, err := s.CLI(ctx, "SENTINEL", "FLUSHCONFIG"); err != nil {
+				t.Fatal(err)
+			}
+			if err := s.Restart(ctx); err == nil || !strings.Contains(err.Error(), says) {
+				t.Fatalf("it started, or said something else: %v", err)
+			}
+			mendFile(t, filepath.Join(s.Dir(), "sentinel.conf"))
+			if err := s.Restart(ctx); err != nil {
+				t.Fatal(err)
+			}
+			sentineltest.WaitFor(t, "it to be gone", func() bool { return !restartFails() })
+		})
+	}
+}
+
+// mendFile sets both options and leaves each line there once.
+func mendFile(t *testing.T, path string) {
+	t.Helper()
+	conf, err := os.ReadFile(path)
+	if err != nil {
+		t.Fatal(err)
+	}
+	var lines []string
+	for line := range strings.Lines(string(conf)) {
+		if !strings.Contains(line, "-hostnames ") && !slices.Contains(lines, line) {
+			lines = append(lines, line)
+		}
+	}
+	options := "sentinel resolve-hostnames yes\nsentinel announce-hostnames yes\n"
+	if err := os.WriteFile(path, []byte(options+strings.Join(lines, "")), 0o600); err != nil {
+		t.Fatal(err)
 	}
 }
 

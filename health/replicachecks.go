@@ -62,10 +62,34 @@ func (m *masterModel) eachReplica(severity Status, is func(deployment.ReplicaVie
 
 func replicaDown(m *masterModel) outcome {
 	down := func(s deployment.ReplicaView) bool { return considersDown(s) && !refused(s) }
-	return m.eachReplica(Warning, down, func(seen []deployment.ReplicaView, who string) string {
+	o := m.eachReplica(Warning, down, func(seen []deployment.ReplicaView, who string) string {
 		since := longest(seen, func(s deployment.ReplicaView) time.Duration { return s.SDownTime.Value })
 		return fmt.Sprintf("the replica %s has been down for %s, %s", seen[0].Addr, Age(since), who)
 	}, "PING")
+	for i := range o.found {
+		if to := m.movedTo(o.found[i].Node); to != "" {
+			f := &o.found[i]
+			f.Message += fmt.Sprintf("; its process answers at %s, where it is listed as well: it has moved", to)
+			f.Hint = "Nothing is down: the Sentinels list the old address until a RESET, one Sentinel at a time, which the command reset does."
+			f.Look, f.Commands = []string{redisCLI(to, "INFO", "replication")}, []string{resetOn(m.Name, m.Views)}
+		}
+	}
+	return o
+}
+
+// movedTo is the address at which a Sentinel sees the process of a replica that is down;
+// empty if none does.
+func (m *masterModel) movedTo(addr string) string {
+	for _, group := range m.replicas {
+		for _, s := range group {
+			if group[0].Addr == addr {
+				if to := s.By.MovedTo(s.Replica); to != nil {
+					return to.Addr
+				}
+			}
+		}
+	}
+	return ""
 }
 
 // ghostReplicas regards a replica as gone when every Sentinel that knows it has considered
@@ -120,17 +144,42 @@ func linkIsCut(s deployment.ReplicaView) bool {
 }
 
 // replicaRoleMismatch waits, because Sentinel needs some time to turn a master that has come
-// back into a replica. One that loads its data cannot be turned yet.
+// back into a replica, and warns as long as that takes writes. One that loads its data cannot
+// be turned yet, and takes none.
 func replicaRoleMismatch(m *masterModel) outcome {
 	if m.failingNow {
 		return m.replicasKnown()
 	}
 	wrong := func(s deployment.ReplicaView) bool { return staysMaster(s) && !loads(s) }
-	return m.eachReplica(Critical, wrong, func(seen []deployment.ReplicaView, who string) string {
-		since := longest(seen, func(s deployment.ReplicaView) time.Duration { return s.RoleReportedTime.Value })
+	back := func(s deployment.ReplicaView) bool { return hasComeBack(s) && !loads(s) }
+	since := func(seen []deployment.ReplicaView) time.Duration {
+		return longest(seen, func(s deployment.ReplicaView) time.Duration { return s.RoleReportedTime.Value })
+	}
+	o := m.eachReplica(Critical, wrong, func(seen []deployment.ReplicaView, who string) string {
 		return fmt.Sprintf("the replica %s has said for %s that it is a master, beside the master %s, %s",
-			seen[0].Addr, Age(since), seen[0].By.Addr, who)
+			seen[0].Addr, Age(since(seen)), seen[0].By.Addr, who)
 	}, "ROLE")
+	writable := m.eachReplica(Warning, back, func(seen []deployment.ReplicaView, who string) string {
+		return fmt.Sprintf("%s has come back as a master beside the master %s, and takes writes, which will be lost, for about %.0f s more, %s",
+			seen[0].Addr, seen[0].By.Addr, max(0, writableTime-since(seen)).Seconds(), who)
+	}, "ROLE")
+	for _, f := range writable.found {
+		if !slices.ContainsFunc(o.found, func(other witnessedFinding) bool { return other.Node == f.Node }) {
+			f.Hint = "The Sentinels make it a replica by themselves. Keep clients from it until then; min-replicas-to-write 1 on all nodes keeps it from taking writes."
+			o.found = append(o.found, f)
+		}
+	}
+	return o
+}
+
+// hasComeBack reports whether a node was started as a master long after the Sentinel knew
+// another one, and has not been made a replica yet. After a failover by hand the old master is
+// one as well for as long, which is how it is always. One that has just been promoted may be a
+// replica to those who have not heard of it.
+func hasComeBack(s deployment.ReplicaView) bool {
+	since := s.RoleReportedTime.Value
+	return s.Live() && s.RoleReported == "master" && since >= hearTime && since < writableTime+time.Second &&
+		s.By.RoleReported == "master" && s.By.RoleReportedTime.Value-since > returnTime
 }
 
 // staysMaster reports whether a replica says for too long that it is a master.

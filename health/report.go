@@ -35,6 +35,9 @@ type MasterReport struct {
 	// each is the highest count of any Sentinel.
 	Replicas   int `json:"replicas"`
 	Promotable int `json:"promotable_replicas"`
+	// Hidden counts the replicas that no Sentinel lists (replica-announced no): a failover can
+	// promote them, and nothing else is known of them.
+	Hidden int `json:"hidden_replicas"`
 	// Margin is how many more Sentinels can fail while a failover is still possible;
 	// absent if not known. Sentinels that answer but do not monitor the master count as
 	// failed, which CKQUORUM does not do.

@@ -128,7 +128,45 @@ func crash(t *testing.T, topology *sentineltest.Topology, w *watcher, late time.
 		t.Fatal(err)
 	}
 	settle(t, topology, late)
-	w.only("return of the old master", "replica_down")
+	w.only("return of the old master", "replica_down", "replica_role_mismatch")
 	settle(t, topology, late)
 	w.only("after all")
+}
+
+// TestOldMasterReturns: for as long as an old master takes writes beside the new one there is
+// a warning, and no longer; Sentinel's usual timers make that 10 s.
+func TestOldMasterReturns(t *testing.T) {
+	t.Parallel()
+	topology := sentineltest.Run(t, sentineltest.Config{SlowTimers: true})
+	d := deploymentOf(t, topology.SentinelAddrs())
+	node, err := topology.MasterNode(t.Context(), "mymaster")
+	if err != nil {
+		t.Fatal(err)
+	}
+	node.Kill()
+	if _, err := topology.WaitFailover(t.Context(), "mymaster", node.Addr()); err != nil {
+		t.Fatal(err)
+	}
+	const down = 6 * time.Second // longer than an old master that was there all the time needs to be heard
+	switched := time.Now()
+	sentineltest.WaitFor(t, "it to have been down for a while", func() bool { return time.Since(switched) > down })
+	if err := node.Restart(t.Context()); err != nil {
+		t.Fatal(err)
+	}
+	writable := func() bool {
+		_, err := node.CLI(t.Context(), "SET", "lost", "write")
+		return err == nil
+	}
+	warned := func() bool {
+		r := assess(t.Context(), d, askForLong)
+		return slices.Contains(found(&r), "warning replica_role_mismatch")
+	}
+	sentineltest.WaitFor(t, "a warning, while it takes writes", func() bool { return warned() && writable() })
+	shown := time.Now()
+	sentineltest.WaitFor(t, "it to take no more", func() bool { return !writable() })
+	over := time.Now()
+	sentineltest.WaitFor(t, "the warning to be over", func() bool { return !warned() })
+	if before, after := over.Sub(shown), time.Since(over); before < 5*time.Second || after > 3*time.Second {
+		t.Errorf("it was shown for only %s while it took writes, and for %s after that", before, after)
+	}
 }

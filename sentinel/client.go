@@ -77,6 +77,8 @@ type Client struct {
 	known   []string // the masters of the last snapshot
 	slaves  bool     // the Sentinel does not know REPLICAS, only SLAVES
 	noCache bool     // the Sentinel refuses INFO-CACHE, which only the options demand
+	named   bool     // the last snapshot has a host that is given by name
+	refused bool     // SENTINEL CONFIG GET was, on this connection
 
 	recent recentEvents // of the event stream
 
@@ -118,7 +120,7 @@ func (c *Client) release() { c.turn <- struct{}{} }
 func (c *Client) drop() {
 	if c.session != nil {
 		c.session.close()
-		c.session = nil
+		c.session, c.refused = nil, false
 	}
 }
 

@@ -12,18 +12,23 @@ const (
 	// EventAbortMasterTimeout exists from Valkey 9.0 on.
 	EventAbortMasterTimeout = "-failover-abort-master-timeout"
 	EventNewEpoch           = "+new-epoch"
-	EventResetMaster        = "+reset-master"
-	EventMonitor            = "+monitor"
-	EventUnmonitor          = "-monitor"
-	EventSDown              = "+sdown"
-	EventSDownEnd           = "-sdown"
-	EventODown              = "+odown"
-	EventODownEnd           = "-odown"
-	EventTilt               = "+tilt"
-	EventTiltEnd            = "-tilt"
-	EventScriptError        = "-script-error"
-	EventScriptTimeout      = "-script-timeout"
-	eventSet                = "+set"
+	// The node reports another role than before: the one that it should have, or not.
+	EventRoleRight = "+role-change"
+	EventRoleWrong = "-role-change"
+	// EventConvertToReplica: the Sentinel makes a master that has come back a replica.
+	EventConvertToReplica = "+convert-to-slave"
+	EventResetMaster      = "+reset-master"
+	EventMonitor          = "+monitor"
+	EventUnmonitor        = "-monitor"
+	EventSDown            = "+sdown"
+	EventSDownEnd         = "-sdown"
+	EventODown            = "+odown"
+	EventODownEnd         = "-odown"
+	EventTilt             = "+tilt"
+	EventTiltEnd          = "-tilt"
+	EventScriptError      = "-script-error"
+	EventScriptTimeout    = "-script-timeout"
+	eventSet              = "+set"
 )
 
 // An Event is one message that a Sentinel published. Name and Raw are always set; other

@@ -109,8 +109,14 @@ func (m *Master) maxLinkDown() time.Duration { return m.SDownTime.Value + 10*m.D
 
 // HasHiddenReplicas reports whether the master has replicas that REPLICAS leaves out:
 // those with replica-announced no. A failover can promote them all the same.
-func (m *Master) HasHiddenReplicas() bool {
-	return m.ReplicasErr == nil && m.NumReplicas.Value > int64(len(m.Replicas))
+func (m *Master) HasHiddenReplicas() bool { return m.HiddenReplicas() > 0 }
+
+// HiddenReplicas counts them.
+func (m *Master) HiddenReplicas() int64 {
+	if m.ReplicasErr != nil {
+		return 0
+	}
+	return max(0, m.NumReplicas.Value-int64(len(m.Replicas)))
 }
 
 // PromotableReplicas counts the replicas that a failover could promote; one with two

@@ -42,6 +42,24 @@ func (m *Master) ListedTwice() [][]*Instance {
 	return twice
 }
 
+// MovedTo is where the process of a replica that is down answers, as it has left the address
+// that the Sentinel goes on listing: the master, or another replica. It is nil if there is no
+// such, and where the process was started anew, which gives it another run id.
+func (m *Master) MovedTo(r *Replica) *Instance {
+	if !r.Flags.Has(FlagSDown) {
+		return nil
+	}
+	if r.SameProcess(&m.Instance) {
+		return &m.Instance
+	}
+	for i := range m.Replicas {
+		if other := &m.Replicas[i]; other.Live() && r.SameProcess(&other.Instance) {
+			return &other.Instance
+		}
+	}
+	return nil
+}
+
 // SameNode reports whether two entries, which may be from two Sentinels, are one node. A host
 // name can only be compared by run id, so the result is absent until both run ids are known.
 func (in *Instance) SameNode(other *Instance) Optional[bool] {

@@ -19,6 +19,10 @@ type Snapshot struct {
 	ID string
 	// Info is nil if INFO failed.
 	Info *Info
+	// ResolveHostnames is that setting of the Sentinel (SENTINEL CONFIG GET). It is asked for
+	// only where the Sentinel has given a host by name, and absent where it was not answered:
+	// before Redis 6.2, and to a user who may not use that command, which is no failure.
+	ResolveHostnames Optional[bool]
 	// Masters are the masters that the Sentinel monitors, in no particular order.
 	Masters []Master
 	// Failures are the commands of this snapshot that failed: one entry for each

@@ -26,7 +26,7 @@ func (c *Client) takeSnapshot(ctx context.Context, started time.Time) *Snapshot 
 	b.fill()
 	b.lookInto(ctx)
 	if b.snapshot.Up() {
-		c.known = masterNames(b.snapshot.Masters)
+		c.known, c.named = masterNames(b.snapshot.Masters), b.snapshot.givesNames()
 	}
 	return b.finish()
 }
@@ -118,7 +118,15 @@ func (b *snapshotBuilder) ask(ctx context.Context, general []Command, masters []
 			commands = append(commands, b.client.arguments(command, name))
 		}
 	}
+	asksResolve := b.asksResolve()
+	if asksResolve {
+		commands = append(commands, resolveHostnames())
+	}
 	replies, err := b.client.exchange(ctx, true, commands)
+	if asksResolve && err == nil {
+		b.readResolve(replies[len(replies)-1])
+		replies = replies[:len(replies)-1]
+	}
 	if err != nil {
 		b.broken = b.client.failure(ctx, err, words(commands[min(len(replies), len(commands)-1)]))
 		if b.broken.Reason == ReasonProtocol {

@@ -29,7 +29,10 @@ func newStatusView(s *sentinel.Snapshot, m *sentinel.Master) statusView {
 		usable = cell{Text: fmt.Sprintf("%d of %d", m.CKQuorum.Usable, m.Voters().Value), Bad: !m.CKQuorum.OK()}
 	}
 	margin := m.Margin()
-	promotable := m.PromotableReplicas()
+	promotable, atLeast := m.PromotableReplicas(), ""
+	if promotable.Present && m.HasHiddenReplicas() {
+		atLeast = "at least "
+	}
 	row.Cells = []labelled{
 		{"Master", cell{Text: m.Advertised()}},
 		{"Epoch", cell{Text: number(m.ConfigEpoch)}},
@@ -37,7 +40,7 @@ func newStatusView(s *sentinel.Snapshot, m *sentinel.Master) statusView {
 		{"Quorum", cell{Text: number(m.Quorum)}},
 		{"Usable Sentinels", usable},
 		{"Can still fail", cell{Text: number(margin), Bad: margin.Present && margin.Value < 0}},
-		{"Promotable replicas", cell{Text: fmt.Sprintf("%s of %s", number(promotable), number(m.NumReplicas)), Bad: promotable.Present && promotable.Value == 0}},
+		{"Promotable replicas", cell{Text: fmt.Sprintf("%s%s of %s", atLeast, number(promotable), number(m.NumReplicas)), Bad: promotable.Present && promotable.Value == 0}},
 	}
 	row.Notes = notes(s, m)
 	return row

@@ -181,6 +181,7 @@ func unsigned() map[string]string {
 		"RedisSentinelSharedNode":          "the table lists nothing else",
 		"RedisSentinelNodeListedTwice":     "one looks at the run ids in two lines of a table",
 		"RedisSentinelLoopbackAddress":     "it is about a label, not a number",
+		"RedisSentinelRestartFails":        "the table lists only what is wrong, in words",
 		"RedisSentinelNoNamedMaster":       "the table lists only what is wrong, in words",
 		"RedisSentinelFailoverHappened":    "any bar is one",
 		"RedisSentinelFailoverLosesData":   "the table lists only checks that fail",

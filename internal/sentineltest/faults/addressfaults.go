@@ -2,6 +2,7 @@ package faults
 
 import (
 	"context"
+	"errors"
 	"fmt"
 	"strings"
 
@@ -30,6 +31,26 @@ func announceAgain(ctx context.Context, r *Rig) (Mend, error) {
 		return mend, err
 	}
 	return mend, until(ctx, "each Sentinel knows both addresses", func() (bool, error) { return r.allKnowReplicas(ctx, "2") })
+}
+
+// moveReplica lets a replica leave the address under which the Sentinels know it: they go on
+// listing it there. They would keep the connections that they have.
+func moveReplica(ctx context.Context, r *Rig) (Mend, error) {
+	_, replicas, err := r.roles(ctx)
+	if err != nil {
+		return nothing, err
+	}
+	n := replicas[0]
+	mend := func(ctx context.Context) error {
+		return errors.Join(n.Restart(ctx), r.resetEach(ctx)) // with the addresses of its file
+	}
+	if _, err := announceAgain(ctx, r); err != nil {
+		return mend, err
+	}
+	if err := run(ctx, n, command("CONFIG", "SET", "bind", secondIP)); err != nil {
+		return mend, err
+	}
+	return mend, r.each(ctx, "SENTINEL", "SET", MasterName, "auth-pass", "") // which drops the connections
 }
 
 // announce makes a replica tell its master another address; an empty one is its own.
@@ -70,6 +91,50 @@ func (r *Rig) allKnowReplicas(ctx context.Context, want string) (bool, error) {
 		}
 	}
 	return true, nil
+}
+
+// stopResolving makes a Sentinel one that knows host names and takes none. It forgets the others
+// when it hears of them.
+func stopResolving(ctx context.Context, r *Rig) (Mend, error) {
+	s := r.sentinel(2)
+	set := func(ctx context.Context, value string) error {
+		return run(ctx, s.Node, command("SENTINEL", "CONFIG", "SET", "resolve-hostnames", value))
+	}
+	mend := func(ctx context.Context) error { return errors.Join(set(ctx, "yes"), r.WaitSettled(ctx)) }
+	if err := errors.Join(r.WaitSettled(ctx), set(ctx, "no")); err != nil {
+		return mend, err
+	}
+	return mend, until(ctx, s.Name()+" has forgotten the others", func() (bool, error) {
+		row, err := s.Row(ctx, "SENTINEL", "MASTER", MasterName)
+		return row.Get("num-other-sentinels") == "0", err
+	})
+}
+
+// failOverUnresolved lets a Sentinel fail over that takes no names: it cannot take that of the
+// replica that it has promoted.
+func failOverUnresolved(ctx context.Context, r *Rig) (Mend, error) {
+	mend, err := stopResolving(ctx, r)
+	if err != nil {
+		return mend, err
+	}
+	s := r.sentinel(2)
+	if err := run(ctx, s.Node, command("SENTINEL", "FAILOVER", MasterName)); err != nil {
+		return mend, err
+	}
+	return mend, until(ctx, s.Name()+" is in the last step", func() (bool, error) {
+		row, err := s.Row(ctx, "SENTINEL", "MASTER", MasterName)
+		return row.Get("failover-state") == "update_config", err
+	})
+}
+
+// giveIPsAtOnce is [giveIPs] without the RESET, so that the replica is known under its name
+// and under its IP address, and shown by the latter both times.
+func giveIPsAtOnce(ctx context.Context, r *Rig) (Mend, error) {
+	s := r.sentinel(2)
+	mend := func(ctx context.Context) error {
+		return run(ctx, s.Node, command("SENTINEL", "CONFIG", "SET", "announce-hostnames", "yes"), command("SENTINEL", "RESET", MasterName))
+	}
+	return mend, run(ctx, s.Node, command("SENTINEL", "CONFIG", "SET", "announce-hostnames", "no"))
 }
 
 // giveIPs makes one Sentinel tell clients IP addresses, where the others tell host names.

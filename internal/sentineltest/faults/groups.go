@@ -84,6 +84,7 @@ func Groups() []Group {
 			Config: sentineltest.Config{Replicas: 1, FailoverTimeout: short, NodeConf: []string{"bind 127.0.0.1 " + secondIP}},
 			Faults: []Fault{
 				{"replica at two addresses", announceAgain, critical("node_listed_twice"), nil},
+				{"replica that has moved", moveReplica, warning("replica_down"), nil},
 			},
 		},
 		{
@@ -91,6 +92,9 @@ func Groups() []Group {
 			Config: sentineltest.Config{Replicas: 1, FailoverTimeout: short, Host: "localhost"},
 			Faults: []Fault{
 				{"one Sentinel gives IP addresses", giveIPs, warning("master_disagreement"), nil},
+				{"names that are resolved no more", stopResolving, withCause(warning("sentinel_restart_fails"), warning("peers_unknown", "quorum_unreachable")), nil},
+				{"failover that never ends", failOverUnresolved, withCause(warning("sentinel_restart_fails"), warning("peers_unknown", "quorum_unreachable"), critical("failover_stuck")), nil},
+				{"one replica twice", giveIPsAtOnce, slices.Concat(warning("sentinel_restart_fails", "master_disagreement"), critical("node_listed_twice")), nil},
 			},
 		},
 		{
