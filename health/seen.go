@@ -39,6 +39,10 @@ func seen() map[string]Seen {
 			"In a failover a Sentinel logs \"Failure simulation: this Sentinel is crashing\" and is gone, where an exercise had not been cleaned up.",
 			"A crash of Sentinel by a bug or for want of memory.",
 		},
+		"sentinel_restart_fails": {
+			"At its next start a Sentinel ends with FATAL CONFIG FILE ERROR: \"Can't resolve instance hostname\" or \"Duplicate hostname and port for replica\". Before that it logs \"Failed to resolve hostname\" and forgets the others; or REPLICAS has one ip and port twice.",
+			"A file that was edited by hand, or the update after which it does not start.",
+		},
 		"no_masters": {
 			"SENTINEL MASTERS is empty, INFO has sentinel_masters:0, clients get nil for the address: after a container started with the sentinel.conf of its image, without the one that Sentinel had rewritten.",
 			"A network fault between the Sentinel and Redis.",
