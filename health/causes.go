@@ -21,6 +21,9 @@ func explanations() []explanation {
 	return []explanation{
 		{"master_missing", "no_masters", sameSentinel},
 		{"master_odown", "master_answers_errors", seenByThose},
+		{"master_odown", "master_paused", sameNode},
+		{"agreement_missing", "master_paused", sameNode},
+		{"master_sdown", "master_paused", sameNode},
 		{"master_sdown", "master_odown", sameNode},
 		{"master_sdown", "agreement_missing", sameNode},
 		{"master_sdown", "master_answers_errors", seenByThose},

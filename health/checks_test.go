@@ -39,6 +39,25 @@ func checkCases() []checkCase {
 		m.CKQuorum = &sentinel.CKQuorum{Usable: 3, QuorumReachable: true, MajorityReachable: true}
 	}
 	failing := func(m *sentinel.Master) { m.Flags |= sentinel.FlagFailoverInProgress }
+	coordinated := func(since time.Duration) func(*sentinel.Master) {
+		return func(m *sentinel.Master) {
+			m.Flags |= sentinel.FlagFailoverInProgress | sentinel.FlagCoordinatedFailover
+			m.FailoverState = sentinel.FailoverWaitPromotion
+			m.Replicas[0].Flags |= sentinel.FlagPromoted
+			if since > 0 {
+				m.Recent = []sentinel.RecentEvent{
+					{Event: sentinel.Event{Name: sentinel.EventWaitPromotion}, Count: 1, First: since, Last: since},
+					{Event: sentinel.Event{Name: sentinel.EventTryFailover}, Count: 1, First: since, Last: since},
+				}
+			}
+		}
+	}
+	pausedBy := func(info sentinel.CachedInfo, silent int64) func(*sentinel.Master) {
+		return func(m *sentinel.Master) {
+			info.RunID, info.Role, info.Age = m.RunID, sentinel.RoleMaster, ms(9000)
+			m.LastPingSent, m.Cache = ms(silent), []sentinel.CachedInfo{{RunID: "another node", Role: sentinel.RoleReplica, Age: ms(1000)}, info}
+		}
+	}
 	moved := func(m *sentinel.Master) { m.Addr, m.Host, m.RunID = replicaOne, "10.0.0.11", "another process" }
 	named := func(m *sentinel.Master) { m.Addr, m.Host = "redis-0:6379", "redis-0" }
 	oldMaster := func(m *sentinel.Master) {
@@ -296,6 +315,24 @@ func checkCases() []checkCase {
 			m.Recent = []sentinel.RecentEvent{{Event: sentinel.Event{Name: "+switch-master", Master: m.Name}, Count: 480, First: 40 * time.Second}}
 		}), Critical, []string{
 			"critical: Sentinel 10.0.0.1:26379 has promoted 10.0.0.11:6379 and cannot switch to it, which it tries for as long as it takes (failover state: update_config): it does not resolve the name of that node; it has published +switch-master 480 times in 40 s"}},
+		{"master_paused", "coordinated, for some seconds", at(0, coordinated(4*time.Second)), Critical, []string{
+			"critical: no client can write to the master 10.0.0.10:6379: the coordinated failover that Sentinel 10.0.0.1:26379 leads has waited 4.0 s for the replica 10.0.0.11:6379 to catch up; it gives up after failover-timeout (3 min), in 3 min"}},
+		{"master_paused", "coordinated, and the others get no answer", both(at(0, coordinated(90*time.Second)), at(1, func(m *sentinel.Master) { m.LastPingSent = ms(8200) })), Critical, []string{
+			"critical: no client can write to the master 10.0.0.10:6379: the coordinated failover that Sentinel 10.0.0.1:26379 leads has waited 2 min for the replica 10.0.0.11:6379 to catch up; it gives up after failover-timeout (3 min), in 2 min"}},
+		{"master_paused", "coordinated, and nobody listens", both(at(0, coordinated(0)), at(1, func(m *sentinel.Master) { m.LastPingSent = ms(8200) })), Critical, []string{
+			"critical: no client can write to the master 10.0.0.10:6379: the coordinated failover that Sentinel 10.0.0.1:26379 leads has waited 8.2 s for the replica 10.0.0.11:6379 to catch up; it gives up after failover-timeout (3 min), in 3 min"}},
+		{"master_paused", "coordinated, and ended on the master", at(0, coordinated(90*time.Second)), Warning, []string{
+			"warning: the coordinated failover of 10.0.0.10:6379 that Sentinel 10.0.0.1:26379 leads has waited 2 min for the replica 10.0.0.11:6379; the other Sentinels get answers from the master again; it gives up after failover-timeout (3 min), in 2 min"}},
+		{"master_paused", "coordinated, and healthy", both(at(0, coordinated(2*time.Second)), at(1, func(m *sentinel.Master) { m.LastPingSent = ms(900) })), OK, nil},
+		{"master_paused", "coordinated, and nobody listens to a healthy one", at(0, coordinated(0)), OK, nil},
+		{"master_paused", "CLIENT PAUSE", each(pausedBy(sentinel.CachedInfo{PausedReason: "client_pause", PausedFor: ms(60_000)}, 5000)), Critical, []string{
+			"critical: no client can write to the master 10.0.0.10:6379: CLIENT PAUSE keeps them waiting for 51 s more; Sentinels take that for a master that is down, about when it lasts for longer than down-after (30 s)"}},
+		{"master_paused", "FAILOVER at the node", at(1, pausedBy(sentinel.CachedInfo{FailoverState: "waiting-for-sync"}, 5000)), Critical, []string{
+			"critical: no client can write to the master 10.0.0.10:6379: it executes a FAILOVER, which waits for a replica (master_failover_state:waiting-for-sync); Sentinels take that for a master that is down, about when it lasts for longer than down-after (30 s)"}},
+		{"master_paused", "for a moment", each(pausedBy(sentinel.CachedInfo{FailoverState: "failover-in-progress", PausedReason: "failover_in_progress"}, 1500)), OK, nil},
+		{"master_paused", "a pause that is over", each(pausedBy(sentinel.CachedInfo{FailoverState: "waiting-for-sync"}, 0)), OK, nil},
+		{"master_paused", "a pause that is over, of a node that hangs now", each(pausedBy(sentinel.CachedInfo{PausedReason: "client_pause", PausedFor: ms(8000)}, 5000)), OK, nil},
+		{"master_paused", "it hangs", each(pausedBy(sentinel.CachedInfo{FailoverState: "no-failover", PausedReason: "none", PausedFor: ms(0)}, 5000)), OK, nil},
 		{"failover_stuck", "under way", each(func(m *sentinel.Master) { down(m); failing(m) }), OK, nil},
 
 		{"quorum_unreachable", "all", each(noquorum), Critical, []string{

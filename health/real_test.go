@@ -8,6 +8,7 @@ import (
 	"slices"
 	"strconv"
 	"strings"
+	"sync"
 	"testing"
 	"time"
 
@@ -31,11 +32,21 @@ func deploymentOf(t *testing.T, addrs []string) *deployment.Deployment {
 	t.Helper()
 	clients := make([]*sentinel.Client, len(addrs))
 	for i, addr := range addrs {
-		clients[i] = sentinel.NewClient(sentinel.Options{Address: addr})
+		clients[i] = sentinel.NewClient(sentinel.Options{Address: addr, InfoCache: true})
 	}
 	d := deployment.New(clients...)
 	t.Cleanup(d.Close)
 	return d
+}
+
+// listenTo receives the events of the Sentinels until the test ends.
+func listenTo(t *testing.T, d *deployment.Deployment) {
+	t.Helper()
+	ctx, cancel := context.WithCancel(t.Context())
+	var wg sync.WaitGroup
+	wg.Go(func() { d.Events(ctx, func(*sentinel.StreamUpdate) {}) })
+	t.Cleanup(wg.Wait)
+	t.Cleanup(cancel)
 }
 
 func assess(ctx context.Context, d *deployment.Deployment, within time.Duration) health.Report {
@@ -137,6 +148,7 @@ func TestFaults(t *testing.T) {
 			t.Parallel()
 			rig := &faults.Rig{Topology: sentineltest.Run(t, g.Config)}
 			d := deploymentOf(t, rig.ClientAddrs())
+			listenTo(t, d)
 			eventually(t, d, "at first", nil)
 			for _, f := range g.Faults {
 				began := time.Now()

@@ -75,6 +75,10 @@ func seen() map[string]Seen {
 			"All writes get READONLY, and every Sentinel logs a +switch-master to another node; two people, or a person and a script, had started a failover at once.",
 			"A client that does not follow the failover.",
 		},
+		"master_paused": {
+			As:          "Writes hang until they time out, with no error; reads and a PING by hand are answered at once. The Sentinels' last-ping-sent of the master grows.",
+			MistakenFor: "A dead or hung master: Sentinel does so itself, since its own PUBLISH hangs with the PING behind it.",
+		},
 		"master_refuses_writes": {
 			"\"NOREPLICAS Not enough good replicas to write.\" for each write, since a replica was taken away or min-replicas-to-write was copied from a larger deployment. Or \"LOADING Redis is loading the dataset in memory\" for minutes after the master restarted faster than down-after: Sentinel logs +reboot and starts no failover.",
 			"A healthy deployment: the master is up, PING is answered, CKQUORUM is OK, and reads work (NOREPLICAS). Or broken replicas: while the master loads, all of them log \"MASTER aborted replication\" and are well.",

@@ -28,6 +28,15 @@ type CachedInfo struct {
 	GoodReplicas Number
 	// Attached are the replicas that a master lists, in its order.
 	Attached []AttachedReplica
+
+	// FailoverState is that of a FAILOVER of the node's own: "no-failover",
+	// "waiting-for-sync" or "failover-in-progress"; empty before Redis 6.2.
+	FailoverState string
+	// PausedReason says why the node keeps clients waiting: "none", "client_pause" or
+	// "failover_in_progress"; empty where INFO does not tell (Redis, Valkey before 8.1).
+	PausedReason string
+	// PausedFor is how long that was to last when the node sent this.
+	PausedFor Duration
 }
 
 // An AttachedReplica is a replica as its master lists it.
@@ -119,6 +128,12 @@ func (c *CachedInfo) set(name, value string) (err error) {
 		c.Role = value
 	case "master_replid":
 		c.ReplicationID = value
+	case "master_failover_state":
+		c.FailoverState = value
+	case "paused_reason":
+		c.PausedReason = value
+	case "paused_timeout_milliseconds":
+		c.PausedFor, err = millis(name, value)
 	case "master_repl_offset":
 		c.ReplOffset, err = number(name, value)
 	case "uptime_in_seconds":

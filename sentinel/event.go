@@ -5,6 +5,7 @@ const (
 	EventSwitchMaster      = "+switch-master"
 	EventTryFailover       = "+try-failover"
 	EventElectedLeader     = "+elected-leader"
+	EventWaitPromotion     = "+failover-state-wait-promotion"
 	EventFailoverEnd       = "+failover-end"
 	EventAbortNotElected   = "-failover-abort-not-elected"
 	EventAbortNoGoodSlave  = "-failover-abort-no-good-slave"

@@ -49,7 +49,7 @@ func eventTable() []eventLayout {
 		{"+failover-state-select-slave", shapeInstance, 0},
 		{"+selected-slave", shapeInstance, 0},
 		{"+failover-state-send-slaveof-noone", shapeInstance, 0},
-		{"+failover-state-wait-promotion", shapeInstance, 0},
+		{EventWaitPromotion, shapeInstance, 0},
 		{"+promoted-slave", shapeInstance, 0},
 		{"+failover-state-reconf-slaves", shapeInstance, 0},
 		{"+slave-reconf-sent", shapeInstance, 0},

@@ -134,6 +134,14 @@ func Groups() []Group {
 			},
 		},
 		{
+			// Long enough that the Sentinels begin new connections, by which they get INFO.
+			Name:   "pauses",
+			Config: sentineltest.Config{Replicas: 1, DownAfter: 20 * time.Second, FailoverTimeout: short},
+			Faults: []Fault{
+				{"FAILOVER at the master", failOverAtNode, critical("master_paused"), nil},
+			},
+		},
+		{
 			Name:   "clients",
 			Config: sentineltest.Config{Replicas: 1, SentinelConf: bindElsewhere()},
 			Faults: []Fault{
