@@ -90,8 +90,8 @@ func (a *alert) follow(t *testing.T, boards []jsonBoard, link string) {
 			continue
 		}
 		a.board = b
-		for _, p := range b.Panels { // not those of a collapsed row, which cannot be shown alone
-			if strconv.Itoa(int(p.ID)) == u.Query().Get("viewPanel") && p.Type != "row" {
+		for _, p := range b.drawn() { // Grafana opens a closed row for a link into it
+			if strconv.Itoa(int(p.ID)) == u.Query().Get("viewPanel") {
 				a.panel = &p
 			}
 		}

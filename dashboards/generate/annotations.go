@@ -24,8 +24,8 @@ func marks() []mark {
 			"Failover of {{master_name}}", "{{job}} {{deployment}}", true,
 		},
 		{
-			"Firing alerts", "red", `ALERTS{alertname=~"RedisSentinel.+", alertstate="firing", severity!~"none|info", job=~"$job|", deployment=~"$deployment|", master_name=~"$master_name|"}`,
-			"{{alertname}}", "{{severity}}: {{job}} {{deployment}} {{master_name}} {{sentinel}} {{replica}}", false,
+			"Firing alerts", "red", `max by (job, alertname, severity) (ALERTS{alertname=~"RedisSentinel.+", alertstate="firing", severity!~"none|info", job=~"$job|", deployment=~"$deployment|", master_name=~"$master_name|"})`,
+			"{{alertname}}", "{{severity}}: {{job}}", false,
 		},
 		{
 			"Sentinels started", "purple", "redis_sentinel_uptime_seconds{SENTINEL} < 60",
@@ -46,7 +46,7 @@ func annotations() []cog.Builder[dashboard.AnnotationQuery] {
 	return list
 }
 
-// build gives the query twice: Grafana 10 and older read it beside the title,
+// build leaves the switch for it in the menu, and gives the query twice: Grafana 10 and older read it beside the title,
 // newer ones in the target.
 func (m mark) build() *dashboard.AnnotationQueryBuilder {
 	target := prometheus.NewDataqueryBuilder().RefId("Anno").Expr(expand(m.expr)).Interval(step).Range()

@@ -15,6 +15,8 @@ const gridWidth = 24
 // A board is one dashboard.
 type board struct {
 	file, uid, title, description string
+	inBar                         []string // the variables that are always to be seen
+	oneOf                         []string // those that it starts with one of, and not with All
 	rows                          []row
 }
 
@@ -22,16 +24,24 @@ type board struct {
 type row struct {
 	title  string
 	panels []panel
+	closed bool   // until somebody opens it, or follows a link to a panel in it
 	y      uint32 // of its title
 }
 
 // firstRowID is above the numbers of all panels, which alerts link to.
 const firstRowID = 1000
 
+// header is its title; that of a closed row holds its panels.
 func (r row) header() *dashboard.RowBuilder {
-	return dashboard.NewRowBuilder(r.title).
+	header := dashboard.NewRowBuilder(r.title).
 		Id(firstRowID + r.y).
 		GridPos(dashboard.GridPos{H: 1, W: gridWidth, Y: r.y})
+	if r.closed {
+		for _, p := range r.panels {
+			header.WithPanel(p)
+		}
+	}
+	return header
 }
 
 // placed returns the rows with the positions of their panels: each as high up and as far to
@@ -50,7 +60,11 @@ func (b board) placed() []row {
 			fill(floor[x:x+int(p.width)], y+p.height)
 			panels[i].x, panels[i].y = uint32(x), y //nolint:gosec // below gridWidth
 		}
-		rows = append(rows, row{r.title, panels, r.y})
+		if r.closed {
+			fill(floor[:], r.y+1)
+		}
+		r.panels = panels
+		rows = append(rows, r)
 	}
 	return rows
 }

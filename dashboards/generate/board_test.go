@@ -56,12 +56,17 @@ func TestPanels(t *testing.T) {
 }
 
 // TestChain: each variable asks for what those before it leave, several can be
-// chosen, and All is there and chosen.
+// chosen, and All is there and chosen but for what a dashboard is about one of.
 func TestChain(t *testing.T) {
 	t.Parallel()
 	after := map[string][]string{
 		"job": nil, "deployment": {"$job"}, "master_name": {"$job", "$deployment"}, "sentinel": {"$job", "$deployment"},
 	}
+	startsWithOne := map[string][]string{"redis-sentinel-master": {"job", "master_name"}, "redis-sentinel-sentinel": {"job", "sentinel"}}
+	alwaysSeen := map[string][]string{
+		"redis-sentinel-overview": {"job", "master_name"}, "redis-sentinel-master": {"job", "master_name"}, "redis-sentinel-sentinel": {"job", "sentinel"},
+	}
+	const inMenu = 3
 	for _, b := range dashboards(t) {
 		var names []string
 		for _, v := range b.Templating.List {
@@ -72,8 +77,14 @@ func TestChain(t *testing.T) {
 			if used := regexp.MustCompile(`\$[a-z_]+`).FindAllString(v.Query, -1); !slices.Equal(used, after[v.Name]) {
 				t.Errorf("%s: the variable %s depends on %q", b.UID, v.Name, used)
 			}
-			if !v.Multi || !v.IncludeAll || v.Definition != v.Query || !slices.Equal(v.Current.Value, []string{"$__all"}) {
+			all := v.IncludeAll && slices.Equal(v.Current.Value, []string{"$__all"})
+			one := !v.IncludeAll && len(v.Current.Value) == 0
+			if wantOne := slices.Contains(startsWithOne[b.UID], v.Name); !v.Multi || v.Definition != v.Query || wantOne != one || wantOne == all {
 				t.Errorf("%s: the variable is %+v", b.UID, v)
+			}
+			// A telephone is 390 pixels wide: two of them fit beside each other.
+			if inBar := slices.Contains(alwaysSeen[b.UID], v.Name); inBar != (v.Hide == 0) || !inBar && v.Hide != inMenu {
+				t.Errorf("%s: whether %s is hidden is %d", b.UID, v.Name, v.Hide)
 			}
 		}
 		if want := []string{"datasource", "job", "deployment", "master_name", "sentinel"}; !slices.Equal(names, want) {
@@ -92,6 +103,9 @@ func TestAnnotations(t *testing.T) {
 			names = append(names, a.Name)
 			if a.Expr != a.Target.Expr || a.Step != a.Target.Interval || a.TitleFormat == "" || a.Datasource.UID != "${datasource}" {
 				t.Errorf("%s: the annotation is %+v", b.UID, a)
+			}
+			if a.Placement != "inControlsMenu" {
+				t.Errorf("%s: the switch of %s is in the bar", b.UID, a.Name)
 			}
 			if a.UseValueForTime != strings.HasSuffix(a.Expr, "* 1000") {
 				t.Errorf("%s: whether the value of %s is a time in milliseconds does not go with %s", b.UID, a.Name, a.Expr)

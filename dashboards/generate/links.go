@@ -8,6 +8,12 @@ import (
 // runbooks is the same placeholder as in the alerts.
 const runbooks = "https://runbooks.example.com"
 
+// docs is that for the pages of docs/.
+const docs = "https://docs.example.com"
+
+// alertPrefix is what the names of all alerts and of their runbooks begin with.
+const alertPrefix = "RedisSentinel"
+
 // links returns the links to the other dashboards, with the current selection, and to the
 // runbooks.
 func links() []cog.Builder[dashboard.DashboardLink] {
@@ -15,6 +21,7 @@ func links() []cog.Builder[dashboard.DashboardLink] {
 		dashboard.NewDashboardLinkBuilder("Redis Sentinel").
 			Type(dashboard.DashboardLinkTypeDashboards).
 			Tags([]string{tag}).
+			AsDropdown(true).
 			IncludeVars(true).
 			KeepTime(true),
 		dashboard.NewDashboardLinkBuilder("Runbooks").
@@ -32,14 +39,23 @@ type target struct{ title, url string }
 // same keeps the time range and the data source in a link to another dashboard.
 const same = "?${__url_time_range}&${datasource:queryparam}"
 
-func toMaster() *target {
-	return &target{"Master ${__value.raw}", "/d/redis-sentinel-master" + same + "&var-job=${__data.fields.job}&var-master_name=${__value.raw:percentencode}"}
+func toMaster() target {
+	return target{"Master ${__value.raw}", "/d/redis-sentinel-master" + same + "&var-job=${__data.fields.job}&var-master_name=${__value.raw:percentencode}"}
 }
 
-func toSentinel() *target {
-	return &target{"Sentinel ${__value.raw}", "/d/redis-sentinel-sentinel" + same + "&var-job=${__data.fields.job}&var-sentinel=${__value.raw:percentencode}"}
+func toSentinel() target {
+	return target{"Sentinel ${__value.raw}", "/d/redis-sentinel-sentinel" + same + "&var-job=${__data.fields.job}&var-sentinel=${__value.raw:percentencode}"}
 }
 
-func toRunbook() *target {
-	return &target{"Runbook of ${__value.raw}", runbooks + "/${__value.raw}.md"}
+func toCheck() target {
+	return target{"What ${__value.raw} looks for", docs + "/checks.md#${__value.raw}"}
+}
+
+func toRunbook() target {
+	return target{"Runbook of ${__value.raw}", runbooks + "/${__value.raw}.md"}
+}
+
+// toRunbookOf is for what runbookNames names.
+func toRunbookOf() target {
+	return target{"Runbook of " + alertPrefix + "${__value.text}", runbooks + "/" + alertPrefix + "${__value.text}.md"}
 }

@@ -271,13 +271,28 @@ func targetCounters(b jsonBoard, report func(string, ...any)) {
 				if len(parents) > 1 {
 					call, _ = parents[len(parents)-2].(*parser.Call)
 				}
-				if call == nil || !slices.Contains([]string{"rate", "irate", "increase"}, call.Func.Name) {
+				if call == nil || !slices.Contains([]string{"rate", "irate", "increase"}, call.Func.Name) && !isGrowth(parents[:len(parents)-2]) {
 					report("%s: the counter %s is shown as it is", p.Title, s.Name)
 				}
 				return nil
 			})
 		}
 	}
+}
+
+// isGrowth reports whether the innermost of some expressions is what a counter has
+// grown by: its last value in a time less its lowest.
+func isGrowth(parents []parser.Node) bool {
+	if len(parents) == 0 {
+		return false
+	}
+	less, ok := parents[len(parents)-1].(*parser.BinaryExpr)
+	if !ok || less.Op != parser.SUB {
+		return false
+	}
+	last, isLast := strings.CutPrefix(less.LHS.String(), "last_over_time")
+	lowest, isLowest := strings.CutPrefix(less.RHS.String(), "min_over_time")
+	return isLast && isLowest && last == lowest
 }
 
 func uneditable(b jsonBoard, report func(string, ...any)) {

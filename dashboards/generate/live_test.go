@@ -86,8 +86,8 @@ func TestLive(t *testing.T) {
 	t.Run("healthy", func(t *testing.T) {
 		s.lookAt(t, quiet())
 		s.wantStats(t, map[string]float64{
-			"overview 1": 0, "overview 2": 0, "overview 3": 1, "overview 5": 0, "overview 6": 0, "overview 7": 0,
-			"master 1": 0, "master 2": 1, "master 3": 1, "master 5": 2, "master 6": 1,
+			"overview 1": 0, "overview 2": 0, "overview 3": 1, "overview 5": 0, "overview 6": 0, "overview 7": 0, "overview 21": 0, "overview 22": 0, "overview 23": 0,
+			"master 1": 0, "master 2": 1, "master 3": 1, "master 5": 2, "master 6": 1, "master 30": 0, "master 31": 0, "master 32": 0,
 			"sentinel 1": 1, "sentinel 2": 0, "sentinel 3": 1, "sentinel 6": 0,
 		})
 	})
@@ -95,24 +95,28 @@ func TestLive(t *testing.T) {
 	t.Run("during a failover", func(t *testing.T) {
 		s.lookAt(t, withoutASwitch())
 		s.wantStats(t, map[string]float64{
-			"overview 1": 2, "overview 2": 1, "overview 7": 0,
-			"master 1": 2, "master 2": 0, "master 5": 0,
+			"overview 1": 2, "overview 2": 1, "overview 7": 0, "overview 21": 1,
+			"master 1": 2, "master 2": 0, "master 5": 0, "master 30": 1,
 		})
 	})
 	s.letAReplicaTakeOver(t, old)
 	t.Run("after it", func(t *testing.T) {
-		s.lookAt(t, withoutSharedNodes())
-		s.wantStats(t, map[string]float64{"overview 7": 1, "master 6": 1})
+		s.lookAt(t, unbroken())
+		s.wantStats(t, map[string]float64{"overview 7": 1, "overview 21": 0, "master 6": 1, "master 30": 0, "master 32": 1})
 	})
 	s.killASentinel(t)
 	t.Run("Sentinel dead", func(t *testing.T) {
-		s.wantStats(t, map[string]float64{"overview 3": 0, "overview 5": 1, "master 3": 0, "sentinel 1": 0})
+		s.wantStats(t, map[string]float64{"overview 3": 0, "overview 5": 1, "master 3": 0, "master 31": 1, "sentinel 1": 0})
 	})
 	s.shareTheMaster(t)
-	t.Run("node of two masters", func(t *testing.T) { s.lookAt(t, nil) })
+	t.Run("node of two masters", func(t *testing.T) { s.lookAt(t, withSharedNodes()) })
+	s.forget(t)
+	t.Run("one forgets it", func(t *testing.T) { s.wantStats(t, map[string]float64{"overview 13": 0.5}, single) })
 	s.stopExporter()
 	t.Run("exporter dead", func(t *testing.T) {
-		s.wantStats(t, map[string]float64{"overview 9": 0, "overview 17": 0}, single, shop)
+		s.wantStats(t, map[string]float64{"overview 1": 1.5, "overview 9": 0, "overview 17": 0, "overview 22": 1, "master 1": 1.5}, single, shop)
+		s.wantBlind(t, single, "overview 2", "overview 3", "overview 5", "overview 6", "overview 21", "master 2", "master 3", "master 30", "sentinel 1")
+		s.wantFindings(t, single, map[string]float64{"no_exporter_up": 1.5})
 	})
 }
 
@@ -183,5 +187,13 @@ func (s *stage) shareTheMaster(t *testing.T) {
 	}
 	for _, job := range []string{single, shop, beside} {
 		s.until(t, "both names are seen in "+job, fmt.Sprintf(`count(redis_sentinel_master_info{job=%q, master_name="other"}) == 2`, job))
+	}
+}
+
+// forget makes one of the two Sentinels that are left monitor the second name no more.
+func (s *stage) forget(t *testing.T) {
+	t.Helper()
+	if _, err := s.topology.Sentinels[0].CLI(t.Context(), "SENTINEL", "REMOVE", "other"); err != nil {
+		t.Fatal(err)
 	}
 }

@@ -54,13 +54,6 @@ func (b board) render() ([]byte, error) {
 	if err != nil {
 		return nil, err
 	}
-	// Without a placement they are in the bar, for all to see, and not in a menu.
-	for i := range d.Links {
-		d.Links[i].Placement = nil
-	}
-	for i := range d.Annotations.List {
-		d.Annotations.List[i].Placement = nil
-	}
 	text, err := json.Marshal(d)
 	if err != nil {
 		return nil, err
@@ -92,12 +85,15 @@ func (b board) builder() *dashboard.DashboardBuilder {
 		Time("now-3h", "now").
 		Refresh("30s").
 		Timezone("browser").
-		Variables(variables()).
+		Variables(b.variables()).
 		Annotations(annotations()).
 		Links(links())
 	for _, r := range b.placed() {
 		if r.title != "" {
 			builder.WithRow(r.header())
+		}
+		if r.closed {
+			continue // its header has them
 		}
 		for _, p := range r.panels {
 			builder.WithPanel(p)

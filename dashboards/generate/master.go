@@ -6,47 +6,66 @@ func oneMaster() board {
 	return board{
 		file: "master.json", uid: "redis-sentinel-master", title: "Master",
 		description: "One master: who is it according to each Sentinel, could it be failed over, its replicas, what the Sentinels are set to, and its failovers.",
+		inBar:       []string{"job", "master_name"}, oneOf: []string{"job", "master_name"},
 		rows: []row{
 			{panels: masterNow()},
 			{title: "Who is master?", panels: masterRole()},
 			{title: "Would a failover work?", panels: masterQuorum()},
 			{title: "Replicas", panels: masterReplicas()},
 			{title: "Failovers", panels: masterFailovers()},
+			{title: "Epochs", closed: true, panels: masterEpochs()},
 		},
 	}
 }
 
 func masterNow() []panel {
-	const small, high = 4, 4
+	const small, high = 4, 3
 	return []panel{
 		{
-			id: 1, kind: stats, title: "Health", width: small, height: high, unit: "none", states: health(),
+			id: 1, kind: stats, title: "Health", width: small, height: high, unit: "none", states: statuses(),
 			description: "The worst that the checks find on the master, with critical before unknown. What it is stands beside it.",
-			queries:     []query{{expr: worst("redis_sentinel_deployment_master_health{ALL}")}},
+			queries:     []query{{expr: "max(" + ranked("redis_sentinel_deployment_master_health{ALL}") + "\nor\n" + blindness() + ")"}},
 		},
 		{
-			id: 2, kind: stats, title: "Would a failover work now?", width: small, height: high, unit: "none", states: yesNo("yes", "no", bad),
+			id: 30, kind: stats, title: "Is it up?", width: small, height: high, unit: "none", states: noYes("yes", "down", bad),
+			description: "Down: a quorum of the Sentinels considers it down, or most of those that answer. For some seconds before a failover that is normal. Of several masters the worst.",
+			queries:     []query{{expr: "max(" + mastersDown + " > bool 0) or 0 * max(redis_sentinel_master_ok{MASTER})"}},
+		},
+		{
+			id: 2, kind: stats, title: "Can it fail over?", width: small, height: high, unit: "none", states: yesNo("yes", "no", bad),
 			description: "Whether a Sentinel could do it: quorum and majority can be reached, a replica can be promoted, no TILT, and the others agree if it considers the master down. Of several masters the worst.",
 			queries:     []query{{expr: "min(max by (MASTER) (redis_sentinel_master_failover_possible{MASTER}))"}},
 		},
 		{
-			id: 3, kind: stats, title: "Sentinels that can still fail", width: small, height: high, unit: "none",
+			id: 3, kind: stats, title: "Spare Sentinels", width: small, height: high, unit: "none",
 			levels:      levels(bad, level{0, warn}, level{1, good}),
 			description: "How many more can fail before no failover is possible. Below 0 none is.",
 			queries:     []query{{expr: "min(max by (MASTER) (redis_sentinel_master_quorum_margin{MASTER}))"}},
 		},
-		whatIsWrong(4, 12, 2*high),
+		whatIsWrong(4, 12, 3*high),
 		{
-			id: 5, kind: stats, title: "Replicas that could take over", width: small, height: high, unit: "none",
+			id: 5, kind: stats, title: "Promotable replicas", width: small, height: high, unit: "none",
 			levels:      levels(bad, level{1, good}),
 			description: "Replicas that Sentinel's own rules would let it promote now.",
 			queries:     []query{{expr: "min(max by (MASTER) (redis_sentinel_master_promotable_replicas{MASTER}))"}},
 		},
 		{
-			id: 6, kind: stats, title: "Addresses given to clients", width: small, height: high, unit: "none",
+			id: 6, kind: stats, title: "Addresses given", width: small, height: high, unit: "none",
 			states: []state{{1, "one", good}}, levels: levels(good, level{2, bad}),
-			description: "How many different addresses the Sentinels give for it. More than one at rest means that clients may write to different nodes.",
+			description: "How many different addresses the Sentinels give to clients for it. More than one at rest means that clients may write to different nodes.",
 			queries:     []query{{expr: "max(count by (MASTER) (count by (MASTER, address) (redis_sentinel_master_info{MASTER})))"}},
+		},
+		{
+			id: 31, kind: stats, title: "Silent Sentinels", width: small, height: high, unit: "none",
+			states: []state{{0, "none", good}}, levels: levels(good, level{1, warn}),
+			description: "Of the Sentinels of its deployment those that do not answer.",
+			queries:     []query{{expr: "count(redis_sentinel_up{SENTINEL}) - sum(redis_sentinel_up{SENTINEL})"}},
+		},
+		{
+			id: 32, kind: stats, title: "Failovers", width: small, height: high, unit: "none",
+			states: []state{{0, "none", good}}, levels: levels(good, level{1, busy}),
+			description: "Switches to another node in the time that is shown, as the epoch tells.",
+			queries:     []query{{expr: "sum(" + switches("MASTER", "$__range") + ")"}},
 		},
 		{
 			id: 7, kind: stats, title: "Last failover", width: small, height: high, unit: "dateTimeFromNow", noValue: "none seen",
@@ -69,7 +88,7 @@ func masterRole() []panel {
 			states:      []state{{0, "up", good}, {1, "s_down", warn}, {2, "o_down", bad}, {3, "says it is a replica", bad}},
 			description: "s_down: this Sentinel alone gets no answer. o_down: a quorum agrees. In TILT both are frozen. A master that says it is a replica takes no writes.",
 			queries: []query{{
-				`3 * (redis_sentinel_master_role_mismatch{MASTER} == 1) or (redis_sentinel_master_sdown{MASTER} + redis_sentinel_master_odown{MASTER})`, byBoth,
+				`3 * (redis_sentinel_master_role_mismatch{MASTER} == 1) or redis_sentinel_master_sdown{MASTER} + redis_sentinel_master_odown{MASTER}`, byBoth,
 			}},
 		},
 		{
@@ -84,7 +103,7 @@ func masterRole() []panel {
 			id: 11, kind: timeline, title: "Steps of a failover", width: 12, height: 7, unit: "none", states: failoverSteps(),
 			description: "What the Sentinel that drives a failover is at; the others show none. It takes seconds: longer than failover-timeout at one step means that it is stuck.",
 			queries: []query{{
-				"redis_sentinel_master_failover_state{MASTER} or 7 * redis_sentinel_master_failover_in_progress{MASTER}", byBoth,
+				"1 * redis_sentinel_master_failover_state{MASTER} or 7 * redis_sentinel_master_failover_in_progress{MASTER}", byBoth,
 			}},
 		},
 		{
@@ -142,11 +161,11 @@ func masterQuorum() []panel {
 			queries:     []query{{"redis_sentinel_master_promotable_replicas{MASTER}", byBoth}},
 		},
 		{
-			id: 17, kind: timeline, title: "The Sentinels, as each of the others sees them", width: 12, height: 9, unit: "none",
+			id: 17, kind: timeline, title: "The Sentinels, as each of the others sees them", width: gridWidth, height: 7, unit: "none",
 			states:      []state{{0, "up", good}, {1, "not connected", plain}, {2, "down", bad}},
 			description: "Who is down for long still counts towards the majority, until a RESET. Two that consider each other down cannot vote for each other.",
 			queries: []query{{
-				"2 * (redis_sentinel_peer_sdown{MASTER} == 1) or redis_sentinel_peer_disconnected{MASTER}", "{{peer}}, says " + byBoth,
+				"2 * (redis_sentinel_peer_sdown{MASTER} == 1) or 1 * redis_sentinel_peer_disconnected{MASTER}", byBoth + " sees {{peer}}",
 			}},
 		},
 		settingsTable(),
@@ -156,8 +175,9 @@ func masterQuorum() []panel {
 // settingsTable shows the settings of each Sentinel beside those of the others.
 func settingsTable() panel {
 	return panel{
-		id: 18, kind: table, title: "Settings, side by side", width: 12, height: 9, unit: "none",
-		description: "SENTINEL SET is local to one Sentinel: all lines of a master should be equal. The quorum should be the majority of an odd number of known Sentinels, at least 3.",
+		id: 18, kind: table, title: "Settings, side by side", width: gridWidth, height: 6, unit: "none",
+		description: "SENTINEL SET is local to one Sentinel: all lines of a master should be equal. The quorum should be the majority of an odd number of Sentinels, at least 3; Knows: those that it knows, itself included.",
+		first:       "Quorum", ascending: true,
 		queries: []query{
 			{expr: "max by (MASTER, instance, sentinel) (redis_sentinel_master_quorum{MASTER})"},
 			{expr: "max by (MASTER, instance, sentinel) (redis_sentinel_master_sentinels{MASTER})"},
@@ -166,16 +186,16 @@ func settingsTable() panel {
 			{expr: "max by (MASTER, instance, sentinel) (redis_sentinel_master_parallel_syncs{MASTER})"},
 		},
 		columns: []column{
+			{of: "sentinel", title: "Sentinel", links: []target{toSentinel()}},
+			{of: valueOf(0), title: "Quorum", levels: levels(warn, level{2, good}), width: 82},
+			{of: valueOf(1), title: "Knows", levels: levels(warn, level{3, good}), width: 78},
+			{of: valueOf(2), title: "down-after", unit: "s", width: 100},
+			{of: valueOf(3), title: "failover-timeout", unit: "s", width: 136},
+			{of: valueOf(4), title: "parallel-syncs", width: 120},
 			{of: "master_name", title: "Master"},
-			{of: "sentinel", title: "Sentinel", link: toSentinel()},
 			{of: "instance", title: "Exporter"},
 			{of: "job", title: "Job"},
 			{of: "deployment", title: "Deployment"},
-			{of: valueOf(0), title: "Quorum", levels: levels(warn, level{2, good})},
-			{of: valueOf(1), title: "Known Sentinels", levels: levels(warn, level{3, good})},
-			{of: valueOf(2), title: "down-after", unit: "s"},
-			{of: valueOf(3), title: "failover-timeout", unit: "s"},
-			{of: valueOf(4), title: "parallel-syncs"},
 		},
 	}
 }

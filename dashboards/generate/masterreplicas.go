@@ -1,7 +1,7 @@
 package main
 
 func masterReplicas() []panel {
-	const legend = "{{replica}} of {{master_name}}"
+	const legend = "{{master_name}}: {{replica}}"
 	return []panel{
 		replicasTable(),
 		{
@@ -40,7 +40,8 @@ or max by (MASTER, replica) (redis_sentinel_replica_sdown{MASTER})`, legend}},
 
 func replicasTable() panel {
 	return panel{
-		id: 19, kind: table, title: "Replicas", width: gridWidth, height: 7, unit: "none",
+		id: 19, kind: table, title: "Replicas", width: gridWidth, height: 7, unit: "none", noValue: "no Sentinel that answers knows one, or nobody watches",
+		first: "Good", ascending: true,
 		description: "Each replica now: of what the Sentinels say the worst, and of lag and eligibility the best. Of the promotable ones the lowest priority goes first, then the most advanced.",
 		queries: []query{
 			{expr: "min by (MASTER, replica) (redis_sentinel_replica_ok{MASTER})"},
@@ -55,18 +56,18 @@ func replicasTable() panel {
 		},
 		columns: []column{
 			{of: "replica", title: "Replica"},
+			{of: valueOf(0), title: "Good", states: yesNo("yes", "no", warn), width: 72},
+			{of: valueOf(1), title: "Could take over", states: yesNo("yes", "no", warn), width: 132},
+			{of: valueOf(3), title: "Down", states: noYes("no", "yes", bad), width: 74},
+			{of: valueOf(4), title: "Link", states: yesNo("up", "down", warn), width: 68},
+			{of: valueOf(5), title: "Lag", unit: "bytes", levels: levels(good, level{lagBound, warn}), width: 96},
+			{of: valueOf(7), title: "Says it is a master", states: noYes("no", "yes", bad), width: 150},
+			{of: valueOf(6), title: "Follows another", states: noYes("no", "yes", warn), width: 136},
+			{of: valueOf(2), title: "Priority", levels: levels(warn, level{1, good}), width: 84},
+			{of: valueOf(8), title: "Age of INFO", unit: "s", width: 108},
 			{of: "master_name", title: "Master"},
 			{of: "job", title: "Job"},
 			{of: "deployment", title: "Deployment"},
-			{of: valueOf(0), title: "Good", states: yesNo("yes", "no", warn)},
-			{of: valueOf(1), title: "Could take over", states: yesNo("yes", "no", warn)},
-			{of: valueOf(2), title: "Priority", levels: levels(warn, level{1, good})},
-			{of: valueOf(3), title: "Down", states: noYes("no", "yes", bad)},
-			{of: valueOf(4), title: "Link to the master", states: yesNo("up", "down", warn)},
-			{of: valueOf(5), title: "Lag", unit: "bytes", levels: levels(good, level{lagBound, warn})},
-			{of: valueOf(6), title: "Follows another node", states: noYes("no", "yes", warn)},
-			{of: valueOf(7), title: "Says it is a master", states: noYes("no", "yes", bad)},
-			{of: valueOf(8), title: "Age of its INFO", unit: "s"},
 		},
 	}
 }

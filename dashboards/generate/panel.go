@@ -26,6 +26,8 @@ type panel struct {
 	noValue       string
 	queries       []query
 	columns       []column // of a table
+	first         string   // the column that a table is sorted by, the worst on top
+	ascending     bool     // where the worst is the lowest
 	bars          bool     // of a series
 
 	x, y uint32
@@ -67,6 +69,9 @@ func (p panel) defaults(d *dashboard.FieldConfig) {
 	if d.Mappings == nil {
 		d.Mappings = mappings(p.states, p.spans)
 	}
+	if p.kind == stats {
+		d.Mappings = append(d.Mappings, blind(*d.NoValue, plain))
+	}
 }
 
 func (p panel) stat() cog.Builder[dashboard.Panel] {
@@ -96,13 +101,29 @@ func (p panel) series() cog.Builder[dashboard.Panel] {
 	if p.bars {
 		b.DrawStyle(common.GraphDrawStyleBars).FillOpacity(80)
 	}
-	if p.levels != nil {
+	if p.unit == "percentunit" {
+		b.AxisSoftMax(1)
+	}
+	if p.marksLevels() {
 		b.ThresholdsStyle(common.NewGraphThresholdsStyleConfigBuilder().Mode(common.GraphThresholdsStyleModeDashed))
 	}
 	for i, q := range p.queries {
 		b.WithTarget(q.over(i))
 	}
 	return b
+}
+
+// marksLevels: a line at zero would lie on the axis, and on what is well.
+func (p panel) marksLevels() bool {
+	if p.levels == nil {
+		return false
+	}
+	for _, s := range p.levels.Steps {
+		if s.Value != nil && *s.Value < 0.01 {
+			return false
+		}
+	}
+	return true
 }
 
 func (p panel) timeline() cog.Builder[dashboard.Panel] {
@@ -143,7 +164,7 @@ func (p panel) places() cog.Builder[dashboard.Panel] {
 				"fields": []string{"master_name", "sentinel", "instance"}, "keepFields": false, "naming": map[string]any{"asLabels": true},
 			},
 		}).
-		DisplayName("${__field.labels.master_name}: ${__field.labels.sentinel} (${__field.labels.instance})")
+		DisplayName("(${__field.labels.instance}) ${__field.labels.master_name}: ${__field.labels.sentinel}")
 	for i, q := range p.queries {
 		b.WithTarget(q.over(i).Format("table"))
 	}

@@ -41,12 +41,27 @@ func expand(expr string) string {
 	).Replace(expr)
 }
 
-// Legends.
+// Legends. Where there is little room Grafana shows their end.
 const (
-	byMaster   = "{{master_name}} {{deployment}} ({{job}})"
-	bySentinel = "{{sentinel}} ({{instance}})"
-	byBoth     = "{{master_name}}: {{sentinel}} ({{instance}})"
+	byMaster   = "({{job}}) {{deployment}} {{master_name}}"
+	bySentinel = "({{instance}}) {{sentinel}}"
+	byBoth     = "({{instance}}) {{master_name}}: {{sentinel}}"
 )
+
+// exporters are those that are chosen, scraped or not.
+const exporters = `up{JOB, job=~"redis[_-]sentinel.*"}`
+
+// grown returns by how much a counter has grown, in whole numbers and without
+// counting its birth or its return, on which Prometheus and VictoriaMetrics differ.
+func grown(counter, window string) string {
+	return "last_over_time(" + counter + window + ") - min_over_time(" + counter + window + ")"
+}
+
+// ever leaves only those of a range that were not well in it: wrong says when of the
+// metric is not.
+func ever(expr, labels, wrong string) string {
+	return expr + " and on (" + labels + ") " + wrong
+}
 
 // refID names the queries of a panel A, B, C.
 func refID(i int) string { return "ABCDEFGHIJKLMNOPQRSTUVWXYZ"[i : i+1] }

@@ -37,16 +37,25 @@ type jsonPanel struct {
 			Mappings      []jsonMapping
 			Thresholds    jsonThresholds
 			Color         struct{ Mode string }
+			Custom        struct{ ThresholdsStyle struct{ Mode string } }
 		}
-		Overrides []struct {
-			Matcher    struct{ ID, Options string }
-			Properties []struct {
-				ID    string
-				Value json.RawMessage
-			}
+		Overrides []jsonOverride
+	}
+	Options struct {
+		SortBy []struct {
+			DisplayName string
+			Desc        bool
 		}
 	}
 	Panels []jsonPanel // of a collapsed row
+}
+
+type jsonOverride struct {
+	Matcher    struct{ ID, Options string }
+	Properties []struct {
+		ID    string
+		Value json.RawMessage
+	}
 }
 
 type jsonSource struct{ Type, UID string }
@@ -74,13 +83,14 @@ type jsonThresholds struct {
 type jsonVariable struct {
 	Name, Type, Label, Query, Definition, AllValue string
 	Multi, IncludeAll                              bool
-	Refresh                                        int
+	Refresh, Hide                                  int
 	Datasource                                     jsonSource
 	Current                                        struct{ Value []string }
 }
 
 type jsonAnnotation struct {
 	Name, Expr, Step, TitleFormat string
+	Placement                     string
 	UseValueForTime               bool
 	Datasource                    jsonSource
 	Target                        jsonTarget

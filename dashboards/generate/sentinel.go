@@ -5,11 +5,12 @@ func oneSentinel() board {
 	return board{
 		file: "sentinel.json", uid: "redis-sentinel-sentinel", title: "Sentinel",
 		description: "One Sentinel: does it answer, is it in TILT, what does it tell clients, whom can it reach, and what limits it.",
+		inBar:       []string{"job", "sentinel"}, oneOf: []string{"job", "sentinel"},
 		rows: []row{
 			{panels: sentinelNow()},
 			{title: "Does it answer?", panels: sentinelAnswers()},
 			{title: "What does it say?", panels: sentinelSays()},
-			{title: "Load", panels: sentinelLoad()},
+			{title: "Load", closed: true, panels: sentinelLoad()},
 		},
 	}
 }
@@ -28,7 +29,7 @@ func sentinelNow() []panel {
 			queries:     []query{{expr: "max(redis_sentinel_tilt{SENTINEL})"}},
 		},
 		{
-			id: 3, kind: stats, title: "Masters that it monitors", width: small, height: high, unit: "none", levels: levels(warn, level{1, good}),
+			id: 3, kind: stats, title: "Monitored masters", width: small, height: high, unit: "none", levels: levels(warn, level{1, good}),
 			description: "Of several Sentinels the lowest number.",
 			queries:     []query{{expr: "min(redis_sentinel_masters{SENTINEL})"}},
 		},
@@ -39,9 +40,9 @@ func sentinelNow() []panel {
 			queries:     []query{{expr: "max(redis_sentinel_connected_clients{SENTINEL} / redis_sentinel_max_clients{SENTINEL})"}},
 		},
 		{
-			id: 6, kind: stats, title: "Commands that failed", width: small, height: high, unit: "none", states: []state{{0, "none", good}}, levels: levels(good, level{0.001, warn}),
+			id: 6, kind: stats, title: "Failed commands", width: small, height: high, unit: "none", states: []state{{0, "none", good}}, levels: levels(good, level{0.001, warn}),
 			description: "Commands of the exporter that got no answer in the time that is shown, or a refusal.",
-			queries:     []query{{expr: "ceil(sum(increase(redis_sentinel_command_errors_total{SENTINEL}[$__range])))"}},
+			queries:     []query{{expr: "sum(" + grown("redis_sentinel_command_errors_total{SENTINEL}", "[$__range]") + ") or 0 * sum(redis_sentinel_up{SENTINEL})"}},
 		},
 		{
 			id: 7, kind: stats, title: "Time to ask it", width: small, height: high, unit: "s", decimals: 3, levels: levels(good),
@@ -64,9 +65,9 @@ func sentinelAnswers() []panel {
 			queries:     []query{{"redis_sentinel_tilt{SENTINEL}", bySentinel}},
 		},
 		{
-			id: 10, kind: series, title: "Why commands fail", width: 12, height: 7, unit: "none", decimals: 1, levels: levels(good, level{0.001, warn}),
+			id: 10, kind: series, title: "Why commands fail", width: 12, height: 7, unit: "none", levels: levels(good, level{0.001, warn}), noValue: "none, as far as anybody saw",
 			description: "Commands of the exporter that failed within 5 minutes, by reason. auth, permission and tls: the Sentinel may be well, but it and the exporter refuse each other.",
-			queries:     []query{{"sum by (SENTINEL, reason) (increase(redis_sentinel_command_errors_total{SENTINEL}[5m]))", "{{reason}}: " + bySentinel}},
+			queries:     []query{{"sum by (SENTINEL, reason) (" + grown("redis_sentinel_command_errors_total{SENTINEL}", "[5m]") + ") > 0", bySentinel + ": {{reason}}"}},
 		},
 		{
 			id: 11, kind: timeline, title: "Are its events received?", width: 12, height: 7, unit: "none", states: yesNo("yes", "no", warn),
@@ -79,14 +80,15 @@ func sentinelAnswers() []panel {
 			queries:     []query{{"redis_sentinel_scrape_duration_seconds{SENTINEL}", bySentinel}},
 		},
 		{
-			id: 13, kind: series, title: "Lost event streams", width: 12, height: 7, unit: "none", decimals: 1, bars: true,
+			id: 13, kind: series, title: "Lost event streams", width: 12, height: 7, unit: "none", bars: true, noValue: "none, as far as anybody saw",
 			description: "Gaps in which events may be missing: the subscription broke, or they came too fast to be counted.",
-			queries:     []query{{"increase(redis_sentinel_event_stream_losses_total{SENTINEL}[$__rate_interval])", bySentinel}},
+			queries:     []query{{grown("redis_sentinel_event_stream_losses_total{SENTINEL}", "[$__rate_interval]") + " > 0", bySentinel}},
 		},
 		{
-			id: 25, kind: timeline, title: "Which commands does it answer?", width: gridWidth, height: 9, unit: "none", states: yesNo("yes", "no", warn),
-			description: "Where it answers only some, metrics are missing, and alerts that need them cannot fire.",
-			queries:     []query{{"redis_sentinel_command_success{SENTINEL}", "{{command}}: " + bySentinel}},
+			id: 25, kind: timeline, title: "Which commands does it answer?", width: gridWidth, height: 9, unit: "none", states: yesNo("yes", "no", warn), noValue: fine,
+			description: "Those that it once failed to answer in the time that is shown. Where it answers only some, metrics are missing, and alerts that need them cannot fire.",
+			queries: []query{{ever("1 * redis_sentinel_command_success{SENTINEL}", "SENTINEL, command",
+				"min_over_time(redis_sentinel_command_success{SENTINEL}[$__range] @ end()) == 0"), bySentinel + ": {{command}}"}},
 		},
 	}
 }
@@ -99,7 +101,7 @@ func sentinelSays() []panel {
 			description: "For each master. A loopback address means, on the machine of a client, the client's own machine.",
 			queries:     []query{{expr: "max by (job, deployment, instance, sentinel, master_name, address) (redis_sentinel_master_info{MASTER})"}},
 			columns: []column{
-				{of: "master_name", title: "Master", link: toMaster()},
+				{of: "master_name", title: "Master", links: []target{toMaster()}},
 				{of: "address", title: "Address"},
 				{of: "sentinel", title: "Sentinel"},
 				{of: "instance", title: "Exporter"},
@@ -122,7 +124,7 @@ func sentinelSays() []panel {
 		{
 			id: 18, kind: series, title: "Age of the last hello", width: 12, height: 8, unit: "s",
 			description: "Since each other Sentinel was last heard of through the master's nodes; about 4 or less in health.",
-			queries:     []query{{"redis_sentinel_peer_last_hello_seconds{MASTER}", "{{peer}}, by " + byBoth}},
+			queries:     []query{{"redis_sentinel_peer_last_hello_seconds{MASTER}", byBoth + " from {{peer}}"}},
 		},
 		{
 			id: 19, kind: timeline, title: "Told to crash?", width: 12, height: 6, unit: "none",

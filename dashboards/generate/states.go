@@ -2,6 +2,8 @@ package main
 
 import (
 	"fmt"
+	"maps"
+	"slices"
 	"strconv"
 
 	"github.com/grafana/grafana-foundation-sdk/go/dashboard"
@@ -14,7 +16,8 @@ const (
 	bad     = "red"
 	unknown = "purple"
 	busy    = "blue"
-	plain   = "#808080"
+	plain   = "#808080"  // nobody can tell
+	calm    = "panel-bg" // a cell of a table without anything to look at
 )
 
 // A state is the word and the colour of a value.
@@ -32,9 +35,18 @@ type span struct {
 	color    string
 }
 
-// health are the values of deployment_master_health and deployment_check_status.
-func health() []state {
-	return []state{{0, "OK", good}, {1, "warning", warn}, {2, "critical", bad}, {3, "unknown", unknown}}
+// statuses are the values of deployment_master_health and deployment_check_status, in
+// the order that ranked gives them.
+func statuses() []state {
+	return []state{{0, "OK", good}, {1, "warning", warn}, {1.5, "unknown", unknown}, {2, "critical", bad}}
+}
+
+// muted has no colour for what is well: in a table only what deviates has one.
+func muted(color string) string {
+	if color == good {
+		return calm
+	}
+	return color
 }
 
 // yesNo is for values that should be 1.
@@ -45,6 +57,13 @@ func yesNo(yes, no, noColor string) []state {
 // noYes is for values that should be 0.
 func noYes(no, yes, yesColor string) []state {
 	return []state{{0, no, good}, {1, yes, yesColor}}
+}
+
+// blind is what is shown where there is no value: never the colour of one.
+func blind(text, color string) dashboard.ValueMapping {
+	none := dashboard.NewSpecialValueMap()
+	none.Options = dashboard.DashboardSpecialValueMapOptions{Match: dashboard.SpecialValueMatchNullAndNan, Result: result(text, color, 0)}
+	return dashboard.ValueMapping{SpecialValueMap: none}
 }
 
 // atLeast is for numbers that may not be lower than a bound: worst below the
@@ -74,6 +93,16 @@ func mappings(states []state, spans []span) []dashboard.ValueMapping {
 	return list
 }
 
+// renamed shows other words for some.
+func renamed(names map[string]string) []dashboard.ValueMapping {
+	values := dashboard.NewValueMap()
+	for i, from := range slices.Sorted(maps.Keys(names)) {
+		place := int32(i) //nolint:gosec // there are few
+		values.Options[from] = dashboard.ValueMappingResult{Text: new(names[from]), Index: &place}
+	}
+	return []dashboard.ValueMapping{{ValueMap: values}}
+}
+
 func result(text, color string, index int) dashboard.ValueMappingResult {
 	place := int32(index) //nolint:gosec // there are few
 	r := dashboard.ValueMappingResult{Color: &color, Index: &place}
@@ -87,8 +116,8 @@ func result(text, color string, index int) dashboard.ValueMappingResult {
 // host, so that a switch from one to another is easy to see.
 func addressColors() []dashboard.ValueMapping {
 	palette := []string{
-		"blue", "orange", "purple", "yellow", "green", "red",
-		"semi-dark-blue", "semi-dark-orange", "semi-dark-purple", "semi-dark-yellow",
+		"blue", "purple", "yellow", "semi-dark-blue", "super-light-purple",
+		"dark-yellow", "super-light-blue", "semi-dark-purple", "dark-blue", "super-light-yellow",
 	}
 	var list []dashboard.ValueMapping
 	for digit, color := range palette {

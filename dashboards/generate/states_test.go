@@ -52,6 +52,13 @@ func shownMetric(expr parser.Expr) string {
 		if e.Op == parser.MAX || e.Op == parser.MIN {
 			return shownMetric(e.Expr)
 		}
+	case *parser.BinaryExpr:
+		if e.Op == parser.LAND {
+			return shownMetric(e.LHS)
+		}
+		if one, ok := constant(e.LHS); ok && one == 1 && e.Op == parser.MUL {
+			return shownMetric(e.RHS)
+		}
 	case *parser.VectorSelector:
 		return e.Name
 	}

@@ -1,6 +1,8 @@
 package main
 
 import (
+	"slices"
+
 	"github.com/grafana/grafana-foundation-sdk/go/cog"
 	"github.com/grafana/grafana-foundation-sdk/go/common"
 	"github.com/grafana/grafana-foundation-sdk/go/dashboard"
@@ -16,8 +18,16 @@ type column struct {
 	states []state
 	spans  []span
 	levels *dashboard.ThresholdsConfig
-	link   *target
+	links  []target
+	names  map[string]string // other words for a label's values
+	width  int               // in pixels; 0 for what is left
 }
+
+// narrowest a column can be, in pixels.
+const narrowest = 60
+
+// nothing is the text of an empty cell.
+const nothing = "–"
 
 // valueOf names the column with the values of a query.
 func valueOf(i int) string { return "Value #" + refID(i) }
@@ -28,6 +38,7 @@ func (p panel) table() cog.Builder[dashboard.Panel] {
 		ColorScheme(colors(dashboard.FieldColorModeIdThresholds)).
 		ShowHeader(true).
 		CellHeight(common.TableCellHeightSm).
+		MinWidth(narrowest).
 		Footer(common.NewTableFooterOptionsBuilder().Show(false).Reducer([]string{})).
 		WithTransformation(dashboard.DataTransformerConfig{Id: "merge", Options: map[string]any{}})
 	for _, t := range p.arrange() {
@@ -35,6 +46,11 @@ func (p panel) table() cog.Builder[dashboard.Panel] {
 	}
 	for i, q := range p.queries {
 		b.WithTarget(q.now(i).Format("table"))
+	}
+	if p.first != "" {
+		b.SortBy([]cog.Builder[common.TableSortByFieldState]{
+			common.NewTableSortByFieldStateBuilder().DisplayName(p.first).Desc(!p.ascending),
+		})
 	}
 	for _, c := range p.columns {
 		if properties := c.properties(); len(properties) > 0 {
@@ -69,17 +85,39 @@ func (c column) properties() []dashboard.DynamicConfigValue {
 	if c.unit != "" {
 		set("unit", c.unit)
 	}
-	if len(c.states)+len(c.spans) > 0 {
-		set("mappings", mappings(c.states, c.spans))
+	set("noValue", nothing) // and not what the table says when it is empty
+	if c.colored() {
+		set("mappings", append(mappings(c.calm(), c.spans), blind(nothing, calm)))
+		set("custom.cellOptions", map[string]any{"type": "color-background", "mode": "basic"})
+	} else if len(c.names) > 0 {
+		set("mappings", renamed(c.names))
 	}
 	if c.levels != nil {
-		set("thresholds", c.levels)
+		steps := slices.Clone(c.levels.Steps)
+		for i := range steps {
+			steps[i].Color = muted(steps[i].Color)
+		}
+		set("thresholds", dashboard.ThresholdsConfig{Mode: c.levels.Mode, Steps: steps})
 	}
-	if len(c.states)+len(c.spans) > 0 || c.levels != nil {
-		set("custom.cellOptions", map[string]any{"type": "color-background", "mode": "basic"})
+	if len(c.links) > 0 {
+		var links []any
+		for _, l := range c.links {
+			links = append(links, map[string]any{"title": l.title, "url": l.url})
+		}
+		set("links", links)
 	}
-	if c.link != nil {
-		set("links", []any{map[string]any{"title": c.link.title, "url": c.link.url}})
+	if c.width > 0 {
+		set("custom.width", c.width)
+	}
+	return list
+}
+
+func (c column) colored() bool { return len(c.states)+len(c.spans) > 0 || c.levels != nil }
+
+func (c column) calm() []state {
+	list := slices.Clone(c.states)
+	for i := range list {
+		list[i].color = muted(list[i].color)
 	}
 	return list
 }

@@ -59,6 +59,11 @@ func grouping(expr parser.Expr) []string {
 	switch e := unwrapped(expr).(type) {
 	case *parser.AggregateExpr:
 		return e.Grouping
+	case *parser.Call:
+		if e.Func.Name == "label_replace" {
+			label, _ := e.Args[1].(*parser.StringLiteral)
+			return append(grouping(e.Args[0]), label.Val)
+		}
 	case *parser.BinaryExpr:
 		return append(grouping(e.LHS), grouping(e.RHS)...)
 	}
