@@ -18,7 +18,7 @@ const factor = 20
 
 // scaled shortens the durations in a file.
 func scaled(text string) string {
-	setting := regexp.MustCompile(`(?m)(^ *(?:for|keep_firing_for|[a-z]+_interval|group_wait): |\[)(\d+[smh])(\]|$)`)
+	setting := regexp.MustCompile(`(?m)(^ *(?:for|keep_firing_for|[a-z]+_interval|group_wait): |\[|:|offset )(\d+[smh])(\]|\)|$)?`)
 	return setting.ReplaceAllStringFunc(text, func(s string) string {
 		part := setting.FindStringSubmatch(s)
 		d, err := time.ParseDuration(part[2])
@@ -31,8 +31,8 @@ func scaled(text string) string {
 
 func TestScaled(t *testing.T) {
 	t.Parallel()
-	got := scaled("  for: 5m\n  expr: max_over_time(x[1h]) > 30\n  group_wait: 30s\n  name: 5m long\n")
-	want := "  for: 15000ms\n  expr: max_over_time(x[180000ms]) > 30\n  group_wait: 1500ms\n  name: 5m long\n"
+	got := scaled("  for: 5m\n  expr: max_over_time(x[1h]) > sum_over_time((y offset 20s)[1h:20s])\n  group_wait: 30s\n  name: 5m long\n")
+	want := "  for: 15000ms\n  expr: max_over_time(x[180000ms]) > sum_over_time((y offset 1000ms)[180000ms:1000ms])\n  group_wait: 1500ms\n  name: 5m long\n"
 	if got != want {
 		t.Errorf("got:\n%s\nwant:\n%s", got, want)
 	}

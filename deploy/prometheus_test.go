@@ -85,7 +85,8 @@ func TestPrometheusScrapesAllThreeWays(t *testing.T) {
 	}
 	// Each deployment is one to the rules.
 	sentineltest.WaitFor(t, "the rules to tell the deployments apart", func() bool {
-		return len(p.Series("job:redis_sentinel_up:sum")) == 4 && len(p.Series(`job:redis_sentinel_up:sum{job="redis_sentinel_beside"} == 3`)) == 1
+		const up = "sum by (job) (redis_sentinel_up)"
+		return len(p.Series(up)) == 4 && len(p.Series(up+` == 3 and on (job) up{job="redis_sentinel_beside"}`)) == 1
 	})
 	if failed := p.Series(`up{job=~"redis_sentinel.*"} == 0`); len(failed) > 0 {
 		t.Errorf("not all scrapes succeed: %v", failed)
