@@ -161,6 +161,9 @@ func TestFits(t *testing.T) {
 			if p.GridPos.W <= 4 && len(p.Title) > 20 {
 				t.Errorf("%s: %q has %d letters", b.UID, p.Title, len(p.Title))
 			}
+			if p.Title == "What is wrong now" && p.GridPos.Y > 0 {
+				t.Errorf("%s: %s is not on the first screen's top", b.UID, p.Title)
+			}
 			sum := 0
 			for _, o := range p.FieldConfig.Overrides {
 				var width int

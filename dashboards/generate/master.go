@@ -36,13 +36,13 @@ func masterNow() []panel {
 			description: "Whether a Sentinel could do it: quorum and majority can be reached, a replica can be promoted, no TILT, and the others agree if it considers the master down. Of several masters the worst.",
 			queries:     []query{{expr: "min(max by (MASTER) (redis_sentinel_master_failover_possible{MASTER}))"}},
 		},
+		whatIsWrong(4, 12, 3*high),
 		{
 			id: 3, kind: stats, title: "Spare Sentinels", width: small, height: high, unit: "none",
 			levels:      levels(bad, level{0, warn}, level{1, good}),
 			description: "How many more can fail before no failover is possible. Below 0 none is.",
 			queries:     []query{{expr: "min(max by (MASTER) (redis_sentinel_master_quorum_margin{MASTER}))"}},
 		},
-		whatIsWrong(4, 12, 3*high),
 		{
 			id: 5, kind: stats, title: "Promotable replicas", width: small, height: high, unit: "none",
 			levels:      levels(bad, level{1, good}),
