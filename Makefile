@@ -125,6 +125,12 @@ docs: ## write the generated documentation again
 dashboards: ## write the Grafana dashboards again
 	go generate -C dashboards/generate ./...
 
+.PHONY: dashboards-drawn
+dashboards-drawn: ## draw the dashboards with Grafana's own components, and look at them; PICTURES=DIR keeps pictures
+	@tools/need redis-server=redis-server redis-cli=redis-tools prometheus=prometheus chromium=chromium npm=npm,nodejs
+	cd dashboards/drawn && npm ci --ignore-scripts --no-audit --no-fund --legacy-peer-deps && node bundle.mjs
+	go test -C dashboards/drawn -count=1 -v $(if $(PICTURES),-args -pictures '$(abspath $(PICTURES))')
+
 .PHONY: images
 images: ## take the pictures of the README again
 	@tools/need redis-server=redis-server redis-cli=redis-tools chromium=chromium

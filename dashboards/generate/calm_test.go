@@ -97,8 +97,10 @@ func TestCells(t *testing.T) {
 				if !p.FieldConfig.Overrides[i].property(t, "links", &links) || !p.mayLack(of) {
 					continue
 				}
-				if !strings.Contains(p.Targets[0].Expr, `"`+of+`", "All", "`+of+`", ""`) {
-					t.Errorf("%s: %s: %s can be empty, and leads to %s", b.UID, p.Title, title, links[0].URL)
+				for _, label := range []string{of, "job"} { // which the links carry too
+					if !strings.Contains(p.Targets[0].Expr, `"`+label+`", "All", "`+label+`", ""`) {
+						t.Errorf("%s: %s: %s can be empty, and %s leads to %s", b.UID, p.Title, label, title, links[0].URL)
+					}
 				}
 			}
 		}
@@ -168,7 +170,7 @@ func TestFits(t *testing.T) {
 			for _, o := range p.FieldConfig.Overrides {
 				var width int
 				if !o.property(t, "custom.width", &width) {
-					width = 60
+					width = 80
 				}
 				sum += width
 			}

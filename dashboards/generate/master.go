@@ -63,7 +63,7 @@ func masterNow() []panel {
 		},
 		{
 			id: 32, kind: stats, title: "Failovers", width: small, height: high, unit: "none",
-			states: []state{{0, "none", good}}, levels: levels(good, level{1, busy}),
+			states: []state{{0, "none", plain}}, levels: levels(plain, level{1, busy}),
 			description: "Switches to another node in the time that is shown, as the epoch tells.",
 			queries:     []query{{expr: "sum(" + switches("MASTER", "$__range") + ")"}},
 		},

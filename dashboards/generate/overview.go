@@ -76,7 +76,7 @@ func overviewNow() []panel {
 		},
 		{
 			id: 7, kind: stats, title: "Failovers", width: small, height: high, unit: "none",
-			states: []state{{0, "none", good}}, levels: levels(good, level{1, busy}),
+			states: []state{{0, "none", plain}}, levels: levels(plain, level{1, busy}),
 			description: "Switches of a master to another node in the time that is shown, as the epochs tell.",
 			queries:     []query{{expr: "sum(" + switches("MASTER", "$__range") + ")"}},
 		},
@@ -106,12 +106,12 @@ func overviewWatch() []panel {
 			id: 8, kind: table, title: "Firing alerts", width: 12, height: 7, unit: "none", noValue: "none at all: the rules are not loaded",
 			description: "What Prometheus is telling now. RedisSentinelWatchdog must always be there: without it the rules are not loaded. Most alerts do not keep the label deployment.",
 			first:       "Severity",
-			queries: []query{{expr: `label_replace(label_replace(
+			queries: []query{{expr: `label_replace(label_replace(label_replace(
 3 * ` + firing("critical") + `
 or 2 * ` + firing("warning") + `
 or 1 * ` + firing("info") + `
 or 0 * ` + firing("none") + `,
-"master_name", "All", "master_name", ""), "sentinel", "All", "sentinel", "")`}},
+"master_name", "All", "master_name", ""), "sentinel", "All", "sentinel", ""), "job", "All", "job", "")`}},
 			columns: []column{
 				{of: valueOf(0), title: "Severity", states: []state{{3, "critical", bad}, {2, "warning", warn}, {1, "info", busy}, {0, "none", calm}}, width: 86},
 				{of: "alertname", title: "Alert", links: []target{toRunbook()}, width: 240},
@@ -119,7 +119,6 @@ or 0 * ` + firing("none") + `,
 				{of: "sentinel", title: "Sentinel", links: []target{toSentinel()}},
 				{of: "job", title: "Job"},
 				{of: "replica", title: "Replica"},
-				{of: "deployment", title: "Deployment"},
 			},
 		},
 		{

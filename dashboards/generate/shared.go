@@ -37,17 +37,17 @@ func whatIsWrong(id, width, height uint32) panel {
 		id: id, kind: table, title: "What is wrong now", width: width, height: height, unit: "none", noValue: "nothing, and exporters are watching",
 		description: "Checks that fail, the worst first; unknown: nobody can tell. Each leads to what it looks for, and to its runbook. The exporter's page /status says it in full, with the commands that help. A check on All masters is about the deployment.",
 		first:       "Status",
-		queries: []query{{expr: `label_replace(label_replace(
+		queries: []query{{expr: `label_replace(label_replace(label_replace(
 max by (MASTER, check) (` + ranked(status) + `) > 0
 or
 ` + blindness() + `,
-"master_name", "All", "master_name", ""), "runbook", "$1", "check", "(.+)")`}},
+"master_name", "All", "master_name", ""), "job", "All", "job", ""), "runbook", "$1", "check", "(.+)")`}},
 		columns: []column{
 			{of: valueOf(0), title: "Status", states: statuses(), width: 84},
-			{of: "check", title: "Check", links: []target{toCheck()}, width: 190},
+			{of: "check", title: "Check", links: []target{toCheck()}, width: 180},
 			{of: "master_name", title: "Master", links: []target{toMaster()}},
 			{of: "job", title: "Job"},
-			{of: "runbook", title: "Runbook", names: runbookNames(), links: []target{toRunbookOf()}, width: 170},
+			{of: "runbook", title: "Runbook", names: runbookNames(), links: []target{toRunbookOf()}, width: 150},
 			{of: "deployment", title: "Deployment"},
 		},
 	}

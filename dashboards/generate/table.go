@@ -24,7 +24,7 @@ type column struct {
 }
 
 // narrowest a column can be, in pixels.
-const narrowest = 60
+const narrowest = 80
 
 // nothing is the text of an empty cell.
 const nothing = "–"

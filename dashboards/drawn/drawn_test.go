@@ -1,0 +1,157 @@
+package drawn
+
+import (
+	"slices"
+	"strings"
+	"testing"
+
+	"go.uber.org/goleak"
+)
+
+func TestMain(m *testing.M) { goleak.VerifyTestMain(m) }
+
+// A scene is a dashboard at a moment, and what must be seen of it.
+type scene struct {
+	name   string
+	board  string
+	width  int64
+	theme  string
+	chosen map[string]string
+	check  func(*testing.T, sight)
+}
+
+// TestDrawn draws the dashboards while all is well, while something is wrong, while no
+// failover could follow, and while nobody watches.
+func TestDrawn(t *testing.T) {
+	s := setUp(t)
+	b := startBrowser(t, serve(t, string(s.prometheus)))
+	orders := map[string]string{"job": shop, "master_name": "orders"}
+	first := map[string]string{"job": shop, "sentinel": s.shop.SentinelAddrs()[0]}
+	ofShop := map[string]string{"job": shop}
+	for _, act := range []struct {
+		begin  func()
+		scenes []scene
+	}{
+		{s.healthy, []scene{
+			{"healthy-overview", "overview", 1440, "dark", ofShop, healthyOverview},
+			{"healthy-master", "master", 1440, "dark", orders, anything},
+			{"healthy-sentinel", "sentinel", 1440, "light", first, anything},
+			{"single-overview", "overview", 1440, "dark", map[string]string{"job": single}, singleOverview},
+		}},
+		{s.degrade, []scene{
+			{"degraded-overview", "overview", 1440, "dark", nil, degradedOverview},
+			{"degraded-master", "master", 1440, "light", orders, anything},
+			{"degraded-telephone", "overview", 390, "dark", nil, anything},
+		}},
+		{s.breakDown, []scene{
+			{"outage-overview", "overview", 1440, "dark", ofShop, outageOverview},
+			{"hung-overview", "overview", 1440, "dark", map[string]string{"job": single}, hungOverview},
+		}},
+		{s.blind, []scene{{"blind-overview", "overview", 1440, "dark", ofShop, blindOverview}}},
+	} {
+		act.begin()
+		for _, scene := range act.scenes {
+			t.Run(scene.name, func(t *testing.T) {
+				seen := b.look(t, scene.name, scene.width, scene.theme, s.query(scene.board, scene.chosen))
+				anything(t, seen)
+				scene.check(t, seen)
+			})
+		}
+	}
+}
+
+// anything is what holds for all that is drawn: no title or header is cut off, the page
+// is as wide as the window and its controls one row high, and no link leads nowhere.
+func anything(t *testing.T, seen sight) {
+	t.Helper()
+	for _, cut := range seen.Cut {
+		t.Errorf("it does not fit: %s", cut)
+	}
+	if seen.BarHeight > 40 || seen.Wide > 0 {
+		t.Errorf("the controls are %v pixels high, the page is %v too wide", seen.BarHeight, seen.Wide)
+	}
+	for _, link := range seen.Links {
+		if strings.Contains(link, "=–") || strings.Contains(link, "=&") || strings.HasSuffix(link, "=") || strings.Contains(link, "${") || strings.Contains(link, "/.md") {
+			t.Errorf("a link leads nowhere: %s", link)
+		}
+	}
+}
+
+// tiles compares tiles by title: "text color".
+func (s sight) tiles(t *testing.T, want map[string]string) {
+	t.Helper()
+	for title, shown := range want {
+		if got := s.Tiles[title].Text + " " + s.Tiles[title].Color; got != shown {
+			t.Errorf("%s shows %q, want %q", title, got, shown)
+		}
+	}
+}
+
+// rows compares the beginnings of the first rows of a table, below its header.
+func (s sight) rows(t *testing.T, title string, want ...string) {
+	t.Helper()
+	rows := s.Tables[title]
+	for i, beginning := range want {
+		if len(rows) < i+2 || !strings.HasPrefix(rows[i+1], beginning) {
+			t.Errorf("row %d of %s is not %q: %q", i+1, title, beginning, rows)
+			return
+		}
+	}
+}
+
+func healthyOverview(t *testing.T, seen sight) {
+	seen.tiles(t, map[string]string{
+		"Health": "OK green", "Masters down": "none green", "Cannot fail over": "none green", "Masters in dispute": "none green",
+		"Spare Sentinels": "1 green", "Silent Sentinels": "none green", "Silent exporters": "none green", "Critical alerts": "none green",
+	})
+	if got := seen.Empty["What is wrong now"]; got != "nothing, and exporters are watching" {
+		t.Errorf("what is wrong says %q, and shows %q", got, seen.Tables["What is wrong now"])
+	}
+}
+
+// singleOverview: one Sentinel only can spare none, and that is no outage.
+func singleOverview(t *testing.T, seen sight) {
+	seen.tiles(t, map[string]string{"Health": "warning orange", "Spare Sentinels": "0 orange", "Masters down": "none green"})
+}
+
+// degradedOverview: of more than fifty masters those that are critical come first.
+func degradedOverview(t *testing.T, seen sight) {
+	seen.tiles(t, map[string]string{"Health": "critical red", "Masters down": "1 red", "Silent Sentinels": "1 orange"})
+	seen.rows(t, "What is wrong now", "critical", "critical", "critical")
+	masters := seen.Tables["Masters"]
+	var worst []string
+	for _, row := range masters[1:] {
+		if strings.Contains(row, "critical") {
+			worst = append(worst, strings.Split(row, " | ")[0])
+		}
+	}
+	for _, name := range []string{deadTenant, lonelyTenant} {
+		if at := slices.Index(worst, name); at < 0 || at >= len(worst) || !strings.HasPrefix(masters[1+at], name) {
+			t.Errorf("%s is not among the first rows: %q", name, masters)
+		}
+	}
+	if healthy := seen.Lines["Health"]; len(healthy) == 0 || len(healthy) > 10 {
+		t.Errorf("the timeline of health has %d lines: %q", len(healthy), healthy)
+	}
+}
+
+func outageOverview(t *testing.T, seen sight) {
+	seen.tiles(t, map[string]string{"Health": "critical red", "Masters down": "1 red", "Cannot fail over": "2 red", "Spare Sentinels": "-1 red", "Silent Sentinels": "2 orange"})
+	seen.rows(t, "What is wrong now", "critical")
+}
+
+// hungOverview: no Sentinel answers, so nothing that they would say is green.
+func hungOverview(t *testing.T, seen sight) {
+	seen.tiles(t, map[string]string{
+		"Health": "critical red", "Masters down": "No data grey", "Cannot fail over": "No data grey", "Masters in dispute": "No data grey",
+		"Spare Sentinels": "No data grey", "Silent Sentinels": "1 orange",
+	})
+}
+
+func blindOverview(t *testing.T, seen sight) {
+	seen.tiles(t, map[string]string{
+		"Health": "unknown purple", "Masters down": "No data grey", "Cannot fail over": "No data grey", "Masters in dispute": "No data grey",
+		"Spare Sentinels": "No data grey", "Silent Sentinels": "No data grey", "Silent exporters": "1 red",
+	})
+	seen.rows(t, "What is wrong now", "unknown | no_exporter_up | All")
+}
