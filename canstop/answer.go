@@ -105,8 +105,8 @@ func (l *Layout) masterAnswer(m *master, gone loss, names []string) (answer Mast
 	parts := m.held(gone)
 	held := strings.Join(names, " and ") + holds(len(names), parts)
 	answer = MasterAnswer{Name: sentinel.ValidUTF8(m.name), Verdict: verdict}
-	if w.becomes == b.becomes && verdict != No {
-		answer.WouldBecome = w.becomes.addr
+	if len(w.becomes) == 1 && slices.Equal(w.becomes, b.becomes) && verdict != No {
+		answer.WouldBecome = w.becomes[0].addr
 	}
 	switch {
 	case m.fault != "":
@@ -195,11 +195,13 @@ func (m *master) reason(f future, g guess) string {
 	}
 	switch {
 	case f.verdict == Yes && f.lost:
-		return fmt.Sprintf("%s would become the master, and a failover would still be possible", f.becomes.addr)
+		return fmt.Sprintf("%s would become the master, and a failover would still be possible", oneOf(f.becomes))
 	case f.verdict == Yes:
 		return "a failover would still be possible: " + votes
 	case f.verdict == Degraded && f.lost:
-		return fmt.Sprintf("%s would become the master, and nothing more may fail: no other replica could be promoted", f.becomes.addr)
+		return fmt.Sprintf("%s would become the master, and nothing more may fail: no other replica could be promoted", oneOf(f.becomes))
+	case !f.lost && !f.named:
+		return "no Sentinel would be left to tell clients where the master is"
 	case !f.leads && f.lost:
 		return votes
 	case !f.leads:
@@ -240,8 +242,8 @@ func (m *master) withoutHeir(f future, g guess) string {
 func (m *master) first(f future, g guess) []string {
 	var first []string
 	if f.lost {
-		if to, found := m.heirElsewhere(g); found {
-			first = append(first, fmt.Sprintf("fail over to %s: %s", to.addr, failoverCommand(m.name)))
+		if to := m.heirsElsewhere(g); len(to) > 0 {
+			first = append(first, fmt.Sprintf("fail over to %s: %s", oneOf(to), failoverCommand(m.name)))
 		}
 	}
 	if f.verdict == Yes {
@@ -269,20 +271,37 @@ func (m *master) first(f future, g guess) []string {
 	return first
 }
 
-// heirElsewhere is the node that a failover by hand would promote now, unless it is on the
-// machines that are to stop. Such a failover needs no agreement of the Sentinels.
-func (m *master) heirElsewhere(g guess) (node, bool) {
+// heirsElsewhere are the nodes from which a failover by hand would choose now; none if one of
+// them is on the machines that are to stop. Such a failover needs no agreement of the
+// Sentinels.
+func (m *master) heirsElsewhere(g guess) []node {
 	for i := range m.views {
 		v := &m.views[i]
 		if v.tilt || !v.agrees {
 			continue
 		}
-		if len(v.heirs) == 0 || v.heirs[0].empty || g.gone(v.heirs[0].node) {
-			return node{}, false
+		if len(v.heirs) == 0 {
+			return nil
 		}
-		return v.heirs[0].node, true
+		nodes, empty := firstChoices(v.heirs)
+		if empty || slices.ContainsFunc(nodes, g.gone) {
+			return nil
+		}
+		return nodes
 	}
-	return node{}, false
+	return nil
+}
+
+// oneOf names a node, or those of which it is one.
+func oneOf(nodes []node) string {
+	if len(nodes) == 0 {
+		return "a replica that is not listed"
+	}
+	addrs := make([]string, len(nodes))
+	for i, n := range nodes {
+		addrs[i] = n.addr
+	}
+	return strings.Join(addrs, " or ")
 }
 
 // silentSentinels are those that no Sentinel which is left hears.

@@ -121,8 +121,8 @@ func (l *Layout) mastersOn(id hostID) []int {
 func (l *Layout) failoverStep(i int, off hostID, gone loss) (Step, node) {
 	m := &l.masters[i]
 	host, name := l.machines[off].name(), sentinel.ValidUTF8(m.name)
-	to, found := m.heirElsewhere(worst(gone))
-	if !found {
+	to := m.heirsElsewhere(worst(gone))
+	if len(to) == 0 {
 		return Step{
 			Action: Refuse, Host: host, Master: name, Verdict: No,
 			Reason: fmt.Sprintf("%s holds the master %s, and a failover would not promote a replica on another host", host, name),
@@ -130,8 +130,8 @@ func (l *Layout) failoverStep(i int, off hostID, gone loss) (Step, node) {
 	}
 	return Step{
 		Action: Failover, Host: host, Master: name, Command: failoverCommand(m.name),
-		Reason: fmt.Sprintf("%s holds the master %s; %s would become it", host, name, to.addr),
-	}, to
+		Reason: fmt.Sprintf("%s holds the master %s; %s would become it", host, name, oneOf(to)),
+	}, to[0]
 }
 
 // movedTo is the master after a failover to one of its replicas, the old one being a

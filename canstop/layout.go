@@ -60,7 +60,8 @@ type peer struct {
 // A heir is a replica that can be promoted.
 type heir struct {
 	node
-	empty bool // it has none of the master's data
+	empty    bool // it has none of the master's data
+	priority int64
 }
 
 // A refusal is why a replica would not be promoted.
@@ -247,7 +248,7 @@ func (l *Layout) addReplicas(seen *view, v deployment.View, shown *sentinel.Inst
 			seen.others = append(seen.others, refusal{n, fmt.Sprintf("its link to the master has been down for %s", r.MasterLinkDownTime.Value)})
 			continue
 		}
-		seen.heirs = append(seen.heirs, heir{n, r.NeverSynchronized()})
+		seen.heirs = append(seen.heirs, heir{n, r.NeverSynchronized(), r.Priority.Value})
 	}
 	for i := range v.Replicas {
 		r := &v.Replicas[i]

@@ -41,7 +41,8 @@ func (g guess) holds(b belief) bool {
 // A future is what is left of a master after a loss.
 type future struct {
 	verdict Verdict
-	becomes node // the master then; no address if there is none or it cannot be predicted
+	becomes []node // one of these is the master then
+	named   bool   // a Sentinel is left that tells clients where the master is
 	lost    bool // the master is
 	remain  int  // Sentinels that would vote for the one that gets furthest
 	needed  int  // votes that it needs
@@ -56,10 +57,11 @@ type future struct {
 func (m *master) after(g guess) future {
 	f := future{verdict: No, lost: g.gone(m.node)}
 	if !f.lost {
-		f.becomes = m.node
+		f.becomes = []node{m.node}
 	}
 	for i := range m.views {
 		if v := &m.views[i]; !g.gone(v.sentinel) {
+			f.named = f.named || v.agrees
 			f.consider(v, g)
 		}
 	}
@@ -67,7 +69,7 @@ func (m *master) after(g guess) future {
 		m.ledByUnseen(&f, g)
 	}
 	switch {
-	case m.fault != "":
+	case m.fault != "" || !f.named:
 	case !f.lost && f.leads && f.heirs > 0 && !f.empty, f.lost && f.leads && f.heirs > 1 && !f.empty:
 		f.verdict = Yes
 	case !f.lost, f.leads && f.heirs > 0 && !f.empty:
@@ -104,15 +106,17 @@ func (f *future) consider(v *view, g guess) {
 }
 
 // heirsLeft counts the replicas that the Sentinel could promote after the loss, and returns
-// the one that it would choose. In the best case a hidden replica counts as one.
-func (v *view) heirsLeft(g guess) (n int, becomes node, empty bool) {
+// those that it would choose from. In the best case a hidden replica counts as one.
+func (v *view) heirsLeft(g guess) (n int, becomes []node, empty bool) {
+	var left []heir
 	for _, h := range v.heirs {
-		if g.gone(h.node) {
-			continue
+		if !g.gone(h.node) {
+			left = append(left, h)
 		}
-		if n++; n == 1 {
-			becomes, empty = h.node, h.empty
-		}
+	}
+	n = len(left)
+	if n > 0 {
+		becomes, empty = firstChoices(left)
 	}
 	if v.hidden && g.doubt == yes {
 		if n++; n == 1 {
@@ -122,13 +126,24 @@ func (v *view) heirsLeft(g guess) (n int, becomes node, empty bool) {
 	return n, becomes, empty
 }
 
+// firstChoices are the heirs among which only their offsets decide, which go on changing,
+// and whether one of them has no data.
+func firstChoices(heirs []heir) (nodes []node, empty bool) {
+	for _, h := range heirs {
+		if h.priority == heirs[0].priority {
+			nodes = append(nodes, h.node)
+		}
+	}
+	return nodes, heirs[0].empty
+}
+
 // ledByUnseen considers, in the best case, a Sentinel whose own view is missing: its peers
 // see it, but it did not answer us.
 func (m *master) ledByUnseen(f *future, g guess) {
 	voters := make(map[string]bool)
 	unseen := false
 	needed, heirs := 0, 0
-	var becomes node
+	var becomes []node
 	for i := range m.views {
 		v := &m.views[i]
 		if needed == 0 || v.needed < needed {
@@ -142,7 +157,7 @@ func (m *master) ledByUnseen(f *future, g guess) {
 		}
 		for _, p := range v.peers {
 			if p.votes == perhaps && !g.gone(p.node) {
-				unseen, voters[p.addr] = true, true
+				unseen, f.named, voters[p.addr] = true, true, true
 			}
 		}
 	}
