@@ -5,6 +5,7 @@ import (
 	"slices"
 	"strings"
 
+	"redis_sentinel_exporter/internal/printable"
 	"redis_sentinel_exporter/sentinel"
 )
 
@@ -350,7 +351,6 @@ func (l *Layout) unmapped(m *master, gone loss) string {
 // Err is why nothing can be said: no Sentinel has answered.
 func (l *Layout) Err() error { return l.err }
 
-func failoverCommand(name string) string { return "redis_sentinel_exporter failover " + quote(name) }
-
-// quote makes a word safe to paste into a shell.
-func quote(word string) string { return "'" + strings.ReplaceAll(word, "'", `'\''`) + "'" }
+func failoverCommand(name string) string {
+	return "redis_sentinel_exporter failover " + printable.Quote(name)
+}

@@ -43,10 +43,10 @@ type future struct {
 	verdict Verdict
 	becomes []node // one of these is the master then
 	named   bool   // a Sentinel is left that tells clients where the master is
-	lost    bool // the master is
-	remain  int  // Sentinels that would vote for the one that gets furthest
-	needed  int  // votes that it needs
-	agree   int  // Sentinels that would agree that the master is down
+	lost    bool   // the master is
+	remain  int    // Sentinels that would vote for the one that gets furthest
+	needed  int    // votes that it needs
+	agree   int    // Sentinels that would agree that the master is down
 	quorum  int
 	leads   bool // one can be elected
 	heirs   int  // replicas that it could promote
