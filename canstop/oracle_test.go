@@ -41,7 +41,7 @@ type layout struct {
 }
 
 func newLayout(seed uint64) layout {
-	random := rand.New(rand.NewPCG(seed, 23)) //nolint:gosec // it is to be the same again
+	random := rand.New(rand.NewPCG(seed, 23))
 	l := layout{seed: seed, at: make(map[string]string), replicas: 1 + random.IntN(3), sentinels: 3 + 2*random.IntN(2)}
 	// The second byte keeps layouts that run at one time apart.
 	for i := range 3 + random.IntN(3) {

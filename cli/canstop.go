@@ -102,7 +102,6 @@ func printOverview(w io.Writer, o *canstop.Overview) {
 	}
 	fmt.Fprintln(w, "\nTo restart each, one after the other (ask `redis_sentinel_exporter drain --next` between two steps):")
 	for i := range o.Drain {
-		fmt.Fprint(w, "  ")
 		printStep(w, &o.Drain[i])
 	}
 }

@@ -58,13 +58,14 @@ func (c *drainCommand) Run(ctx context.Context, deployment *deployment.Deploymen
 func (*drainCommand) Failed() int { return int(canstop.Unknown) }
 
 func stepStatus(s *canstop.Step) int {
-	switch {
-	case s.Action == canstop.Wait:
+	switch s.Action {
+	case canstop.Wait:
 		return 1
-	case s.Action == canstop.Refuse:
+	case canstop.Refuse:
 		return int(s.Verdict)
+	default:
+		return 0
 	}
-	return 0
 }
 
 func printStep(w io.Writer, s *canstop.Step) {
