@@ -318,11 +318,11 @@ func checkCases() []checkCase {
 		{"master_paused", "coordinated, for some seconds", at(0, coordinated(4*time.Second)), Critical, []string{
 			"critical: no client can write to the master 10.0.0.10:6379: the coordinated failover that Sentinel 10.0.0.1:26379 leads has waited 4.0 s for the replica 10.0.0.11:6379 to catch up; it gives up after failover-timeout (3 min), in 3 min"}},
 		{"master_paused", "coordinated, and the others get no answer", both(at(0, coordinated(90*time.Second)), at(1, func(m *sentinel.Master) { m.LastPingSent = ms(8200) })), Critical, []string{
-			"critical: no client can write to the master 10.0.0.10:6379: the coordinated failover that Sentinel 10.0.0.1:26379 leads has waited 2 min for the replica 10.0.0.11:6379 to catch up; it gives up after failover-timeout (3 min), in 2 min"}},
+			"critical: no client can write to the master 10.0.0.10:6379: the coordinated failover that Sentinel 10.0.0.1:26379 leads has waited 90 s for the replica 10.0.0.11:6379 to catch up; it gives up after failover-timeout (3 min), in 90 s"}},
 		{"master_paused", "coordinated, and nobody listens", both(at(0, coordinated(0)), at(1, func(m *sentinel.Master) { m.LastPingSent = ms(8200) })), Critical, []string{
 			"critical: no client can write to the master 10.0.0.10:6379: the coordinated failover that Sentinel 10.0.0.1:26379 leads has waited 8.2 s for the replica 10.0.0.11:6379 to catch up; it gives up after failover-timeout (3 min), in 3 min"}},
 		{"master_paused", "coordinated, and ended on the master", at(0, coordinated(90*time.Second)), Warning, []string{
-			"warning: the coordinated failover of 10.0.0.10:6379 that Sentinel 10.0.0.1:26379 leads has waited 2 min for the replica 10.0.0.11:6379; the other Sentinels get answers from the master again; it gives up after failover-timeout (3 min), in 2 min"}},
+			"warning: the coordinated failover of 10.0.0.10:6379 that Sentinel 10.0.0.1:26379 leads has waited 90 s for the replica 10.0.0.11:6379; the other Sentinels get answers from the master again; it gives up after failover-timeout (3 min), in 90 s"}},
 		{"master_paused", "coordinated, and healthy", both(at(0, coordinated(2*time.Second)), at(1, func(m *sentinel.Master) { m.LastPingSent = ms(900) })), OK, nil},
 		{"master_paused", "coordinated, and nobody listens to a healthy one", at(0, coordinated(0)), OK, nil},
 		{"master_paused", "CLIENT PAUSE", each(pausedBy(sentinel.CachedInfo{PausedReason: "client_pause", PausedFor: ms(60_000)}, 5000)), Critical, []string{
@@ -333,6 +333,14 @@ func checkCases() []checkCase {
 		{"master_paused", "a pause that is over", each(pausedBy(sentinel.CachedInfo{FailoverState: "waiting-for-sync"}, 0)), OK, nil},
 		{"master_paused", "a pause that is over, of a node that hangs now", each(pausedBy(sentinel.CachedInfo{PausedReason: "client_pause", PausedFor: ms(8000)}, 5000)), OK, nil},
 		{"master_paused", "it hangs", each(pausedBy(sentinel.CachedInfo{FailoverState: "no-failover", PausedReason: "none", PausedFor: ms(0)}, 5000)), OK, nil},
+		{"failover_stuck", "the promoted node has died", at(0, func(m *sentinel.Master) {
+			failing(m)
+			m.FailoverState = sentinel.FailoverReconfReplicas
+			r := &m.Replicas[0]
+			r.Flags |= sentinel.FlagPromoted | sentinel.FlagSDown
+			r.RoleReported, r.RoleReportedTime, r.SDownTime = "master", ms(5000), ms(2000)
+		}), Critical, []string{
+			"critical: Sentinel 10.0.0.1:26379 leads a failover to 10.0.0.11:6379, which has died since it was promoted (down for 2.0 s): while that node is down it neither ends this failover nor begins another (failover state: reconf_slaves)"}},
 		{"failover_stuck", "under way", each(func(m *sentinel.Master) { down(m); failing(m) }), OK, nil},
 
 		{"quorum_unreachable", "all", each(noquorum), Critical, []string{

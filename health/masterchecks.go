@@ -227,9 +227,10 @@ func masterInfoMissing(m *masterModel) outcome {
 func failoverStuck(m *masterModel) outcome {
 	stuck := slices.DeleteFunc(m.unfrozen(), func(v deployment.View) bool {
 		since, _ := failingFor(v)
-		return !v.FailoverTimeout.Present || since <= v.FailoverTimeout.Value || cannotSwitch(v)
+		return !v.FailoverTimeout.Present || since <= v.FailoverTimeout.Value || cannotSwitch(v) || promotedDown(v) != nil
 	})
 	o := m.switchUndone()
+	m.addPromotedDown(&o)
 	for _, who := range byAddr(stuck) {
 		var longest time.Duration
 		what := ""
@@ -279,6 +280,33 @@ func (m *masterModel) switchUndone() outcome {
 		o.add(f, v)
 	}
 	return o
+}
+
+// promotedDown returns the node that the Sentinel has promoted if that one is down now; nil
+// otherwise. As long as it is, the Sentinel neither ends that failover nor begins another,
+// and does not agree with the others that the new master is down.
+func promotedDown(v deployment.View) *sentinel.Replica {
+	if p := v.Promoted(); p != nil && p.Flags.Has(sentinel.FlagSDown) {
+		return p
+	}
+	return nil
+}
+
+// addPromotedDown does not wait for failover-timeout, which does not end such a failover.
+func (m *masterModel) addPromotedDown(o *outcome) {
+	for _, v := range m.unfrozen() {
+		p := promotedDown(v)
+		if p == nil {
+			continue
+		}
+		o.add(Finding{
+			Severity: Critical, Sentinel: v.Snapshot.Sentinel, Node: p.Addr,
+			Message: fmt.Sprintf("Sentinel %s leads a failover to %s, which has died since it was promoted (down for %s): while that node is down it neither ends this failover nor begins another (failover state: %s)",
+				v.Snapshot.Sentinel, p.Addr, Age(p.SDownTime.Value), v.FailoverState),
+			Hint: "Start that node again: the failover then ends. The other Sentinels promote another replica by themselves if they are a majority without this one. If they are not and the node is lost, REMOVE the master on this Sentinel and MONITOR it at the address of the node that died: it then agrees that this one is down, and another replica is promoted. RESET does not help.",
+			Look: append(onEach([]deployment.View{v}, "SENTINEL", "MASTER", m.Name), redisCLI(p.Addr, "PING")),
+		}, v)
+	}
 }
 
 // whyStuck explains a failover for which nothing is missing: a Sentinel that has the
