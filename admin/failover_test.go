@@ -156,12 +156,16 @@ func TestFailoverThatIsUndone(t *testing.T) {
 		if !strings.HasSuffix(text, ": reconf_slaves") {
 			return
 		}
-		for _, n := range r.Masters[0].Replicas {
-			if strings.HasPrefix(r.cli(n, "ROLE"), "master") {
-				undone = n.Addr()
-				r.cli(n, "REPLICAOF", old.Host(), strconv.Itoa(old.Port()))
+		// A Sentinel ends the connections of clients to the node that it promotes.
+		sentineltest.WaitFor(t, "a replica says that it is a master", func() bool {
+			for _, n := range r.Masters[0].Replicas {
+				if role, err := n.CLI(t.Context(), "ROLE"); err == nil && strings.HasPrefix(role, "master") {
+					undone = n.Addr()
+					r.cli(n, "REPLICAOF", old.Host(), strconv.Itoa(old.Port()))
+				}
 			}
-		}
+			return undone != ""
+		})
 	})
 	r.want(answer, admin.Done, true)
 	if undone == "" || undone != answer.Address {
