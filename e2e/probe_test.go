@@ -19,7 +19,7 @@ import (
 
 // leastPrivileges are those that a Sentinel's user for a poller needs.
 const leastPrivileges = "resetchannels -@all +ping +info +role +sentinel|masters +sentinel|replicas " +
-	"+sentinel|sentinels +sentinel|ckquorum +sentinel|get-master-addr-by-name +sentinel|myid +client|setname"
+	"+sentinel|sentinels +sentinel|ckquorum +sentinel|info-cache +sentinel|get-master-addr-by-name +sentinel|myid +client|setname"
 
 // TestProbeAccess: TLS, client certificates and ACL users, right and wrong in every
 // way, on real Sentinels. Each way to be refused has a reason of its own and one

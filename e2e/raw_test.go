@@ -137,6 +137,7 @@ func sayRaw(t *testing.T, field string, texts []string) {
 		for _, text := range texts {
 			fake.Publish(text[:min(len(text), 100)], "master "+text+" 10.0.0.1 6379")
 			fake.Publish("+switch-master", text+" 10.0.0.1 6379 10.0.0.2 6379")
+			fake.Publish("+slave", "slave 10.0.0.3:6379 10.0.0.3 6379 @ "+text+" 10.0.0.2 6379") // it has switched
 		}
 		sentineltest.WaitFor(t, "the event", func() bool { return strings.Contains(e.Stderr.String(), "Master switched") })
 	}

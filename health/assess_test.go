@@ -161,7 +161,7 @@ func TestReportOfOneMaster(t *testing.T) {
 // Sentinel asked decides nothing.
 func TestAddressIsThatOfTheMajority(t *testing.T) {
 	t.Parallel()
-	moved := func(m *sentinel.Master) { m.Instance = instance(replicaOne, m.RunID, m.Flags) }
+	moved := func(m *sentinel.Master) { m.Instance = instance(replicaOne, strings.Repeat("e", 40), m.Flags) }
 	for _, test := range []struct {
 		name   string
 		change func([]*sentinel.Snapshot)
