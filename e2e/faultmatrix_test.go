@@ -319,7 +319,7 @@ func (r *faultRig) begin(m moment, b badSentinel) (mend func()) {
 	return mend
 }
 
-// beginMidPipeline lets it happen when the last command of a scrape is asked.
+// beginMidPipeline lets it happen when the last command is asked that a scrape demands.
 func (r *faultRig) beginMidPipeline(b badSentinel) (mend func()) {
 	const last = "SENTINEL CKQUORUM"
 	script, undo := b.script, func() {}
@@ -327,6 +327,7 @@ func (r *faultRig) beginMidPipeline(b badSentinel) (mend func()) {
 		var once sync.Once
 		undoing := func() {}
 		script = func(c *sentineltest.ScriptConn) {
+			c.Write(nil) // the answers to what was asked before are on their way
 			once.Do(func() {
 				undoing = b.happen(r)
 				if b.breaks() {

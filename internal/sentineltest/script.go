@@ -31,8 +31,9 @@ func (c *ScriptConn) Silence() {
 	<-c.conn.done
 }
 
-// Sleep waits; false when the connection is gone.
+// Sleep waits, after all that was written has been sent; false when the connection is gone.
 func (c *ScriptConn) Sleep(d time.Duration) bool {
+	_ = c.conn.flush()
 	timer := time.NewTimer(d)
 	defer timer.Stop()
 	select {
