@@ -97,7 +97,7 @@ func mappings(states []state, spans []span) []dashboard.ValueMapping {
 func renamed(names map[string]string) []dashboard.ValueMapping {
 	values := dashboard.NewValueMap()
 	for i, from := range slices.Sorted(maps.Keys(names)) {
-		place := int32(i) //nolint:gosec // there are few
+		place := int32(i)
 		values.Options[from] = dashboard.ValueMappingResult{Text: new(names[from]), Index: &place}
 	}
 	return []dashboard.ValueMapping{{ValueMap: values}}
