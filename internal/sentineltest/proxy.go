@@ -55,19 +55,23 @@ func NewProxy(target string) (*Proxy, error) {
 }
 
 func newProxy(ip, target string) (*Proxy, error) {
-	port, err := reservePort(ip)
-	if err != nil {
-		return nil, err
-	}
-	p := &Proxy{
-		target: target, ip: ip, port: port,
-		links: map[*link]struct{}{}, blocked: map[netip.Addr]bool{}, changed: make(chan struct{}),
-	}
-	if err := p.listen(); err != nil {
+	const tries = 3 // somebody who reserves no ports may have taken it
+	var err error
+	for range tries {
+		var port *port
+		if port, err = reservePort(ip); err != nil {
+			return nil, err
+		}
+		p := &Proxy{
+			target: target, ip: ip, port: port,
+			links: map[*link]struct{}{}, blocked: map[netip.Addr]bool{}, changed: make(chan struct{}),
+		}
+		if err = p.listen(); err == nil {
+			return p, nil
+		}
 		port.release()
-		return nil, err
 	}
-	return p, nil
+	return nil, err
 }
 
 // Addr is where the proxy listens.

@@ -24,6 +24,9 @@ func starve(ctx context.Context, r *Rig) (Mend, error) {
 		}
 		return err
 	}
+	if err := r.seeReplicas(ctx, replicas, func(sentineltest.Row) bool { return true }); err != nil { // after the fault before
+		return mend, err
+	}
 	for _, n := range replicas {
 		n.Kill()
 	}

@@ -7,6 +7,7 @@ import (
 	"path/filepath"
 	"slices"
 	"strconv"
+	"strings"
 	"time"
 
 	"redis_sentinel_exporter/internal/sentineltest"
@@ -140,9 +141,29 @@ func neverSynchronize(ctx context.Context, r *Rig) (Mend, error) {
 	if err := authenticate(ctx, "wrong"); err != nil {
 		return mend, err
 	}
-	return mend, each(func(n *sentineltest.Node) error {
+	if err := each(func(n *sentineltest.Node) error {
 		n.Kill()
 		return errors.Join(os.RemoveAll(filepath.Join(n.Dir(), "dump.rdb")), n.Restart(ctx))
+	}); err != nil {
+		return mend, err
+	}
+	return mend, r.seeReplicas(ctx, replicas, func(row sentineltest.Row) bool {
+		return strings.HasPrefix(row.Get("master-link-down-time"), "-") || len(row.Get("master-link-down-time")) > len("1000000000")
+	})
+}
+
+// seeReplicas waits until every Sentinel that runs lists these replicas as they are to be.
+func (r *Rig) seeReplicas(ctx context.Context, replicas []*sentineltest.Node, is func(sentineltest.Row) bool) error {
+	return until(ctx, "every Sentinel has seen the replicas", func() (bool, error) {
+		for _, s := range r.Sentinels {
+			for _, n := range replicas {
+				row, err := replicaRow(ctx, s, n)
+				if err != nil || row == nil || !is(row) {
+					return false, err
+				}
+			}
+		}
+		return true, nil
 	})
 }
 
