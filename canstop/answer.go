@@ -348,9 +348,6 @@ func (l *Layout) unmapped(m *master, gone loss) string {
 	return ""
 }
 
-// Err is why nothing can be said: no Sentinel has answered.
-func (l *Layout) Err() error { return l.err }
-
 func failoverCommand(name string) string {
 	return "redis_sentinel_exporter failover " + printable.Quote(name)
 }

@@ -126,28 +126,3 @@ func (l *Layout) pairs(alone map[hostID]Verdict) [][2]hostID {
 	}
 	return pairs
 }
-
-// HostsLost counts, for each master, the machines whose loss alone it would not survive.
-func (l *Layout) HostsLost() map[string]int {
-	lost := make(map[string]int, len(l.masters))
-	losses := make(map[hostID]loss)
-	for i := range l.masters {
-		m := &l.masters[i]
-		lost[m.name] = 0
-		if len(l.machines) > mostHosts {
-			continue
-		}
-		for _, id := range m.hosts(l.hosts) {
-			if l.machines[id].class == nowhere {
-				continue
-			}
-			if losses[id] == nil {
-				losses[id] = l.lossOf(id)
-			}
-			if verdict, _, _ := m.verdict(losses[id]); verdict == No {
-				lost[m.name]++
-			}
-		}
-	}
-	return lost
-}

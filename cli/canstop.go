@@ -37,21 +37,17 @@ func (c *canStopCommand) Run(ctx context.Context, deployment *deployment.Deploym
 		if err != nil {
 			return 0, err
 		}
-		return int(o.Verdict()), c.print(streams.Out, o, func(w io.Writer) { printOverview(w, &o) })
+		return int(o.Verdict()), printAs(c.output, streams.Out, o, func(w io.Writer) { printOverview(w, &o) })
 	}
 	a, err := layout.Ask(c.hosts...)
 	if err != nil {
 		return 0, err
 	}
-	return int(a.Verdict), c.print(streams.Out, a, func(w io.Writer) { printAnswer(w, &a) })
+	return int(a.Verdict), printAs(c.output, streams.Out, a, func(w io.Writer) { printAnswer(w, &a) })
 }
 
 // Failed is the exit code when nothing could be asked: it is not known.
 func (*canStopCommand) Failed() int { return int(canstop.Unknown) }
-
-func (c *canStopCommand) print(out io.Writer, v any, text func(io.Writer)) error {
-	return printAs(c.output, out, v, text)
-}
 
 // printAs prints a value as JSON, or as text.
 func printAs(output string, out io.Writer, v any, text func(io.Writer)) error {
