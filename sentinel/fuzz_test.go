@@ -74,7 +74,7 @@ func lastOf(text, name string) (value string, found bool) {
 		return "", false
 	}
 	value, _, _ = strings.Cut(text[i+len(start):], "\n")
-	return strings.TrimRight(value, "\r"), true
+	return strings.TrimSuffix(value, "\r"), true
 }
 
 // longestError is that of one which quotes three texts: each byte can become 7, as it is escaped
