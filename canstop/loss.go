@@ -169,3 +169,19 @@ func (m *master) ledByUnseen(f *future, g guess) {
 		f.becomes = becomes
 	}
 }
+
+// A belief is what may not be known.
+type belief int
+
+const (
+	no belief = iota
+	perhaps
+	yes
+)
+
+func beliefOf(b bool) belief {
+	if b {
+		return yes
+	}
+	return no
+}

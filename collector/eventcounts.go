@@ -1,6 +1,21 @@
 package collector
 
-import "redis_sentinel_exporter/sentinel"
+import (
+	"maps"
+	"slices"
+
+	"cmp"
+
+	"redis_sentinel_exporter/sentinel"
+)
+
+// A source is the Sentinel that publishes an event, and the master that the event is about;
+// empty if it is about none.
+type source struct{ sentinel, master string }
+
+func (s source) compare(other source) int {
+	return cmp.Or(cmp.Compare(s.master, other.master), cmp.Compare(s.sentinel, other.sentinel))
+}
 
 // otherEvent counts the events whose names are not known.
 const otherEvent = "other"
@@ -18,4 +33,23 @@ func startsAtZero(event string, aboutMaster bool) bool {
 		return aboutMaster
 	}
 	return false
+}
+
+// countRows returns the rows in the order of the text, by event first. That saves sorting
+// them, of which there are many.
+func (e *Events) countRows() []eventRow {
+	sources := slices.SortedFunc(maps.Keys(e.counts), source.compare)
+	var rows []eventRow
+	for _, name := range e.sorted {
+		i, known := e.index[name]
+		if !known {
+			i = len(e.names)
+		}
+		for _, s := range sources {
+			if count := e.counts[s][i]; count > 0 || startsAtZero(name, s.master != "") {
+				rows = append(rows, eventRow{source: s, event: name, count: count})
+			}
+		}
+	}
+	return rows
 }

@@ -1,7 +1,6 @@
 package collector
 
 import (
-	"cmp"
 	"log/slog"
 	"maps"
 	"slices"
@@ -16,7 +15,6 @@ import (
 const (
 	maxEventMasters = 4096 // events of further masters are counted without a name
 	maxNameBytes    = 1024 // Sentinel cuts a payload there, so no real name is longer
-	maxRecent       = 200
 	// forgetAfter is how long a master is kept after the last snapshot or event with it.
 	forgetAfter = time.Hour
 )
@@ -37,15 +35,7 @@ type Events struct {
 	switches  switches
 	failovers failovers
 	old       oldMasters
-	recent    ring
-}
-
-// A source is the Sentinel that publishes an event, and the master that the event is about;
-// empty if it is about none.
-type source struct{ sentinel, master string }
-
-func (s source) compare(other source) int {
-	return cmp.Or(cmp.Compare(s.master, other.master), cmp.Compare(s.sentinel, other.sentinel))
+	recent    recentUpdates
 }
 
 // An eventMaster is a master whose events are counted.
@@ -241,42 +231,4 @@ func (e *Events) rows(snapshots []*sentinel.Snapshot) *eventRows {
 		}
 	}
 	return r
-}
-
-// countRows returns the rows in the order of the text, by event first. That saves sorting
-// them, of which there are many.
-func (e *Events) countRows() []eventRow {
-	sources := slices.SortedFunc(maps.Keys(e.counts), source.compare)
-	var rows []eventRow
-	for _, name := range e.sorted {
-		i, known := e.index[name]
-		if !known {
-			i = len(e.names)
-		}
-		for _, s := range sources {
-			if count := e.counts[s][i]; count > 0 || startsAtZero(name, s.master != "") {
-				rows = append(rows, eventRow{source: s, event: name, count: count})
-			}
-		}
-	}
-	return rows
-}
-
-// A ring keeps the last updates.
-type ring struct {
-	updates []sentinel.StreamUpdate
-	next    int
-}
-
-func (r *ring) add(n *sentinel.StreamUpdate) {
-	if len(r.updates) < maxRecent {
-		r.updates = append(r.updates, *n)
-		return
-	}
-	r.updates[r.next] = *n
-	r.next = (r.next + 1) % maxRecent
-}
-
-func (r *ring) all() []sentinel.StreamUpdate {
-	return slices.Concat(r.updates[r.next:], r.updates[:r.next])
 }

@@ -208,19 +208,3 @@ func (w *watcher) node() (addr string, healthy bool) {
 	}
 	return cmp.Or(addr, w.asked), w.asked != "" || best.healthy()
 }
-
-// ErrNoAnswer means that no Sentinel has answered, so nothing is known.
-var ErrNoAnswer = errors.New("no Sentinel has answered")
-
-// Unanswered returns ErrNoAnswer joined with the reasons of all Sentinels, or nil if one has
-// answered.
-func Unanswered(snapshots []*sentinel.Snapshot) error {
-	errs := []error{ErrNoAnswer}
-	for _, s := range snapshots {
-		if s.Up() {
-			return nil
-		}
-		errs = append(errs, s.Err)
-	}
-	return errors.Join(errs...)
-}

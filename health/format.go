@@ -114,3 +114,19 @@ func distinct(words []string) []string {
 	slices.Sort(words)
 	return slices.Compact(words)
 }
+
+// maxPrintedName bounds what is printed of a name, in bytes; real ones are shorter.
+const maxPrintedName = 256
+
+// Printable keeps the name of a master, which may hold any bytes, on one line of bounded
+// length.
+func Printable(name string) string {
+	if len(name) > maxPrintedName {
+		return fmt.Sprintf("%q... (%d bytes)", name[:maxPrintedName], len(name))
+	}
+	quoted := fmt.Sprintf("%q", name)
+	if quoted == `"`+name+`"` && name != "" {
+		return name
+	}
+	return quoted
+}

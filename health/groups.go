@@ -86,3 +86,13 @@ func sortFindings[F interface{ rank() int }](findings []F) {
 }
 
 func (f Finding) rank() int { return f.Severity.rank() }
+
+// groups groups the findings on the master, together with the findings on the deployment
+// that one of them follows from.
+func (m *MasterReport) groups(onDeployment []Finding) []Group {
+	isCause := func(f Finding) bool {
+		return slices.ContainsFunc(m.Findings, func(effect Finding) bool { return slices.Contains(effect.FollowsFrom, f.asCause()) })
+	}
+	causes := slices.DeleteFunc(slices.Clone(onDeployment), func(f Finding) bool { return !isCause(f) })
+	return grouped(slices.Concat(causes, m.Findings))
+}

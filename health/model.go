@@ -182,3 +182,18 @@ func (m *masterModel) believed() *sentinel.Master {
 func (m *masterModel) isDown() bool {
 	return slices.ContainsFunc(m.Views, func(v deployment.View) bool { return !inTilt(v) && v.Flags.Any(sentinel.FlagSDown|sentinel.FlagODown) })
 }
+
+// replicas counts the replicas that a Sentinel knows; one with two addresses counts once,
+// also if it has left one of them.
+func replicas(v deployment.View) int {
+	n := int(v.NumReplicas.Value)
+	for _, entries := range v.ListedTwice() {
+		n -= len(entries) - 1
+	}
+	for i := range v.Replicas {
+		if v.MovedTo(&v.Replicas[i]) != nil {
+			n--
+		}
+	}
+	return n
+}

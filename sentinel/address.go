@@ -59,3 +59,6 @@ func isName(text string) bool {
 	}
 	return text != ""
 }
+
+// address joins host and port. The host may be an IPv6 address, or empty.
+func address(host, port string) string { return net.JoinHostPort(host, port) }

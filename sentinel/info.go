@@ -5,7 +5,6 @@ import (
 	"slices"
 	"strconv"
 	"strings"
-	"time"
 )
 
 // Info is the INFO of a Sentinel. Fields that its version does not send are absent.
@@ -144,9 +143,4 @@ func (i *Info) setCPU(mode, value string) error {
 	}
 	i.CPU = append(i.CPU, CPUTime{Mode: mode, Seconds: used})
 	return nil
-}
-
-// seconds parses a field of whole seconds.
-func seconds(name, value string) (Duration, error) {
-	return times(name, value, time.Second)
 }

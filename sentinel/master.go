@@ -2,6 +2,40 @@ package sentinel
 
 import "time"
 
+// A Master is what one Sentinel knows about one master.
+type Master struct {
+	Instance
+
+	ODownTime          Duration // absent if not o_down
+	FailoverState      FailoverState
+	InfoRefresh        Duration // since the last INFO; 0 also if there was none
+	RoleReported       string   // RoleMaster or RoleReplica, from the node's INFO
+	RoleReportedTime   Duration
+	ConfigEpoch        Number
+	NumReplicas        Number // known ones, including dead and unannounced ones
+	NumOtherSentinels  Number // known ones, including dead ones
+	Quorum             Number
+	FailoverTimeout    Duration
+	ParallelSyncs      Number
+	NotificationScript string // empty if not set
+	ReconfigScript     string // client-reconfig-script; empty if not set
+
+	// Replicas, Peers and CKQuorum are nil if the command failed; then the error says why.
+	Replicas    []Replica
+	ReplicasErr error
+	Peers       []Peer
+	PeersErr    error
+	CKQuorum    *CKQuorum
+	CKQuorumErr error
+	// Cache has the cached INFO of the master and its replicas; nil without
+	// Options.InfoCache.
+	Cache []CachedInfo
+	// Recent is what the Sentinel has published of the master and its nodes in the last 15
+	// minutes, the newest first; nil where nobody listens ([Client.Events]). It is
+	// for what no reply tells, and says nothing about the state of anything.
+	Recent []RecentEvent
+}
+
 // agreementTime is how long after s_down a Sentinel has certainly heard from the others if
 // they agree: it asks them every second, and an answer is valid for 5 s.
 const agreementTime = 10 * time.Second
@@ -67,4 +101,31 @@ func (m *Master) Margin() Number {
 		return Number{}
 	}
 	return Some(m.CKQuorum.Usable - max(m.Quorum.Value, m.Majority().Value))
+}
+
+// Informed reports whether the Sentinel has had an INFO of the master.
+func (m *Master) Informed() bool { return m.informed(m.InfoRefresh) }
+
+// CountReplicas counts the replicas for which is returns true. A process that is listed
+// twice counts once, and the master itself does not count.
+func (m *Master) CountReplicas(is func(*Replica) bool) int64 {
+	var n int64
+	counted := make(map[string]bool)
+	for i := range m.Replicas {
+		r := &m.Replicas[i]
+		if counted[r.RunID] || r.SameProcess(&m.Instance) || !is(r) {
+			continue
+		}
+		if r.RunID != "" {
+			counted[r.RunID] = true
+		}
+		n++
+	}
+	return n
+}
+
+// FailoverOverdue reports whether the master has been objectively down for longer than
+// failover-timeout, the time that one attempt to replace it may take.
+func (m *Master) FailoverOverdue() bool {
+	return m.Flags.Has(FlagODown) && m.FailoverTimeout.Present && m.ODownTime.Value > m.FailoverTimeout.Value
 }

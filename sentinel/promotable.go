@@ -132,9 +132,3 @@ func (m *Master) PromotableReplicas() Number {
 	}
 	return Some(n)
 }
-
-// FailoverOverdue reports whether the master has been objectively down for longer than
-// failover-timeout, the time that one attempt to replace it may take.
-func (m *Master) FailoverOverdue() bool {
-	return m.Flags.Has(FlagODown) && m.FailoverTimeout.Present && m.ODownTime.Value > m.FailoverTimeout.Value
-}

@@ -1,14 +1,30 @@
 package sentinel
 
-// Informed reports whether the Sentinel has had an INFO of the master.
-func (m *Master) Informed() bool { return m.informed(m.InfoRefresh) }
+// A Replica is what one Sentinel knows about one replica.
+type Replica struct {
+	Instance
+
+	InfoRefresh      Duration // since the last INFO; 0 also if there was none
+	RoleReported     string
+	RoleReportedTime Duration
+	// MasterLinkDownTime is 0 if the link is up. It is absent for a replica
+	// whose link was never up, for which Sentinel sends -1000 (6.2 and later) or
+	// about 1.7e12 (before).
+	MasterLinkDownTime Duration
+	MasterLinkUp       bool   // from the last INFO: stale for a dead replica, false before the first
+	MasterHost         string // "?" until an INFO with role:slave
+	MasterPort         string
+	Priority           Number // 0 is never promoted
+	ReplOffset         Number // bytes; from the last INFO
+
+	// downSince1970 is true for a link that was never up, if the Sentinel is older than
+	// 6.2. For such a Sentinel the link has been down for too long to promote the replica;
+	// later ones promote it.
+	downSince1970 bool
+}
 
 // Informed reports whether the Sentinel has had an INFO of the replica.
 func (r *Replica) Informed() bool { return r.informed(r.InfoRefresh) }
-
-// informed looks at the run id as well, because the age of the INFO is 0 both before the
-// first INFO and right after any.
-func (in *Instance) informed(refresh Duration) bool { return refresh.Value != 0 || in.RunID != "" }
 
 // Live reports whether what Sentinel shows from the last INFO of the replica is current. It
 // shows the last INFO of a dead replica for ever.
@@ -18,24 +34,6 @@ func (r *Replica) Live() bool { return r.Informed() && !r.Flags.Any(FlagSDown|Fl
 // down, and the replica's link to its master is up.
 func (r *Replica) OK() bool {
 	return !r.Flags.Any(FlagSDown|FlagODown|FlagDisconnected) && r.MasterLinkUp
-}
-
-// CountReplicas counts the replicas for which is returns true. A process that is listed
-// twice counts once, and the master itself does not count.
-func (m *Master) CountReplicas(is func(*Replica) bool) int64 {
-	var n int64
-	counted := make(map[string]bool)
-	for i := range m.Replicas {
-		r := &m.Replicas[i]
-		if counted[r.RunID] || r.SameProcess(&m.Instance) || !is(r) {
-			continue
-		}
-		if r.RunID != "" {
-			counted[r.RunID] = true
-		}
-		n++
-	}
-	return n
 }
 
 // Follows reports whether the replica follows m, or the node that is advertised for m: while

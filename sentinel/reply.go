@@ -2,11 +2,8 @@ package sentinel
 
 import (
 	"fmt"
-	"math"
-	"net"
 	"strconv"
 	"strings"
-	"time"
 )
 
 // A reply is the rest of a raw RESP2 reply, which is read from front to back. The strings
@@ -151,33 +148,6 @@ func (r *reply) fields(set func(name, value string) error) error {
 	}
 	return nil
 }
-
-// number parses a field with a decimal number.
-func number(name, value string) (Number, error) {
-	n, err := strconv.ParseInt(value, 10, 64)
-	if err != nil {
-		return Number{}, fmt.Errorf("%w: field %s is %q, not a number", errMalformed, name, clip(value))
-	}
-	return Some(n), nil
-}
-
-// millis parses a field with milliseconds.
-func millis(name, value string) (Duration, error) { return times(name, value, time.Millisecond) }
-
-// times parses a field with a number of units.
-func times(name, value string, unit time.Duration) (Duration, error) {
-	n, err := number(name, value)
-	if err != nil {
-		return Duration{}, err
-	}
-	if most := math.MaxInt64 / int64(unit); n.Value > most || n.Value < -most {
-		return Duration{}, fmt.Errorf("%w: field %s is %s times %s, out of range", errMalformed, name, clip(value), unit)
-	}
-	return Some(time.Duration(n.Value) * unit), nil
-}
-
-// address joins host and port. The host may be an IPv6 address, or empty.
-func address(host, port string) string { return net.JoinHostPort(host, port) }
 
 // readText parses a raw reply that is one string.
 func readText(raw string) (string, error) {

@@ -1,7 +1,5 @@
 package sentinel
 
-import "net"
-
 // resolveHostnames is the command that asks for this one option. A pattern would have the
 // Sentinel send its password as well.
 func resolveHostnames() []any { return []any{"SENTINEL", "CONFIG", "GET", "resolve-hostnames"} }
@@ -58,6 +56,3 @@ func (s *Snapshot) givesNames() bool {
 	}
 	return false
 }
-
-// Named reports whether the host is given by name. One that has not resolved is none.
-func (in *Instance) Named() bool { return in.Host != "" && net.ParseIP(in.Host) == nil }

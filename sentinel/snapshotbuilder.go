@@ -57,55 +57,6 @@ func (c *Client) newSnapshotBuilder(started time.Time) *snapshotBuilder {
 	}
 }
 
-// generalCommands returns the commands that are not about one master.
-func generalCommands() []Command { return []Command{CommandInfo, CommandMyID, CommandMasters} }
-
-// aboutMaster returns the commands that are sent for each master.
-func (c *Client) aboutMaster() []Command {
-	if c.options.InfoCache {
-		return []Command{CommandReplicas, CommandSentinels, CommandCKQuorum, CommandInfoCache}
-	}
-	return []Command{CommandReplicas, CommandSentinels, CommandCKQuorum}
-}
-
-const (
-	// fewMasters is up to how many masters of a Sentinel INFO-CACHE is asked with all
-	// else: there it adds less than 15 % to the cost of a scrape (docs/design.md).
-	fewMasters = 1
-	// mostUnwell is of how many masters that do not look well it is asked at most.
-	mostUnwell = 100
-)
-
-// asking are the commands that are sent about each of some masters. INFO-CACHE, the last
-// one, can be among them without being demanded.
-func (c *Client) asking(masters int) []Command {
-	commands := c.aboutMaster()
-	if !c.options.InfoCache && !c.noCache && masters <= fewMasters {
-		commands = append(commands, CommandInfoCache)
-	}
-	return commands
-}
-
-// arguments returns the words of a command.
-func (c *Client) arguments(command Command, master string) []any {
-	switch command {
-	case CommandInfo:
-		return []any{"INFO"}
-	case CommandMyID:
-		return []any{"SENTINEL", "MYID"}
-	case CommandMasters:
-		return []any{"SENTINEL", "MASTERS"}
-	case CommandReplicas:
-		return []any{"SENTINEL", c.replicasWord(), master}
-	case CommandSentinels:
-		return []any{"SENTINEL", "SENTINELS", master}
-	case CommandCKQuorum:
-		return []any{"SENTINEL", "CKQUORUM", master}
-	default:
-		return []any{"SENTINEL", "INFO-CACHE", master}
-	}
-}
-
 // ask makes one round trip, and reports whether another makes sense.
 func (b *snapshotBuilder) ask(ctx context.Context, general []Command, masters []string) bool {
 	perMaster := b.client.asking(len(masters))

@@ -37,7 +37,7 @@ func FuzzAdminBody(f *testing.F) {
 			}
 			return
 		}
-		if status, _ := outcomeOf(nil, err); status < http.StatusBadRequest || status >= http.StatusInternalServerError {
+		if status, _ := resultOf(nil, err); status < http.StatusBadRequest || status >= http.StatusInternalServerError {
 			t.Errorf("%q is answered with %d: %v", body, status, err)
 		}
 		if strings.ContainsAny(err.Error(), "\r\n") {

@@ -6,8 +6,6 @@ import (
 	"net/url"
 	"slices"
 	"strings"
-
-	"redis_sentinel_exporter/health"
 )
 
 // parseQuery parses a query. The parameters in many may be repeated, those in once may not.
@@ -27,18 +25,4 @@ func parseQuery(raw string, many []string, once ...string) (url.Values, error) {
 		}
 	}
 	return values, nil
-}
-
-// narrow returns the report on the master that the query names, or the whole report if it
-// names none. The name of a master can be empty.
-func narrow(report health.Report, query url.Values) (health.Report, error) {
-	if !query.Has("master") {
-		return report, nil
-	}
-	name := query.Get("master")
-	narrowed, known := report.Narrowed(name)
-	if !known {
-		return report, fmt.Errorf("no Sentinel that answered monitors a master named %q", name)
-	}
-	return narrowed, nil
 }

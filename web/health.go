@@ -9,11 +9,11 @@ import (
 	"redis_sentinel_exporter/sentinel"
 )
 
-// verdict is the handler of /health: the report as JSON, with a status for load balancers.
-type verdict struct{ querier querier }
+// healthHandler is the handler of /health: the report as JSON, with a status for load balancers.
+type healthHandler struct{ querier querier }
 
 // ServeHTTP answers 200 if the status of the deployment is one that the caller tolerates.
-func (v *verdict) ServeHTTP(w http.ResponseWriter, r *http.Request) {
+func (h *healthHandler) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 	query, err := parseQuery(r.URL.RawQuery, nil, "master", "fail_on")
 	if err != nil {
 		http.Error(w, err.Error(), http.StatusBadRequest)
@@ -24,7 +24,7 @@ func (v *verdict) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 		http.Error(w, err.Error(), http.StatusBadRequest)
 		return
 	}
-	snapshots, waiting := v.querier.ask(w, r)
+	snapshots, waiting := h.querier.ask(w, r)
 	if !waiting {
 		return
 	}
@@ -50,4 +50,18 @@ func tolerated(query url.Values) (health.Status, error) {
 	default:
 		return 0, fmt.Errorf("fail_on is %q: it can be warning or critical", sentinel.ValidUTF8(fail))
 	}
+}
+
+// narrow returns the report on the master that the query names, or the whole report if it
+// names none. The name of a master can be empty.
+func narrow(report health.Report, query url.Values) (health.Report, error) {
+	if !query.Has("master") {
+		return report, nil
+	}
+	name := query.Get("master")
+	narrowed, known := report.Narrowed(name)
+	if !known {
+		return report, fmt.Errorf("no Sentinel that answered monitors a master named %q", name)
+	}
+	return narrowed, nil
 }

@@ -8,21 +8,6 @@ import (
 	"redis_sentinel_exporter/sentinel"
 )
 
-// replicas counts the replicas that a Sentinel knows; one with two addresses counts once,
-// also if it has left one of them.
-func replicas(v deployment.View) int {
-	n := int(v.NumReplicas.Value)
-	for _, entries := range v.ListedTwice() {
-		n -= len(entries) - 1
-	}
-	for i := range v.Replicas {
-		if v.MovedTo(&v.Replicas[i]) != nil {
-			n--
-		}
-	}
-	return n
-}
-
 // A doubled is a process that Sentinels list at several addresses.
 type doubled struct {
 	entries []*sentinel.Instance // of the first Sentinel in who
