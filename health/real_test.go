@@ -143,7 +143,11 @@ func messages(r *health.Report) string {
 func TestFaults(t *testing.T) {
 	t.Parallel()
 	shell := newShell(t)
-	for _, g := range faults.Groups() {
+	version, err := sentineltest.ServerVersion(t.Context())
+	if err != nil {
+		t.Fatal(err)
+	}
+	for _, g := range faults.GroupsOn(version) {
 		t.Run(g.Name, func(t *testing.T) {
 			t.Parallel()
 			rig := &faults.Rig{Topology: sentineltest.Run(t, g.Config)}

@@ -33,6 +33,15 @@ func ProductOf(info map[string]string) (product, version string) {
 	return "redis", info["redis_version"]
 }
 
+// ServerVersion returns the version of the server that Run starts by default.
+func ServerVersion(ctx context.Context) (Version, error) {
+	binary, err := findProgram("", "REDIS_SERVER", "redis-server")
+	if err != nil {
+		return Version{}, err
+	}
+	return askVersion(ctx, binary)
+}
+
 func askVersion(ctx context.Context, binary string) (Version, error) {
 	out, err := exec.CommandContext(ctx, binary, "--version").Output()
 	if err != nil {

@@ -7,6 +7,39 @@ import (
 	"redis_sentinel_exporter/internal/sentineltest"
 )
 
+// A release of Redis. A Valkey counts as 7.2.
+type release struct{ major, minor int }
+
+// since returns the first releases that can make some of the faults, by their names; and under
+// the names of groups those on which a topology can be had.
+func since() map[string]release {
+	return map[string]release{
+		"not permitted":                 {7, 0}, // the permission for a part of SENTINEL
+		"no agreement on a dead master": {7, 0},
+		"events refused":                {6, 2}, // ACL at a Sentinel
+		"copied id":                     {6, 2}, // SENTINEL MYID
+		"TILT":                          {7, 0}, // SENTINEL DEBUG
+		// Before, a link that was never up has been down since 1970, so that Sentinel promotes none.
+		"replicas that never synchronized": {6, 2},
+		"replica that has moved":           {7, 0}, // CONFIG SET bind
+		"host names":                       {6, 2},
+		"failovers":                        {7, 0}, // SENTINEL DEBUG
+		"traps":                            {7, 0},
+		"pauses":                           {6, 2}, // FAILOVER
+	}
+}
+
+// GroupsOn returns what of the table can be made with servers of a version.
+func GroupsOn(v sentineltest.Version) []Group {
+	releases := since()
+	missing := func(name string) bool { return !v.AtLeast(releases[name].major, releases[name].minor) }
+	groups := slices.DeleteFunc(Groups(), func(g Group) bool { return missing(g.Name) })
+	for i, g := range groups {
+		groups[i].Faults = slices.DeleteFunc(g.Faults, func(f Fault) bool { return missing(f.Name) })
+	}
+	return groups
+}
+
 // Groups returns the table.
 func Groups() []Group {
 	const short = 3 * time.Second // failover-timeout
