@@ -178,7 +178,7 @@ func unsigned() map[string]string {
 		"RedisSentinelPeersUnknown":        "one compares a column of a table with the number of its lines",
 		"RedisSentinelQuorumMisconfigured": "five comparisons, of a table's columns with each other",
 		"RedisSentinelDuplicateId":         "a column of a table says it in words",
-		"RedisSentinelSharedNode":          "the table lists nothing else",
+		"RedisSentinelSharedNode":          "the table lists only checks that fail",
 		"RedisSentinelNodeListedTwice":     "one looks at the run ids in two lines of a table",
 		"RedisSentinelLoopbackAddress":     "it is about a label, not a number",
 		"RedisSentinelRestartFails":        "the table lists only what is wrong, in words",
