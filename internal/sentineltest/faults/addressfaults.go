@@ -111,18 +111,18 @@ func stopResolving(ctx context.Context, r *Rig) (Mend, error) {
 }
 
 // failOverUnresolved lets a Sentinel fail over that takes no names: it cannot take that of the
-// replica that it has promoted.
+// replica that it has promoted. It is asked again where it knew no replica well enough, or gave up.
 func failOverUnresolved(ctx context.Context, r *Rig) (Mend, error) {
 	mend, err := stopResolving(ctx, r)
 	if err != nil {
 		return mend, err
 	}
 	s := r.sentinel(2)
-	if err := run(ctx, s.Node, command("SENTINEL", "FAILOVER", MasterName)); err != nil {
-		return mend, err
-	}
 	return mend, until(ctx, s.Name()+" is in the last step", func() (bool, error) {
 		row, err := s.Row(ctx, "SENTINEL", "MASTER", MasterName)
+		if err == nil && !strings.Contains(row.Get("flags"), "failover_in_progress") {
+			err = run(ctx, s.Node, command("SENTINEL", "FAILOVER", MasterName))
+		}
 		return row.Get("failover-state") == "update_config", err
 	})
 }
