@@ -2,9 +2,11 @@ package sentinel
 
 import (
 	"fmt"
+	"math"
 	"net"
 	"strconv"
 	"strings"
+	"time"
 )
 
 // A CachedInfo is the INFO of a node in the cache of a Sentinel. It is up to 10 s old, or
@@ -35,7 +37,8 @@ type CachedInfo struct {
 	// PausedReason says why the node keeps clients waiting: "none", "client_pause" or
 	// "failover_in_progress"; empty where INFO does not tell (Redis, Valkey before 8.1).
 	PausedReason string
-	// PausedFor is how long that was to last when the node sent this.
+	// PausedFor is how long that was to last when the node sent this; of a pause without an end,
+	// as of FAILOVER without TIMEOUT, the longest time there is.
 	PausedFor Duration
 }
 
@@ -133,7 +136,7 @@ func (c *CachedInfo) set(name, value string) (err error) {
 	case "paused_reason":
 		c.PausedReason = value
 	case "paused_timeout_milliseconds":
-		c.PausedFor, err = millis(name, value)
+		c.PausedFor, err = pause(name, value)
 	case "master_repl_offset":
 		c.ReplOffset, err = number(name, value)
 	case "uptime_in_seconds":
@@ -152,6 +155,19 @@ func (c *CachedInfo) set(name, value string) (err error) {
 		}
 	}
 	return err
+}
+
+// pause parses how long clients wait. For a pause without an end Valkey 9.1 counts the
+// milliseconds to the end of its clock: more than a [time.Duration] can be.
+func pause(name, value string) (Duration, error) {
+	n, err := number(name, value)
+	if err != nil {
+		return Duration{}, err
+	}
+	if n.Value > math.MaxInt64/int64(time.Millisecond) {
+		return Some[time.Duration](math.MaxInt64), nil
+	}
+	return millis(name, value)
 }
 
 // parseAttachedReplica reads the value of a line such as

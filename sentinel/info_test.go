@@ -2,6 +2,7 @@ package sentinel
 
 import (
 	"errors"
+	"math"
 	"strings"
 	"testing"
 	"time"
@@ -99,6 +100,15 @@ func TestParseInfoCache(t *testing.T) {
 	}}
 	if diff := cmp.Diff(want, got); diff != "" || err != nil {
 		t.Errorf("of a master that loads: error %v (-want +got):\n%s", err, diff)
+	}
+	endless := "run_id:abc\r\nrole:master\r\npaused_reason:failover_in_progress\r\npaused_timeout_milliseconds:9223370241035326898\r\nmaster_failover_state:waiting-for-sync\r\n"
+	got, err = parseInfoCache(wire([]any{"mymaster", []any{[]any{1, endless}}}), "mymaster")
+	want = []CachedInfo{{
+		Age: ms(1), RunID: "abc", Product: "redis", Role: "master", FailoverState: "waiting-for-sync",
+		PausedReason: "failover_in_progress", PausedFor: Some[time.Duration](math.MaxInt64),
+	}}
+	if diff := cmp.Diff(want, got); diff != "" || err != nil {
+		t.Errorf("of a FAILOVER without TIMEOUT in Valkey 9.1: error %v (-want +got):\n%s", err, diff)
 	}
 	if _, err := parseInfoCache("*0\r\n", "other"); !errors.Is(err, ErrNoSuchMaster) {
 		t.Errorf("an unknown name gave %v", err)
