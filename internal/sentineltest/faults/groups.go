@@ -17,6 +17,8 @@ func since() map[string]release {
 		"not permitted":                 {7, 0}, // the permission for a part of SENTINEL
 		"no agreement on a dead master": {7, 0},
 		"events refused":                {6, 2}, // ACL at a Sentinel
+		"clients near the limit":        {6, 2}, // INFO has no maxclients
+		"wrong auth-pass":               {6, 2}, // SENTINEL SET keeps the connections
 		"copied id":                     {6, 2}, // SENTINEL MYID
 		"TILT":                          {7, 0}, // SENTINEL DEBUG
 		// Before, a link that was never up has been down since 1970, so that Sentinel promotes none.
