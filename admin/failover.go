@@ -45,7 +45,7 @@ func (j *job) planFailover(s *step) {
 		return
 	}
 	s.commands = []string{command("SENTINEL FAILOVER", j.Master)}
-	s.note = "it leads the failover"
+	s.note = "the Sentinel leads the failover"
 	s.act = func(ctx context.Context) error { return j.failover(ctx, s) }
 }
 
@@ -63,7 +63,7 @@ func (j *job) failover(ctx context.Context, s *step) error {
 	}
 	to := now.Addr
 	j.answer.PreviousAddress, j.answer.Address = from, to
-	s.note = fmt.Sprintf("it led the failover from %s to %s in %s", from, to, took.Round(time.Millisecond))
+	s.note = fmt.Sprintf("the Sentinel led the failover from %s to %s in %s", from, to, took.Round(time.Millisecond))
 	j.waitFollowed(ctx, now)
 	return nil
 }

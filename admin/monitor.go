@@ -18,7 +18,7 @@ func (j *job) planMonitor(s *step) {
 		if s.err = j.differs(s.master); s.err != nil {
 			return
 		}
-		s.note = "it monitors it already"
+		s.note = "the Sentinel monitors the master already"
 		if len(j.Settings) == 0 {
 			return
 		}
@@ -43,14 +43,14 @@ func (j *job) monitor(ctx context.Context, s *step, there bool) error {
 		s.changed = true
 	}
 	if err := j.set(ctx, s); err != nil {
-		return fmt.Errorf("it monitors the master, but lacks settings: %w", err)
+		return fmt.Errorf("the Sentinel monitors the master, but lacks settings: %w", err)
 	}
 	m, err := s.client.Master(ctx, j.Master)
 	if err != nil {
 		return unread(err)
 	}
 	if m.Quorum.Value != int64(j.Quorum) {
-		return fmt.Errorf("it said OK, but shows the quorum %d", m.Quorum.Value)
+		return fmt.Errorf("the Sentinel said OK, but shows the quorum %d", m.Quorum.Value)
 	}
 	return j.readSettings(m)
 }
@@ -70,11 +70,11 @@ func (j *job) differs(m *sentinel.Master) error {
 	same, err := j.assessment.hosts.sameAddress(m.Advertised(), j.Address)
 	switch {
 	case err != nil:
-		return fmt.Errorf("it monitors that name at %s, and it is not known here whether that is %s: give that address (%w)", m.Advertised(), j.Address, err)
+		return fmt.Errorf("the Sentinel monitors that name at %s, and whether that is %s is not known here: give that address (%w)", m.Advertised(), j.Address, err)
 	case !same:
-		return fmt.Errorf("it monitors that name at %s: REMOVE it first, or give that address", m.Advertised())
+		return fmt.Errorf("the Sentinel monitors that name at %s: REMOVE the name first, or give that address", m.Advertised())
 	case m.Quorum.Present && m.Quorum.Value != int64(j.Quorum):
-		return fmt.Errorf("it monitors that name with the quorum %d: SET the quorum, or give that one", m.Quorum.Value)
+		return fmt.Errorf("the Sentinel monitors that name with the quorum %d: SET the quorum, or give that one", m.Quorum.Value)
 	}
 	return nil
 }

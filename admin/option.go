@@ -9,21 +9,21 @@ import (
 	"redis_sentinel_exporter/sentinel"
 )
 
-// A Kind is the type of an option's value.
-type Kind int
+// An OptionKind is the type of an option's value.
+type OptionKind int
 
 // The kinds.
 const (
-	Number Kind = iota // a whole number
+	Number OptionKind = iota // a whole number
 	Text               // one word, which may be empty
 	Pair               // two words: the old name and the new
 )
 
-// An option is an option that can be set. The paths of scripts cannot: only those who can
+// An optionRule is what holds for an option that can be set. The paths of scripts cannot: only those who can
 // write its configuration file may decide what a Sentinel executes.
-type option struct {
+type optionRule struct {
 	name string
-	kind Kind
+	kind OptionKind
 	min  int64
 	read func(*sentinel.Master) sentinel.Number // nil if no Sentinel shows it
 	// without says what a master has if it is added without this option; empty if that
@@ -31,20 +31,20 @@ type option struct {
 	without string
 }
 
-func options() []option {
-	var all []option
+func options() []optionRule {
+	var all []optionRule
 	for _, s := range sentinel.Settings() {
-		o := option{name: s.Name, kind: Number, min: 1, read: s.Read}
+		o := optionRule{name: s.Name, kind: Number, min: 1, read: s.Read}
 		if s.Default != "" {
 			o.without = s.Name + " " + s.Default
 		}
 		all = append(all, o)
 	}
 	return append(all,
-		option{name: "auth-user", kind: Text, without: "no auth-user"},
-		option{name: "auth-pass", kind: Text, without: "no auth-pass"},
-		option{name: "rename-command", kind: Pair},
-		option{name: "master-reboot-down-after-period", kind: Number},
+		optionRule{name: "auth-user", kind: Text, without: "no auth-user"},
+		optionRule{name: "auth-pass", kind: Text, without: "no auth-pass"},
+		optionRule{name: "rename-command", kind: Pair},
+		optionRule{name: "master-reboot-down-after-period", kind: Number},
 	)
 }
 
@@ -58,21 +58,21 @@ func optionNames() []string {
 
 // KindOf returns the type of an option's value, or an error if there is no such option or it
 // cannot be set this way.
-func KindOf(name string) (Kind, error) {
+func KindOf(name string) (OptionKind, error) {
 	o, err := optionNamed(name)
 	return o.kind, err
 }
 
-func optionNamed(name string) (option, error) {
+func optionNamed(name string) (optionRule, error) {
 	for _, o := range options() {
 		if o.name == name {
 			return o, nil
 		}
 	}
 	if strings.HasSuffix(strings.ToLower(name), "-script") {
-		return option{}, invalid("the option %q is the path of a script, which is set in the configuration file of each Sentinel only", name)
+		return optionRule{}, invalid("the option %q is the path of a script, which is set in the configuration file of each Sentinel only", name)
 	}
-	return option{}, invalid("there is no option %q: the options are %s", name, strings.Join(optionNames(), ", "))
+	return optionRule{}, invalid("there is no option %q: the options are %s", name, strings.Join(optionNames(), ", "))
 }
 
 // checkSettings checks each option, and that none is given twice.
@@ -116,7 +116,7 @@ func checkSetting(s sentinel.Option) error {
 	return nil
 }
 
-func (o option) checkNumber(text string) error {
+func (o optionRule) checkNumber(text string) error {
 	n, err := strconv.ParseInt(text, 10, 64)
 	if err != nil || n < o.min || n > math.MaxInt32 || text != strconv.FormatInt(n, 10) {
 		return invalid("the option %q takes a whole number from %d to %d, not %q", o.name, o.min, math.MaxInt32, text)

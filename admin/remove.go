@@ -9,7 +9,7 @@ import (
 
 func (j *job) planRemove(s *step) {
 	if s.master == nil {
-		s.note = "it does not monitor it"
+		s.note = "the Sentinel does not monitor the master"
 		return
 	}
 	s.commands = []string{command("SENTINEL REMOVE", j.Master)}
@@ -23,6 +23,6 @@ func (j *job) planRemove(s *step) {
 		case err != nil:
 			return unread(err)
 		}
-		return errors.New("it said OK, but monitors it still")
+		return errors.New("the Sentinel said OK, but still monitors the master")
 	})
 }

@@ -52,7 +52,7 @@ func (j *job) reset(ctx context.Context, c *sentinel.Client) error {
 	return j.within(func(ctx context.Context) error {
 		n, err := c.Reset(ctx, sentinel.ResetPattern(j.Master))
 		if err == nil && n != 1 {
-			return fmt.Errorf("it has reset %d masters, not 1", n)
+			return fmt.Errorf("the Sentinel has reset %d masters, not 1", n)
 		}
 		return err
 	})(ctx)
@@ -66,7 +66,7 @@ func (j *job) waitFound(ctx context.Context, s *step) error {
 	err := waitUntil(ctx, func() (bool, error) {
 		missing, err := j.missing(ctx, s)
 		if err == nil && missing != "" {
-			err = errors.New("it has not rediscovered " + missing)
+			err = errors.New("the Sentinel has not rediscovered " + missing)
 		}
 		if err != nil && err.Error() != said {
 			said = err.Error()
@@ -75,7 +75,7 @@ func (j *job) waitFound(ctx context.Context, s *step) error {
 		return err == nil, err
 	})
 	if err != nil {
-		return fmt.Errorf("it was reset, and within %s: %w", rediscovery, err)
+		return fmt.Errorf("the master was reset, and within %s: %w", rediscovery, err)
 	}
 	return nil
 }

@@ -67,14 +67,14 @@ func (j *job) set(ctx context.Context, s *step) error {
 
 // unread wraps the error of reading back what a command did.
 func unread(err error) error {
-	return fmt.Errorf("it said OK, but what it has now cannot be read: %w", err)
+	return fmt.Errorf("the Sentinel said OK, but its settings cannot be read: %w", err)
 }
 
 // readSettings returns an error if the Sentinel shows other values than those that were set.
 func (j *job) readSettings(m *sentinel.Master) error {
 	for _, o := range j.Settings {
 		if shown, same := shows(m, o); !same {
-			return fmt.Errorf("it said OK to %s, but shows %s", o, shown)
+			return fmt.Errorf("the Sentinel said OK to %s, but shows %s", o, shown)
 		}
 	}
 	return nil

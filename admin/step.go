@@ -25,7 +25,7 @@ type step struct {
 
 var (
 	errStopped = errors.New("not done: the operation was stopped first")
-	errGone    = errors.New("it is no longer asked: no Sentinel knows it")
+	errGone    = errors.New("the Sentinel is no longer asked: no other Sentinel knows it")
 )
 
 // A haltError means that a rolling operation stopped because an earlier Sentinel failed.
@@ -85,7 +85,7 @@ func (j *job) within(act func(context.Context) error) func(context.Context) erro
 }
 
 // errNotMonitored is the error of a step that needs a master that the Sentinel does not monitor.
-var errNotMonitored = errors.New("it does not monitor the master: MONITOR it there first")
+var errNotMonitored = errors.New("the Sentinel does not monitor the master: MONITOR it there first")
 
 func (s *step) result() StepResult {
 	r := StepResult{Sentinel: s.sentinel, OK: s.err == nil, Changed: s.changed, Commands: s.commands, Note: s.note}

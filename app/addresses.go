@@ -13,7 +13,7 @@ import (
 const defaultAddress = "127.0.0.1:26379"
 
 // addresses returns the addresses of the Sentinels to ask.
-func (f *flags) addresses() ([]string, error) {
+func (f *programFlags) addresses() ([]string, error) {
 	switch {
 	case f.onlyProbes():
 		return nil, nil
@@ -25,7 +25,7 @@ func (f *flags) addresses() ([]string, error) {
 
 // onlyProbes reports whether Sentinels are asked only for /probe. Then there is probably no
 // Sentinel at the default address, and it would always be reported as down.
-func (f *flags) onlyProbes() bool {
+func (f *programFlags) onlyProbes() bool {
 	return len(f.sentinel.addresses) == 0 && f.probe.configFile != ""
 }
 

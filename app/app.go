@@ -36,7 +36,7 @@ func Run(ctx context.Context, args []string, streams cli.Streams) int {
 	out, errs := printable.NewWriter(streams.Out), printable.NewWriter(streams.Err)
 	defer func() { _ = errors.Join(out.Flush(), errs.Flush()) }() // half a rune, if anything
 	streams.Out, streams.Err = out, errs
-	var f flags
+	var f programFlags
 	app := newApp(&f)
 	app.UsageWriter(streams.Out).ErrorWriter(streams.Err)
 	command, status, err := parse(app, args)
@@ -51,7 +51,7 @@ func Run(ctx context.Context, args []string, streams cli.Streams) int {
 }
 
 // run runs one command with the flags that were given.
-func run(ctx context.Context, command string, f *flags, streams cli.Streams) (status int, err error) {
+func run(ctx context.Context, command string, f *programFlags, streams cli.Streams) (status int, err error) {
 	if c, ok := f.commands[command]; ok {
 		return runCommand(ctx, c, f, streams)
 	}
@@ -68,7 +68,7 @@ func run(ctx context.Context, command string, f *flags, streams cli.Streams) (st
 
 // failed returns the exit code after an error of a command, or in its part of the command
 // line. command is empty if the command line names none.
-func (f *flags) failed(command string) int {
+func (f *programFlags) failed(command string) int {
 	if c, ok := f.commands[command]; ok {
 		return c.Failed()
 	}

@@ -8,7 +8,7 @@ import (
 
 // runCommand runs a command of package cli against the deployment of the flags and
 // returns its exit code.
-func runCommand(ctx context.Context, command cli.Command, f *flags, streams cli.Streams) (status int, err error) {
+func runCommand(ctx context.Context, command cli.Runner, f *programFlags, streams cli.Streams) (status int, err error) {
 	config, err := newCommandConfig(f)
 	if err != nil {
 		return 0, err

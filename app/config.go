@@ -42,7 +42,7 @@ type SentinelConfig struct {
 }
 
 // newConfig returns the configuration for serve, or the first error in the flags and files.
-func newConfig(f *flags) (*Config, error) {
+func newConfig(f *programFlags) (*Config, error) {
 	if err := f.check(); err != nil {
 		return nil, err
 	}
@@ -71,7 +71,7 @@ func newConfig(f *flags) (*Config, error) {
 
 // newCommandConfig returns the configuration for the other commands. It does not read the
 // files that only serve needs.
-func newCommandConfig(f *flags) (*SentinelConfig, error) {
+func newCommandConfig(f *programFlags) (*SentinelConfig, error) {
 	if err := f.check(); err != nil {
 		return nil, err
 	}
@@ -81,7 +81,7 @@ func newCommandConfig(f *flags) (*SentinelConfig, error) {
 	return newSentinelConfig(f)
 }
 
-func newSentinelConfig(f *flags) (*SentinelConfig, error) {
+func newSentinelConfig(f *programFlags) (*SentinelConfig, error) {
 	addresses, err := f.addresses()
 	if err != nil {
 		return nil, err
@@ -108,7 +108,7 @@ func newSentinelConfig(f *flags) (*SentinelConfig, error) {
 }
 
 // check refuses values that kingpin accepts but that make no sense.
-func (f *flags) check() error {
+func (f *programFlags) check() error {
 	switch {
 	case f.sentinel.timeout <= 0:
 		return fmt.Errorf("--sentinel.timeout: %s must be positive", f.sentinel.timeout)
@@ -138,7 +138,7 @@ func (f *flags) check() error {
 func (f *adminFlags) listener() (*toolkit.FlagConfig, error) {
 	if len(f.listen) == 0 {
 		if f.configFile != "" {
-			return nil, errors.New("--admin.config.file: it is of no use without --admin.listen-address")
+			return nil, errors.New("--admin.config.file has no effect without --admin.listen-address")
 		}
 		return nil, nil // no server is no error
 	}

@@ -14,7 +14,7 @@ import (
 // configOf makes a Config from a command line.
 func configOf(t *testing.T, args ...string) *Config {
 	t.Helper()
-	var f flags
+	var f programFlags
 	if _, _, err := parse(newApp(&f), args); err != nil {
 		t.Fatal(err)
 	}
@@ -75,7 +75,7 @@ func TestCommandsDoNotReadTheFilesOfServe(t *testing.T) {
 	t.Parallel()
 	args := []string{"watch", "--sentinel.address=a:1", "--config.file=/nowhere", "--web.config.file=/nowhere",
 		"--admin.listen-address=:1", "--admin.config.file=/nowhere"}
-	var f flags
+	var f programFlags
 	if _, _, err := parse(newApp(&f), args); err != nil {
 		t.Fatal(err)
 	}

@@ -24,8 +24,8 @@ const (
 	defaultListen      = ":9355"
 )
 
-// flags holds the values of the command line and the environment, as given.
-type flags struct {
+// programFlags holds the values of the command line and the environment, as given.
+type programFlags struct {
 	sentinel  sentinelFlags
 	collector collector.Options
 	listen    *toolkit.FlagConfig
@@ -34,7 +34,7 @@ type flags struct {
 	probe     probeFlags
 	hosts     canstop.HostMap
 	log       promslog.Config
-	commands  map[string]cli.Command // by full name; each has its own flags and arguments
+	commands  map[string]cli.Runner // by full name; each has its own flags and arguments
 }
 
 // sentinelFlags holds the Sentinel addresses and credentials.
@@ -67,7 +67,7 @@ type adminFlags struct {
 
 // newApp returns the application, which parses its flags into f. The flags belong to the
 // application, not to a command, since all commands ask the same Sentinels.
-func newApp(f *flags) *kingpin.Application {
+func newApp(f *programFlags) *kingpin.Application {
 	app := kingpin.New(name, "Prometheus exporter for Redis and Valkey Sentinel.").DefaultEnvars()
 	app.Version(version.Print(name))
 	app.HelpFlag.Short('h')

@@ -19,7 +19,7 @@ import (
 // ownFlags are all flags but those that kingpin adds.
 func ownFlags(t *testing.T) []*kingpin.FlagModel {
 	t.Helper()
-	app := newApp(&flags{})
+	app := newApp(&programFlags{})
 	if _, err := app.ParseContext(nil); err != nil { // fills in the variables
 		t.Fatal(err)
 	}
@@ -59,7 +59,7 @@ func TestEveryFlagHasAVariable(t *testing.T) {
 			}
 			want := otherValue(flag)
 			t.Setenv(variable, want)
-			app := newApp(&flags{})
+			app := newApp(&programFlags{})
 			if _, _, err := parse(app, nil); err != nil {
 				t.Fatal(err)
 			}
@@ -83,7 +83,7 @@ func TestFlagsFillTheirFields(t *testing.T) {
 			args = append(args, "--no-"+flag.Name)
 		}
 	}
-	var f flags
+	var f programFlags
 	if _, _, err := parse(newApp(&f), args); err != nil {
 		t.Fatal(err)
 	}
@@ -124,7 +124,7 @@ func TestFlagsFillTheirFields(t *testing.T) {
 }
 
 func TestDefaults(t *testing.T) {
-	var f flags
+	var f programFlags
 	if _, _, err := parse(newApp(&f), nil); err != nil {
 		t.Fatal(err)
 	}
@@ -181,7 +181,7 @@ func TestForeignVariables(t *testing.T) {
 	if status != 0 || stderr != "" || !strings.HasPrefix(stdout, "redis_sentinel_exporter, version ") {
 		t.Errorf("--version: got %d, %q, %q", status, stdout, stderr)
 	}
-	if command, _, err := parse(newApp(&flags{}), nil); command != serveCommand || err != nil {
+	if command, _, err := parse(newApp(&programFlags{}), nil); command != serveCommand || err != nil {
 		t.Errorf("no arguments: got the command %q, %v", command, err)
 	}
 }
@@ -215,7 +215,7 @@ func TestAddresses(t *testing.T) {
 func TestAddressesFromTheVariable(t *testing.T) {
 	for _, value := range []string{"a:1\nb:2", "a:1,b:2", "a:1\r\nb:2\n", "a:1,\nb:2"} {
 		t.Setenv("REDIS_SENTINEL_EXPORTER_SENTINEL_ADDRESS", value)
-		var f flags
+		var f programFlags
 		if _, _, err := parse(newApp(&f), nil); err != nil {
 			t.Fatal(err)
 		}
@@ -239,7 +239,7 @@ func TestWhoIsAsked(t *testing.T) {
 		{[]string{"--config.file=a.yml", "--sentinel.address=a:1"}, []string{"a:1"}},
 		{[]string{"--sentinel.address=a:1"}, []string{"a:1"}},
 	} {
-		var f flags
+		var f programFlags
 		if _, _, err := parse(newApp(&f), tc.args); err != nil {
 			t.Fatal(err)
 		}
@@ -252,7 +252,7 @@ func TestWhoIsAsked(t *testing.T) {
 
 func TestFlagWinsOverItsVariable(t *testing.T) {
 	t.Setenv("REDIS_SENTINEL_EXPORTER_SENTINEL_ADDRESS", "variable:1")
-	var f flags
+	var f programFlags
 	if _, _, err := parse(newApp(&f), []string{"--sentinel.address=flag:1"}); err != nil {
 		t.Fatal(err)
 	}

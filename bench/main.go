@@ -44,7 +44,7 @@ func run(ctx context.Context, out io.Writer, binary, counts string, rounds int) 
 		return err
 	}
 	defer nodes.close()
-	var report report
+	var report results
 	for text := range strings.SplitSeq(counts, ",") {
 		masters, err := strconv.Atoi(text)
 		if err != nil || masters < 1 {
@@ -73,7 +73,7 @@ func raiseFileLimit() error {
 }
 
 // measure fills one size into the report.
-func measure(ctx context.Context, r *report, binary, dataPort string, masters, rounds int) error {
+func measure(ctx context.Context, r *results, binary, dataPort string, masters, rounds int) error {
 	dir, err := os.MkdirTemp("", "redis_sentinel_exporter-bench-")
 	if err != nil {
 		return err

@@ -25,7 +25,7 @@ type bench struct {
 const direct = time.Duration(-1)
 
 // all measures everything about this size.
-func (b *bench) all(ctx context.Context, r *report) error {
+func (b *bench) all(ctx context.Context, r *results) error {
 	for _, delay := range []time.Duration{direct, 0, time.Millisecond, 10 * time.Millisecond} {
 		row, err := b.one(ctx, delay)
 		if err != nil {
@@ -48,25 +48,25 @@ func (b *bench) all(ctx context.Context, r *report) error {
 
 // one measures a scrape of one Sentinel that is a delay away each way, and the
 // bound, in turns.
-func (b *bench) one(ctx context.Context, delay time.Duration) (row, error) {
+func (b *bench) one(ctx context.Context, delay time.Duration) (measurement, error) {
 	addr, done, err := b.at(delay)
 	if err != nil {
-		return row{}, err
+		return measurement{}, err
 	}
 	defer done()
 	e, err := startExporter(ctx, b.binary, []string{addr})
 	if err != nil {
-		return row{}, err
+		return measurement{}, err
 	}
 	defer e.stop()
 	low, err := newBound(addr)
 	if err != nil {
-		return row{}, err
+		return measurement{}, err
 	}
 	defer low.close()
 	for range 2 { // the first learns the names
 		if err := low.snapshot(); err != nil {
-			return row{}, err
+			return measurement{}, err
 		}
 	}
 	out, err := b.scrapes(ctx, e, low.snapshot)
@@ -76,19 +76,19 @@ func (b *bench) one(ctx context.Context, delay time.Duration) (row, error) {
 
 // three measures a scrape of all three Sentinels, in turns with one of a single
 // one.
-func (b *bench) three(ctx context.Context) (row, error) {
+func (b *bench) three(ctx context.Context) (measurement, error) {
 	addrs := make([]string, len(b.sentinels))
 	for i, s := range b.sentinels {
 		addrs[i] = s.addr
 	}
 	e, err := startExporter(ctx, b.binary, addrs)
 	if err != nil {
-		return row{}, err
+		return measurement{}, err
 	}
 	defer e.stop()
 	single, err := startExporter(ctx, b.binary, addrs[:1])
 	if err != nil {
-		return row{}, err
+		return measurement{}, err
 	}
 	defer single.stop()
 	out, err := b.scrapes(ctx, e, func() error {
@@ -114,8 +114,8 @@ func (b *bench) at(delay time.Duration) (addr string, done func(), err error) {
 }
 
 // scrapes measures scrapes, in turns with what they are compared with.
-func (b *bench) scrapes(ctx context.Context, e *exporter, low func() error) (row, error) {
-	out := row{masters: b.masters}
+func (b *bench) scrapes(ctx context.Context, e *exporter, low func() error) (measurement, error) {
+	out := measurement{masters: b.masters}
 	for range 3 { // warm
 		if _, err := e.scrape(ctx, plain); err != nil {
 			return out, err
@@ -145,7 +145,7 @@ func (b *bench) scrapes(ctx context.Context, e *exporter, low func() error) (row
 
 // turns measures how long one and the other take, and what the scrapes cost the
 // first Sentinel.
-func (b *bench) turns(ctx context.Context, e *exporter, low func() error, out *row) error {
+func (b *bench) turns(ctx context.Context, e *exporter, low func() error, out *measurement) error {
 	var walls, bounds []time.Duration
 	for range b.rounds {
 		before, err := cpuTime(b.sentinels[0].cmd.Process.Pid)
@@ -173,7 +173,7 @@ func (b *bench) turns(ctx context.Context, e *exporter, low func() error, out *r
 }
 
 // packed measures scrapes as Prometheus makes them: with compression.
-func (b *bench) packed(ctx context.Context, e *exporter, out *row) error {
+func (b *bench) packed(ctx context.Context, e *exporter, out *measurement) error {
 	before, err := cpuTime(e.cmd.Process.Pid)
 	if err != nil {
 		return err

@@ -8,8 +8,8 @@ import (
 	"time"
 )
 
-// A row is what a scrape of one size, distance and number of Sentinels costs.
-type row struct {
+// A measurement is what a scrape of one size, distance and number of Sentinels costs.
+type measurement struct {
 	masters, sentinels int
 	delay              time.Duration // each way, or direct
 	bound, wall, cpu   time.Duration
@@ -29,14 +29,14 @@ type crowd struct {
 	wall, pingP90                time.Duration
 }
 
-// A report is the result of a run.
-type report struct {
-	rows   []row
+// results is the result of a run.
+type results struct {
+	rows   []measurement
 	crowds []crowd
 }
 
 // write prints the report as two tables in Markdown.
-func (r *report) write(w io.Writer) error {
+func (r *results) write(w io.Writer) error {
 	out := tabwriter.NewWriter(w, 0, 0, 1, ' ', 0)
 	line := func(format string, args ...any) { _, _ = fmt.Fprintf(out, format+"\n", args...) }
 	line("| masters\t| Sentinels\t| each way\t| bound ms\t| wall ms\t| wall / bound\t| / of one Sentinel\t| CPU ms\t| Sentinel's CPU ms\t| samples\t| allocations a sample\t| peak RSS MiB\t| body KiB\t| CPU ms with gzip\t| gzip KiB\t|")

@@ -8,7 +8,7 @@ import (
 )
 
 // first lists what to do before the machines stop.
-func (m *master) first(f future, g guess) []string {
+func (m *masterParts) first(f future, g guess) []string {
 	var first []string
 	if f.lost {
 		if to := m.heirsElsewhere(g); len(to) > 0 {
@@ -23,9 +23,9 @@ func (m *master) first(f future, g guess) []string {
 			first = append(first, "start the Sentinel at "+s.addr)
 		}
 	}
-	for i := range m.views {
-		for _, r := range m.views[i].others {
-			if step := fmt.Sprintf("let %s be promoted: %s", r.addr, r.reason); !g.gone(r.node) && !slices.Contains(first, step) {
+	for i := range m.candidates {
+		for _, r := range m.candidates[i].others {
+			if step := fmt.Sprintf("let %s be promoted: %s", r.addr, r.reason); !g.gone(r.placedNode) && !slices.Contains(first, step) {
 				first = append(first, step)
 			}
 		}
@@ -43,9 +43,9 @@ func (m *master) first(f future, g guess) []string {
 // heirsElsewhere are the nodes from which a failover by hand would choose now; none if one of
 // them is on the machines that are to stop. Such a failover needs no agreement of the
 // Sentinels.
-func (m *master) heirsElsewhere(g guess) []node {
-	for i := range m.views {
-		v := &m.views[i]
+func (m *masterParts) heirsElsewhere(g guess) []placedNode {
+	for i := range m.candidates {
+		v := &m.candidates[i]
 		if v.tilt || !v.agrees {
 			continue
 		}
@@ -62,13 +62,13 @@ func (m *master) heirsElsewhere(g guess) []node {
 }
 
 // silentSentinels are those that no Sentinel which is left hears.
-func (m *master) silentSentinels(g guess) []node {
-	var silent []node
+func (m *masterParts) silentSentinels(g guess) []placedNode {
+	var silent []placedNode
 	for _, s := range m.sentinels {
 		heard := g.gone(s)
-		for i := range m.views {
-			v := &m.views[i]
-			heard = heard || v.sentinel.addr == s.addr || slices.ContainsFunc(v.peers, func(p peer) bool { return p.addr == s.addr && p.answers })
+		for i := range m.candidates {
+			v := &m.candidates[i]
+			heard = heard || v.sentinel.addr == s.addr || slices.ContainsFunc(v.voters, func(p voter) bool { return p.addr == s.addr && p.answers })
 		}
 		if !heard {
 			silent = append(silent, s)

@@ -68,12 +68,12 @@ func (l *Layout) ask(names []string, gone loss, touched bool) Answer {
 }
 
 // touchedBy reports whether a node or Sentinel of the master may be lost.
-func (m *master) touchedBy(gone loss) bool {
-	lost := func(n node) bool { return gone[n.host] != no }
+func (m *masterParts) touchedBy(gone loss) bool {
+	lost := func(n placedNode) bool { return gone[n.host] != no }
 	return lost(m.node) || slices.ContainsFunc(m.replicas, lost) || slices.ContainsFunc(m.sentinels, lost)
 }
 
-func (l *Layout) masterAnswer(m *master, gone loss, names []string) (answer MasterAnswer, first []string) {
+func (l *Layout) masterAnswer(m *masterParts, gone loss, names []string) (answer MasterAnswer, first []string) {
 	verdict, w, b := m.verdict(gone)
 	parts := m.held(gone)
 	held := strings.Join(names, " and ") + holds(len(names), parts)
@@ -98,7 +98,7 @@ func (l *Layout) masterAnswer(m *master, gone loss, names []string) (answer Mast
 }
 
 // verdict judges the worst and the best case; where they differ it is Unknown.
-func (m *master) verdict(gone loss) (v Verdict, w, b future) {
+func (m *masterParts) verdict(gone loss) (v Verdict, w, b future) {
 	w, b = m.after(worst(gone)), m.after(best(gone))
 	if w.verdict != b.verdict {
 		return Unknown, w, b

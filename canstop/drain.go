@@ -7,34 +7,34 @@ import (
 	"redis_sentinel_exporter/sentinel"
 )
 
-// An Action is what comes next in a rolling restart.
-type Action string
+// An DrainAction is what comes next in a rolling restart.
+type DrainAction string
 
 // The actions.
 const (
-	Restart  Action = "restart"  // everything on the host
-	Failover Action = "failover" // of the master, so that the host holds none
-	Wait     Action = "wait"     // until what was restarted is back
-	Refuse   Action = "refuse"   // no machine that is left may stop
-	Done     Action = "done"
+	Restart  DrainAction = "restart"  // everything on the host
+	Failover DrainAction = "failover" // of the master, so that the host holds none
+	Wait     DrainAction = "wait"     // until what was restarted is back
+	Refuse   DrainAction = "refuse"   // no machine that is left may stop
+	Done     DrainAction = "done"
 )
 
-// A Step of a rolling restart.
-type Step struct {
-	Action  Action  `json:"action"`
-	Host    string  `json:"host,omitempty"`
-	Master  string  `json:"master,omitempty"` // to fail over
-	Command string  `json:"command,omitempty"`
-	Verdict Verdict `json:"verdict"` // while the host is down
-	Reason  string  `json:"reason"`
+// A DrainStep of a rolling restart.
+type DrainStep struct {
+	Action  DrainAction `json:"action"`
+	Host    string      `json:"host,omitempty"`
+	Master  string      `json:"master,omitempty"` // to fail over
+	Command string      `json:"command,omitempty"`
+	Verdict Verdict     `json:"verdict"` // while the host is down
+	Reason  string      `json:"reason"`
 }
 
 // Drain is the order in which each machine can be restarted: those without a master first.
 // Each step is to be judged again when the one before it is done: see [Layout.Next].
-func (l *Layout) Drain() []Step {
+func (l *Layout) Drain() []DrainStep {
 	at := *l
 	at.masters = slices.Clone(l.masters)
-	var steps []Step
+	var steps []DrainStep
 	for _, id := range l.drainOrder(nil) {
 		gone := at.lossOf(id)
 		movable := true
@@ -54,9 +54,9 @@ func (l *Layout) Drain() []Step {
 }
 
 // Next is the step to take now in a rolling restart in which the named machines are done.
-func (l *Layout) Next(done []string) (Step, error) {
+func (l *Layout) Next(done []string) (DrainStep, error) {
 	if l.err != nil {
-		return Step{}, l.err
+		return DrainStep{}, l.err
 	}
 	skip := make(map[hostID]bool)
 	for _, name := range done {
@@ -67,14 +67,14 @@ func (l *Layout) Next(done []string) (Step, error) {
 		m := &l.masters[i]
 		if reasons := slices.Clone(m.unsettled); m.fault != "" || len(reasons) > 0 {
 			reasons = append(reasons, m.fault)
-			return Step{Action: Wait, Master: sentinel.ValidUTF8(m.name), Verdict: Unknown, Reason: reasons[0]}, nil
+			return DrainStep{Action: Wait, Master: sentinel.ValidUTF8(m.name), Verdict: Unknown, Reason: reasons[0]}, nil
 		}
 	}
 	order := l.drainOrder(skip)
 	if len(order) == 0 {
-		return Step{Action: Done, Reason: "every machine has had its turn"}, nil
+		return DrainStep{Action: Done, Reason: "every machine has had its turn"}, nil
 	}
-	var refused *Step
+	var refused *DrainStep
 	for _, id := range order {
 		gone := l.lossOf(id)
 		for _, i := range l.mastersOn(id) {
@@ -118,17 +118,17 @@ func (l *Layout) mastersOn(id hostID) []int {
 
 // failoverStep moves a master off a machine, and says where it goes. It is refused where no
 // failover would do that.
-func (l *Layout) failoverStep(i int, off hostID, gone loss) (Step, node) {
+func (l *Layout) failoverStep(i int, off hostID, gone loss) (DrainStep, placedNode) {
 	m := &l.masters[i]
 	host, name := l.machines[off].name(), sentinel.ValidUTF8(m.name)
 	to := m.heirsElsewhere(worst(gone))
 	if len(to) == 0 {
-		return Step{
+		return DrainStep{
 			Action: Refuse, Host: host, Master: name, Verdict: No,
 			Reason: fmt.Sprintf("%s holds the master %s, and a failover would not promote a replica on another host", host, name),
-		}, node{}
+		}, placedNode{}
 	}
-	return Step{
+	return DrainStep{
 		Action: Failover, Host: host, Master: name, Command: failoverCommand(m.name),
 		Reason: fmt.Sprintf("%s holds the master %s; %s would become it", host, name, oneOf(to)),
 	}, to[0]
@@ -136,23 +136,23 @@ func (l *Layout) failoverStep(i int, off hostID, gone loss) (Step, node) {
 
 // movedTo is the master after a failover to one of its replicas, the old one being a
 // replica that can be promoted.
-func (m *master) movedTo(to node) master {
+func (m *masterParts) movedTo(to placedNode) masterParts {
 	after := *m
 	after.node = to
-	after.replicas = append(slices.DeleteFunc(slices.Clone(m.replicas), func(n node) bool { return n.addr == to.addr }), m.node)
-	after.views = slices.Clone(m.views)
-	for i := range after.views {
-		v := &after.views[i]
-		v.heirs = append(slices.DeleteFunc(slices.Clone(v.heirs), func(h heir) bool { return h.addr == to.addr }), heir{node: m.node})
+	after.replicas = append(slices.DeleteFunc(slices.Clone(m.replicas), func(n placedNode) bool { return n.addr == to.addr }), m.node)
+	after.candidates = slices.Clone(m.candidates)
+	for i := range after.candidates {
+		v := &after.candidates[i]
+		v.heirs = append(slices.DeleteFunc(slices.Clone(v.heirs), func(h heir) bool { return h.addr == to.addr }), heir{placedNode: m.node})
 	}
 	return after
 }
 
 // restartStep stops a machine that holds no master.
-func (l *Layout) restartStep(id hostID, gone loss) Step {
+func (l *Layout) restartStep(id hostID, gone loss) DrainStep {
 	host := l.machines[id].name()
 	a := l.ask([]string{host}, gone, true)
-	step := Step{Action: Restart, Host: host, Verdict: a.Verdict, Reason: "then wait until everything on it is back, and ask again"}
+	step := DrainStep{Action: Restart, Host: host, Verdict: a.Verdict, Reason: "then wait until everything on it is back, and ask again"}
 	if a.Verdict == No || a.Verdict == Unknown {
 		step.Action = Refuse
 		for _, m := range a.Masters {

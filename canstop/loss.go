@@ -32,7 +32,7 @@ func worst(lost loss) guess { return guess{lost, perhaps} }
 // best takes it for the better.
 func best(lost loss) guess { return guess{lost, yes} }
 
-func (g guess) gone(n node) bool { return g.lost[n.host] >= g.doubt }
+func (g guess) gone(n placedNode) bool { return g.lost[n.host] >= g.doubt }
 
 func (g guess) holds(b belief) bool {
 	return b == yes || b == perhaps && g.doubt == yes
@@ -41,12 +41,12 @@ func (g guess) holds(b belief) bool {
 // A future is what is left of a master after a loss.
 type future struct {
 	verdict Verdict
-	becomes []node // one of these is the master then
-	named   bool   // a Sentinel is left that tells clients where the master is
-	lost    bool   // the master is
-	remain  int    // Sentinels that would vote for the one that gets furthest
-	needed  int    // votes that it needs
-	agree   int    // Sentinels that would agree that the master is down
+	becomes []placedNode // one of these is the master then
+	named   bool         // a Sentinel is left that tells clients where the master is
+	lost    bool         // the master is
+	remain  int          // Sentinels that would vote for the one that gets furthest
+	needed  int          // votes that it needs
+	agree   int          // Sentinels that would agree that the master is down
 	quorum  int
 	leads   bool // one can be elected
 	heirs   int  // replicas that it could promote
@@ -54,13 +54,13 @@ type future struct {
 }
 
 // after is what is left of a master.
-func (m *master) after(g guess) future {
+func (m *masterParts) after(g guess) future {
 	f := future{verdict: No, lost: g.gone(m.node)}
 	if !f.lost {
-		f.becomes = []node{m.node}
+		f.becomes = []placedNode{m.node}
 	}
-	for i := range m.views {
-		if v := &m.views[i]; !g.gone(v.sentinel) {
+	for i := range m.candidates {
+		if v := &m.candidates[i]; !g.gone(v.sentinel) {
 			f.named = f.named || v.agrees
 			f.consider(v, g)
 		}
@@ -79,10 +79,10 @@ func (m *master) after(g guess) future {
 }
 
 // consider works out how far one surviving Sentinel would get with a failover.
-func (f *future) consider(v *view, g guess) {
+func (f *future) consider(v *candidate, g guess) {
 	agree, votes := 1, 1
-	for _, p := range v.peers {
-		if g.gone(p.node) {
+	for _, p := range v.voters {
+		if g.gone(p.placedNode) {
 			continue
 		}
 		if g.holds(p.agrees) {
@@ -107,10 +107,10 @@ func (f *future) consider(v *view, g guess) {
 
 // heirsLeft counts the replicas that the Sentinel could promote after the loss, and returns
 // those that it would choose from. In the best case a hidden replica counts as one.
-func (v *view) heirsLeft(g guess) (n int, becomes []node, empty bool) {
+func (v *candidate) heirsLeft(g guess) (n int, becomes []placedNode, empty bool) {
 	var left []heir
 	for _, h := range v.heirs {
-		if !g.gone(h.node) {
+		if !g.gone(h.placedNode) {
 			left = append(left, h)
 		}
 	}
@@ -128,24 +128,24 @@ func (v *view) heirsLeft(g guess) (n int, becomes []node, empty bool) {
 
 // firstChoices are the heirs among which only their offsets decide, which go on changing,
 // and whether one of them has no data.
-func firstChoices(heirs []heir) (nodes []node, empty bool) {
+func firstChoices(heirs []heir) (nodes []placedNode, empty bool) {
 	for _, h := range heirs {
 		if h.priority == heirs[0].priority {
-			nodes = append(nodes, h.node)
+			nodes = append(nodes, h.placedNode)
 		}
 	}
 	return nodes, heirs[0].empty
 }
 
-// ledByUnseen considers, in the best case, a Sentinel whose own view is missing: its peers
-// see it, but it did not answer us.
-func (m *master) ledByUnseen(f *future, g guess) {
+// ledByUnseen considers, in the best case, a Sentinel that did not answer us, but
+// that its peers see.
+func (m *masterParts) ledByUnseen(f *future, g guess) {
 	voters := make(map[string]bool)
 	unseen := false
 	needed, heirs := 0, 0
-	var becomes []node
-	for i := range m.views {
-		v := &m.views[i]
+	var becomes []placedNode
+	for i := range m.candidates {
+		v := &m.candidates[i]
 		if needed == 0 || v.needed < needed {
 			needed = v.needed
 		}
@@ -155,8 +155,8 @@ func (m *master) ledByUnseen(f *future, g guess) {
 		if v.agrees && !g.gone(v.sentinel) {
 			voters[v.sentinel.addr] = true
 		}
-		for _, p := range v.peers {
-			if p.votes == perhaps && !g.gone(p.node) {
+		for _, p := range v.voters {
+			if p.votes == perhaps && !g.gone(p.placedNode) {
 				unseen, f.named, voters[p.addr] = true, true, true
 			}
 		}

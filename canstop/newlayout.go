@@ -103,22 +103,22 @@ func (l *Layout) joinProcesses(masters []*deployment.MasterViews) {
 	}
 }
 
-func (l *Layout) node(in *sentinel.Instance) node {
+func (l *Layout) node(in *sentinel.Instance) placedNode {
 	if !in.HasAddr() {
-		return node{in.Addr, l.hosts.named("")}
+		return placedNode{in.Addr, l.hosts.named("")}
 	}
-	return node{in.Addr, l.hosts.of(in.Addr)}
+	return placedNode{in.Addr, l.hosts.of(in.Addr)}
 }
 
-func (l *Layout) master(m *deployment.MasterViews, snapshots []*sentinel.Snapshot, byID map[string]*sentinel.Snapshot, homes map[*sentinel.Snapshot]string) master {
+func (l *Layout) master(m *deployment.MasterViews, snapshots []*sentinel.Snapshot, byID map[string]*sentinel.Snapshot, homes map[*sentinel.Snapshot]string) masterParts {
 	believed := deployment.Authoritative(m.Views)[0]
 	shown := believed.AdvertisedNode()
-	is := master{name: m.Name, node: l.node(shown), fault: faultOf(m.Views, shown)}
-	sentinels, replicas := make(map[string]node), make(map[string]node)
+	is := masterParts{name: m.Name, node: l.node(shown), fault: faultOf(m.Views, shown)}
+	sentinels, replicas := make(map[string]placedNode), make(map[string]placedNode)
 	for _, v := range m.Views {
 		is.moving = is.moving || v.Flags.Has(sentinel.FlagFailoverInProgress)
-		seen := view{
-			sentinel: node{homes[v.Snapshot], l.hosts.of(homes[v.Snapshot])},
+		seen := candidate{
+			sentinel: placedNode{homes[v.Snapshot], l.hosts.of(homes[v.Snapshot])},
 			tilt:     v.Snapshot.Tilt(),
 			agrees:   sameMaster(v.AdvertisedNode(), shown),
 			quorum:   int(v.Quorum.Value),
@@ -129,16 +129,16 @@ func (l *Layout) master(m *deployment.MasterViews, snapshots []*sentinel.Snapsho
 		for i := range v.Peers {
 			p := l.peer(&v.Peers[i], m.Views, shown, byID)
 			if s := byID[v.Peers[i].RunID]; s != nil {
-				p.node = node{homes[s], l.hosts.of(homes[s])}
+				p.placedNode = placedNode{homes[s], l.hosts.of(homes[s])}
 			}
-			sentinels[p.addr] = p.node
-			seen.peers = append(seen.peers, p)
+			sentinels[p.addr] = p.placedNode
+			seen.voters = append(seen.voters, p)
 			if !p.answers {
 				is.unsettled = append(is.unsettled, fmt.Sprintf("Sentinel %s does not answer Sentinel %s", p.addr, seen.sentinel.addr))
 			}
 		}
 		l.addReplicas(&seen, v, shown, replicas, &is)
-		is.views = append(is.views, seen)
+		is.candidates = append(is.candidates, seen)
 		if !seen.agrees {
 			is.unsettled = append(is.unsettled, fmt.Sprintf("Sentinel %s names another master, %s", seen.sentinel.addr, v.Advertised()))
 		}
@@ -159,7 +159,7 @@ func (l *Layout) master(m *deployment.MasterViews, snapshots []*sentinel.Snapsho
 }
 
 // addReplicas divides a Sentinel's replicas into those that it would promote and the others.
-func (l *Layout) addReplicas(seen *view, v deployment.View, shown *sentinel.Instance, all map[string]node, of *master) {
+func (l *Layout) addReplicas(seen *candidate, v deployment.View, shown *sentinel.Instance, all map[string]placedNode, of *masterParts) {
 	for _, r := range v.Heirs() {
 		n := l.node(&r.Instance)
 		if n.addr == shown.Addr || r.SameProcess(shown) {
@@ -169,7 +169,7 @@ func (l *Layout) addReplicas(seen *view, v deployment.View, shown *sentinel.Inst
 		// At the time of the choice a link that is down now has been down for longer, by as much as the
 		// limit has grown, and by down-after.
 		if r.MasterLinkDownTime.Value > 9*v.DownAfter.Value {
-			seen.others = append(seen.others, refusal{n, fmt.Sprintf("its link to the master has been down for %s", r.MasterLinkDownTime.Value)})
+			seen.others = append(seen.others, unpromotable{n, fmt.Sprintf("its link to the master has been down for %s", r.MasterLinkDownTime.Value)})
 			continue
 		}
 		seen.heirs = append(seen.heirs, heir{n, r.NeverSynchronized(), r.Priority.Value})
@@ -182,7 +182,7 @@ func (l *Layout) addReplicas(seen *view, v deployment.View, shown *sentinel.Inst
 		}
 		all[n.addr] = n
 		if why := v.Unpromotable(r); why != "" {
-			seen.others = append(seen.others, refusal{n, why})
+			seen.others = append(seen.others, unpromotable{n, why})
 		}
 		if !r.OK() {
 			of.unsettled = append(of.unsettled, fmt.Sprintf("Sentinel %s sees the replica %s without a link to its master, or down", seen.sentinel.addr, n.addr))
@@ -191,8 +191,8 @@ func (l *Layout) addReplicas(seen *view, v deployment.View, shown *sentinel.Inst
 }
 
 // peer is what another Sentinel would do if the master did not answer.
-func (l *Layout) peer(p *sentinel.Peer, views []deployment.View, shown *sentinel.Instance, byID map[string]*sentinel.Snapshot) peer {
-	is := peer{node: l.node(&p.Instance), answers: !p.Flags.Any(sentinel.FlagSDown | sentinel.FlagDisconnected)}
+func (l *Layout) peer(p *sentinel.Peer, views []deployment.View, shown *sentinel.Instance, byID map[string]*sentinel.Snapshot) voter {
+	is := voter{placedNode: l.node(&p.Instance), answers: !p.Flags.Any(sentinel.FlagSDown | sentinel.FlagDisconnected)}
 	if !is.answers {
 		return is
 	}
@@ -250,11 +250,11 @@ func faultOf(views []deployment.View, shown *sentinel.Instance) string {
 	return ""
 }
 
-func sorted(nodes map[string]node) []node {
-	list := make([]node, 0, len(nodes))
+func sorted(nodes map[string]placedNode) []placedNode {
+	list := make([]placedNode, 0, len(nodes))
 	for _, n := range nodes {
 		list = append(list, n)
 	}
-	slices.SortFunc(list, func(a, b node) int { return strings.Compare(a.addr, b.addr) })
+	slices.SortFunc(list, func(a, b placedNode) int { return strings.Compare(a.addr, b.addr) })
 	return list
 }

@@ -13,7 +13,7 @@ type Overview struct {
 	// Pairs are the machines that may not stop together, though each may alone.
 	Pairs []Answer `json:"pairs"`
 	// Drain is an order in which each can be restarted, one after the other.
-	Drain []Step `json:"drain"`
+	Drain []DrainStep `json:"drain"`
 }
 
 // Verdict is the worst of the machines alone.
@@ -82,10 +82,10 @@ func (l *Layout) known() []hostID {
 }
 
 // hosts lists the machines that hold something of the master.
-func (m *master) hosts(h *hosts) []hostID {
+func (m *masterParts) hosts(h *hosts) []hostID {
 	ids := []hostID{h.root(m.node.host)}
 	seen := map[hostID]bool{ids[0]: true}
-	for _, nodes := range [][]node{m.replicas, m.sentinels} {
+	for _, nodes := range [][]placedNode{m.replicas, m.sentinels} {
 		for _, n := range nodes {
 			if id := h.root(n.host); !seen[id] {
 				seen[id] = true

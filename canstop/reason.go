@@ -20,7 +20,7 @@ func holds(machines int, parts []string) string {
 }
 
 // held lists what of the master is on the machines that are surely lost.
-func (m *master) held(gone loss) []string {
+func (m *masterParts) held(gone loss) []string {
 	g := best(gone)
 	var parts []string
 	if g.gone(m.node) {
@@ -35,7 +35,7 @@ func (m *master) held(gone loss) []string {
 	return parts
 }
 
-func countGone(nodes []node, g guess) int {
+func countGone(nodes []placedNode, g guess) int {
 	n := 0
 	for _, is := range nodes {
 		if g.gone(is) {
@@ -54,7 +54,7 @@ func ofAll(n, all int, what string) string {
 }
 
 // reason says why the future is as it is.
-func (m *master) reason(f future, g guess) string {
+func (m *masterParts) reason(f future, g guess) string {
 	votes := fmt.Sprintf("%d remain and %d are needed", f.remain, f.needed)
 	if f.remain == 1 {
 		votes = fmt.Sprintf("1 remains and %d are needed", f.needed)
@@ -89,14 +89,14 @@ func (m *master) reason(f future, g guess) string {
 }
 
 // withoutHeir says why no replica could be promoted.
-func (m *master) withoutHeir(f future, g guess) string {
+func (m *masterParts) withoutHeir(f future, g guess) string {
 	if f.empty {
 		return "the replica that would be promoted has none of the data"
 	}
 	why := make(map[string]string)
-	for i := range m.views {
-		for _, r := range m.views[i].others {
-			if !g.gone(r.node) {
+	for i := range m.candidates {
+		for _, r := range m.candidates[i].others {
+			if !g.gone(r.placedNode) {
 				why[r.addr] = r.reason
 			}
 		}
@@ -113,7 +113,7 @@ func (m *master) withoutHeir(f future, g guess) string {
 }
 
 // oneOf names a node, or those of which it is one.
-func oneOf(nodes []node) string {
+func oneOf(nodes []placedNode) string {
 	if len(nodes) == 0 {
 		return "a replica that is not listed"
 	}
@@ -125,12 +125,12 @@ func oneOf(nodes []node) string {
 }
 
 // unknownReason names the missing fact.
-func (l *Layout) unknownReason(m *master, gone loss) string {
+func (l *Layout) unknownReason(m *masterParts, gone loss) string {
 	if l.unmapped(m, gone) != "" {
 		return fmt.Sprintf("whether %s is on it too is not known and would change the answer: say so with --host-map", l.unmapped(m, gone))
 	}
-	for i := range m.views {
-		for _, p := range m.views[i].peers {
+	for i := range m.candidates {
+		for _, p := range m.candidates[i].voters {
 			if p.votes == perhaps {
 				return fmt.Sprintf("what the Sentinel at %s would do is not known and would change the answer: it did not answer; --sentinel.discover-peers also asks Sentinels that were not given", p.addr)
 			}
@@ -140,8 +140,8 @@ func (l *Layout) unknownReason(m *master, gone loss) string {
 }
 
 // unmapped is an address that may be on a machine that is lost.
-func (l *Layout) unmapped(m *master, gone loss) string {
-	for _, nodes := range [][]node{{m.node}, m.replicas, m.sentinels} {
+func (l *Layout) unmapped(m *masterParts, gone loss) string {
+	for _, nodes := range [][]placedNode{{m.node}, m.replicas, m.sentinels} {
 		for _, n := range nodes {
 			if gone[n.host] == perhaps {
 				return n.addr

@@ -78,7 +78,7 @@ func TestDrain(t *testing.T) {
 		}
 		out, errs, status := output(t, topo.SentinelAddrs(), 10*time.Second, words...)
 		var step struct {
-			Action                canstop.Action
+			Action                canstop.DrainAction
 			Host, Command, Reason string
 		}
 		if err := json.Unmarshal([]byte(out), &step); err != nil {

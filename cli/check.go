@@ -78,9 +78,9 @@ func (c *checkCommand) print(w io.Writer, r *health.Report) error {
 		return encoder.Encode(r)
 	}
 	fmt.Fprintln(w, r.Summary)
-	for _, g := range r.Groups() {
-		printCheckFinding(w, g.Cause, "")
-		for _, f := range g.Consequences {
+	for _, problem := range r.Problems() {
+		printCheckFinding(w, problem.Cause, "")
+		for _, f := range problem.Consequences {
 			printCheckFinding(w, f, "    ")
 		}
 	}

@@ -13,8 +13,8 @@ import (
 	"github.com/alecthomas/kingpin/v2"
 )
 
-// A Command is one command of the program, with the values of its flags and arguments.
-type Command interface {
+// A Runner is one command of the program, with the values of its flags and arguments.
+type Runner interface {
 	// Run runs the command until it is done or ctx ends. It returns the exit code, or an
 	// error, which the caller prints.
 	Run(ctx context.Context, deployment *deployment.Deployment, streams Streams) (status int, err error)
@@ -34,8 +34,8 @@ type Streams struct {
 }
 
 // AddCommands adds the commands to app, and returns them by their full names.
-func AddCommands(app *kingpin.Application) map[string]Command {
-	commands := map[string]Command{"check": addCheck(app), "watch": addWatch(app), "can-stop": addCanStop(app), "drain": addDrain(app)}
+func AddCommands(app *kingpin.Application) map[string]Runner {
+	commands := map[string]Runner{"check": addCheck(app), "watch": addWatch(app), "can-stop": addCanStop(app), "drain": addDrain(app)}
 	addDiscover(app, commands)
 	addWrites(app, commands)
 	return commands

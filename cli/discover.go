@@ -19,7 +19,7 @@ type discoverFlags struct {
 
 // addDiscover adds "discover master NAME", "discover replicas NAME" and "discover
 // sentinels NAME" to app and to commands.
-func addDiscover(app *kingpin.Application, commands map[string]Command) {
+func addDiscover(app *kingpin.Application, commands map[string]Runner) {
 	f := &discoverFlags{}
 	parent := app.Command("discover", "Print addresses of a deployment, one a line.")
 	parent.Flag("output", "text for one address a line, or json.").
@@ -103,7 +103,7 @@ func findSentinels(ctx context.Context, d *deployment.Deployment, name string, _
 	if err := deployment.Unanswered(snapshots); err != nil {
 		return foundAddresses{}, err
 	}
-	for _, g := range deployment.Groups(snapshots) {
+	for _, g := range deployment.MergedMasters(snapshots) {
 		if g.Name != name {
 			continue
 		}

@@ -57,7 +57,7 @@ func (c *drainCommand) Run(ctx context.Context, deployment *deployment.Deploymen
 // Failed is the exit code when nothing could be asked.
 func (*drainCommand) Failed() int { return int(canstop.Unknown) }
 
-func stepStatus(s *canstop.Step) int {
+func stepStatus(s *canstop.DrainStep) int {
 	switch s.Action {
 	case canstop.Wait:
 		return 1
@@ -68,7 +68,7 @@ func stepStatus(s *canstop.Step) int {
 	}
 }
 
-func printStep(w io.Writer, s *canstop.Step) {
+func printStep(w io.Writer, s *canstop.DrainStep) {
 	switch s.Action {
 	case canstop.Restart:
 		fmt.Fprintf(w, "restart everything on %s (%s while it is down); %s\n", s.Host, s.Verdict, s.Reason)

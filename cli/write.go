@@ -25,7 +25,7 @@ type writeCommand struct {
 }
 
 // addWrites adds the commands that change something to app and to commands.
-func addWrites(app *kingpin.Application, commands map[string]Command) {
+func addWrites(app *kingpin.Application, commands map[string]Runner) {
 	add := func(action admin.Action, help string) (*kingpin.CmdClause, *writeCommand) {
 		clause, w := app.Command(string(action), help), &writeCommand{op: admin.Operation{Action: action}}
 		w.addFlags(clause)

@@ -89,7 +89,7 @@ func TestCommandsThatWrite(t *testing.T) {
 	r.want(0, []string{"flush-config", "--yes"}, "SENTINEL FLUSHCONFIG")
 	r.want(1, []string{"monitor", "third", addr, "2", "--yes"}, "Refused", "address_taken", "--force")
 	r.shows("third", "ip", "")
-	r.want(0, []string{"reset", "mymaster", "--yes"}, "SENTINEL RESET mymaster", "waiting: it has not rediscovered", "  ok")
+	r.want(0, []string{"reset", "mymaster", "--yes"}, "SENTINEL RESET mymaster", "waiting: the Sentinel has not rediscovered", "  ok")
 	r.shows("mymaster", "num-slaves", "1")
 	r.want(0, []string{"failover", "mymaster", "--yes"}, "is the master now, after")
 	if got := r.MasterField(t.Context(), "mymaster", "config-epoch"); got[0] == "0" || got[0] != got[1] || got[1] != got[2] {

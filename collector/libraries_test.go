@@ -85,7 +85,7 @@ func (t *compiledTable[R]) collectTo(in *input, descs map[string]*prometheus.Des
 	}
 }
 
-func dtoType(k kind) *dto.MetricType {
+func dtoType(k metricKind) *dto.MetricType {
 	if k == counter {
 		return dto.MetricType_COUNTER.Enum()
 	}

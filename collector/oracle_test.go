@@ -48,7 +48,7 @@ func ask(ctx context.Context, t *testing.T, s *sentineltest.Sentinel, addr strin
 // A redisCLI asks a Sentinel: one for each question, or one that stays.
 type redisCLI interface {
 	Info(ctx context.Context, sections ...string) (map[string]string, error)
-	Batch(ctx context.Context, commands ...[]string) ([]sentineltest.Answer, error)
+	Batch(ctx context.Context, commands ...[]string) ([]sentineltest.CLIReply, error)
 }
 
 // consult asks for everything as fast as can be, so that it is of one moment,

@@ -21,7 +21,7 @@ type table[R any] struct {
 type metric[R any] struct {
 	name  string // without the prefix
 	help  string
-	kind  kind
+	kind  metricKind
 	value func(*R) (value float64, known bool)
 	// info has the labels of this metric alone: what changes over time must not be part
 	// of the identity of any other series.
@@ -34,15 +34,15 @@ type label[R any] struct {
 	value func(*R) string
 }
 
-// A kind is a Prometheus type.
-type kind int
+// A metricKind is a Prometheus type.
+type metricKind int
 
 const (
-	gauge kind = iota
+	gauge metricKind = iota
 	counter
 )
 
-func (k kind) String() string {
+func (k metricKind) String() string {
 	if k == counter {
 		return "counter"
 	}

@@ -279,7 +279,7 @@ func TestDiscoverStale(t *testing.T) {
 	discovery{master: now, replicas: 1, within: time.Second}.check(t, d, 3)
 	topo.Sentinels[2].Proxy.BlackHole()
 	discovery{master: now, replicas: 1, within: timeout}.check(t, d, 3)
-	for _, g := range deployment.Groups(d.Snapshots(within(t, time.Second))) {
+	for _, g := range deployment.MergedMasters(d.Snapshots(within(t, time.Second))) {
 		if g.Master.Addr != now {
 			t.Errorf("merged, the master is %s", g.Master.Addr)
 		}

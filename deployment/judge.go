@@ -24,7 +24,7 @@ func judge(snapshots []*sentinel.Snapshot, name string, fault func(*sentinel.Mas
 		switch {
 		case err != nil:
 		case v.epoch() < epoch:
-			err = fmt.Errorf("%w: its config-epoch is %d, another's %d", ErrOutdated, v.epoch(), epoch)
+			err = fmt.Errorf("%w: the config-epoch is %d, another Sentinel's is %d", ErrOutdated, v.epoch(), epoch)
 		default:
 			err = fault(m)
 		}
@@ -45,7 +45,7 @@ func masterFault(m *sentinel.Master, minOtherSentinels int) error {
 		return err
 	}
 	if !m.AdvertisedNode().HasAddr() {
-		return fmt.Errorf("%w: its address is not known", ErrMasterDown)
+		return fmt.Errorf("%w: the address is not known", ErrMasterDown)
 	}
 	if p := m.Promoted(); p != nil {
 		if p.Flags.Any(sentinel.FlagSDown) {

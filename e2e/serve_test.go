@@ -20,7 +20,7 @@ func TestScrapeOfADeployment(t *testing.T) {
 	topology := sentineltest.Run(t, sentineltest.Config{})
 	addresses := topology.SentinelAddrs()
 	p := exportertest.Start(t, "--sentinel.address="+strings.Join(addresses, ","))
-	up := func(a exportertest.Answer, address string, value string) {
+	up := func(a exportertest.Response, address string, value string) {
 		t.Helper()
 		if !a.Has(`redis_sentinel_up{sentinel="` + address + `"} ` + value) {
 			t.Errorf("%s is not %s in:\n%s", address, value, a.Body)

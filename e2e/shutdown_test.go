@@ -47,7 +47,7 @@ func TestSIGTERMDuringAScrape(t *testing.T) {
 				t.Fatal(err)
 			}
 			before := proxy.Counters().BytesUp
-			var got exportertest.Answer
+			var got exportertest.Response
 			var failed error
 			var wg sync.WaitGroup
 			wg.Go(func() { got, failed = p.Get("/metrics", "X-Prometheus-Scrape-Timeout-Seconds", tc.timeout) })
@@ -89,7 +89,7 @@ func TestSIGTERMDuringAScrape(t *testing.T) {
 
 // wholeBut checks that a scrape says all of all Sentinels but the first, which is
 // down.
-func wholeBut(t *testing.T, got exportertest.Answer, addresses []string) {
+func wholeBut(t *testing.T, got exportertest.Response, addresses []string) {
 	t.Helper()
 	if got.Status != http.StatusOK {
 		t.Errorf("the scrape: got %d", got.Status)

@@ -120,7 +120,7 @@ func (m *masterModel) severalNames() outcome {
 func demoted(groups [][]deployment.View) string {
 	var nodes []string
 	for _, group := range groups {
-		if slices.ContainsFunc(group, func(v deployment.View) bool { return advertisedRole(v) == "slave" }) {
+		if slices.ContainsFunc(group, func(v deployment.View) bool { return advertisedRole(v) == sentinel.RoleReplica }) {
 			nodes = append(nodes, group[0].Advertised())
 		}
 	}

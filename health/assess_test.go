@@ -177,7 +177,7 @@ func TestAddressIsThatOfTheMajority(t *testing.T) {
 			s.Masters[0].Name = "m"
 		}
 		r := Assess(snapshots)
-		if got := r.Masters[0].Address; got != test.want || got != deployment.Groups(snapshots)[0].Master.Addr {
+		if got := r.Masters[0].Address; got != test.want || got != deployment.MergedMasters(snapshots)[0].Master.Addr {
 			t.Errorf("%s: the master is at %s, want %s", test.name, got, test.want)
 		}
 	}

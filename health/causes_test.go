@@ -12,7 +12,7 @@ import (
 )
 
 // tree writes the groups of a report, each consequence indented under its cause.
-func tree(groups []Group) []string {
+func tree(groups []Problem) []string {
 	var lines []string
 	line := func(indent string, f *Finding) {
 		words := []string{indent + f.Severity.String()}
@@ -192,7 +192,7 @@ func TestCauses(t *testing.T) {
 			snapshots := healthy()
 			tc.change(snapshots)
 			r := Assess(snapshots)
-			if diff := cmp.Diff(tc.want, tree(r.Groups())); diff != "" {
+			if diff := cmp.Diff(tc.want, tree(r.Problems())); diff != "" {
 				t.Errorf("(-want +got):\n%s", diff)
 			}
 			if !strings.HasPrefix(r.Summary, tc.summary) {
@@ -229,7 +229,7 @@ func TestCauseOfManyMasters(t *testing.T) {
 func TestCauseIsNotInTheReport(t *testing.T) {
 	t.Parallel()
 	effect := Finding{Check: "shared_node", Severity: Critical, Master: "b", FollowsFrom: []Cause{{Check: "shared_node", Master: "a"}}}
-	if got := tree(grouped([]Finding{effect})); !slices.Equal(got, []string{"critical b shared_node"}) {
+	if got := tree(problemsOf([]Finding{effect})); !slices.Equal(got, []string{"critical b shared_node"}) {
 		t.Errorf("got %q", got)
 	}
 	text, err := json.Marshal(effect)

@@ -122,7 +122,7 @@ func failingFor(v deployment.View) (time.Duration, string) {
 	}
 	for i := range v.Replicas {
 		r := &v.Replicas[i]
-		if failingOver(v) && r.Flags.Has(sentinel.FlagPromoted) && r.RoleReported == "master" {
+		if failingOver(v) && r.Flags.Has(sentinel.FlagPromoted) && r.RoleReported == sentinel.RoleMaster {
 			return r.RoleReportedTime.Value, "the replica " + r.Addr + " has been promoted for"
 		}
 	}

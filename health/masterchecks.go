@@ -27,7 +27,7 @@ func masterRoleMismatch(m *masterModel) outcome {
 			}) // without a witness: it is true even if the Sentinel has just started
 			continue
 		}
-		if v.RoleReported != "slave" || v.RoleReportedTime.Value < settleTime {
+		if v.RoleReported != sentinel.RoleReplica || v.RoleReportedTime.Value < settleTime {
 			continue
 		}
 		o.add(Finding{

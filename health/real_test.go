@@ -86,7 +86,7 @@ func older(age sentinel.Duration, by time.Duration) sentinel.Duration {
 // found are the findings without their words, each check once under each cause.
 func found(r *health.Report) []string {
 	var list []string
-	for _, g := range r.Groups() {
+	for _, g := range r.Problems() {
 		list = append(list, g.Cause.Severity.String()+" "+g.Cause.Check)
 		for _, f := range g.Consequences {
 			list = append(list, f.Severity.String()+" "+f.Check+" under "+g.Cause.Check)

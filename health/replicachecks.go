@@ -134,7 +134,7 @@ func replicaLinkDown(m *masterModel) outcome {
 
 // linkIsCut reports whether a replica has been without its link for too long.
 func linkIsCut(s deployment.ReplicaView) bool {
-	if !s.Live() || s.MasterLinkUp || s.RoleReported == "master" || recentlyReset(s.By) {
+	if !s.Live() || s.MasterLinkUp || s.RoleReported == sentinel.RoleMaster || recentlyReset(s.By) {
 		return false
 	}
 	if s.MasterLinkDownTime.Present {
@@ -178,13 +178,13 @@ func replicaRoleMismatch(m *masterModel) outcome {
 // replica to those who have not heard of it.
 func hasComeBack(s deployment.ReplicaView) bool {
 	since := s.RoleReportedTime.Value
-	return s.Live() && s.RoleReported == "master" && since >= hearTime && since < writableTime+time.Second &&
-		s.By.RoleReported == "master" && s.By.RoleReportedTime.Value-since > returnTime
+	return s.Live() && s.RoleReported == sentinel.RoleMaster && since >= hearTime && since < writableTime+time.Second &&
+		s.By.RoleReported == sentinel.RoleMaster && s.By.RoleReportedTime.Value-since > returnTime
 }
 
 // staysMaster reports whether a replica says for too long that it is a master.
 func staysMaster(s deployment.ReplicaView) bool {
-	return s.Live() && s.RoleReported == "master" && s.RoleReportedTime.Value >= convertTime
+	return s.Live() && s.RoleReported == sentinel.RoleMaster && s.RoleReportedTime.Value >= convertTime
 }
 
 func replicaWrongMaster(m *masterModel) outcome {

@@ -118,14 +118,14 @@ func (r *Report) Narrowed(name string) (Report, bool) {
 
 // All returns the findings on the deployment and on every master, in the order of
 // Groups.
-func (r *Report) All() []Finding { return flattened(r.Groups()) }
+func (r *Report) All() []Finding { return flattened(r.Problems()) }
 
-// Groups returns the findings on the deployment and on every master, each cause
+// Problems returns the findings on the deployment and on every master, each cause
 // with what follows from it, the worst first.
-func (r *Report) Groups() []Group {
+func (r *Report) Problems() []Problem {
 	all := slices.Clone(r.Findings)
 	for i := range r.Masters {
 		all = append(all, r.Masters[i].Findings...)
 	}
-	return grouped(all)
+	return problemsOf(all)
 }

@@ -31,7 +31,7 @@ func (r *Report) sentence() (*MasterReport, string) {
 	case r.Asked == 0:
 		return nil, "there is no Sentinel to ask"
 	case r.Answered == 0:
-		return nil, fmt.Sprintf("no Sentinel of %d answered: %s", r.Asked, first(r.Groups()))
+		return nil, fmt.Sprintf("no Sentinel of %d answered: %s", r.Asked, first(r.Problems()))
 	case len(r.Masters) == 1 && (r.Masters[0].Status == r.Status || r.Status == OK):
 		return &r.Masters[0], r.Masters[0].Sentence(r.Findings)
 	case r.Status == OK:
@@ -43,9 +43,9 @@ func (r *Report) sentence() (*MasterReport, string) {
 // worst returns the sentence on the first cause if that is about the deployment, since it can
 // concern any number of masters; otherwise on the first master with the report's status.
 func (r *Report) worst() (*MasterReport, string) {
-	groups := r.Groups()
-	if r.Status != Unknown && len(groups) > 0 && groups[0].Cause.Master == "" {
-		return nil, first(groups)
+	problems := r.Problems()
+	if r.Status != Unknown && len(problems) > 0 && problems[0].Cause.Master == "" {
+		return nil, first(problems)
 	}
 	var same []*MasterReport
 	for i := range r.Masters {
@@ -61,7 +61,7 @@ func (r *Report) worst() (*MasterReport, string) {
 	case r.Status == Unknown:
 		return nil, reasons(r.Checks)
 	}
-	return nil, first(groups)
+	return nil, first(problems)
 }
 
 func (m *MasterReport) summary(onDeployment []Finding) string {
@@ -79,7 +79,7 @@ func (m *MasterReport) Sentence(onDeployment []Finding) string {
 	case m.Status == Unknown:
 		return reasons(m.Checks)
 	case len(m.Findings) > 0:
-		return first(m.groups(onDeployment))
+		return first(m.problems(onDeployment))
 	}
 	text := fmt.Sprintf("%s is up, %d of %s can be promoted", m.Address, m.Promotable, count(m.Replicas, "replica"))
 	if m.Hidden > 0 {
@@ -96,14 +96,14 @@ func (m *MasterReport) Sentence(onDeployment []Finding) string {
 }
 
 // first returns the message of the first cause, and says how many more there are.
-func first(groups []Group) string {
-	switch len(groups) {
+func first(problems []Problem) string {
+	switch len(problems) {
 	case 0:
 		return "nothing is known"
 	case 1:
-		return groups[0].Cause.Message
+		return problems[0].Cause.Message
 	}
-	return fmt.Sprintf("%s (and %d more)", groups[0].Cause.Message, len(groups)-1)
+	return fmt.Sprintf("%s (and %d more)", problems[0].Cause.Message, len(problems)-1)
 }
 
 // reasons says why the first check that is unknown could not be made.

@@ -5,6 +5,7 @@ import (
 	"slices"
 
 	"redis_sentinel_exporter/deployment"
+	"redis_sentinel_exporter/sentinel"
 )
 
 // noNamedMaster does not wait, unlike the other checks on roles: if every Sentinel names a
@@ -18,7 +19,7 @@ func noNamedMaster(m *masterModel) outcome {
 	}
 	var named []string
 	for _, v := range views {
-		if advertisedRole(v) != "slave" || m.model.isSentinel(v.Advertised()) {
+		if advertisedRole(v) != sentinel.RoleReplica || m.model.isSentinel(v.Advertised()) {
 			return fine()
 		}
 		named = append(named, v.Advertised())
@@ -56,7 +57,7 @@ func (m *masterModel) mastersNotNamed(named []string) []string {
 	var alone []string
 	for _, group := range m.replicas {
 		latest := slices.MinFunc(group, func(a, b deployment.ReplicaView) int { return int(a.InfoRefresh.Value - b.InfoRefresh.Value) })
-		if latest.Live() && latest.RoleReported == "master" && !slices.Contains(named, latest.Addr) {
+		if latest.Live() && latest.RoleReported == sentinel.RoleMaster && !slices.Contains(named, latest.Addr) {
 			alone = append(alone, latest.Addr)
 		}
 	}

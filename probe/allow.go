@@ -66,7 +66,7 @@ func parseNetwork(text string) (network netip.Prefix, isNetwork bool, err error)
 		network = netip.PrefixFrom(address.WithZone(""), address.BitLen())
 	} else if strings.Contains(text, "/") {
 		if network, err = netip.ParsePrefix(text); err != nil {
-			return network, true, errors.New("it is not a network such as 10.0.0.0/8 or fd00::/8")
+			return network, true, errors.New("the entry is not a network such as 10.0.0.0/8 or fd00::/8")
 		}
 	} else {
 		return network, false, nil
@@ -81,11 +81,11 @@ func checkPattern(text string) error {
 	_, err := path.Match(text, "")
 	switch {
 	case text == "":
-		return errors.New("it is empty")
+		return errors.New("the entry is empty")
 	case err != nil:
 		return errors.New("the pattern has a [ without its ]")
 	case strings.ContainsAny(text, ":@\\") || strings.ContainsFunc(text, func(r rune) bool { return r <= ' ' || r == 0x7f }):
-		return errors.New("it is neither a network nor a pattern of host names such as *.example.com (without a port)")
+		return errors.New("the entry is neither a network nor a pattern of host names such as *.example.com (without a port)")
 	}
 	return nil
 }

@@ -57,7 +57,7 @@ func pairs(node *yaml.Node, take func(key string, value *yaml.Node) error) error
 			return at(key.Line, fmt.Errorf("%s is given twice", key.Value))
 		}
 		seen[key.Value] = true
-		err := errors.New("it has no value")
+		err := errors.New("the value is missing")
 		if value.ShortTag() != "!!null" {
 			err = take(key.Value, value)
 		}

@@ -93,7 +93,7 @@ func (m *Module) checkTimeout() error {
 
 func (m *Module) checkUsername() error {
 	if m.Username != "" && m.PasswordFile == "" {
-		return errors.New("it is given without a password_file")
+		return errors.New("a username needs a password_file")
 	}
 	return nil
 }

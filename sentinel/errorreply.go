@@ -29,7 +29,7 @@ func replyError(text string) (Reason, error) {
 		strings.HasPrefix(lower, "err unknown subcommand"):
 		return ReasonOther, fmt.Errorf("%w (%s)", errUnknownCommand, clip(text))
 	case strings.HasPrefix(lower, "err unknown command"):
-		return ReasonProtocol, fmt.Errorf("it is not a Sentinel: %w (%s)", errUnknownCommand, clip(text))
+		return ReasonProtocol, fmt.Errorf("the server is not a Sentinel: %w (%s)", errUnknownCommand, clip(text))
 	}
 	return ReasonOther, errors.New(clip(text))
 }

@@ -22,10 +22,10 @@ var (
 	// ErrConfigNotSaved means that the Sentinel could not write its configuration file,
 	// which it reports from Redis 7.0 on. The change is in effect all the same, until the
 	// Sentinel restarts.
-	ErrConfigNotSaved = errors.New("the Sentinel could not save its configuration file, so that it will forget this when it restarts")
+	ErrConfigNotSaved = errors.New("the Sentinel could not save its configuration file, so that a restart will undo the change")
 	// ErrUnanswered means that a command that changes something was sent and no answer
 	// came: it may have taken effect.
-	ErrUnanswered = errors.New("it was sent and may have taken effect")
+	ErrUnanswered = errors.New("the command was sent and may have taken effect")
 	// ErrNoCredentials means that the password could not be read, so that nothing was
 	// sent. The Sentinel has not refused anything.
 	ErrNoCredentials = errors.New("no credentials")
@@ -33,7 +33,7 @@ var (
 	errUnknownCommand = errors.New("unknown command")
 	errMalformed      = errors.New("malformed reply")
 	errHandshake      = errors.New("TLS handshake")
-	errNeedsTLS       = errors.New("it speaks TLS only, and was asked without")
+	errNeedsTLS       = errors.New("the server speaks TLS only, and was asked without")
 )
 
 // An Error says why a command failed. Its text contains no password.

@@ -67,7 +67,7 @@ func (c *limitedConn) Write(p []byte) (int, error) {
 
 func (c *limitedConn) look(data []byte) error {
 	if c.total += len(data); c.total > maxExchange && !c.stream {
-		return fmt.Errorf("%w: it does not end within %d MiB", errMalformed, maxExchange>>20)
+		return fmt.Errorf("%w: no end within %d MiB", errMalformed, maxExchange>>20)
 	}
 	for len(data) > 0 {
 		if c.skip > 0 {

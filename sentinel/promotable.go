@@ -48,7 +48,7 @@ func (m *Master) Unpromotable(r *Replica) string {
 // replica; later ones do.
 func (r *Replica) NeverSynchronized() bool {
 	const noOffset = 1 // the offset of a replica that has never had a master
-	return r.Informed() && r.RoleReported == "slave" && !r.MasterLinkUp && !r.MasterLinkDownTime.Present &&
+	return r.Informed() && r.RoleReported == RoleReplica && !r.MasterLinkUp && !r.MasterLinkDownTime.Present &&
 		r.ReplOffset.Present && r.ReplOffset.Value <= noOffset
 }
 

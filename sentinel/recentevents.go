@@ -31,18 +31,18 @@ type RecentEvent struct {
 // recentEvents keeps the recent events of a stream, for the snapshots.
 type recentEvents struct {
 	mu   sync.Mutex // guards rows
-	rows []eventRow // the newest last
+	rows []eventRun // the newest last
 }
 
-// An eventRow is the same event several times without a long pause.
-type eventRow struct {
+// An eventRun is the same event several times without a long pause.
+type eventRun struct {
 	event       Event
 	count       int
 	first, last time.Time
 }
 
 // isOf reports whether e is the same event about the same node.
-func (row *eventRow) isOf(e *Event) bool {
+func (row *eventRun) isOf(e *Event) bool {
 	return row.event.Name == e.Name && row.event.Master == e.Master && row.event.Kind == e.Kind &&
 		row.event.Address == e.Address && row.event.MasterAddress == e.MasterAddress && row.event.NewAddress == e.NewAddress
 }
@@ -54,8 +54,8 @@ func (r *recentEvents) note(n *StreamUpdate) {
 	}
 	r.mu.Lock()
 	defer r.mu.Unlock()
-	row := eventRow{event: n.Event, count: 1, first: n.Time, last: n.Time}
-	i := slices.IndexFunc(r.rows, func(row eventRow) bool { return row.isOf(&n.Event) })
+	row := eventRun{event: n.Event, count: 1, first: n.Time, last: n.Time}
+	i := slices.IndexFunc(r.rows, func(row eventRun) bool { return row.isOf(&n.Event) })
 	switch {
 	case i >= 0:
 		if old := r.rows[i]; n.Time.Sub(old.last) <= recentPause {

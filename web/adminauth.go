@@ -14,7 +14,7 @@ import (
 // errOpen means that the file would let everybody in. RequireAnyClientCert accepts
 // self-made certificates, and without client_ca_file every certificate is accepted that a
 // public authority has signed.
-var errOpen = errors.New("it must require authentication: basic_auth_users, or in tls_server_config " +
+var errOpen = errors.New("the file must require authentication: basic_auth_users, or in tls_server_config " +
 	"client_auth_type: RequireAndVerifyClientCert with client_ca_file")
 
 // authentication is what a web configuration file requires of clients.
@@ -72,7 +72,7 @@ func authenticate(file string, r *http.Request) (who string, err error) {
 	}
 	if a.certificates {
 		if r.TLS == nil || len(r.TLS.VerifiedChains) == 0 {
-			return "", errors.New("this connection was made without a client certificate")
+			return "", errors.New("the connection was made without a client certificate")
 		}
 		names = append(names, r.TLS.VerifiedChains[0][0].Subject.String())
 	}

@@ -138,7 +138,7 @@ func TestOpenAPISchemas(t *testing.T) {
 			t.Errorf("%s, required (-want +got):\n%s", name, diff)
 		}
 	}
-	types := map[admin.Kind]string{admin.Number: "integer", admin.Text: "string", admin.Pair: "array"}
+	types := map[admin.OptionKind]string{admin.Number: "integer", admin.Text: "string", admin.Pair: "array"}
 	for name, schema := range schemas["Settings"].Properties {
 		if kind, err := admin.KindOf(name); err != nil || types[kind] != schema.Type {
 			t.Errorf("option %s is of the type %s: %v", name, schema.Type, err)

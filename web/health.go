@@ -48,7 +48,7 @@ func tolerated(query url.Values) (health.Status, error) {
 	case fail == health.Warning.String():
 		return health.OK, nil
 	default:
-		return 0, fmt.Errorf("fail_on is %q: it can be warning or critical", sentinel.ValidUTF8(fail))
+		return 0, fmt.Errorf("fail_on must be warning or critical, not %q", sentinel.ValidUTF8(fail))
 	}
 }
 

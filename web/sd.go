@@ -51,12 +51,12 @@ func (h *sd) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 		http.Error(w, err.Error(), http.StatusServiceUnavailable)
 		return
 	}
-	groups, status, err := query.targets(deployment.Groups(snapshots))
+	targets, status, err := query.targets(deployment.MergedMasters(snapshots))
 	if err != nil {
 		http.Error(w, err.Error(), status)
 		return
 	}
-	writeJSON(w, status, groups)
+	writeJSON(w, status, targets)
 }
 
 // An sdQuery is the query of /sd.
@@ -84,26 +84,26 @@ func parseSDQuery(raw string) (sdQuery, error) {
 
 // targets returns the targets that the query asks for. status is the HTTP status for the
 // answer or the error.
-func (q sdQuery) targets(groups []deployment.Group) (targets []targetGroup, status int, err error) {
+func (q sdQuery) targets(masters []deployment.MergedMaster) (targets []targetGroup, status int, err error) {
 	targets = []targetGroup{} // Prometheus does not accept null
 	found := false
-	for i := range groups {
-		g := &groups[i]
-		if q.named && g.Name != q.master {
+	for i := range masters {
+		m := &masters[i]
+		if q.named && m.Name != q.master {
 			continue
 		}
 		found = true
-		if err := q.unknown(g); err != nil {
+		if err := q.unknown(m); err != nil {
 			return nil, http.StatusServiceUnavailable, err
 		}
 		if q.role == roleMaster || q.role == roleRedis {
-			targets = appendTargets(targets, g.Name, roleMaster, g.Master)
+			targets = appendTargets(targets, m.Name, roleMaster, m.Master)
 		}
 		if q.role == roleReplica || q.role == roleRedis {
-			targets = appendTargets(targets, g.Name, roleReplica, g.Replicas...)
+			targets = appendTargets(targets, m.Name, roleReplica, m.Replicas...)
 		}
 		if q.role == roleSentinel {
-			targets = appendTargets(targets, g.Name, roleSentinel, g.Sentinels...)
+			targets = appendTargets(targets, m.Name, roleSentinel, m.Sentinels...)
 		}
 	}
 	if q.named && !found {
@@ -113,14 +113,14 @@ func (q sdQuery) targets(groups []deployment.Group) (targets []targetGroup, stat
 }
 
 // unknown returns an error if the group does not have what the query asks for.
-func (q sdQuery) unknown(g *deployment.Group) error {
+func (q sdQuery) unknown(m *deployment.MergedMaster) error {
 	switch {
-	case q.role != roleSentinel && q.role != roleReplica && g.MasterErr != nil:
-		return fmt.Errorf("the address of master %q is not known: %w", g.Name, g.MasterErr)
-	case q.role == roleSentinel && g.SentinelsErr != nil:
-		return fmt.Errorf("the Sentinels of master %q are not known: %w", g.Name, g.SentinelsErr)
-	case (q.role == roleReplica || q.role == roleRedis) && g.ReplicasErr != nil:
-		return fmt.Errorf("the replicas of master %q are not known: %w", g.Name, g.ReplicasErr)
+	case q.role != roleSentinel && q.role != roleReplica && m.MasterErr != nil:
+		return fmt.Errorf("the address of master %q is not known: %w", m.Name, m.MasterErr)
+	case q.role == roleSentinel && m.SentinelsErr != nil:
+		return fmt.Errorf("the Sentinels of master %q are not known: %w", m.Name, m.SentinelsErr)
+	case (q.role == roleReplica || q.role == roleRedis) && m.ReplicasErr != nil:
+		return fmt.Errorf("the replicas of master %q are not known: %w", m.Name, m.ReplicasErr)
 	}
 	return nil
 }

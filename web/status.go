@@ -55,7 +55,7 @@ func newStatusPage(q querier, events *collector.Events, hosts canstop.HostMap, l
 func (s *statusPage) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 	query, err := parseQuery(r.URL.RawQuery, nil, "master", "refresh")
 	if err == nil && query.Has("refresh") && query.Get("refresh") != "off" {
-		err = fmt.Errorf("refresh is %q: it can only be off", query.Get("refresh"))
+		err = fmt.Errorf("refresh can only be off, not %q", query.Get("refresh"))
 	}
 	if err != nil {
 		http.Error(w, err.Error(), http.StatusBadRequest)

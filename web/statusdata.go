@@ -78,8 +78,8 @@ func newStatusData(snapshots []*sentinel.Snapshot, r *health.Report) *statusData
 		At: time.Now().UTC(), Asked: r.Asked, Answered: r.Answered, Many: len(r.Masters) >= fold,
 		Undetermined: undeterminedOf("", r.Checks), Version: version.Version,
 	}
-	for _, g := range r.Groups() {
-		p.Findings = append(p.Findings, newStatusFinding(g.Cause, g.Consequences...))
+	for _, problem := range r.Problems() {
+		p.Findings = append(p.Findings, newStatusFinding(problem.Cause, problem.Consequences...))
 	}
 	if r.Answered == 0 {
 		p.Undetermined = nil // all are, for a reason that the findings give

@@ -78,21 +78,21 @@ func (e *Exporter) End() int {
 	return status
 }
 
-// An Answer is that of the exporter's HTTP server.
-type Answer struct {
+// A Response is that of the exporter's HTTP server.
+type Response struct {
 	Status int
 	Header http.Header
 	Body   string
 }
 
 // Has reports whether the body has this line.
-func (a Answer) Has(line string) bool { return strings.Contains("\n"+a.Body, "\n"+line+"\n") }
+func (a Response) Has(line string) bool { return strings.Contains("\n"+a.Body, "\n"+line+"\n") }
 
 // Get asks for a path over a connection of its own. The headers are key, value, ...
-func (e *Exporter) Get(path string, headers ...string) (Answer, error) {
+func (e *Exporter) Get(path string, headers ...string) (Response, error) {
 	request, err := http.NewRequest(http.MethodGet, e.URL+path, nil)
 	if err != nil {
-		return Answer{}, err
+		return Response{}, err
 	}
 	for i := 0; i < len(headers); i += 2 {
 		request.Header.Set(headers[i], headers[i+1])
@@ -100,15 +100,15 @@ func (e *Exporter) Get(path string, headers ...string) (Answer, error) {
 	client := http.Client{Transport: &http.Transport{DisableKeepAlives: true}}
 	response, err := client.Do(request)
 	if err != nil {
-		return Answer{}, err
+		return Response{}, err
 	}
 	defer func() { _ = response.Body.Close() }()
 	body, err := io.ReadAll(response.Body)
-	return Answer{response.StatusCode, response.Header, string(body)}, err
+	return Response{response.StatusCode, response.Header, string(body)}, err
 }
 
 // MustGet is Get where any other answer than 200 ends the test.
-func (e *Exporter) MustGet(t testing.TB, path string, headers ...string) Answer {
+func (e *Exporter) MustGet(t testing.TB, path string, headers ...string) Response {
 	t.Helper()
 	a, err := e.Get(path, headers...)
 	if err != nil {

@@ -99,7 +99,7 @@ func (b *builder) prepareNetwork() error {
 }
 
 func (b *builder) addMaster(name string) error {
-	m := &Master{Name: name}
+	m := &MasterNodes{Name: name}
 	b.topology.Masters = append(b.topology.Masters, m)
 	label := fmt.Sprintf("master-%d", len(b.topology.Masters)-1) // a name may hold any bytes, a directory's not
 	var err error

@@ -70,14 +70,14 @@ func infoFields(text string) map[string]string {
 	return fields
 }
 
-// An Answer is one reply of a batch.
-type Answer struct {
+// A CLIReply is one reply of a batch.
+type CLIReply struct {
 	JSON []byte
 	Err  error // whose text ends in the reply's, where that is an error
 }
 
 // Decode decodes the reply into v.
-func (a Answer) Decode(v any) error {
+func (a CLIReply) Decode(v any) error {
 	if a.Err != nil {
 		return a.Err
 	}
@@ -88,7 +88,7 @@ func (a Answer) Decode(v any) error {
 }
 
 // Batch sends several commands, in RESP2, through one redis-cli. The error is one of all of them.
-func (n *Node) Batch(ctx context.Context, commands ...[]string) ([]Answer, error) {
+func (n *Node) Batch(ctx context.Context, commands ...[]string) ([]CLIReply, error) {
 	var in bytes.Buffer
 	for _, c := range commands {
 		in.WriteString(quoteAll(c) + "\n")
@@ -101,7 +101,7 @@ func (n *Node) Batch(ctx context.Context, commands ...[]string) ([]Answer, error
 	if len(lines) != len(commands) {
 		return nil, fmt.Errorf("sentineltest: %s answered %d commands of %d: %q", n.name, len(lines), len(commands), out)
 	}
-	answers := make([]Answer, len(lines))
+	answers := make([]CLIReply, len(lines))
 	for i, line := range lines {
 		answers[i] = n.answer(line, commands[i])
 	}
@@ -109,11 +109,11 @@ func (n *Node) Batch(ctx context.Context, commands ...[]string) ([]Answer, error
 }
 
 // answer reads a line that redis-cli printed.
-func (n *Node) answer(line string, command []string) Answer {
+func (n *Node) answer(line string, command []string) CLIReply {
 	if text, ok := strings.CutPrefix(line, "error:"); ok {
-		return Answer{Err: fmt.Errorf("sentineltest: %s: %s: %s", n.name, strings.Join(command, " "), strings.Trim(text, `"`))}
+		return CLIReply{Err: fmt.Errorf("sentineltest: %s: %s: %s", n.name, strings.Join(command, " "), strings.Trim(text, `"`))}
 	}
-	return Answer{JSON: []byte(line)}
+	return CLIReply{JSON: []byte(line)}
 }
 
 func (n *Node) runCLI(ctx context.Context, stdin *bytes.Buffer, args ...string) (string, error) {

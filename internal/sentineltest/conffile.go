@@ -95,7 +95,7 @@ func (b *builder) sentinelConf(n *Node) string {
 	return f.String()
 }
 
-func (b *builder) monitor(f *confFile, m *Master) {
+func (b *builder) monitor(f *confFile, m *MasterNodes) {
 	f.line("sentinel monitor", m.Name, m.Node.host, strconv.Itoa(m.Node.Port()), strconv.Itoa(b.cfg.Quorum))
 	f.line("sentinel down-after-milliseconds", m.Name, strconv.FormatInt(b.cfg.DownAfter.Milliseconds(), 10))
 	f.line("sentinel failover-timeout", m.Name, strconv.FormatInt(b.cfg.FailoverTimeout.Milliseconds(), 10))

@@ -56,8 +56,8 @@ func (t *Topology) liveSentinels() []*Node {
 	return live
 }
 
-// A view is what one Sentinel says about one master.
-type view struct {
+// masterRows is what one Sentinel says about one master.
+type masterRows struct {
 	master    Row
 	replicas  []Row
 	sentinels []Row
@@ -65,7 +65,7 @@ type view struct {
 }
 
 // views asks a Sentinel about every master in one go.
-func (t *Topology) views(ctx context.Context, n *Node) ([]view, error) {
+func (t *Topology) views(ctx context.Context, n *Node) ([]masterRows, error) {
 	var commands [][]string
 	for _, m := range t.Masters {
 		for _, sub := range []string{"MASTER", "REPLICAS", "SENTINELS", "CKQUORUM"} {
@@ -76,7 +76,7 @@ func (t *Topology) views(ctx context.Context, n *Node) ([]view, error) {
 	if err != nil {
 		return nil, err
 	}
-	views := make([]view, len(t.Masters))
+	views := make([]masterRows, len(t.Masters))
 	for i := range views {
 		v := &views[i]
 		for j, into := range []any{&v.master, &v.replicas, &v.sentinels, &v.quorum} {
@@ -89,7 +89,7 @@ func (t *Topology) views(ctx context.Context, n *Node) ([]view, error) {
 }
 
 // check returns an error if a Sentinel's view of a master is wrong or incomplete.
-func (t *Topology) check(n *Node, m *Master, v view) error {
+func (t *Topology) check(n *Node, m *MasterNodes, v masterRows) error {
 	addr := rowAddr(v.master)
 	if at := t.NodeAt(addr); at != nil && !at.Live() {
 		return fmt.Errorf("the master is said to be %s, which is not up", addr)

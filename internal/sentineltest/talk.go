@@ -46,7 +46,7 @@ func (t *Talk) Close() {
 }
 
 // Batch sends several commands and returns their replies.
-func (t *Talk) Batch(ctx context.Context, commands ...[]string) ([]Answer, error) {
+func (t *Talk) Batch(ctx context.Context, commands ...[]string) ([]CLIReply, error) {
 	stop := context.AfterFunc(ctx, func() { _ = t.cmd.Process.Kill() })
 	defer stop()
 	var in strings.Builder
@@ -56,7 +56,7 @@ func (t *Talk) Batch(ctx context.Context, commands ...[]string) ([]Answer, error
 	if _, err := io.WriteString(t.in, in.String()); err != nil {
 		return nil, t.failed(ctx, err)
 	}
-	answers := make([]Answer, len(commands))
+	answers := make([]CLIReply, len(commands))
 	for i, command := range commands {
 		line, err := t.line(ctx)
 		if err != nil {

@@ -10,7 +10,7 @@ import (
 
 // A Topology is a running deployment. Close it when done.
 type Topology struct {
-	Masters   []*Master
+	Masters   []*MasterNodes
 	Sentinels []*Sentinel
 	TLS       *Certificates // nil without Config.TLS
 	Version   Version       // of the servers
@@ -22,16 +22,16 @@ type Topology struct {
 	proxies []*Proxy
 }
 
-// A Master is a monitored name with its data nodes, in the roles in which they were started: a failover moves the roles
+// MasterNodes is a monitored name with its data nodes, in the roles in which they were started: a failover moves the roles
 // but not the fields. Topology.Master says which node is the master now.
-type Master struct {
+type MasterNodes struct {
 	Name     string
 	Node     *Node
 	Replicas []*Node
 }
 
 // DataNodes returns the master and its replicas.
-func (m *Master) DataNodes() []*Node {
+func (m *MasterNodes) DataNodes() []*Node {
 	return append([]*Node{m.Node}, m.Replicas...)
 }
 

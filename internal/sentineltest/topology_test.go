@@ -45,7 +45,7 @@ func TestStart(t *testing.T) {
 }
 
 // checkMaster compares what each Sentinel says about a master with what was started.
-func checkMaster(t *testing.T, topology *Topology, m *Master) {
+func checkMaster(t *testing.T, topology *Topology, m *MasterNodes) {
 	t.Helper()
 	for _, s := range topology.Sentinels {
 		addr, err := s.masterAddr(within(t), m.Name)

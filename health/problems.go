@@ -5,51 +5,51 @@ import (
 	"slices"
 )
 
-// A Group is a finding together with those that follow from it, directly or through others.
-type Group struct {
+// A Problem is a finding together with those that follow from it, directly or through others.
+type Problem struct {
 	Cause        Finding
 	Consequences []Finding // the worst first
 }
 
-// severity returns the worst severity in the group: a consequence can be worse than its cause.
-func (g *Group) severity() Status {
-	worst := g.Cause.Severity
-	for i := range g.Consequences {
-		worst = worse(worst, g.Consequences[i].Severity)
+// severity returns the worst severity in the problem: a consequence can be worse than its cause.
+func (p *Problem) severity() Status {
+	worst := p.Cause.Severity
+	for i := range p.Consequences {
+		worst = worse(worst, p.Consequences[i].Severity)
 	}
 	return worst
 }
 
-// grouped puts each finding under its cause, if that is one of the findings. The worst group
-// comes first; groups that are equally bad keep their order.
-func grouped(findings []Finding) []Group {
+// problemsOf puts each finding under its cause, if that is one of the findings. The worst problem
+// comes first; those that are equally bad keep their order.
+func problemsOf(findings []Finding) []Problem {
 	first := make(map[Cause]int, len(findings)) // the first finding with that name
 	for i := range findings {
 		if _, found := first[findings[i].asCause()]; !found {
 			first[findings[i].asCause()] = i
 		}
 	}
-	var groups []Group
-	group := make(map[int]int) // index in groups by the cause's index in findings
+	var problems []Problem
+	place := make(map[int]int) // index in problems by the cause's index in findings
 	for i := range findings {
 		if root(findings, first, i) == i {
-			group[i] = len(groups)
-			groups = append(groups, Group{Cause: findings[i]})
+			place[i] = len(problems)
+			problems = append(problems, Problem{Cause: findings[i]})
 		}
 	}
 	for i := range findings {
 		if r := root(findings, first, i); r != i {
-			g := &groups[group[r]]
-			g.Consequences = append(g.Consequences, findings[i])
+			p := &problems[place[r]]
+			p.Consequences = append(p.Consequences, findings[i])
 		}
 	}
-	for i := range groups {
-		sortFindings(groups[i].Consequences)
+	for i := range problems {
+		sortFindings(problems[i].Consequences)
 	}
-	slices.SortStableFunc(groups, func(a, b Group) int {
+	slices.SortStableFunc(problems, func(a, b Problem) int {
 		return cmp.Or(cmp.Compare(b.severity().rank(), a.severity().rank()), cmp.Compare(b.Cause.Severity.rank(), a.Cause.Severity.rank()))
 	})
-	return groups
+	return problems
 }
 
 // root returns the index of the first cause: it follows the first known cause of each finding.
@@ -71,10 +71,10 @@ func root(findings []Finding, first map[Cause]int, i int) int {
 }
 
 // flattened lists each cause before what follows from it.
-func flattened(groups []Group) []Finding {
+func flattened(problems []Problem) []Finding {
 	var all []Finding
-	for i := range groups {
-		all = append(append(all, groups[i].Cause), groups[i].Consequences...)
+	for i := range problems {
+		all = append(append(all, problems[i].Cause), problems[i].Consequences...)
 	}
 	return all
 }
@@ -87,12 +87,12 @@ func sortFindings[F interface{ rank() int }](findings []F) {
 
 func (f Finding) rank() int { return f.Severity.rank() }
 
-// groups groups the findings on the master, together with the findings on the deployment
+// problems returns the findings on the master, each under its cause, together with the findings on the deployment
 // that one of them follows from.
-func (m *MasterReport) groups(onDeployment []Finding) []Group {
+func (m *MasterReport) problems(onDeployment []Finding) []Problem {
 	isCause := func(f Finding) bool {
 		return slices.ContainsFunc(m.Findings, func(effect Finding) bool { return slices.Contains(effect.FollowsFrom, f.asCause()) })
 	}
 	causes := slices.DeleteFunc(slices.Clone(onDeployment), func(f Finding) bool { return !isCause(f) })
-	return grouped(slices.Concat(causes, m.Findings))
+	return problemsOf(slices.Concat(causes, m.Findings))
 }

@@ -35,15 +35,15 @@ func TestGroupsWithoutAddresses(t *testing.T) {
 	} {
 		t.Run(test.name, func(t *testing.T) {
 			t.Parallel()
-			g := Groups(test.snapshots)[0]
+			g := MergedMasters(test.snapshots)[0]
 			if (g.MasterErr == nil) != test.known || (g.ReplicasErr == nil) != test.known || (g.SentinelsErr == nil) != test.known {
 				t.Fatalf("errors: %v, %v, %v", g.MasterErr, g.ReplicasErr, g.SentinelsErr)
 			}
 			if !test.known {
 				return
 			}
-			want := Group{Name: "mymaster", Master: Node{"127.0.0.1:17000", true}, Replicas: []Node{{"127.0.0.1:17001", true}}}
-			if diff := cmp.Diff(want, g, cmpopts.IgnoreFields(Group{}, "Sentinels")); diff != "" {
+			want := MergedMaster{Name: "mymaster", Master: Node{"127.0.0.1:17000", true}, Replicas: []Node{{"127.0.0.1:17001", true}}}
+			if diff := cmp.Diff(want, g, cmpopts.IgnoreFields(MergedMaster{}, "Sentinels")); diff != "" {
 				t.Errorf("(-want +got):\n%s", diff)
 			}
 			for _, n := range g.Sentinels {
@@ -70,11 +70,11 @@ func TestGroupsWithoutAnnouncedAddress(t *testing.T) {
 	}
 	for _, announces := range []string{"0.0.0.0", "::"} {
 		a, b := snapshot("a", "b", announces), snapshot("b", "a", "10.0.0.1")
-		g := Groups([]*sentinel.Snapshot{a, b})[0]
+		g := MergedMasters([]*sentinel.Snapshot{a, b})[0]
 		if diff := cmp.Diff([]Node{{"10.0.0.1:26379", true}, {"b:26379", true}}, g.Sentinels); diff != "" || g.SentinelsErr != nil {
 			t.Errorf("%s: %v (-want +got):\n%s", announces, g.SentinelsErr, diff)
 		}
-		if g := Groups([]*sentinel.Snapshot{a})[0]; g.SentinelsErr == nil || len(g.Sentinels) > 0 {
+		if g := MergedMasters([]*sentinel.Snapshot{a})[0]; g.SentinelsErr == nil || len(g.Sentinels) > 0 {
 			t.Errorf("%s: of one that does not answer: %v", announces, g.Sentinels)
 		}
 	}

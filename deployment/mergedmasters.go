@@ -10,8 +10,8 @@ import (
 	"redis_sentinel_exporter/sentinel"
 )
 
-// A Group is one master with its replicas and Sentinels, merged from all views.
-type Group struct {
+// A MergedMaster is one master with its replicas and Sentinels, merged from all views.
+type MergedMaster struct {
 	Name string // of the master; any bytes
 	// Master has the address that clients are given; MasterErr says why it is not known.
 	Master    Node
@@ -25,7 +25,7 @@ type Group struct {
 	SentinelsErr error
 }
 
-// A Node is a server of a group.
+// A Node is a server that belongs to a master.
 type Node struct {
 	Addr string // host:port
 	// Healthy is false if at least half of the Sentinels that know the node consider it
@@ -37,25 +37,25 @@ type Node struct {
 // errNoAddr means that a node is known but its address is not.
 var errNoAddr = errors.New("one is at no address: its host name has not resolved, or it announces 0.0.0.0")
 
-// Groups merges the views of each master, sorted by name. The master and its replicas come
+// MergedMasters merges the views of each master, sorted by name. The master and its replicas come
 // from the views that [Authoritative] returns, including replicas that only some of them
 // have; the Sentinels come from all views.
-func Groups(snapshots []*sentinel.Snapshot) []Group {
+func MergedMasters(snapshots []*sentinel.Snapshot) []MergedMaster {
 	names := make(map[string]bool)
 	for _, s := range snapshots {
 		for i := range s.Masters {
 			names[s.Masters[i].Name] = true
 		}
 	}
-	groups := make([]Group, 0, len(names))
+	merged := make([]MergedMaster, 0, len(names))
 	for _, name := range slices.Sorted(maps.Keys(names)) {
 		all := ViewsOf(snapshots, name)
-		g := Group{Name: name}
-		g.addDataNodes(Authoritative(all))
-		g.addSentinels(all)
-		groups = append(groups, g)
+		m := MergedMaster{Name: name}
+		m.addDataNodes(Authoritative(all))
+		m.addSentinels(all)
+		merged = append(merged, m)
 	}
-	return groups
+	return merged
 }
 
 // A poll counts the Sentinels that know a node, and those that consider it healthy.
@@ -90,10 +90,10 @@ func (p polls) nodes() []Node {
 
 // addDataNodes adds the master and its replicas from views that agree on the master's
 // address.
-func (g *Group) addDataNodes(views []View) {
+func (m *MergedMaster) addDataNodes(views []View) {
 	addr := views[0].Advertised()
 	if !views[0].AdvertisedNode().HasAddr() {
-		g.MasterErr = errNoAddr
+		m.MasterErr = errNoAddr
 	}
 	var master poll
 	replicas := make(polls)
@@ -101,7 +101,7 @@ func (g *Group) addDataNodes(views []View) {
 	for _, v := range views {
 		master.add(masterFault(v.Master, 0) == nil)
 		if v.ReplicasErr != nil {
-			g.ReplicasErr = v.ReplicasErr
+			m.ReplicasErr = v.ReplicasErr
 			continue
 		}
 		complete := true
@@ -109,7 +109,7 @@ func (g *Group) addDataNodes(views []View) {
 			r := &v.Replicas[i]
 			switch {
 			case !r.HasAddr():
-				g.ReplicasErr, complete = errNoAddr, false
+				m.ReplicasErr, complete = errNoAddr, false
 			case r.Addr != addr:
 				replicas.add(r.Addr, r.OK())
 			}
@@ -120,9 +120,9 @@ func (g *Group) addDataNodes(views []View) {
 			replicas.add(v.Addr, false)
 		}
 	}
-	g.Master = Node{addr, master.healthy()}
+	m.Master = Node{addr, master.healthy()}
 	if answered {
-		g.Replicas, g.ReplicasErr = replicas.nodes(), nil
+		m.Replicas, m.ReplicasErr = replicas.nodes(), nil
 	}
 }
 
@@ -133,7 +133,7 @@ type watcher struct {
 }
 
 // addSentinels adds the Sentinels from all views: even one that is out of date is running.
-func (g *Group) addSentinels(views []View) {
+func (m *MergedMaster) addSentinels(views []View) {
 	watchers := make(map[string]*watcher)
 	at := func(id string) *watcher {
 		if watchers[id] == nil {
@@ -144,7 +144,7 @@ func (g *Group) addSentinels(views []View) {
 	answered := false
 	for _, v := range views {
 		if v.PeersErr != nil {
-			g.SentinelsErr = v.PeersErr
+			m.SentinelsErr = v.PeersErr
 			continue
 		}
 		complete := true
@@ -152,7 +152,7 @@ func (g *Group) addSentinels(views []View) {
 			p := &v.Peers[i]
 			if !hasAnnounced(p) {
 				if !answeredAs(views, p.RunID) {
-					g.SentinelsErr, complete = errNoAddr, false
+					m.SentinelsErr, complete = errNoAddr, false
 				}
 				continue
 			}
@@ -166,12 +166,12 @@ func (g *Group) addSentinels(views []View) {
 	if !answered {
 		return
 	}
-	g.SentinelsErr = nil
+	m.SentinelsErr = nil
 	nodes := make(polls)
 	for _, w := range watchers {
 		nodes.add(w.node())
 	}
-	g.Sentinels = nodes.nodes()
+	m.Sentinels = nodes.nodes()
 }
 
 // hasAnnounced reports whether the peer announces a usable address. 0.0.0.0, which may be its
