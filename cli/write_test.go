@@ -143,7 +143,7 @@ func TestCommandsAsk(t *testing.T) {
 		{"a bad value", at("y\n"), set("many"), 1, false, "whole number", "4"},
 		{"a password", at("y\n"), []string{"set", "mymaster", "auth-pass", authPass}, 1, false, "--auth-pass-file", "4"},
 		{"no password file", at("y\n"), []string{"set", "mymaster", "--auth-pass-file=/no/such"}, 1, false, "--auth-pass-file: ", "4"},
-		{"an unknown master", at("y\n"), []string{"remove", "nosuch", "--yes"}, 0, false, "does not monitor it", "4"},
+		{"an unknown master", at("y\n"), []string{"remove", "nosuch", "--yes"}, 0, false, "does not monitor the master", "4"},
 		{"an unknown master to fail over", at("y\n"), []string{"failover", "nosuch", "--yes"}, 1, false, "monitors a master", "4"},
 		{"no replica", at("y\n"), []string{"failover", "mymaster"}, 1, false, "no_promotable_replica", "4"},
 		{"a bad --set", at("y\n"), []string{"monitor", "m", "127.0.0.1:1", "1", "--set=quorum"}, 1, false, "OPTION=VALUE", "4"},
