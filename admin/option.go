@@ -15,8 +15,8 @@ type OptionKind int
 // The kinds.
 const (
 	Number OptionKind = iota // a whole number
-	Text               // one word, which may be empty
-	Pair               // two words: the old name and the new
+	Text                     // one word, which may be empty
+	Pair                     // two words: the old name and the new
 )
 
 // An optionRule is what holds for an option that can be set. The paths of scripts cannot: only those who can
