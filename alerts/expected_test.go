@@ -115,6 +115,7 @@ func expectations() map[string]expectation {
 		// Each of the two names another node, and the old master takes writes, as long as the fault is being made.
 		"two leaders": page("NoNamedMaster", "Disagree", "ReplicaRoleMismatch"),
 
+		"master restarted empty": page("MasterEmptied"),
 		"FAILOVER at the master": {}, // the next connections of the Sentinels are answered in time
 
 		"loopback given to clients": morning("LoopbackAddress"),

@@ -58,6 +58,17 @@ func checkCases() []checkCase {
 			m.LastPingSent, m.Cache = ms(silent), []sentinel.CachedInfo{{RunID: "another node", Role: sentinel.RoleReplica, Age: ms(1000)}, info}
 		}
 	}
+	// emptied has a master that had 1000 keys and was restarted with fewer, and replicas that have followed it
+	// since, or not yet.
+	emptied := func(now, replicas int64, replid string, age time.Duration) func(*sentinel.Master) {
+		return func(m *sentinel.Master) {
+			m.Restart = &sentinel.Restart{KeysBefore: 1000}
+			m.Cache = []sentinel.CachedInfo{{RunID: m.RunID, Role: sentinel.RoleMaster, ReplicationID: "new", Keys: now, Age: ms(3000), Uptime: sentinel.Some(age)}}
+			for i := range m.Replicas {
+				m.Cache = append(m.Cache, sentinel.CachedInfo{RunID: m.Replicas[i].RunID, Role: sentinel.RoleReplica, ReplicationID: replid, Keys: replicas, Age: ms(int64(4000 + 1000*i))})
+			}
+		}
+	}
 	moved := func(m *sentinel.Master) { m.Addr, m.Host, m.RunID = replicaOne, "10.0.0.11", "another process" }
 	named := func(m *sentinel.Master) { m.Addr, m.Host = "redis-0:6379", "redis-0" }
 	oldMaster := func(m *sentinel.Master) {
@@ -341,6 +352,22 @@ func checkCases() []checkCase {
 			r.RoleReported, r.RoleReportedTime, r.SDownTime = "master", ms(5000), ms(2000)
 		}), Critical, []string{
 			"critical: Sentinel 10.0.0.1:26379 leads a failover to 10.0.0.11:6379, which has died since it was promoted (down for 2.0 s): while that node is down it neither ends this failover nor begins another (failover state: reconf_slaves)"}},
+		{"master_emptied", "the replicas still have the data", each(emptied(0, 1000, "old", 4*time.Second)), Critical, []string{
+			"critical: the master 10.0.0.10:6379 was restarted 7.0 s ago without its data: it has 0 keys, and had 1000 before; 10.0.0.11:6379 and 10.0.0.12:6379 still had them 5.0 s ago, and will throw them away to synchronize, within seconds"}},
+		{"master_emptied", "they have synchronized", at(1, emptied(1, 1, "new", 40*time.Second)), Critical, []string{
+			"critical: the master 10.0.0.10:6379 was restarted 43 s ago without its data: it has 1 key, and had 1000 before; no replica has them any more"}},
+		{"master_emptied", "from an old file", each(emptied(499, 499, "new", 40*time.Second)), Critical, []string{
+			"critical: the master 10.0.0.10:6379 was restarted 43 s ago without its data: it has 499 keys, and had 1000 before; no replica has them any more"}},
+		{"master_emptied", "half of it is back", each(emptied(500, 0, "new", 40*time.Second)), OK, nil},
+		{"master_emptied", "an hour ago", each(emptied(0, 0, "new", time.Hour)), OK, nil},
+		{"master_emptied", "it loads", each(func(m *sentinel.Master) {
+			emptied(0, 1000, "old", 4*time.Second)(m)
+			m.Cache[0].Loading = true
+		}), OK, nil},
+		{"master_emptied", "somebody fails over", each(func(m *sentinel.Master) {
+			emptied(0, 1000, "old", 4*time.Second)(m)
+			failing(m)
+		}), OK, nil},
 		{"failover_stuck", "under way", each(func(m *sentinel.Master) { down(m); failing(m) }), OK, nil},
 
 		{"quorum_unreachable", "all", each(noquorum), Critical, []string{

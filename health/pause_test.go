@@ -17,11 +17,7 @@ import (
 // masterPaused returns the finding that the master is paused, nil if there is none.
 func masterPaused(ctx context.Context, d *deployment.Deployment) *health.Finding {
 	r := assess(ctx, d, askFor)
-	all := r.All()
-	if i := slices.IndexFunc(all, func(f health.Finding) bool { return f.Check == "master_paused" }); i >= 0 {
-		return &all[i]
-	}
-	return nil
+	return findingOf(&r, "master_paused")
 }
 
 // TestCoordinatedFailover: a healthy one leads to no finding; one whose replica cannot catch

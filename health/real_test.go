@@ -96,6 +96,15 @@ func found(r *health.Report) []string {
 	return slices.Compact(list)
 }
 
+// findingOf returns the first finding of a check; nil if there is none.
+func findingOf(r *health.Report, check string) *health.Finding {
+	all := r.All()
+	if i := slices.IndexFunc(all, func(f health.Finding) bool { return f.Check == check }); i >= 0 {
+		return &all[i]
+	}
+	return nil
+}
+
 func expected(f faults.Fault) []string {
 	var list []string
 	for _, e := range f.Findings {

@@ -79,6 +79,10 @@ func seen() map[string]Seen {
 			As:          "Writes hang until they time out, with no error; reads and a PING by hand are answered at once. The Sentinels' last-ping-sent of the master grows.",
 			MistakenFor: "A dead or hung master: Sentinel does so itself, since its own PUBLISH hangs with the PING behind it.",
 		},
+		"master_emptied": {
+			As:          "The application finds nothing, right after the master's process or container was restarted by what watches it; the Sentinels' logs have +reboot and nothing else. Seconds later the replicas log \"MASTER <-> REPLICA sync: Flushing old data\", and their own dump.rdb is replaced.",
+			MistakenFor: "A FLUSHALL, or keys that have expired. A healthy deployment: nothing was down for long enough, and all links are up.",
+		},
 		"master_refuses_writes": {
 			"\"NOREPLICAS Not enough good replicas to write.\" for each write, since a replica was taken away or min-replicas-to-write was copied from a larger deployment. Or \"LOADING Redis is loading the dataset in memory\" for minutes after the master restarted faster than down-after: Sentinel logs +reboot and starts no failover.",
 			"A healthy deployment: the master is up, PING is answered, CKQUORUM is OK, and reads work (NOREPLICAS). Or broken replicas: while the master loads, all of them log \"MASTER aborted replication\" and are well.",

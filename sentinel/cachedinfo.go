@@ -20,6 +20,7 @@ type CachedInfo struct {
 	ReplicationID string
 	ReplOffset    Number   // bytes
 	Uptime        Duration // of the process, when it made this INFO
+	Keys          int64    // in all databases
 
 	// Loading: the node reads its data from its disk, or what its master sends it, and
 	// answers LOADING to nearly all commands. LoadedPercent is how far it has come.
@@ -153,6 +154,9 @@ func (c *CachedInfo) set(name, value string) (err error) {
 		if number, found := strings.CutPrefix(name, "slave"); found && isDigits(number) {
 			c.Attached = append(c.Attached, parseAttachedReplica(value))
 		}
+		if number, found := strings.CutPrefix(name, "db"); found && isDigits(number) {
+			c.Keys += parseKeys(value)
+		}
 	}
 	return err
 }
@@ -190,6 +194,17 @@ func parseAttachedReplica(value string) AttachedReplica {
 	}
 	r.Addr = net.JoinHostPort(host, port)
 	return r
+}
+
+// parseKeys reads the value of a line such as db0:keys=3,expires=0,avg_ttl=0, which a database
+// without keys does not have. What cannot be read is as good as absent.
+func parseKeys(value string) int64 {
+	first, _, _ := strings.Cut(value, ",")
+	keys, err := strconv.ParseUint(strings.TrimPrefix(first, "keys="), 10, 48)
+	if err != nil {
+		return 0
+	}
+	return int64(keys)
 }
 
 func isDigits(s string) bool {

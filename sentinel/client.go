@@ -13,7 +13,7 @@ import (
 // for concurrent use: calls take turns, and concurrent calls of Snapshot share one snapshot.
 type Client struct {
 	options Options
-	turn    chan struct{} // holds one token, which guards session, known and slaves
+	turn    chan struct{} // holds one token, which guards the fields from session to processes, but recent
 	session *session
 	known   []string // the masters of the last snapshot
 	slaves  bool     // the Sentinel does not know REPLICAS, only SLAVES
@@ -21,7 +21,8 @@ type Client struct {
 	named   bool     // the last snapshot has a host that is given by name
 	refused bool     // SENTINEL CONFIG GET was, on this connection
 
-	recent recentEvents // of the event stream
+	recent    recentEvents // of the event stream
+	processes processes
 
 	mu       sync.Mutex // guards the fields below
 	inflight *inflight
@@ -30,7 +31,7 @@ type Client struct {
 
 // NewClient returns a client. It connects at the first call.
 func NewClient(o Options) *Client {
-	c := &Client{options: o, turn: make(chan struct{}, 1)}
+	c := &Client{options: o, turn: make(chan struct{}, 1), processes: make(processes)}
 	c.turn <- struct{}{}
 	return c
 }

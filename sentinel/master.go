@@ -34,6 +34,9 @@ type Master struct {
 	// minutes, the newest first; nil where nobody listens ([Client.Events]). It is
 	// for what no reply tells, and says nothing about the state of anything.
 	Recent []RecentEvent
+	// Restart is the one after which the master has less than half of its data; nil
+	// if there was none, or it was not seen for want of INFO-CACHE. It is remembered by the client.
+	Restart *Restart
 }
 
 // agreementTime is how long after s_down a Sentinel has certainly heard from the others if

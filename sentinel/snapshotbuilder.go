@@ -26,6 +26,7 @@ func (c *Client) takeSnapshot(ctx context.Context, started time.Time) *Snapshot 
 	b.fill()
 	b.lookInto(ctx)
 	if b.snapshot.Up() {
+		c.processes.update(b.snapshot.Masters)
 		c.known, c.named = masterNames(b.snapshot.Masters), b.snapshot.givesNames()
 	}
 	return b.finish()
@@ -186,8 +187,8 @@ func (b *snapshotBuilder) readCache(m *Master, raw string) {
 	}
 }
 
-// lookInto asks for INFO-CACHE of those masters that do not look well, where it was not
-// asked of all. It can say why: a node loads its data, or refuses to be written to.
+// lookInto asks for INFO-CACHE of those masters that do not look well or were restarted,
+// where it was not asked of all. It can say why: a node loads its data, or refuses to be written to.
 func (b *snapshotBuilder) lookInto(ctx context.Context) {
 	if !b.snapshot.Up() || b.broken != nil || b.client.options.InfoCache || b.client.noCache {
 		return
@@ -195,7 +196,7 @@ func (b *snapshotBuilder) lookInto(ctx context.Context) {
 	var unwell []*Master
 	var commands [][]any
 	for i := range b.snapshot.Masters {
-		if m := &b.snapshot.Masters[i]; m.Cache == nil && !m.looksWell() && len(unwell) < mostUnwell {
+		if m := &b.snapshot.Masters[i]; m.Cache == nil && b.isDoubtful(m) && len(unwell) < mostUnwell {
 			unwell = append(unwell, m)
 			commands = append(commands, b.client.arguments(CommandInfoCache, m.Name))
 		}
@@ -207,6 +208,11 @@ func (b *snapshotBuilder) lookInto(ctx context.Context) {
 	for i, raw := range replies {
 		b.readCache(unwell[i], raw)
 	}
+}
+
+// isDoubtful reports whether INFO-CACHE may tell more of a master.
+func (b *snapshotBuilder) isDoubtful(m *Master) bool {
+	return !m.looksWell() || b.client.processes.changed(m)
 }
 
 // looksWell reports whether the master has replicas, and all are up and linked to theirs.

@@ -183,6 +183,7 @@ func unsigned() map[string]string {
 		"RedisSentinelLoopbackAddress":     "it is about a label, not a number",
 		"RedisSentinelRestartFails":        "the table lists only what is wrong, in words",
 		"RedisSentinelNoNamedMaster":       "the table lists only what is wrong, in words",
+		"RedisSentinelMasterEmptied":       "the table lists only what is wrong, in words",
 		"RedisSentinelFailoverHappened":    "any bar is one",
 		"RedisSentinelFailoverLosesData":   "the table lists only checks that fail",
 		"RedisSentinelMasterRefusesWrites": "the table lists only checks that fail",

@@ -174,6 +174,7 @@ func Groups() []Group {
 			Config: sentineltest.Config{Replicas: 1, DownAfter: 20 * time.Second, FailoverTimeout: short},
 			Faults: []Fault{
 				{"FAILOVER at the master", failOverAtNode, critical("master_paused"), nil},
+				{"master restarted empty", emptyMaster, critical("master_emptied"), nil},
 			},
 		},
 		{
