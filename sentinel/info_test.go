@@ -91,11 +91,11 @@ func TestParseInfoCache(t *testing.T) {
 	if diff := cmp.Diff(want, got); diff != "" || err != nil {
 		t.Errorf("error %v (-want +got):\n%s", err, diff)
 	}
-	loading := "uptime_in_seconds:31\r\nrun_id:abc\r\nloading:1\r\nloading_loaded_perc:37.12\r\nrole:master\r\nmin_slaves_good_slaves:1\r\n" +
+	loading := "uptime_in_seconds:31\r\nrun_id:abc\r\nloading:1\r\nloading_loaded_perc:37.12\r\nrole:master\r\ndb0:keys=3,expires=1,avg_ttl=7\r\ndb12:keys=4,expires=0\r\ndb3:keys=many\r\nmin_slaves_good_slaves:1\r\n" +
 		"slave0:ip=10.0.0.11,port=6379,state=online,offset=14,lag=1\r\nslave1:ip=::1,port=6380,state=wait_bgsave,offset=0\r\nslave_read_only:1\r\n"
 	got, err = parseInfoCache(wire([]any{"mymaster", []any{[]any{1, loading}}}), "mymaster")
 	want = []CachedInfo{{
-		Age: ms(1), RunID: "abc", Product: "redis", Role: "master", Uptime: ms(31_000), Loading: true, LoadedPercent: Some(37.12), GoodReplicas: Some[int64](1),
+		Age: ms(1), RunID: "abc", Product: "redis", Role: "master", Uptime: ms(31_000), Loading: true, LoadedPercent: Some(37.12), GoodReplicas: Some[int64](1), Keys: 7,
 		Attached: []AttachedReplica{{Addr: "10.0.0.11:6379", Online: true, Lag: ms(1000)}, {Addr: "[::1]:6380"}},
 	}}
 	if diff := cmp.Diff(want, got); diff != "" || err != nil {

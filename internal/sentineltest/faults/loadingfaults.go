@@ -6,6 +6,7 @@ import (
 	"os"
 	"path/filepath"
 	"strconv"
+	"strings"
 	"time"
 
 	"redis_sentinel_exporter/internal/sentineltest"
@@ -117,19 +118,36 @@ func loadSlowly(ctx context.Context, n *sentineltest.Node) error {
 	return run(ctx, n, command("SAVE"), command("CONFIG", "REWRITE"))
 }
 
-// loadFast ends the loading of a node, by starting it without its data: Redis 6.0 lets nobody
-// configure one that loads.
+// loadFast ends the slow loading of a node by starting it again, with its data: Redis 6.0 lets
+// nobody configure one that loads.
 func (r *Rig) loadFast(ctx context.Context, n *sentineltest.Node) error {
 	n.Kill()
-	if err := errors.Join(os.RemoveAll(filepath.Join(n.Dir(), "dump.rdb")), n.Restart(ctx)); err != nil {
+	path := filepath.Join(n.Dir(), "redis.conf")
+	conf, err := os.ReadFile(path) //nolint:gosec // in the node's own directory
+	if err != nil {
 		return err
 	}
-	if err := run(ctx, n, command("CONFIG", "SET", "key-load-delay", "0"), command("CONFIG", "REWRITE")); err != nil {
+	var fast strings.Builder
+	for line := range strings.Lines(string(conf)) {
+		if !strings.HasPrefix(line, "key-load-delay ") {
+			fast.WriteString(line)
+		}
+	}
+	if err := os.WriteFile(path, []byte(fast.String()), 0o600); err != nil {
+		return err
+	}
+	if err := n.Restart(ctx); err != nil {
+		return err
+	}
+	if err := until(ctx, n.Name()+" has its data", func() (bool, error) {
+		info, err := n.Info(ctx, "persistence")
+		return info["loading"] == "0", err
+	}); err != nil {
 		return err
 	}
 	master, err := r.MasterNode(ctx, MasterName)
 	if err != nil {
 		return err
 	}
-	return run(ctx, master, command("FLUSHALL"))
+	return errors.Join(os.Remove(filepath.Join(n.Dir(), "dump.rdb")), run(ctx, master, command("FLUSHALL")))
 }
