@@ -5,6 +5,7 @@ work=$(mktemp -d)
 pids=()
 finish() {
 	kill "${pids[@]}" 2>/dev/null || true
+	kill -CONT "${pids[@]}" 2>/dev/null || true # for one that was stopped in its tracks
 	wait "${pids[@]}" 2>/dev/null || true
 	rm -rf "$work"
 }
