@@ -795,3 +795,39 @@ func TestEveryCheckHasACase(t *testing.T) {
 		}
 	}
 }
+
+// TestNoFailoverThatComesTooLate: Valkey 9.1 gives up a FAILOVER by hand when the master has been
+// dead for longer than 10 times down-after; sooner, and of others, it is the way out.
+func TestNoFailoverThatComesTooLate(t *testing.T) {
+	t.Parallel()
+	for _, tc := range []struct {
+		product, version string
+		dead             time.Duration // with a down-after of 30 s
+		want             bool
+	}{
+		{"valkey", "9.1.2", 38 * time.Second, true},
+		{"valkey", "9.1.2", 5 * time.Minute, false},
+		{"valkey", "10.0.0", 5 * time.Minute, false},
+		{"valkey", "8.1.1", 5 * time.Minute, true},
+		{"redis", "8.6.3", 5 * time.Minute, true},
+	} {
+		snapshots := healthy()
+		for _, s := range snapshots {
+			s.Info.Product, s.Info.Version = tc.product, tc.version
+			m := &s.Masters[0]
+			m.Flags |= sentinel.FlagSDown
+			m.DownAfter, m.SDownTime = ms(30_000), sentinel.Some(tc.dead)
+		}
+		r := Assess(snapshots)
+		got, found := false, false
+		for _, f := range r.All() {
+			if f.Check == "agreement_missing" {
+				found = true
+				got = slices.ContainsFunc(f.Commands, func(c string) bool { return strings.Contains(c, " failover ") })
+			}
+		}
+		if !found || got != tc.want {
+			t.Errorf("%s %s, dead for %s: found %t, with the failover %t", tc.product, tc.version, tc.dead, found, got)
+		}
+	}
+}

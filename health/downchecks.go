@@ -3,6 +3,8 @@ package health
 import (
 	"fmt"
 	"slices"
+	"strconv"
+	"strings"
 	"time"
 
 	"redis_sentinel_exporter/deployment"
@@ -84,7 +86,7 @@ func agreementMissing(m *masterModel) outcome {
 	var cause string
 	cause, f.Look, f.Commands = m.withoutAgreement(who)
 	f.Look = append([]string{redisCLI(who[0].Addr, "PING")}, f.Look...)
-	if len(m.byNode()) == 1 { // failover refuses otherwise
+	if len(m.byNode()) == 1 && !tooLateByHand(who) { // failover refuses several nodes
 		f.Commands = append([]string{failoverOn(m.Name, who)}, f.Commands...)
 	}
 	f.Message = fmt.Sprintf("the master %s has been down for %s, %s, and no failover starts, since they do not agree on that (o_down): %s",
@@ -92,6 +94,22 @@ func agreementMissing(m *masterModel) outcome {
 	var o outcome
 	o.add(f, who...)
 	return o
+}
+
+// tooLateByHand reports whether a FAILOVER by hand would find no replica to promote: Valkey 9.1
+// then takes none whose link has been down for longer than 10 times down-after, however long the
+// master has been down; when it starts by itself it does, as all others do.
+func tooLateByHand(who []deployment.View) bool {
+	return slices.ContainsFunc(who, func(v deployment.View) bool {
+		info := v.Snapshot.Info
+		if info == nil || info.Product != "valkey" {
+			return false
+		}
+		major, _, _ := strings.Cut(info.Version, ".")
+		n, err := strconv.Atoi(major)
+		// The link has been down for longer than the master is known to be, by about down-after.
+		return err == nil && n >= 9 && v.SDownTime.Value > 9*v.DownAfter.Value
+	})
 }
 
 // isMost reports whether these Sentinels are a majority; or all that answer, if none of them

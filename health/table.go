@@ -99,7 +99,7 @@ func masterChecks() []entry[*masterModel] {
 			masterODown),
 		on("agreement_missing", "RedisSentinelMasterDown", Critical,
 			"Most Sentinels have considered the master down for more than 10 s, and none has the agreement of the others (o_down), without which no failover starts.",
-			"If the node is dead, fail over by hand at once: that needs no agreement. Then mend what the finding names. If the Sentinels do not answer each other's question whether the master is down, let the user that they have for each other (sentinel-user; without it the user default) use SENTINEL IS-MASTER-DOWN-BY-ADDR: ACL LOG says who was refused what.",
+			"If the node is dead, fail over by hand at once: that needs no agreement, but Valkey 9.1 does it only until the node has been dead for 10 times down-after. Then mend what the finding names, which lets a failover start by itself. If the Sentinels do not answer each other's question whether the master is down, let the user that they have for each other (sentinel-user; without it the user default) use SENTINEL IS-MASTER-DOWN-BY-ADDR: ACL LOG says who was refused what.",
 			agreementMissing),
 		on("master_answers_errors", "RedisSentinelMasterAnswersErrors", Critical,
 			"The master answers the PING of Sentinels with errors, so that they consider it down. If only some are refused they have a wrong auth-pass: that looks like an outage and is none. If all are, it is the node: its password was changed, a script does not end (BUSY), or it cannot write to its disk (MISCONF).",
