@@ -22,15 +22,15 @@ func (r *Restart) Lost(keys int64) bool { return 2*keys < r.KeysBefore }
 // came one after the other.
 const restartSlack = 3 * time.Second
 
-// A process is that of a master, as the last snapshot had it.
-type process struct {
+// A masterProcess is that of a master, as the last snapshot had it.
+type masterProcess struct {
 	addr, runID string
 	keys        Number   // absent if INFO-CACHE was not asked for
 	restart     *Restart // with which it began; nil if that was not seen, or its data are back
 }
 
 // processes are those of a Sentinel's masters, by name.
-type processes map[string]process
+type processes map[string]masterProcess
 
 // changed reports whether the process of a master is another one than in the last snapshot,
 // or has begun with a restart, so that it matters what it holds.
@@ -46,7 +46,7 @@ func (ps processes) update(masters []Master) {
 		old, found := ps[m.Name]
 		p := old
 		if p.addr != m.Addr {
-			p = process{addr: strings.Clone(m.Addr)}
+			p = masterProcess{addr: strings.Clone(m.Addr)}
 		}
 		p.update(m)
 		m.Restart = p.restart
@@ -58,14 +58,14 @@ func (ps processes) update(masters []Master) {
 		}
 	}
 	if len(ps) > len(masters) {
-		maps.DeleteFunc(ps, func(name string, _ process) bool {
+		maps.DeleteFunc(ps, func(name string, _ masterProcess) bool {
 			return !slices.ContainsFunc(masters, func(m Master) bool { return m.Name == name })
 		})
 	}
 }
 
 // update compares the process with what its Sentinel has now of the master at that address.
-func (p *process) update(m *Master) {
+func (p *masterProcess) update(m *Master) {
 	c := m.CachedInfo(&m.Instance)
 	if c != nil && (c.Loading || c.Role != RoleMaster) {
 		return // wait for its data
