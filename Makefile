@@ -6,6 +6,9 @@ BRANCH     ?= $(shell git symbolic-ref --short HEAD 2>/dev/null || echo unknown)
 BUILD_DATE ?= $(shell git log -1 --format=%cI 2>/dev/null || echo unknown)
 OUT        ?= redis_sentinel_exporter
 
+# The library with which a test gives servers other host names.
+NAMES := /usr/lib/$(shell uname -m)-linux-gnu/libnss_wrapper.so=libnss-wrapper
+
 INFO    := github.com/prometheus/common/version
 LDFLAGS := -s -w \
 	-X $(INFO).Version=$(VERSION) \
@@ -32,7 +35,7 @@ demo: ## start a throw-away deployment and the exporter on it; FOR=30s ends by i
 # Go's cache of test results does not know of files outside of the module.
 .PHONY: test
 test: ## run all tests, with the race detector, against real Sentinels
-	@tools/need redis-server=redis-server redis-cli=redis-tools prometheus=prometheus promtool=prometheus amtool=prometheus-alertmanager prometheus-alertmanager=prometheus-alertmanager systemd-analyze=systemd gcc=gcc,libc6-dev chromium=chromium
+	@tools/need redis-server=redis-server redis-cli=redis-tools prometheus=prometheus promtool=prometheus amtool=prometheus-alertmanager prometheus-alertmanager=prometheus-alertmanager systemd-analyze=systemd gcc=gcc,libc6-dev chromium=chromium $(NAMES)
 	CGO_ENABLED=1 go test -race ./...
 	CGO_ENABLED=1 go test -C web/browsertest -race ./...
 	CGO_ENABLED=1 go test -C dashboards/generate -race -count=1 ./...
@@ -41,7 +44,7 @@ test: ## run all tests, with the race detector, against real Sentinels
 
 .PHONY: matrix
 matrix: ## run the tests on Redis 6.0, 7.0, 8.0, 8.6 and Valkey 8.1, 9.1; SERVERS="valkey-9.1" PACKAGES=./collector for less
-	@tools/need prometheus=prometheus promtool=prometheus gcc=gcc,libc6-dev
+	@tools/need prometheus=prometheus promtool=prometheus gcc=gcc,libc6-dev $(NAMES)
 	@tools/matrix $(SERVERS)
 
 .PHONY: truth

@@ -81,6 +81,7 @@ func explanations() []explanation {
 		{"replica_link_down", "replica_wrong_master", sameNode},
 		{"replica_link_down", "replica_down", followsThat},
 		{"replica_wrong_master", "replica_role_mismatch", followsThat},
+		{"replica_told_again", "sentinel_restart_fails", takesNoNames},
 	}
 }
 

@@ -69,6 +69,14 @@ func checkCases() []checkCase {
 			}
 		}
 	}
+	// told has the first replica told to follow the master, some times, by that INFO of it which is so old.
+	told := func(times int, ago, info int64) func(*sentinel.Master) {
+		return func(m *sentinel.Master) {
+			e := sentinel.Event{Name: sentinel.EventFixReplicaConfig, Kind: sentinel.RoleReplica, Address: replicaOne}
+			m.Recent = []sentinel.RecentEvent{{Event: e, Count: times, First: 20 * time.Second, Last: time.Duration(ago) * time.Millisecond}}
+			m.Replicas[0].InfoRefresh = ms(info)
+		}
+	}
 	moved := func(m *sentinel.Master) { m.Addr, m.Host, m.RunID = replicaOne, "10.0.0.11", "another process" }
 	named := func(m *sentinel.Master) { m.Addr, m.Host = "redis-0:6379", "redis-0" }
 	oldMaster := func(m *sentinel.Master) {
@@ -368,6 +376,16 @@ func checkCases() []checkCase {
 			emptied(0, 1000, "old", 4*time.Second)(m)
 			failing(m)
 		}), OK, nil},
+		{"replica_told_again", "its INFO said that it follows the master", each(told(1, 4000, 4005)), Warning, []string{
+			"warning: the replica 10.0.0.11:6379 is told again and again to follow 10.0.0.10:6379, which it does, and its clients are disconnected each time, every 10 s, according to 3 of 3 Sentinels (10.0.0.1:26379, 10.0.0.2:26379, 10.0.0.3:26379)"}},
+		{"replica_told_again", "it has obeyed", each(told(1, 12_000, 2000)), OK, nil},
+		{"replica_told_again", "the links to the master were cut", each(told(5, 22_000, 2000)), OK, nil},
+		{"replica_told_again", "it follows another, as its INFO said", each(func(m *sentinel.Master) {
+			told(1, 4000, 4005)(m)
+			m.Replicas[0].MasterHost = "10.0.0.9"
+			m.RoleReportedTime = ms(1000) // no time for replica_wrong_master
+		}), OK, nil},
+		{"replica_told_again", "in a failover", each(func(m *sentinel.Master) { told(1, 4000, 4005)(m); failing(m) }), OK, nil},
 		{"failover_stuck", "under way", each(func(m *sentinel.Master) { down(m); failing(m) }), OK, nil},
 
 		{"quorum_unreachable", "all", each(noquorum), Critical, []string{

@@ -183,6 +183,10 @@ func seen() map[string]Seen {
 			"Reads from the replica are seconds or minutes old, and after a failover the last writes are missing. The master's repl_backlog is too small, the replica runs long Lua scripts or is on a slower disk.",
 			"A broken link: that is down, and has a finding of its own. Also offsets that were read 10 s apart on a busy master; the check compares only what is certain.",
 		},
+		"replica_told_again": {
+			As:          "Clients of the replicas are disconnected every 10 s and connect again, since the master's DNS record was changed or a service got another address; the Sentinels' logs repeat +fix-slave-config, and the replicas log nothing but a REPLICAOF to where they are.",
+			MistakenFor: "A timeout of a proxy or load balancer, or a client library that leaks connections. Replicas that follow another node: those are told once, and obey.",
+		},
 		"replica_wrong_master": {
 			"After a failover one replica still follows the old address; +fix-slave-config in the logs, again and again where its ACL or a configuration manager undoes it. Or chained replicas that somebody wanted, which Sentinel does not allow.",
 			"A replica that lags.",

@@ -12,6 +12,7 @@ const (
 	EventAbortSlaveTimeout = "-failover-abort-slave-timeout"
 	// EventAbortMasterTimeout exists from Valkey 9.0 on.
 	EventAbortMasterTimeout = "-failover-abort-master-timeout"
+	EventFixReplicaConfig   = "+fix-slave-config"
 	EventNewEpoch           = "+new-epoch"
 	// The node reports another role than before: the one that it should have, or not.
 	EventRoleRight = "+role-change"

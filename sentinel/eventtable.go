@@ -66,7 +66,7 @@ func eventTable() []eventLayout {
 		{EventAbortSlaveTimeout, shapeInstance, 0},
 		{EventAbortMasterTimeout, shapeInstance, 0},
 		{"+convert-to-slave", shapeInstance, 0},
-		{"+fix-slave-config", shapeInstance, 0},
+		{EventFixReplicaConfig, shapeInstance, 0},
 		{EventTilt, shapeText, 0},
 		{EventTiltEnd, shapeText, 0},
 		{EventScriptError, shapeText, 0},

@@ -127,7 +127,7 @@ func Groups() []Group {
 			Config: sentineltest.Config{Replicas: 1, FailoverTimeout: short, Host: "localhost"},
 			Faults: []Fault{
 				{"one Sentinel gives IP addresses", giveIPs, warning("master_disagreement"), nil},
-				{"names that are resolved no more", stopResolving, withCause(warning("sentinel_restart_fails"), warning("peers_unknown", "quorum_unreachable")), nil},
+				{"names that are resolved no more", stopResolving, withCause(warning("sentinel_restart_fails"), warning("peers_unknown", "quorum_unreachable", "replica_told_again")), nil},
 				{"failover that never ends", failOverUnresolved, withCause(warning("sentinel_restart_fails"), warning("peers_unknown", "quorum_unreachable"), critical("failover_stuck")), nil},
 				{"one replica twice", giveIPsAtOnce, slices.Concat(warning("sentinel_restart_fails", "master_disagreement"), critical("node_listed_twice")), nil},
 			},
