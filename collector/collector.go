@@ -5,6 +5,7 @@ import (
 	"io"
 	"slices"
 	"sync"
+	"time"
 
 	dto "github.com/prometheus/client_model/go"
 
@@ -21,21 +22,36 @@ type Options struct {
 	Events    bool // metrics of the event streams; see [Collector.WithEvents]
 }
 
-// A Collector turns snapshots into metrics. It keeps nothing from one call
-// to the next and may be used concurrently.
+// A Collector makes metrics of the snapshots of one deployment. It keeps the text of
+// labels from one call to the next, and which series have just become quiet, but no
+// value. It may be used concurrently.
 type Collector struct {
-	tables []anyTable
-	events *Events // nil if the event streams are not followed
+	tables   []anyTable
+	memories []memory // of each table
+	events   *Events  // nil if the event streams are not followed
 }
 
 // New returns a Collector with the metrics that o asks for.
 func New(o Options) *Collector {
-	return &Collector{tables: tables(o)}
+	return (&Collector{tables: tables(o)}).ForAnother()
+}
+
+// ForAnother returns a Collector with the same metrics, for another deployment. It shares
+// the tables, which are most of what a Collector is made of.
+func (c *Collector) ForAnother() *Collector {
+	another := &Collector{tables: c.tables, memories: make([]memory, len(c.tables))}
+	now := time.Now()
+	for i := range another.memories {
+		another.memories[i].page = now
+	}
+	return another
 }
 
 // WithEvents returns a Collector that also has the metrics of e.
 func (c *Collector) WithEvents(e *Events) *Collector {
-	return &Collector{tables: c.tables, events: e}
+	another := c.ForAnother()
+	another.events = e
+	return another
 }
 
 // tables returns the tables that o selects, in the order of the documentation.
@@ -110,7 +126,7 @@ func (c *Collector) families(v *input) []family {
 	parts := make([][]family, len(c.tables))
 	var wg sync.WaitGroup
 	for i, g := range c.tables {
-		wg.Go(func() { parts[i] = g.families(v) })
+		wg.Go(func() { parts[i] = g.families(v, &c.memories[i]) })
 	}
 	wg.Wait()
 	return slices.Concat(parts...)
@@ -122,14 +138,19 @@ type input struct {
 	report    *health.Report
 	masters   []masterRow // of all Sentinels that are up, by name and Sentinel
 	events    *eventRows
+	now       time.Time // of the snapshots: when the last of them was taken
 }
 
 func newInput(snapshots []*sentinel.Snapshot, report *health.Report) *input {
 	count := 0
+	var now time.Time
 	for _, s := range snapshots {
 		count += len(s.Masters)
+		if s.Started.After(now) {
+			now = s.Started
+		}
 	}
-	v := &input{snapshots: snapshots, report: report, masters: make([]masterRow, 0, count), events: &eventRows{}}
+	v := &input{snapshots: snapshots, report: report, masters: make([]masterRow, 0, count), events: &eventRows{}, now: now}
 	for _, s := range snapshots {
 		if !s.Up() {
 			continue

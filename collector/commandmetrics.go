@@ -24,6 +24,7 @@ func commandTable(o Options) table[commandRow] {
 			{
 				name:  "command_success",
 				help:  "0 if the command failed in this scrape, for any master, otherwise 1. The reply that there is no quorum is an answer.",
+				quiet: when(1),
 				value: func(r *commandRow) (float64, bool) { return truth(r.Failed(r.command) == nil) },
 			},
 		},
@@ -69,23 +70,39 @@ func commandErrorTable(o Options) table[errorRow] {
 		metrics: []metric[errorRow]{
 			{
 				name:  "command_errors_total",
-				help:  "Commands that have failed since the exporter began to ask this Sentinel. reason is unreachable, timeout, tls (a certificate refused by either side), auth (credentials refused, or none to send), permission (not allowed to the ACL user), protocol (not a reply of a Sentinel) or other.",
+				help:  "Commands that have failed since the exporter began to ask this Sentinel. reason is unreachable, timeout, tls (a certificate refused by either side), auth (credentials refused, or none to send), permission (not allowed to the ACL user), protocol (not a reply of a Sentinel) or other. A series is there from its first error on; those of permission, and for ckquorum those of unreachable, timeout, tls and auth, from the start: what breaks or refuses the connection fails that command with the others.",
 				kind:  counter,
+				ours:  true,
 				value: func(r *errorRow) (float64, bool) { return float64(r.ErrorTotals[r.command][r.reason]), true },
 			},
 		},
 	}
 }
 
-// errorRows has rows for commands that never failed, too: increase() does not see the first
-// error if the series begins with it.
+// errorRows are the ways in which a command has failed, and those that the alert on refused
+// credentials is about: a counter that first appears with its first error hides that
+// error from increase().
 func errorRows(v *input, commands []sentinel.Command) []errorRow {
-	reasons := sentinel.Reasons()
-	rows := make([]errorRow, 0, len(v.snapshots)*len(commands)*len(reasons))
+	var rows []errorRow
 	for _, c := range commandRows(v, commands) {
-		for _, reason := range reasons {
-			rows = append(rows, errorRow{c, reason})
+		for _, reason := range sentinel.Reasons() {
+			if c.ErrorTotals[c.command][reason] > 0 || countsFromZero(c.command, reason) {
+				rows = append(rows, errorRow{c, reason})
+			}
 		}
 	}
 	return rows
+}
+
+// countsFromZero reports whether an error's series is there before the error. A
+// permission is missing for one command or another; what else refuses or breaks the
+// connection fails all of CKQUORUM's neighbours with it, which is the last to be sent.
+func countsFromZero(command sentinel.Command, reason sentinel.Reason) bool {
+	switch reason {
+	case sentinel.ReasonPermission:
+		return true
+	case sentinel.ReasonUnreachable, sentinel.ReasonTimeout, sentinel.ReasonTLS, sentinel.ReasonAuth:
+		return command == sentinel.CommandCKQuorum
+	}
+	return false
 }

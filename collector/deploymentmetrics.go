@@ -45,9 +45,8 @@ func (d *deploymentRow) up() (float64, bool) {
 // A deploymentMasterRow is one master as all Sentinels see it that answered and
 // monitor it.
 type deploymentMasterRow struct {
-	name        string
-	addresses   int
-	configEpoch sentinel.Number
+	name      string
+	addresses int
 }
 
 func deploymentMasterTable() table[deploymentMasterRow] {
@@ -60,11 +59,6 @@ func deploymentMasterTable() table[deploymentMasterRow] {
 				name:  "deployment_master_addresses",
 				help:  "Distinct nodes that the Sentinels give to clients as the master; 1 if they agree. A node counts once if some give its host name and others its IP address: its run id tells. More than 1 is normal for some seconds in a failover. Absent if no Sentinel that answered monitors the master.",
 				value: func(m *deploymentMasterRow) (float64, bool) { return count(m.addresses) },
-			},
-			{
-				name:  "deployment_master_config_epoch",
-				help:  "Highest version of the master's configuration that a Sentinel has; every failover raises it.",
-				value: func(m *deploymentMasterRow) (float64, bool) { return number(m.configEpoch) },
 			},
 		},
 	}
@@ -85,11 +79,7 @@ func deploymentMasterRows(v *input) []deploymentMasterRow {
 		if !slices.ContainsFunc(nodes, func(other *sentinel.Instance) bool { return node.SameNode(other).Value }) {
 			nodes = append(nodes, node)
 		}
-		last := &rows[len(rows)-1]
-		last.addresses = len(nodes)
-		if m.ConfigEpoch.Present {
-			last.configEpoch = sentinel.Some(max(last.configEpoch.Value, m.ConfigEpoch.Value))
-		}
+		rows[len(rows)-1].addresses = len(nodes)
 	}
 	return rows
 }

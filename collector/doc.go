@@ -8,4 +8,7 @@
 // the checks and sorts of a registry cost more than the rest of a scrape. What it would
 // check is guaranteed here: families and rows are sorted, no row comes twice, and label
 // values are valid UTF-8.
+//
+// A metric that has mostly nothing to say is quiet: it has no sample then. What each family
+// costs in health, and who needs it, is kept by a test (budget_test.go).
 package collector

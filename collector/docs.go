@@ -6,7 +6,7 @@ import (
 	"strings"
 )
 
-//go:generate go test -run ^TestDocs$ -update .
+//go:generate go test -run "^(TestDocs|TestScaleTable)$" -update .
 
 const docsIntro = `# Metrics
 

@@ -4,10 +4,12 @@ import (
 	"bytes"
 	"fmt"
 	"io"
+	"time"
 
 	dto "github.com/prometheus/client_model/go"
 	"github.com/prometheus/common/expfmt"
 	"github.com/prometheus/common/model"
+	"google.golang.org/protobuf/types/known/timestamppb"
 )
 
 // Encode writes a page in any format of Prometheus. Only protobuf has native
@@ -27,6 +29,9 @@ func (c *Collector) Encode(out io.Writer, p Page, format expfmt.Format) error {
 		}
 		if tree == nil { // it has no samples
 			continue
+		}
+		if f.began != nil {
+			setBeginnings(tree, f.began())
 		}
 		if err := encoder.Encode(tree); err != nil {
 			return err
@@ -51,4 +56,13 @@ func fromText(page []family) (map[string]*dto.MetricFamily, error) {
 		return nil, fmt.Errorf("reading the text again: %w", err)
 	}
 	return read, nil
+}
+
+// setBeginnings sets the start timestamps of counts. With them a Prometheus that takes them
+// (--enable-feature=created-timestamp-zero-ingestion) knows that a series began with 0, and
+// increase() sees what was counted before the first scrape of it.
+func setBeginnings(f *dto.MetricFamily, began []time.Time) {
+	for i, m := range f.Metric {
+		m.Counter.CreatedTimestamp = timestamppb.New(began[i])
+	}
 }

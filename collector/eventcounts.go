@@ -20,16 +20,11 @@ func (s source) compare(other source) int {
 // otherEvent counts the events whose names are not known.
 const otherEvent = "other"
 
-// startsAtZero reports whether the series of an event exists before the first such event.
-// That holds for the events that alerts use: increase() does not see the first event if
-// the series begins with it.
-func startsAtZero(event string, aboutMaster bool) bool {
+// eventCountsFromZero reports whether an event's series is there before the event is: of
+// those that alerts and panels name, since an increase from 0 shows only where the 0 was.
+func eventCountsFromZero(event string, aboutMaster bool) bool {
 	switch event {
-	case sentinel.EventTilt, sentinel.EventTiltEnd, sentinel.EventScriptError, sentinel.EventScriptTimeout:
-		return !aboutMaster
-	case sentinel.EventSwitchMaster, sentinel.EventSDown, sentinel.EventSDownEnd, sentinel.EventODown,
-		sentinel.EventODownEnd, sentinel.EventTryFailover, sentinel.EventFailoverEnd,
-		sentinel.EventAbortNotElected, sentinel.EventAbortNoGoodSlave, sentinel.EventAbortSlaveTimeout:
+	case sentinel.EventSwitchMaster, sentinel.EventAbortNotElected, sentinel.EventAbortNoGoodSlave, sentinel.EventAbortSlaveTimeout:
 		return aboutMaster
 	}
 	return false
@@ -46,7 +41,7 @@ func (e *Events) countRows() []eventRow {
 			i = len(e.names)
 		}
 		for _, s := range sources {
-			if count := e.counts[s][i]; count > 0 || startsAtZero(name, s.master != "") {
+			if count := e.counts[s][i]; count > 0 || eventCountsFromZero(name, s.master != "") {
 				rows = append(rows, eventRow{source: s, event: name, count: count})
 			}
 		}

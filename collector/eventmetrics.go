@@ -52,6 +52,7 @@ func eventTable() table[eventRow] {
 				fmt.Sprintf("for masters beyond the first %d. A master that no Sentinel monitors is forgotten after %d minutes, a Sentinel that is no longer asked at once. ", maxEventMasters, int(forgetAfter.Minutes())) +
 				"Do not derive a state from them: a switch ends +odown without -odown.",
 			kind:  counter,
+			ours:  true,
 			value: func(r *eventRow) (float64, bool) { return float64(r.count), true },
 		}},
 	}
@@ -78,6 +79,7 @@ func streamTable() table[streamRow] {
 				name:  "event_stream_losses_total",
 				help:  "Number of times that the subscription broke, or that events came faster than they could be counted: gaps in which events may be missing.",
 				kind:  counter,
+				ours:  true,
 				value: func(r *streamRow) (float64, bool) { return float64(r.losses), true },
 			},
 		},
@@ -96,10 +98,10 @@ func failoverTable() anyTable {
 		name:    "failover_duration_seconds",
 		help: "Duration in seconds of the master's failovers, each counted once for all Sentinels, from +try-failover of the Sentinel that leads it to its switch to the new master, which follows +failover-end at once (ended), or to -failover-abort-* (aborted). " +
 			"A failover that was seen only in part is left out. Masters are limited as in events_total.",
-		labels: []label[failoverRow]{
+		labels: labelSetOf([]label[failoverRow]{
 			{labelMaster, func(r *failoverRow) string { return r.master }},
 			{"result", func(r *failoverRow) string { return r.result }},
-		},
+		}),
 		rows:      func(v *input) []failoverRow { return v.events.failovers },
 		histogram: func(r *failoverRow) *dto.Histogram { return r.durations },
 	}
@@ -138,6 +140,7 @@ func oldMasterTable() table[oldMasterRow] {
 			help: "Seconds for which a node beside the master was one as well, and took writes, which are lost: an old master after a failover by hand, and one that has come back. " +
 				"From when a Sentinel hears of it until one makes it a replica again, usually 10 s; added when that is over. What was seen only in part is left out. Masters are limited as in events_total.",
 			kind:  counter,
+			ours:  true,
 			value: func(r *oldMasterRow) (float64, bool) { return r.seconds, true },
 		}},
 	}

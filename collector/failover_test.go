@@ -145,10 +145,9 @@ func TestFailoversAreCounted(t *testing.T) {
 	}
 	zero := r.samples(5 * time.Second)
 	for _, addr := range r.addrs {
-		for _, event := range []string{"+switch-master", "+sdown", "+odown", "+try-failover", "-failover-abort-no-good-slave"} {
+		for _, event := range []string{"+switch-master", "-failover-abort-not-elected", "-failover-abort-no-good-slave", "-failover-abort-slave-timeout"} {
 			r.is(zero, 0, "events_total{event=%q,master_name=%q,sentinel=%q}", event, master, addr)
 		}
-		r.is(zero, 0, "events_total{event=\"+tilt\",master_name=\"\",sentinel=%q}", addr)
 	}
 	var sum float64
 	one := func(what, result, event string, count uint64, began time.Time) {

@@ -49,6 +49,7 @@ func newFailovers() failovers {
 	if err := newDurations().Write(&none); err != nil {
 		panic(err) // it has no labels that could be wrong
 	}
+	none.Histogram.Bucket = nil // but +Inf, which every histogram has
 	return failovers{
 		epochs:    make(map[string]sentinel.Number),
 		open:      make(map[source]*attempt),

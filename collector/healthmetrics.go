@@ -3,6 +3,7 @@ package collector
 import (
 	"cmp"
 	"slices"
+	"strings"
 
 	"redis_sentinel_exporter/health"
 )
@@ -40,6 +41,7 @@ type checkRow struct {
 // checkTable has the checks on the deployment with an empty master name. A master can have
 // an empty name, too, but its checks have other names.
 func checkTable() table[checkRow] {
+	named := alwaysShown()
 	return table[checkRow]{
 		section: sectionDeployment,
 		labels: []label[checkRow]{
@@ -48,9 +50,11 @@ func checkTable() table[checkRow] {
 		},
 		rows: checkRows,
 		metrics: []metric[checkRow]{{
-			name:  "deployment_check_status",
-			help:  "Result of a check: 0 ok, 1 warning, 2 critical, 3 if nobody who answered can tell. The checks on the deployment are always there, with an empty master_name; those on a master as long as a Sentinel that answers monitors it. The checks are listed in docs/checks.md.",
-			value: func(r *checkRow) (float64, bool) { return float64(r.result.Status), true },
+			name:   "deployment_check_status",
+			help:   "Result of a check: 0 ok, 1 warning, 2 critical, 3 if nobody who answered can tell. Those on the deployment have an empty master_name. The checks are listed in docs/checks.md; " + strings.Join(named[:], ", ") + " are there also while they are ok, since alerts name them.",
+			value:  func(r *checkRow) (float64, bool) { return float64(r.result.Status), true },
+			quiet:  when(float64(health.OK)),
+			always: (*checkRow).alwaysShown,
 		}},
 	}
 }
@@ -74,4 +78,14 @@ func checkRows(v *input) []checkRow {
 	}
 	slices.SortFunc(columns, func(a, b []checkRow) int { return cmp.Compare(a[0].result.Check, b[0].result.Check) })
 	return slices.Concat(columns...)
+}
+
+// alwaysShown are the checks that alerts and runbooks ask for by their names.
+func alwaysShown() [8]string {
+	return [...]string{"failover_loses_data", "master_emptied", "master_refuses_writes", "no_named_master", "node_listed_twice", "replica_lagging", "sentinel_restart_fails", "shared_node"}
+}
+
+func (r *checkRow) alwaysShown() bool {
+	names := alwaysShown()
+	return slices.Contains(names[:], r.result.Check)
 }

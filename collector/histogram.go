@@ -12,27 +12,27 @@ type histogramTable[R any] struct {
 	section   string
 	name      string // without the prefix
 	help      string
-	labels    []label[R] // sorted by their names
+	labels    labelSet[R]
 	rows      func(*input) []R
 	histogram func(*R) *dto.Histogram
 }
 
 func (g *histogramTable[R]) describe() []description {
-	d := description{section: g.section, name: prefix + g.name, kind: "histogram", help: g.help}
-	for _, l := range g.labels {
-		d.labels = append(d.labels, l.name)
-	}
-	return []description{d}
+	return []description{{section: g.section, name: prefix + g.name, kind: "histogram", help: g.help, labels: g.labels.names()}}
 }
 
-func (g *histogramTable[R]) families(v *input) []family {
+func (g *histogramTable[R]) families(v *input, m *memory) []family {
 	rows := g.rows(v)
 	if len(rows) == 0 {
 		return nil
 	}
+	m.mu.Lock()
+	defer m.mu.Unlock()
+	m.texts, _ = g.labels.renderAll(rows, m.texts)
+	texts := m.texts
 	return []family{{
 		name:  prefix + g.name,
-		write: func(w *textWriter) { g.write(w, rows) },
+		write: func(w *textWriter) { g.write(w, rows, texts) },
 		tree:  func() *dto.MetricFamily { return g.tree(rows) },
 	}}
 }
@@ -43,7 +43,7 @@ func (g *histogramTable[R]) tree(rows []R) *dto.MetricFamily {
 	metrics := make([]*dto.Metric, len(rows))
 	for i := range rows {
 		metrics[i] = &dto.Metric{Histogram: g.histogram(&rows[i])}
-		for _, l := range g.labels {
+		for _, l := range g.labels.labels {
 			value := sentinel.ValidUTF8(l.value(&rows[i]))
 			metrics[i].Label = append(metrics[i].Label, &dto.LabelPair{Name: &l.name, Value: &value})
 		}
@@ -52,13 +52,12 @@ func (g *histogramTable[R]) tree(rows []R) *dto.MetricFamily {
 }
 
 // write writes the classic buckets, the sum and the count of each row.
-func (g *histogramTable[R]) write(w *textWriter, rows []R) {
+func (g *histogramTable[R]) write(w *textWriter, rows []R, texts []labelText) {
 	name := prefix + g.name
 	w.buf = append(w.buf, intro(name, g.help, "histogram")...)
 	bucket, sum, count := name+"_bucket", name+"_sum", name+"_count"
-	var labels []byte
 	for i := range rows {
-		labels = appendLabels(labels[:0], g.labels, &rows[i])
+		labels := texts[i].text
 		open := labels[:len(labels)-len("} ")]
 		h := g.histogram(&rows[i])
 		for _, b := range h.Bucket {

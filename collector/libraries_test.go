@@ -29,24 +29,24 @@ type libraryTable interface {
 func (t *compiledTable[R]) trees(in *input) []*dto.MetricFamily {
 	rows := t.rows(in)
 	slices.SortStableFunc(rows, func(a, b R) int {
-		return slices.Compare(values(t.labels, &a), values(t.labels, &b))
+		return slices.Compare(values(t.texts.labels, &a), values(t.texts.labels, &b))
 	})
 	shared := make([][]*dto.LabelPair, len(rows))
 	for i := range rows {
-		shared[i] = pairs(t.labels, &rows[i])
+		shared[i] = pairs(t.texts.labels, &rows[i])
 	}
 	var all []*dto.MetricFamily
 	for i, m := range t.metrics {
-		h := &t.headers[i]
-		f := &dto.MetricFamily{Name: &h.name, Help: &m.help, Type: dtoType(m.kind)}
+		h, help := &t.headers[i], m.helpText()
+		f := &dto.MetricFamily{Name: &h.name, Help: &help, Type: dtoType(m.kind)}
 		for k := range rows {
-			value, known := m.value(&rows[k])
+			value, known := m.sample(&rows[k])
 			if !known {
 				continue
 			}
 			labels := shared[k]
 			if m.info != nil {
-				labels = pairs(h.labels, &rows[k])
+				labels = pairs(h.texts.labels, &rows[k])
 			}
 			sample := &dto.Metric{Label: labels}
 			if m.kind == counter {
@@ -65,7 +65,7 @@ func (t *compiledTable[R]) trees(in *input) []*dto.MetricFamily {
 
 func (t *compiledTable[R]) describeTo(descs chan<- *prometheus.Desc) {
 	for i, m := range t.metrics {
-		descs <- prometheus.NewDesc(t.headers[i].name, m.help, labelNames(t.headers[i].labels), nil)
+		descs <- prometheus.NewDesc(t.headers[i].name, m.helpText(), labelNames(t.headers[i].texts.labels), nil)
 	}
 }
 
@@ -78,11 +78,17 @@ func (t *compiledTable[R]) collectTo(in *input, descs map[string]*prometheus.Des
 			kind = prometheus.CounterValue
 		}
 		for k := range rows {
-			if value, known := m.value(&rows[k]); known {
-				metrics <- prometheus.MustNewConstMetric(descs[h.name], kind, value, values(h.labels, &rows[k])...)
+			if value, known := m.sample(&rows[k]); known {
+				metrics <- prometheus.MustNewConstMetric(descs[h.name], kind, value, values(h.texts.labels, &rows[k])...)
 			}
 		}
 	}
+}
+
+// sample is the value of a row in the first page that has it.
+func (m *metric[R]) sample(row *R) (value float64, there bool) {
+	value, there = m.value(row)
+	return value, there && (!m.quiet.Present || m.loud(row))
 }
 
 func dtoType(k metricKind) *dto.MetricType {

@@ -45,16 +45,19 @@ func masterTable() table[masterRow] {
 			{
 				name:  "master_sdown",
 				help:  "1 if this Sentinel, by its own observation, considers the master down: no valid reply to PING for longer than master_down_after_seconds. Frozen while tilt is 1.",
+				quiet: when(0),
 				value: masterFlag(sentinel.FlagSDown),
 			},
 			{
 				name:  "master_odown",
 				help:  "1 if a quorum of Sentinels agrees that the master is down. Frozen while tilt is 1.",
+				quiet: when(0),
 				value: masterFlag(sentinel.FlagODown),
 			},
 			{
 				name:  "master_disconnected",
 				help:  "1 if this Sentinel has no connection to the master. It is 1 for a moment at every reconnect.",
+				quiet: when(0),
 				value: masterFlag(sentinel.FlagDisconnected),
 			},
 			{
@@ -65,27 +68,26 @@ func masterTable() table[masterRow] {
 			{
 				name:  "master_role_mismatch",
 				help:  "1 if the node that this Sentinel considers the master reports that it is a replica. Absent if the Sentinel reports no role.",
+				quiet: when(0),
 				value: (*masterRow).roleMismatch,
 			},
 			{
 				name:  "master_sdown_seconds",
 				help:  "Seconds for which this Sentinel has considered the master down, as it reports them; 0 if it does not.",
+				quiet: when(0),
 				value: func(m *masterRow) (float64, bool) { return m.downSeconds(sentinel.FlagSDown, m.SDownTime) },
 			},
 			{
 				name:  "master_odown_seconds",
 				help:  "Seconds for which a quorum has considered the master down, as this Sentinel reports them; 0 if it does not.",
+				quiet: when(0),
 				value: func(m *masterRow) (float64, bool) { return m.downSeconds(sentinel.FlagODown, m.ODownTime) },
 			},
 			{
 				name:  "master_failover_state",
 				help:  "Step of the failover that this Sentinel drives: 0 none, 1 wait_start, 2 select_slave, 3 send_slaveof_noone, 4 wait_promotion, 5 reconf_slaves, 6 update_config. Absent for a step that the exporter does not know.",
+				quiet: when(0),
 				value: (*masterRow).failoverState,
-			},
-			{
-				name:  "master_last_ping_sent_seconds",
-				help:  "Age in seconds of the oldest PING that the master has not answered, as this Sentinel reports it; 0 if it has answered all.",
-				value: func(m *masterRow) (float64, bool) { return seconds(m.LastPingSent) },
 			},
 			{
 				name:  "master_last_ok_ping_reply_seconds",
@@ -96,21 +98,6 @@ func masterTable() table[masterRow] {
 				name:  "master_last_ping_reply_seconds",
 				help:  "Seconds since the master's last reply to PING, errors included, as this Sentinel reports them. If only the valid ones are old, the master answers with errors: usually because of a wrong auth-pass.",
 				value: func(m *masterRow) (float64, bool) { return seconds(m.LastPingReply) },
-			},
-			{
-				name:  "master_info_refresh_seconds",
-				help:  "Seconds since this Sentinel received the master's last INFO, as it reports them; normally about 10 or less. Absent until the first.",
-				value: (*masterRow).infoAge,
-			},
-			{
-				name:  "master_role_reported_seconds",
-				help:  "Seconds since the master first reported the role it reports now, as this Sentinel reports them.",
-				value: func(m *masterRow) (float64, bool) { return seconds(m.RoleReportedTime) },
-			},
-			{
-				name:  "master_link_pending_commands",
-				help:  "Commands that this Sentinel sent to the master and that have not been answered; normally 3 or fewer.",
-				value: func(m *masterRow) (float64, bool) { return number(m.LinkPendingCommands) },
 			},
 			{
 				name:  "master_config_epoch",
@@ -228,14 +215,6 @@ func (m *masterRow) downSeconds(flag sentinel.Flags, age sentinel.Duration) (flo
 
 func (m *masterRow) failoverState() (float64, bool) {
 	return float64(m.FailoverState), m.FailoverState < sentinel.FailoverUnknown
-}
-
-// infoAge is unknown before the first INFO, although Sentinel then reports an age of 0.
-func (m *masterRow) infoAge() (float64, bool) {
-	if !m.Informed() {
-		return unknown()
-	}
-	return seconds(m.InfoRefresh)
 }
 
 func (m *masterRow) okReplicas() (float64, bool) {

@@ -42,32 +42,25 @@ func peerTable() table[peerRow] {
 			{
 				name:  "peer_ok",
 				help:  "1 if the peer is usable, as SENTINEL CKQUORUM counts: this Sentinel does not consider it down. Frozen while tilt is 1.",
+				quiet: when(1),
 				value: func(p *peerRow) (float64, bool) { return truth(peerOK(p.Peer)) },
 			},
 			{
 				name:  "peer_sdown",
 				help:  "1 if this Sentinel considers the peer down. Frozen while tilt is 1.",
+				quiet: when(0),
 				value: func(p *peerRow) (float64, bool) { return truth(p.Flags.Has(sentinel.FlagSDown)) },
 			},
 			{
 				name:  "peer_disconnected",
 				help:  "1 if this Sentinel has no connection to the peer. It is 1 for a moment at every reconnect.",
+				quiet: when(0),
 				value: func(p *peerRow) (float64, bool) { return truth(p.Flags.Has(sentinel.FlagDisconnected)) },
 			},
 			{
 				name:  "peer_last_hello_seconds",
 				help:  "Seconds since the peer's last hello message, as this Sentinel reports them; normally about 4 or less. Hellos come through the data nodes: if they arrive from a peer that is down, the Sentinels cannot reach each other directly.",
 				value: func(p *peerRow) (float64, bool) { return seconds(p.LastHello) },
-			},
-			{
-				name:  "peer_last_ok_ping_reply_seconds",
-				help:  "Seconds since the peer's last valid reply to PING, as this Sentinel reports them; normally about 1 or less.",
-				value: func(p *peerRow) (float64, bool) { return seconds(p.LastOKPingReply) },
-			},
-			{
-				name:  "peer_voted_leader_epoch",
-				help:  "Epoch of the last vote of the peer that this Sentinel knows of; 0 if it knows of none.",
-				value: func(p *peerRow) (float64, bool) { return number(p.VotedLeaderEpoch) },
 			},
 		},
 	}

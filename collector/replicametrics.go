@@ -51,11 +51,13 @@ func replicaTable() table[replicaRow] {
 			{
 				name:  "replica_sdown",
 				help:  "1 if this Sentinel considers the replica down. Frozen while tilt is 1.",
+				quiet: when(0),
 				value: func(r *replicaRow) (float64, bool) { return truth(r.Flags.Has(sentinel.FlagSDown)) },
 			},
 			{
 				name:  "replica_disconnected",
 				help:  "1 if this Sentinel has no connection to the replica. It is 1 for a moment at every reconnect.",
+				quiet: when(0),
 				value: func(r *replicaRow) (float64, bool) { return truth(r.Flags.Has(sentinel.FlagDisconnected)) },
 			},
 			{
@@ -66,17 +68,14 @@ func replicaTable() table[replicaRow] {
 			{
 				name:  "replica_link_down_seconds",
 				help:  "Seconds for which the replica's link to the master had been down at its last INFO, as this Sentinel reports them; 0 if it was up. Absent if the link was never up, while the replica is down, and until its first INFO.",
+				quiet: when(0),
 				value: whileLive(func(r *replicaRow) (float64, bool) { return seconds(r.MasterLinkDownTime) }),
 			},
 			{
 				name:  "replica_priority",
 				help:  "The replica's replica-priority: the lowest is promoted first, and 0 never. Until the first INFO it is Sentinel's default of 100.",
+				quiet: when(100),
 				value: func(r *replicaRow) (float64, bool) { return number(r.Priority) },
-			},
-			{
-				name:  "replica_offset_bytes",
-				help:  "Replication offset of the replica in bytes, at its last INFO, which can be 10 s old. Absent while the replica is down, and until its first INFO.",
-				value: whileLive(func(r *replicaRow) (float64, bool) { return number(r.ReplOffset) }),
 			},
 			{
 				name:  "replica_lag_bytes",
@@ -91,27 +90,19 @@ func replicaTable() table[replicaRow] {
 			{
 				name:  "replica_role_mismatch",
 				help:  "1 if the replica reports that it is a master: clients may be writing to it. Normal for some seconds after a failover. 0 while it loads its data and takes no writes, if that is known. Absent until its first INFO.",
+				quiet: when(0),
 				value: onceInformed((*replicaRow).roleMismatch),
 			},
 			{
 				name:  "replica_wrong_master",
 				help:  "1 if the replica follows a node other than the master. Absent if it reports that it is a master, until its first INFO, and if the ports are the same, but the hosts are written differently and one of them is a name.",
+				quiet: when(0),
 				value: (*replicaRow).wrongMaster,
-			},
-			{
-				name:  "replica_last_ok_ping_reply_seconds",
-				help:  "Seconds since the replica's last valid reply to PING, as this Sentinel reports them; normally about 1 or less.",
-				value: func(r *replicaRow) (float64, bool) { return seconds(r.LastOKPingReply) },
 			},
 			{
 				name:  "replica_info_refresh_seconds",
 				help:  "Seconds since this Sentinel had the replica's last INFO, as it reports them; normally about 10 or less. Absent until the first.",
 				value: onceInformed(func(r *replicaRow) (float64, bool) { return seconds(r.InfoRefresh) }),
-			},
-			{
-				name:  "replica_link_pending_commands",
-				help:  "Commands that this Sentinel sent to the replica and that have not been answered; normally 3 or fewer.",
-				value: func(r *replicaRow) (float64, bool) { return number(r.LinkPendingCommands) },
 			},
 		},
 	}

@@ -1,6 +1,8 @@
 package collector
 
 import (
+	"strings"
+
 	"redis_sentinel_exporter/sentinel"
 )
 
@@ -61,27 +63,32 @@ func sentinelTable() table[sentinelRow] {
 			{
 				name:  "tilt_seconds",
 				help:  "Seconds for which the Sentinel has been in TILT mode, as it reports them; 0 if it is not. Absent in TILT mode before version 7.0, which does not report it, and if INFO failed.",
+				quiet: when(0),
 				value: (*sentinelRow).tiltSeconds,
 			},
 			{
 				name:  "tilts_total",
 				help:  "Number of times that the Sentinel has entered TILT mode since it started. Absent before Redis 8.2 and Valkey 9.0, which do not count them.",
+				quiet: when(0),
 				kind:  counter,
 				value: func(s *sentinelRow) (float64, bool) { return number(s.info().TotalTilt) },
 			},
 			{
 				name:  "running_scripts",
 				help:  "Notification and reconfiguration scripts that are running. Absent if INFO failed.",
+				quiet: when(0),
 				value: func(s *sentinelRow) (float64, bool) { return number(s.info().RunningScripts) },
 			},
 			{
 				name:  "scripts_queue_length",
 				help:  "Scripts that are running or waiting; beyond 256 the Sentinel drops some. Absent if INFO failed.",
+				quiet: when(0),
 				value: func(s *sentinelRow) (float64, bool) { return number(s.info().ScriptsQueueLength) },
 			},
 			{
 				name:  "simulate_failure_flags",
 				help:  "Not 0 if somebody told the Sentinel to crash on purpose during a failover (SENTINEL SIMULATE-FAILURE). Absent if INFO failed.",
+				quiet: when(0),
 				value: func(s *sentinelRow) (float64, bool) { return number(s.info().SimulateFailureFlags) },
 			},
 			{
@@ -163,10 +170,12 @@ func cpuTable() table[cpuRow] {
 		rows: cpuRows,
 		metrics: []metric[cpuRow]{
 			{
-				name:  "cpu_seconds_total",
-				help:  "CPU time in seconds that the Sentinel has used since it started. mode is sys, user, the same of its child processes (scripts) and of its main thread; the time of the main thread is part of that of the process, so do not add them up. Absent if INFO failed.",
-				kind:  counter,
-				value: func(r *cpuRow) (float64, bool) { return r.Seconds, true },
+				name:   "cpu_seconds_total",
+				help:   "CPU time in seconds that the Sentinel has used since it started. mode is sys, user, or the same of its child processes (scripts). Those of the process itself are always there, unless INFO failed.",
+				kind:   counter,
+				value:  func(r *cpuRow) (float64, bool) { return r.Seconds, true },
+				quiet:  when(0), // of children
+				always: func(r *cpuRow) bool { return r.Mode == "sys" || r.Mode == "user" },
 			},
 		},
 	}
@@ -176,7 +185,9 @@ func cpuRows(v *input) []cpuRow {
 	var rows []cpuRow
 	for _, s := range sentinelRows(v) {
 		for _, cpu := range s.info().CPU {
-			rows = append(rows, cpuRow{s, cpu})
+			if !strings.HasSuffix(cpu.Mode, "_main_thread") { // part of that of the process
+				rows = append(rows, cpuRow{s, cpu})
+			}
 		}
 	}
 	return rows

@@ -1,9 +1,12 @@
 package collector
 
 import (
-	"bytes"
-	"cmp"
+	"fmt"
+	"iter"
 	"slices"
+	"time"
+
+	"redis_sentinel_exporter/sentinel"
 )
 
 // prefix begins the name of every metric.
@@ -17,7 +20,7 @@ type table[R any] struct {
 	metrics []metric[R]
 }
 
-// A metric has a sample for each row whose value is known.
+// A metric has a sample for each row whose value is known, and is not quiet.
 type metric[R any] struct {
 	name  string // without the prefix
 	help  string
@@ -26,12 +29,14 @@ type metric[R any] struct {
 	// info has the labels of this metric alone: what changes over time must not be part
 	// of the identity of any other series.
 	info []label[R]
-}
-
-// A label is one of the labels that identify a row.
-type label[R any] struct {
-	name  string
-	value func(*R) string
+	// quiet is the value at which the metric has nothing to say: it has no sample
+	// then, unless it had another value within the last minutes (lingers).
+	quiet sentinel.Optional[float64]
+	// always reports whether a row has its sample also while it is quiet; nil means
+	// that none has.
+	always func(*R) bool
+	// ours is a count that began with the exporter, and not with the Sentinel.
+	ours bool
 }
 
 // A metricKind is a Prometheus type.
@@ -51,7 +56,7 @@ func (k metricKind) String() string {
 
 // An anyTable is a table with any type of rows.
 type anyTable interface {
-	families(*input) []family
+	families(*input, *memory) []family
 	describe() []description
 }
 
@@ -62,140 +67,155 @@ type description struct {
 	kind    string // as the text format names it
 	labels  []string
 	help    string
+	quiet   sentinel.Optional[float64]
 }
 
 // A compiledTable is a table with what is the same in every scrape.
 type compiledTable[R any] struct {
 	table[R]
+	texts   labelSet[R]
 	headers []header[R]
 }
 
 // A header is what is the same in every scrape for one metric.
 type header[R any] struct {
-	name   string
-	intro  string
-	labels []label[R]
+	name  string
+	intro string
+	texts labelSet[R] // of an info metric
 }
 
 // anyTableOf prepares a table. It sorts the labels by name, as client_golang does.
 func anyTableOf[R any](t table[R]) anyTable {
-	c := &compiledTable[R]{table: t, headers: make([]header[R], len(t.metrics))}
-	c.labels = sorted(t.labels)
+	c := &compiledTable[R]{table: t, texts: labelSetOf(t.labels), headers: make([]header[R], len(t.metrics))}
 	for i, m := range c.metrics {
 		name := prefix + m.name
-		c.headers[i] = header[R]{name, intro(name, m.help, m.kind.String()), sorted(t.labels, m.info...)}
+		c.headers[i] = header[R]{name, intro(name, m.helpText(), m.kind.String()), labelSetOf(t.labels, m.info...)}
 	}
 	return c
 }
 
-func sorted[R any](labels []label[R], more ...label[R]) []label[R] {
-	all := slices.Concat(labels, more)
-	slices.SortFunc(all, func(a, b label[R]) int { return cmp.Compare(a.name, b.name) })
-	return all
+// helpText is the help with what follows from the table.
+func (m *metric[R]) helpText() string {
+	if !m.quiet.Present {
+		return m.help
+	}
+	return fmt.Sprintf("%s Left out while it is %v, and has been for %d minutes.", m.help, m.quiet.Value, int(lingers.Minutes()))
 }
 
 func (t *compiledTable[R]) describe() []description {
 	all := make([]description, len(t.metrics))
 	for i, h := range t.headers {
 		m := &t.metrics[i]
-		all[i] = description{section: t.section, name: h.name, kind: m.kind.String(), help: m.help}
-		for _, l := range h.labels {
-			all[i].labels = append(all[i].labels, l.name)
-		}
+		all[i] = description{section: t.section, name: h.name, kind: m.kind.String(), help: m.helpText(), labels: h.texts.names(), quiet: m.quiet}
 	}
 	return all
 }
 
-// families returns one family for each metric; one without samples writes nothing.
-func (t *compiledTable[R]) families(v *input) []family {
-	rows := t.labelledRows(t.rows(v))
+// families returns one for each metric; those without a sample write nothing.
+func (t *compiledTable[R]) families(v *input, m *memory) []family {
+	rows := t.rows(v)
+	m.mu.Lock()
+	defer m.mu.Unlock()
+	if t.allCanBeQuiet() && !m.lingering() {
+		rows = t.loudRows(rows)
+	}
+	l := t.lines(rows, m)
+	defer m.end(v.now)
 	if len(rows) == 0 {
 		return nil
 	}
 	all := make([]family, len(t.metrics))
-	for i, h := range t.headers {
-		all[i] = family{name: h.name, write: func(w *textWriter) { t.write(w, i, rows) }}
+	for i := range t.metrics {
+		h := &t.headers[i]
+		samples := t.samples(i, l)
+		if t.metrics[i].quiet.Present {
+			samples = t.loudSamples(i, l, m, v.now)
+		}
+		all[i] = family{name: h.name, write: func(w *textWriter) { h.write(w, samples) }}
+		if t.metrics[i].ours {
+			all[i].began = l.beginnings
+		}
 	}
 	return all
 }
 
-// write writes the samples of one metric.
-func (t *compiledTable[R]) write(w *textWriter, i int, rows []labelledRow[R]) {
-	m, h := &t.metrics[i], &t.headers[i]
-	begun := false
-	for k := range rows {
-		value, known := m.value(rows[k].row)
+// allCanBeQuiet reports whether there may be rows that no metric has a sample of.
+func (t *compiledTable[R]) allCanBeQuiet() bool {
+	return !slices.ContainsFunc(t.metrics, func(m metric[R]) bool { return !m.quiet.Present })
+}
+
+// loudRows keeps the rows of which some metric has something to say, in place.
+func (t *compiledTable[R]) loudRows(rows []R) []R {
+	loud := rows[:0]
+	for i := range rows {
+		if slices.ContainsFunc(t.metrics, func(m metric[R]) bool { return m.loud(&rows[i]) }) {
+			loud = append(loud, rows[i])
+		}
+	}
+	return loud
+}
+
+// loud reports whether a metric that can be quiet has something to say of a row.
+func (m *metric[R]) loud(row *R) bool {
+	value, known := m.value(row)
+	return known && (value != m.quiet.Value || m.always != nil && m.always(row))
+}
+
+// samples are those of a metric, one after the other: each with its labels' text.
+func (t *compiledTable[R]) samples(i int, l *lines[R]) iter.Seq2[string, float64] {
+	return func(yield func(string, float64) bool) {
+		value, texts := t.metrics[i].value, l.textsOf(i)
+		for k := range l.len() {
+			k = l.at(k)
+			if v, known := value(&l.rows[k]); known && !yield(texts[k].text, v) {
+				return
+			}
+		}
+	}
+}
+
+// loudSamples are those of a metric that can be quiet.
+func (t *compiledTable[R]) loudSamples(i int, l *lines[R], m *memory, now time.Time) iter.Seq2[string, float64] {
+	metric := &t.metrics[i]
+	type sample struct {
+		labels string
+		value  float64
+	}
+	var samples []sample
+	for k := range l.len() {
+		row := l.at(k)
+		value, known := metric.value(&l.rows[row])
 		if !known {
 			continue
 		}
+		s := series{l.texts[row].text, i}
+		switch {
+		case value != metric.quiet.Value:
+			m.hear(s, now)
+		case metric.always != nil && metric.always(&l.rows[row]):
+		case !m.lingering() || !m.lingers(s):
+			continue
+		}
+		samples = append(samples, sample{s.labels, value})
+	}
+	return func(yield func(string, float64) bool) {
+		for _, s := range samples {
+			if !yield(s.labels, s.value) {
+				return
+			}
+		}
+	}
+}
+
+// write writes the samples of one metric.
+func (h *header[R]) write(w *textWriter, samples iter.Seq2[string, float64]) {
+	begun := false
+	for labels, value := range samples {
 		if !begun { // a family without samples is not valid
 			w.buf = append(w.buf, h.intro...)
 			begun = true
 		}
-		w.buf = append(w.buf, h.name...)
-		if m.info == nil {
-			w.buf = append(w.buf, rows[k].labels...)
-		} else {
-			w.buf = appendLabels(w.buf, h.labels, rows[k].row)
-		}
+		w.buf = append(append(w.buf, h.name...), labels...)
 		w.sample(value)
 	}
-}
-
-// A labelledRow is a row with the text of its labels, which all its metrics share that have
-// no labels of their own.
-type labelledRow[R any] struct {
-	row    *R
-	labels []byte
-}
-
-// labelledRows sorts the rows by their labels, and of rows with equal labels keeps only the
-// first. A Sentinel can list two peers at one invalid address, and Prometheus refuses
-// duplicate samples.
-func (t *compiledTable[R]) labelledRows(rows []R) []labelledRow[R] {
-	labelled := t.label(rows)
-	if inOrder(labelled) {
-		return labelled
-	}
-	order := make([]int, len(rows)) // sorting indices is much cheaper than sorting rows with pointers
-	for i := range order {
-		order[i] = i
-	}
-	slices.SortFunc(order, func(a, b int) int {
-		return cmp.Or(bytes.Compare(labelled[a].labels, labelled[b].labels), cmp.Compare(a, b))
-	})
-	unique := make([]labelledRow[R], 0, len(rows))
-	for _, i := range order {
-		if n := len(unique); n == 0 || !bytes.Equal(unique[n-1].labels, labelled[i].labels) {
-			unique = append(unique, labelled[i])
-		}
-	}
-	return unique
-}
-
-// label renders the labels of each row.
-func (t *compiledTable[R]) label(rows []R) []labelledRow[R] {
-	var texts []byte // of all rows, allocated together
-	ends := make([]int, len(rows))
-	for i := range rows {
-		texts = appendLabels(texts, t.labels, &rows[i])
-		ends[i] = len(texts)
-	}
-	labelled := make([]labelledRow[R], len(rows))
-	begin := 0
-	for i, end := range ends {
-		labelled[i] = labelledRow[R]{&rows[i], texts[begin:end]}
-		begin = end
-	}
-	return labelled
-}
-
-// inOrder reports whether the rows are sorted and no two have equal labels.
-func inOrder[R any](rows []labelledRow[R]) bool {
-	for i := 1; i < len(rows); i++ {
-		if bytes.Compare(rows[i-1].labels, rows[i].labels) >= 0 {
-			return false
-		}
-	}
-	return true
 }

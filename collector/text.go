@@ -4,11 +4,10 @@ import (
 	"io"
 	"math"
 	"strconv"
+	"time"
 
 	dto "github.com/prometheus/client_model/go"
 	"github.com/prometheus/common/expfmt"
-
-	"redis_sentinel_exporter/sentinel"
 )
 
 // ContentType is the content type of what [Collector.WriteText] writes.
@@ -20,6 +19,9 @@ type family struct {
 	write func(*textWriter)
 	// tree returns the family for other encoders; nil if the text has all of it.
 	tree func() *dto.MetricFamily
+	// began says of each sample, in their order, when its count began; nil unless that
+	// is ours.
+	began func() []time.Time
 }
 
 // flushAt is how many bytes are buffered before they are written.
@@ -45,8 +47,8 @@ func (w *textWriter) Write(p []byte) (int, error) {
 	return len(p), w.err
 }
 
-// text writes the beginning of a line.
-func (w *textWriter) text(name string, labels []byte, more string) {
+// text begins a line.
+func (w *textWriter) text(name, labels, more string) {
 	w.buf = append(append(append(w.buf, name...), labels...), more...)
 }
 
@@ -76,7 +78,7 @@ func encoded(f *dto.MetricFamily) family {
 			w.err = err
 		}
 	}
-	return family{f.GetName(), write, func() *dto.MetricFamily { return f }}
+	return family{name: f.GetName(), write: write, tree: func() *dto.MetricFamily { return f }}
 }
 
 // intro returns the lines before the samples of a metric. help must be one line without
@@ -85,39 +87,8 @@ func intro(name, help, kind string) string {
 	return "# HELP " + name + " " + help + "\n# TYPE " + name + " " + kind + "\n"
 }
 
-// appendLabels appends the labels of a row and a space.
-func appendLabels[R any](buf []byte, labels []label[R], row *R) []byte {
-	between := byte('{')
-	for i := range labels {
-		buf = append(buf, between)
-		buf = append(buf, labels[i].name...)
-		buf = append(buf, '=', '"')
-		buf = appendEscaped(buf, sentinel.ValidUTF8(labels[i].value(row)))
-		buf = append(buf, '"')
-		between = ','
-	}
-	if len(labels) > 0 {
-		buf = append(buf, '}')
-	}
-	return append(buf, ' ')
-}
-
-func appendEscaped(buf []byte, text string) []byte {
-	for i := range len(text) {
-		switch c := text[i]; c {
-		case '\\', '"':
-			buf = append(buf, '\\', c)
-		case '\n':
-			buf = append(buf, '\\', 'n')
-		default:
-			buf = append(buf, c)
-		}
-	}
-	return buf
-}
-
-// large is the number from which on values are written with an exponent; below it whole
-// numbers are exact in a float64.
+// large is where people write numbers with an exponent; below it whole numbers
+// are exact in a float64.
 const large = 1e15
 
 // appendValue writes an offset as 123456789 rather than 1.23456789e+08, so that people can

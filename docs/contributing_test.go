@@ -40,7 +40,7 @@ func examples() []example {
 				{"sentinel/info.go", "\tcase \"maxclients\":"},
 				{"collector/sentinelmetrics.go", "\t\t\t{\n\t\t\t\tname:  \"scrape_duration_seconds\""},
 			},
-			".", "./collector", []string{"TestAllMetricsOfTheDesign", "TestEveryMetric", "TestDocs"},
+			".", "./collector", []string{"TestAllMetricsOfTheDesign", "TestEveryMetric", "TestEverySeriesIsAskedFor", "TestDocs", "TestScaleTable"},
 		},
 		{
 			"Add a check",

@@ -59,7 +59,7 @@ func TestREADMEMetricsAreThere(t *testing.T) {
 			t.Errorf("there is no %s", metric[1])
 		}
 	}
-	if got := strings.Count(body, "# TYPE redis_sentinel_replica_"); !strings.Contains(readme(t), fmt.Sprintf("no metrics | %d:", got)) {
+	if got := strings.Count(page(t, project(), "docs/metrics.md"), "\n| `redis_sentinel_replica_"); !strings.Contains(readme(t), fmt.Sprintf("no metrics | %d:", got)) {
 		t.Errorf("a replica has %d metrics", got)
 	}
 }

@@ -15,9 +15,9 @@ Generated from the table of the package health (` + "`go generate ./health`" + `
 What is wrong is a finding, either on one master or on the deployment as a whole.
 ` + "`/health`, `/status` and `redis_sentinel_exporter check`" + ` show all findings with the
 commands that help. ` + "`redis_sentinel_deployment_check_status`" + ` has a series for every
-check: 0 for ok, 1 for a warning, 2 for critical, and 3 where nobody who answered can
-tell. The checks on the deployment are always there; those on a master are there as
-long as a Sentinel that answers monitors it.
+check that is not ok: 1 for a warning, 2 for critical, and 3 where nobody who answered can
+tell. When it is ok again it is 0 for five minutes, and then gone. Those that alerts name
+are always there, and so is ` + "`redis_sentinel_deployment_master_health`" + `.
 
 One cause is one finding first. A finding that would not be there without others names them
 in ` + "`follows_from`" + `, by check, master, Sentinel and node. The summary names the cause and

@@ -177,11 +177,11 @@ modules:
 	}{
 		{
 			both,
-			[]string{"redis_sentinel_deployment_sentinels 2", "redis_sentinel_replica_ok{", "redis_sentinel_peer_ok{", "redis_sentinel_deployment_check_status{", "redis_sentinel_deployment_master_health{"},
-			[]string{"go_", "process_", "promhttp_", "redis_sentinel_exporter_", "redis_sentinel_event", "redis_sentinel_failover_duration", `redis_sentinel_command_success{command="info_cache"`},
+			[]string{"redis_sentinel_deployment_sentinels 2", "redis_sentinel_replica_ok{", "redis_sentinel_peer_info{", "redis_sentinel_deployment_check_status{", "redis_sentinel_deployment_master_health{"},
+			[]string{"go_", "process_", "promhttp_", "redis_sentinel_exporter_", "redis_sentinel_event", "redis_sentinel_failover_duration", `redis_sentinel_command_errors_total{command="info_cache"`},
 		},
-		{both + "&module=few", []string{"redis_sentinel_up{"}, []string{"redis_sentinel_replica_ok{", "redis_sentinel_peer_ok{"}},
-		{both + "&module=many", []string{`redis_sentinel_command_success{command="info_cache"`}, nil},
+		{both + "&module=few", []string{"redis_sentinel_up{"}, []string{"redis_sentinel_replica_ok{", "redis_sentinel_peer_info{"}},
+		{both + "&module=many", []string{`redis_sentinel_command_errors_total{command="info_cache"`}, nil},
 		{both + "&name[]=redis_sentinel_up", []string{"redis_sentinel_up{"}, []string{"redis_sentinel_replica_ok{"}},
 		{"target=" + a.Addr(), []string{"redis_sentinel_deployment_sentinels 1"}, nil},
 	} {

@@ -141,14 +141,14 @@ func (p *Prober) newProbed(module *probe.Module, name string, targets []string) 
 	}
 	return &probed{
 		deployment: deployment.New(clients...),
-		collector:  p.collector(module.Collectors),
+		collector:  p.collector(module.Collectors).ForAnother(),
 		failures:   newFailureLog(logger),
 		sentinels:  len(targets),
 	}
 }
 
-// collector returns the collector for these switches, which deployments share. The caller
-// holds the lock.
+// collector returns the one for these switches, of which those of all deployments are made
+// that have the same. The caller has the lock.
 func (p *Prober) collector(switches probe.Collectors) *collector.Collector {
 	c := p.collectors[switches]
 	if c == nil {

@@ -267,11 +267,14 @@ func targetCounters(b jsonBoard, report func(string, ...any)) {
 				if !ok || !strings.HasSuffix(s.Name, "_total") {
 					return nil
 				}
+				if isBirth(parents) {
+					return nil
+				}
 				var call *parser.Call
 				if len(parents) > 1 {
 					call, _ = parents[len(parents)-2].(*parser.Call)
 				}
-				if call == nil || !slices.Contains([]string{"rate", "irate", "increase"}, call.Func.Name) && !isGrowth(parents[:len(parents)-2]) {
+				if call == nil || !slices.Contains([]string{"rate", "irate", "increase"}, call.Func.Name) && !isGrowth(parents[:len(parents)-2]) && !isBirth(parents[:len(parents)-2]) {
 					report("%s: the counter %s is shown as it is", p.Title, s.Name)
 				}
 				return nil
@@ -293,6 +296,25 @@ func isGrowth(parents []parser.Node) bool {
 	last, isLast := strings.CutPrefix(less.LHS.String(), "last_over_time")
 	lowest, isLowest := strings.CutPrefix(less.RHS.String(), "min_over_time")
 	return isLast && isLowest && last == lowest
+}
+
+// isBirth reports whether the innermost of some expressions is what a counter has counted
+// whose series was not there before: last_over_time(x[d]) unless x offset d.
+func isBirth(parents []parser.Node) bool {
+	if len(parents) == 0 {
+		return false
+	}
+	both, ok := parents[len(parents)-1].(*parser.BinaryExpr)
+	if !ok || both.Op != parser.LUNLESS {
+		return false
+	}
+	now, isNow := both.LHS.(*parser.Call)
+	then, isThen := both.RHS.(*parser.VectorSelector)
+	if !isNow || !isThen || now.Func.Name != "last_over_time" {
+		return false
+	}
+	window := now.Args[0].(*parser.MatrixSelector)
+	return window.VectorSelector.(*parser.VectorSelector).Name == then.Name && window.Range == then.OriginalOffset
 }
 
 func uneditable(b jsonBoard, report func(string, ...any)) {

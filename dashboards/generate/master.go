@@ -88,15 +88,18 @@ func masterRole() []panel {
 			states:      []state{{0, "up", good}, {1, "s_down", warn}, {2, "o_down", bad}, {3, "says it is a replica", bad}},
 			description: "s_down: this Sentinel alone gets no answer. o_down: a quorum agrees. In TILT both are frozen. A master that says it is a replica takes no writes.",
 			queries: []query{{
-				`3 * (redis_sentinel_master_role_mismatch{MASTER} == 1) or redis_sentinel_master_sdown{MASTER} + redis_sentinel_master_odown{MASTER}`, byBoth,
+				`3 * (redis_sentinel_master_role_mismatch{MASTER} == 1)
+or 2 * (redis_sentinel_master_odown{MASTER} == 1)
+or 1 * redis_sentinel_master_sdown{MASTER}
+or 0 * redis_sentinel_master_ok{MASTER}`, byBoth,
 			}},
 		},
 		{
 			id: 10, kind: series, title: "How long the master has been down", width: 12, height: 7, unit: "s", levels: levels(good, level{0.001, bad}),
 			description: "As the Sentinels report it, each time the longest: for one of them (s_down), and for a quorum (o_down). A failover that works ends it within seconds.",
 			queries: []query{
-				{"max by (MASTER) (redis_sentinel_master_odown_seconds{MASTER})", "o_down " + byMaster},
-				{"max by (MASTER) (redis_sentinel_master_sdown_seconds{MASTER})", "s_down " + byMaster},
+				{"max by (MASTER) (redis_sentinel_master_odown_seconds{MASTER} or 0 * redis_sentinel_master_ok{MASTER})", "o_down " + byMaster},
+				{"max by (MASTER) (redis_sentinel_master_sdown_seconds{MASTER} or 0 * redis_sentinel_master_ok{MASTER})", "s_down " + byMaster},
 			},
 		},
 		{
@@ -165,7 +168,9 @@ func masterQuorum() []panel {
 			states:      []state{{0, "up", good}, {1, "not connected", plain}, {2, "down", bad}},
 			description: "Who is down for long still counts towards the majority, until a RESET. Two that consider each other down cannot vote for each other.",
 			queries: []query{{
-				"2 * (redis_sentinel_peer_sdown{MASTER} == 1) or 1 * redis_sentinel_peer_disconnected{MASTER}", byBoth + " sees {{peer}}",
+				`2 * (redis_sentinel_peer_sdown{MASTER} == 1)
+or 1 * redis_sentinel_peer_disconnected{MASTER}
+or 0 * redis_sentinel_peer_last_hello_seconds{MASTER}`, byBoth + " sees {{peer}}",
 			}},
 		},
 		settingsTable(),

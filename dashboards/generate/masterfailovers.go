@@ -23,7 +23,7 @@ func masterFailovers() []panel {
 		{
 			id: 29, kind: series, title: "Events", width: gridWidth, height: 8, unit: "none", bars: true, noValue: "none, as far as anybody saw",
 			description: "What the Sentinels publish about the master and its nodes. A switch ends +odown without -odown.",
-			queries:     []query{{"sum by (MASTER, event) (" + grown("redis_sentinel_events_total{MASTER}", "[$__rate_interval]") + ") > 0", "{{event}} {{master_name}}"}},
+			queries:     []query{{"sum by (MASTER, event) (" + counted("redis_sentinel_events_total{MASTER}", "$__rate_interval") + ") > 0", "{{event}} {{master_name}}"}},
 		},
 	}
 }

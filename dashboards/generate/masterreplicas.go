@@ -18,7 +18,7 @@ func masterReplicas() []panel {
 or 3 * (max by (MASTER, replica) (redis_sentinel_replica_sdown{MASTER}) == 1)
 or 2 * (max by (MASTER, replica) (redis_sentinel_replica_wrong_master{MASTER}) == 1)
 or 1 + (max by (MASTER, replica) (redis_sentinel_replica_link_up{MASTER}) == 0)
-or max by (MASTER, replica) (redis_sentinel_replica_sdown{MASTER})`, legend}},
+or 0 * max by (MASTER, replica) (redis_sentinel_replica_ok{MASTER})`, legend}},
 		},
 		{
 			id: 21, kind: timeline, title: "Which replicas could take over?", width: 12, height: 8, unit: "none", states: yesNo("could", "could not", warn),
@@ -33,7 +33,7 @@ or max by (MASTER, replica) (redis_sentinel_replica_sdown{MASTER})`, legend}},
 		{
 			id: 23, kind: series, title: "How long the link to the master has been down", width: 12, height: 8, unit: "s",
 			description: "As the replica's last INFO tells. Sentinel does not promote a replica whose link was down for longer than 10 times down-after before the master went down.",
-			queries:     []query{{"max by (MASTER, replica) (redis_sentinel_replica_link_down_seconds{MASTER})", legend}},
+			queries:     []query{{"max by (MASTER, replica) (redis_sentinel_replica_link_down_seconds{MASTER} or 0 * (redis_sentinel_replica_link_up{MASTER} == 1))", legend}},
 		},
 	}
 }
@@ -46,12 +46,12 @@ func replicasTable() panel {
 		queries: []query{
 			{expr: "min by (MASTER, replica) (redis_sentinel_replica_ok{MASTER})"},
 			{expr: "max by (MASTER, replica) (redis_sentinel_replica_promotable{MASTER})"},
-			{expr: "max by (MASTER, replica) (redis_sentinel_replica_priority{MASTER})"},
-			{expr: "max by (MASTER, replica) (redis_sentinel_replica_sdown{MASTER})"},
+			{expr: "max by (MASTER, replica) (redis_sentinel_replica_priority{MASTER} or 100 + 0 * redis_sentinel_replica_ok{MASTER})"},
+			{expr: "max by (MASTER, replica) (redis_sentinel_replica_sdown{MASTER} or 0 * redis_sentinel_replica_ok{MASTER})"},
 			{expr: "max by (MASTER, replica) (redis_sentinel_replica_link_up{MASTER})"},
 			{expr: "min by (MASTER, replica) (redis_sentinel_replica_lag_bytes{MASTER})"},
-			{expr: "max by (MASTER, replica) (redis_sentinel_replica_wrong_master{MASTER})"},
-			{expr: "max by (MASTER, replica) (redis_sentinel_replica_role_mismatch{MASTER})"},
+			{expr: "max by (MASTER, replica) (redis_sentinel_replica_wrong_master{MASTER} or 0 * redis_sentinel_replica_ok{MASTER})"},
+			{expr: "max by (MASTER, replica) (redis_sentinel_replica_role_mismatch{MASTER} or 0 * redis_sentinel_replica_ok{MASTER})"},
 			{expr: "min by (MASTER, replica) (redis_sentinel_replica_info_refresh_seconds{MASTER})"},
 		},
 		columns: []column{

@@ -21,7 +21,7 @@ func overview() board {
 
 // mastersDown are those that a quorum considers down, and those that most Sentinels
 // consider down which answer: without a quorum nothing else says so.
-const mastersDown = `(max by (MASTER) (redis_sentinel_master_odown{MASTER}) == 1 or avg by (MASTER) (redis_sentinel_master_sdown{MASTER}) > 0.5)`
+const mastersDown = `(max by (MASTER) (redis_sentinel_master_odown{MASTER}) == 1 or avg by (MASTER) (redis_sentinel_master_sdown{MASTER} or 0 * redis_sentinel_master_ok{MASTER}) > 0.5)`
 
 func overviewNow() []panel {
 	const small, wide, high = 4, 12, 3

@@ -57,6 +57,14 @@ func grown(counter, window string) string {
 	return "last_over_time(" + counter + window + ") - min_over_time(" + counter + window + ")"
 }
 
+// counted is grown for a counter whose series begin with what they count: that is all of a
+// series which was not there at the beginning of the window, while its exporter was.
+func counted(counter, window string) string {
+	return "1 * (last_over_time(" + counter + "[" + window + "]) unless " + counter + " offset " + window +
+		" and on (job, instance) up{JOB} offset " + window + " == 1)" +
+		" or " + grown(counter, "["+window+"]")
+}
+
 // ever leaves only those of a range that were not well in it: wrong says when of the
 // metric is not.
 func ever(expr, labels, wrong string) string {

@@ -42,7 +42,7 @@ func sentinelNow() []panel {
 		{
 			id: 6, kind: stats, title: "Failed commands", width: small, height: high, unit: "none", states: []state{{0, "none", good}}, levels: levels(good, level{0.001, warn}),
 			description: "Commands of the exporter that got no answer in the time that is shown, or a refusal.",
-			queries:     []query{{expr: "sum(" + grown("redis_sentinel_command_errors_total{SENTINEL}", "[$__range]") + ") or 0 * sum(redis_sentinel_up{SENTINEL})"}},
+			queries:     []query{{expr: "sum(" + counted("redis_sentinel_command_errors_total{SENTINEL}", "$__range") + ") or 0 * sum(redis_sentinel_up{SENTINEL})"}},
 		},
 		{
 			id: 7, kind: stats, title: "Time to ask it", width: small, height: high, unit: "s", decimals: 3, levels: levels(good),
@@ -67,7 +67,7 @@ func sentinelAnswers() []panel {
 		{
 			id: 10, kind: series, title: "Why commands fail", width: 12, height: 7, unit: "none", levels: levels(good, level{0.001, warn}), noValue: "none, as far as anybody saw",
 			description: "Commands of the exporter that failed within 5 minutes, by reason. auth, permission and tls: the Sentinel may be well, but it and the exporter refuse each other.",
-			queries:     []query{{"sum by (SENTINEL, reason) (" + grown("redis_sentinel_command_errors_total{SENTINEL}", "[5m]") + ") > 0", bySentinel + ": {{reason}}"}},
+			queries:     []query{{"sum by (SENTINEL, reason) (" + counted("redis_sentinel_command_errors_total{SENTINEL}", "5m") + ") > 0", bySentinel + ": {{reason}}"}},
 		},
 		{
 			id: 11, kind: timeline, title: "Are its events received?", width: 12, height: 7, unit: "none", states: yesNo("yes", "no", warn),
@@ -87,7 +87,9 @@ func sentinelAnswers() []panel {
 		{
 			id: 25, kind: timeline, title: "Which commands does it answer?", width: gridWidth, height: 9, unit: "none", states: yesNo("yes", "no", warn), noValue: fine,
 			description: "Those that it once failed to answer in the time that is shown. Where it answers only some, metrics are missing, and alerts that need them cannot fire.",
-			queries: []query{{ever("1 * redis_sentinel_command_success{SENTINEL}", "SENTINEL, command",
+			queries: []query{{ever(`(1 * redis_sentinel_command_success{SENTINEL}
+or 1 + 0 * last_over_time(redis_sentinel_command_success{SENTINEL}[$__range] @ end()) and on (SENTINEL) redis_sentinel_up{SENTINEL} == 1)`,
+				"SENTINEL, command",
 				"min_over_time(redis_sentinel_command_success{SENTINEL}[$__range] @ end()) == 0"), bySentinel + ": {{command}}"}},
 		},
 	}
@@ -118,7 +120,7 @@ func sentinelSays() []panel {
 			id: 17, kind: series, title: "Others that run but do not answer it", width: 12, height: 8, unit: "none", levels: levels(good, level{1, warn}),
 			description: "Sentinels that it considers down, whose hello messages still arrive through the master's nodes: a firewall, a bind line or a wrong announced address.",
 			queries: []query{{
-				"sum by (SENTINEL, master_name) (redis_sentinel_peer_sdown{MASTER} * (redis_sentinel_peer_last_hello_seconds{MASTER} < bool 8))", byBoth,
+				"sum by (SENTINEL, master_name) ((redis_sentinel_peer_last_hello_seconds{MASTER} < bool 8) * redis_sentinel_peer_sdown{MASTER} or 0 * redis_sentinel_peer_last_hello_seconds{MASTER})", byBoth,
 			}},
 		},
 		{
@@ -131,7 +133,7 @@ func sentinelSays() []panel {
 			states:      []state{{0, "no", good}},
 			spans:       []span{{new(1.0), nil, "will crash in the next failover", bad}},
 			description: "SENTINEL SIMULATE-FAILURE, which somebody may have forgotten.",
-			queries:     []query{{"redis_sentinel_simulate_failure_flags{SENTINEL}", bySentinel}},
+			queries:     []query{{"1 * redis_sentinel_simulate_failure_flags{SENTINEL} or 0 * redis_sentinel_masters{SENTINEL}", bySentinel}},
 		},
 	}
 }
@@ -155,8 +157,8 @@ func sentinelLoad() []panel {
 			id: 22, kind: series, title: "Scripts", width: 12, height: 7, unit: "none", levels: levels(good, level{129, warn}),
 			description: "Notification and reconfiguration scripts that run or wait, and those that run. 16 run at a time; beyond 256 it drops them.",
 			queries: []query{
-				{"redis_sentinel_scripts_queue_length{SENTINEL}", "run or wait at " + bySentinel},
-				{"redis_sentinel_running_scripts{SENTINEL}", "run at " + bySentinel},
+				{"1 * redis_sentinel_scripts_queue_length{SENTINEL} or 0 * redis_sentinel_masters{SENTINEL}", "run or wait at " + bySentinel},
+				{"1 * redis_sentinel_running_scripts{SENTINEL} or 0 * redis_sentinel_masters{SENTINEL}", "run at " + bySentinel},
 			},
 		},
 		{
