@@ -36,7 +36,7 @@ func namedServers(t *testing.T) (program, hosts string) {
 	dir := t.TempDir()
 	program, hosts = filepath.Join(dir, "server"), filepath.Join(dir, "hosts")
 	script := fmt.Sprintf("#!/bin/sh\nLD_PRELOAD='%s' NSS_WRAPPER_HOSTS='%s' exec '%s' \"$@\"\n", libraries[0], hosts, server)
-	if err := os.WriteFile(program, []byte(script), 0o700); err != nil { //nolint:gosec // it is run
+	if err := os.WriteFile(program, []byte(script), 0o700); err != nil {
 		t.Fatal(err)
 	}
 	return program, hosts
