@@ -21,7 +21,7 @@ func takeAssessment(ctx context.Context, d *deployment.Deployment, timeout time.
 	ctx, cancel := context.WithTimeout(ctx, timeout)
 	defer cancel()
 	snapshots := d.Snapshots(ctx)
-	return &assessment{snapshots: snapshots, report: health.Assess(snapshots)}
+	return &assessment{snapshots: snapshots, report: health.Assess(snapshots, nil)}
 }
 
 // views returns the views of the Sentinels that monitor a master.

@@ -96,6 +96,8 @@ func expectations() map[string]expectation {
 		"no agreement on a dead master": {page: []string{"MasterDown"}, silent: []string{"MasterSubjectivelyDown"}},
 		"split view":                    {page: []string{"Disagree"}, silent: []string{"MasterRoleMismatch"}},
 
+		"failed over to most of the Sentinels": morning("HostLoss"),
+
 		"replica at two addresses":        page("NodeListedTwice"),
 		"replica that has moved":          morning("ReplicaDown"),
 		"names that are resolved no more": morning("RestartFails"), // the others see enough

@@ -1,6 +1,7 @@
 package canstop
 
 import (
+	"iter"
 	"slices"
 	"strings"
 
@@ -33,8 +34,9 @@ func (l *Layout) Ask(names ...string) (Answer, error) {
 	for i, name := range names {
 		lost[i] = l.lookUp(name)
 	}
-	l.machines = l.hosts.machines() // with those that only the question names
-	return l.ask(names, l.lossOf(lost...), false), nil
+	l.machines, l.mixed = l.hosts.machines() // with those that only the question names
+	gone := l.lossOf(lost...)
+	return l.ask(names, &gone, l.all()), nil
 }
 
 // lookUp finds the machine that somebody names.
@@ -47,19 +49,17 @@ func (l *Layout) lookUp(name string) hostID {
 	return l.hosts.named(name)
 }
 
-// ask answers for a loss; with touched only about masters that may lose something.
-func (l *Layout) ask(names []string, gone loss, touched bool) Answer {
-	a := Answer{Hosts: names, Masters: make([]MasterAnswer, 0, len(l.masters)), First: []string{}}
-	for i := range l.masters {
-		m := &l.masters[i]
-		if touched && !m.touchedBy(gone) {
-			continue
-		}
+// ask answers for a loss about some masters.
+func (l *Layout) ask(names []string, gone *loss, about iter.Seq[*masterParts]) Answer {
+	a := Answer{Hosts: names, Masters: []MasterAnswer{}, First: []string{}}
+	said := make(map[string]bool)
+	for m := range about {
 		answer, first := l.masterAnswer(m, gone, names)
 		a.Verdict = worse(a.Verdict, answer.Verdict)
 		a.Masters = append(a.Masters, answer)
 		for _, f := range first {
-			if !slices.Contains(a.First, f) {
+			if !said[f] {
+				said[f] = true
 				a.First = append(a.First, f)
 			}
 		}
@@ -67,19 +67,71 @@ func (l *Layout) ask(names []string, gone loss, touched bool) Answer {
 	return a
 }
 
-// touchedBy reports whether a node or Sentinel of the master may be lost.
-func (m *masterParts) touchedBy(gone loss) bool {
-	lost := func(n placedNode) bool { return gone[n.host] != no }
-	return lost(m.node) || slices.ContainsFunc(m.replicas, lost) || slices.ContainsFunc(m.sentinels, lost)
+func (l *Layout) all() iter.Seq[*masterParts] {
+	return func(yield func(*masterParts) bool) {
+		for i := range l.masters {
+			if !yield(&l.masters[i]) {
+				return
+			}
+		}
+	}
 }
 
-func (l *Layout) masterAnswer(m *masterParts, gone loss, names []string) (answer MasterAnswer, first []string) {
+// touchedBy returns the masters that may lose something.
+func (l *Layout) touchedBy(gone *loss) iter.Seq[*masterParts] {
+	if !gone.sure {
+		return func(yield func(*masterParts) bool) {
+			for m := range l.all() {
+				if m.touchedBy(gone) && !yield(m) {
+					return
+				}
+			}
+		}
+	}
+	if l.held == nil {
+		l.held = make(map[hostID][]int)
+		for i := range l.masters {
+			for _, id := range l.masters[i].hosts() {
+				l.held[id] = append(l.held[id], i)
+			}
+		}
+	}
+	var on []int
+	for _, id := range gone.lost {
+		on = append(on, l.held[id]...)
+	}
+	slices.Sort(on)
+	on = slices.Compact(on)
+	return func(yield func(*masterParts) bool) {
+		for _, i := range on {
+			if !yield(&l.masters[i]) {
+				return
+			}
+		}
+	}
+}
+
+// touchedBy reports whether a node or Sentinel of the master may be lost.
+func (m *masterParts) touchedBy(gone *loss) bool {
+	lost := func(nodes []placedNode) bool {
+		for i := range nodes {
+			if gone.is(&nodes[i]) != no {
+				return true
+			}
+		}
+		return false
+	}
+	return gone.is(&m.node) != no || lost(m.replicas) || lost(m.sentinels)
+}
+
+func (l *Layout) masterAnswer(m *masterParts, gone *loss, names []string) (answer MasterAnswer, first []string) {
 	verdict, w, b := m.verdict(gone)
 	parts := m.held(gone)
 	held := strings.Join(names, " and ") + holds(len(names), parts)
 	answer = MasterAnswer{Name: sentinel.ValidUTF8(m.name), Verdict: verdict}
-	if len(w.becomes) == 1 && slices.Equal(w.becomes, b.becomes) && verdict != No {
-		answer.WouldBecome = w.becomes[0].addr
+	becomes := m.becomes(&w, worst(gone))
+	if len(becomes) == 1 && verdict != No && slices.Equal(becomes, m.becomes(&b, best(gone))) {
+		answer.WouldBecome = becomes[0].addr
 	}
 	switch {
 	case m.fault != "":
@@ -93,13 +145,17 @@ func (l *Layout) masterAnswer(m *masterParts, gone loss, names []string) (answer
 	if len(parts) == 0 && verdict == Yes {
 		return answer, nil
 	}
-	answer.Reason += "; " + m.reason(w, worst(gone))
-	return answer, m.first(w, worst(gone))
+	answer.Reason += "; " + m.reason(&w, worst(gone))
+	return answer, m.first(&w, worst(gone))
 }
 
 // verdict judges the worst and the best case; where they differ it is Unknown.
-func (m *masterParts) verdict(gone loss) (v Verdict, w, b future) {
-	w, b = m.after(worst(gone)), m.after(best(gone))
+func (m *masterParts) verdict(gone *loss) (v Verdict, w, b future) {
+	w = m.after(worst(gone))
+	if gone.sure && m.sure {
+		return w.verdict, w, w
+	}
+	b = m.after(best(gone))
 	if w.verdict != b.verdict {
 		return Unknown, w, b
 	}

@@ -7,7 +7,7 @@ import (
 	"redis_sentinel_exporter/sentinel"
 )
 
-// An DrainAction is what comes next in a rolling restart.
+// A DrainAction is what comes next in a rolling restart.
 type DrainAction string
 
 // The actions.
@@ -19,7 +19,7 @@ const (
 	Done     DrainAction = "done"
 )
 
-// A DrainStep of a rolling restart.
+// A DrainStep is a step of a rolling restart.
 type DrainStep struct {
 	Action  DrainAction `json:"action"`
 	Host    string      `json:"host,omitempty"`
@@ -39,7 +39,7 @@ func (l *Layout) Drain() []DrainStep {
 		gone := at.lossOf(id)
 		movable := true
 		for _, i := range at.mastersOn(id) {
-			step, to := at.failoverStep(i, id, gone)
+			step, to := at.failoverStep(i, id, &gone)
 			steps = append(steps, step)
 			if movable = step.Action == Failover; !movable {
 				break
@@ -47,7 +47,7 @@ func (l *Layout) Drain() []DrainStep {
 			at.masters[i] = at.masters[i].movedTo(to)
 		}
 		if movable {
-			steps = append(steps, at.restartStep(id, gone))
+			steps = append(steps, at.restartStep(id, &gone))
 		}
 	}
 	return steps
@@ -62,7 +62,7 @@ func (l *Layout) Next(done []string) (DrainStep, error) {
 	for _, name := range done {
 		skip[l.lookUp(name)] = true
 	}
-	l.machines = l.hosts.machines()
+	l.machines, l.mixed = l.hosts.machines()
 	for i := range l.masters {
 		m := &l.masters[i]
 		if reasons := slices.Clone(m.unsettled); m.fault != "" || len(reasons) > 0 {
@@ -78,7 +78,7 @@ func (l *Layout) Next(done []string) (DrainStep, error) {
 	for _, id := range order {
 		gone := l.lossOf(id)
 		for _, i := range l.mastersOn(id) {
-			if step, _ := l.failoverStep(i, id, gone); step.Action == Failover {
+			if step, _ := l.failoverStep(i, id, &gone); step.Action == Failover {
 				return step, nil
 			} else if refused == nil {
 				refused = &step
@@ -87,7 +87,7 @@ func (l *Layout) Next(done []string) (DrainStep, error) {
 		if len(l.mastersOn(id)) > 0 {
 			continue
 		}
-		step := l.restartStep(id, gone)
+		step := l.restartStep(id, &gone)
 		if step.Action == Restart {
 			return step, nil
 		}
@@ -99,9 +99,11 @@ func (l *Layout) Next(done []string) (DrainStep, error) {
 // drainOrder lists the machines, those without a master first.
 func (l *Layout) drainOrder(skip map[hostID]bool) []hostID {
 	order := slices.DeleteFunc(l.known(), func(id hostID) bool { return skip[id] })
-	slices.SortStableFunc(order, func(a, b hostID) int {
-		return len(l.mastersOn(a)) - len(l.mastersOn(b))
-	})
+	masters := make(map[hostID]int)
+	for i := range l.masters {
+		masters[l.masters[i].node.host]++
+	}
+	slices.SortStableFunc(order, func(a, b hostID) int { return masters[a] - masters[b] })
 	return order
 }
 
@@ -109,7 +111,7 @@ func (l *Layout) drainOrder(skip map[hostID]bool) []hostID {
 func (l *Layout) mastersOn(id hostID) []int {
 	var on []int
 	for i := range l.masters {
-		if l.hosts.root(l.masters[i].node.host) == id {
+		if l.masters[i].node.host == id {
 			on = append(on, i)
 		}
 	}
@@ -118,7 +120,7 @@ func (l *Layout) mastersOn(id hostID) []int {
 
 // failoverStep moves a master off a machine, and says where it goes. It is refused where no
 // failover would do that.
-func (l *Layout) failoverStep(i int, off hostID, gone loss) (DrainStep, placedNode) {
+func (l *Layout) failoverStep(i int, off hostID, gone *loss) (DrainStep, placedNode) {
 	m := &l.masters[i]
 	host, name := l.machines[off].name(), sentinel.ValidUTF8(m.name)
 	to := m.heirsElsewhere(worst(gone))
@@ -149,18 +151,19 @@ func (m *masterParts) movedTo(to placedNode) masterParts {
 }
 
 // restartStep stops a machine that holds no master.
-func (l *Layout) restartStep(id hostID, gone loss) DrainStep {
+func (l *Layout) restartStep(id hostID, gone *loss) DrainStep {
 	host := l.machines[id].name()
-	a := l.ask([]string{host}, gone, true)
-	step := DrainStep{Action: Restart, Host: host, Verdict: a.Verdict, Reason: "then wait until everything on it is back, and ask again"}
-	if a.Verdict == No || a.Verdict == Unknown {
-		step.Action = Refuse
-		for _, m := range a.Masters {
-			if m.Verdict == a.Verdict {
-				step.Reason = m.Reason
-				break
-			}
+	step := DrainStep{Action: Restart, Host: host, Reason: "then wait until everything on it is back, and ask again"}
+	var decides *masterParts
+	for m := range l.touchedBy(gone) {
+		if verdict, _, _ := m.verdict(gone); decides == nil || worse(step.Verdict, verdict) != step.Verdict {
+			step.Verdict, decides = verdict, m
 		}
+	}
+	if step.Verdict == No || step.Verdict == Unknown {
+		step.Action = Refuse
+		answer, _ := l.masterAnswer(decides, gone, []string{host})
+		step.Reason = answer.Reason
 	}
 	return step
 }

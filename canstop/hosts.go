@@ -13,7 +13,7 @@ import (
 type HostMap map[string]string
 
 // A hostID is a machine of a deployment.
-type hostID int
+type hostID int32
 
 // hosts numbers the machines of a deployment. Several names and addresses can be one.
 type hosts struct {
@@ -63,15 +63,22 @@ func (h *hosts) named(host string) hostID {
 	return h.id(hostKey{normal(host), false})
 }
 
+// localhost is what is called so, by whatever address.
+const localhost = "127.0.0.1"
+
 // normal is how a host is compared: an IP address in one spelling, a name in lower case.
 // It is empty for what is no machine's.
 func normal(host string) string {
 	ip, err := netip.ParseAddr(host)
 	switch {
+	case err != nil && strings.EqualFold(host, "localhost"):
+		return localhost
 	case err != nil:
 		return strings.TrimSuffix(strings.ToLower(host), ".")
 	case ip.IsUnspecified():
 		return ""
+	case ip == netip.IPv6Loopback():
+		return localhost
 	}
 	return ip.Unmap().String()
 }
@@ -108,8 +115,9 @@ func (h *hosts) join(a, b hostID) {
 
 // A machine is one of a deployment, with all that it is called.
 type machine struct {
-	keys  []hostKey
-	class class
+	keys      []hostKey
+	class     class
+	ambiguous bool // another one may be it, by their names
 }
 
 // A class is what the keys of a machine are.
@@ -122,20 +130,43 @@ const (
 	mapped                 // by the map
 )
 
-// machines lists the machines by number; those that were joined to others are empty.
-func (h *hosts) machines() []machine {
-	all := make([]machine, len(h.keys))
+// machines lists the machines by number; those that were joined to others are empty. They are
+// mixed where not all are known by the same class of keys, so that any may be another.
+func (h *hosts) machines() (all []machine, mixed bool) {
+	all = make([]machine, len(h.keys))
 	for k, key := range h.keys {
 		m := &all[h.root(hostID(k))]
 		m.keys = append(m.keys, key)
 		m.class = max(m.class, key.class())
 	}
+	most, names := nowhere, make(map[string]*machine)
 	for i := range all {
-		slices.SortFunc(all[i].keys, func(a, b hostKey) int {
+		m := &all[i]
+		if len(m.keys) == 0 {
+			continue
+		}
+		slices.SortFunc(m.keys, func(a, b hostKey) int {
 			return cmp.Or(-cmp.Compare(a.class(), b.class()), strings.Compare(a.name, b.name))
 		})
+		mixed = mixed || m.class == nowhere || most != nowhere && m.class != most
+		most = m.class
+		if m.class == named {
+			for _, key := range m.keys {
+				names[key.name] = m
+			}
+		}
 	}
-	return all
+	for name, m := range names {
+		for i := range name {
+			if name[i] != '.' {
+				continue
+			}
+			if other := names[name[:i]]; other != nil && other != m {
+				m.ambiguous, other.ambiguous = true, true
+			}
+		}
+	}
+	return all, mixed
 }
 
 func (k hostKey) class() class {

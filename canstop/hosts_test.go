@@ -2,6 +2,8 @@ package canstop_test
 
 import (
 	"fmt"
+	"net"
+	"strconv"
 	"strings"
 	"testing"
 	"time"
@@ -15,7 +17,14 @@ type site struct {
 	master    string
 	replicas  []string
 	sentinels []string
-	masters   int // how many are monitored that are placed alike; default 1
+	masters   int // how many are monitored that are placed alike, each with ports of its own; default 1
+}
+
+// on is an address on the same host, another one for each master.
+func on(addr string, k int) string {
+	host, port, _ := net.SplitHostPort(addr)
+	n, _ := strconv.Atoi(port)
+	return net.JoinHostPort(host, strconv.Itoa(n+k))
 }
 
 func instance(addr, runID string, flags sentinel.Flags) sentinel.Instance {
@@ -29,14 +38,14 @@ func (s site) snapshots() []*sentinel.Snapshot {
 		snapshot := &sentinel.Snapshot{Sentinel: addr, ID: fmt.Sprintf("s%d", i), Info: &sentinel.Info{}}
 		for k := range max(1, s.masters) {
 			m := sentinel.Master{
-				Instance: instance(s.master, fmt.Sprintf("m%d", k), sentinel.FlagMaster), RoleReported: sentinel.RoleMaster,
+				Instance: instance(on(s.master, k), fmt.Sprintf("m%d", k), sentinel.FlagMaster), RoleReported: sentinel.RoleMaster,
 				Quorum: sentinel.Some(int64(len(s.sentinels)/2 + 1)), NumOtherSentinels: sentinel.Some(int64(len(s.sentinels) - 1)),
 				NumReplicas: sentinel.Some(int64(len(s.replicas))),
 			}
 			m.Name = fmt.Sprintf("m%d", k)
 			for n, replica := range s.replicas {
 				m.Replicas = append(m.Replicas, sentinel.Replica{
-					Instance:     instance(replica, fmt.Sprintf("r%d-%d", k, n), sentinel.FlagReplica),
+					Instance:     instance(on(replica, k), fmt.Sprintf("r%d-%d", k, n), sentinel.FlagReplica),
 					RoleReported: sentinel.RoleReplica, MasterLinkUp: true, MasterLinkDownTime: sentinel.Some(time.Duration(0)), Priority: sentinel.Some(int64(100)),
 				})
 			}

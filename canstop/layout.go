@@ -4,8 +4,10 @@ package canstop
 type Layout struct {
 	hosts    *hosts
 	machines []machine // by hostID, of those that the Sentinels know
+	mixed    bool      // see machines
 	masters  []masterParts
-	err      error // no Sentinel has answered
+	held     map[hostID][]int // the masters that a machine holds something of; nil until somebody asks
+	err      error            // no Sentinel has answered
 }
 
 // masterParts is a master with all that is known to belong to it.
@@ -14,6 +16,7 @@ type masterParts struct {
 	node       placedNode   // that clients are sent to
 	fault      string       // why it takes no writes as it is; empty when nothing says so
 	moving     bool         // a failover is under way
+	sure       bool         // all is known that could decide
 	candidates []candidate  // the Sentinels that answered and monitor it
 	sentinels  []placedNode // all that are known, the dead ones included
 	replicas   []placedNode // all that are listed

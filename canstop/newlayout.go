@@ -12,78 +12,127 @@ import (
 
 // NewLayout reads the layout from what the Sentinels say.
 func NewLayout(snapshots []*sentinel.Snapshot, mapping HostMap) *Layout {
-	l := &Layout{hosts: newHosts(mapping), err: deployment.Unanswered(snapshots)}
-	byID, homes := l.sentinelHomes(snapshots)
-	masters := deployment.ByMaster(snapshots)
+	return LayoutOf(deployment.ByMaster(snapshots), snapshots, mapping)
+}
+
+// LayoutOf is NewLayout for who has grouped the snapshots by master already.
+func LayoutOf(masters []*deployment.MasterViews, snapshots []*sentinel.Snapshot, mapping HostMap) *Layout {
+	l := &Layout{hosts: newHosts(mapping), err: deployment.Unanswered(snapshots), masters: make([]masterParts, 0, len(masters))}
+	r := l.newReader(snapshots)
 	l.joinProcesses(masters)
-	for _, m := range masters {
-		l.masters = append(l.masters, l.master(m, snapshots, byID, homes))
+	for _, s := range snapshots {
+		addr := r.homes[s].addr
+		r.homes[s] = placedNode{addr, l.hosts.of(addr)} // after all that joins hosts
 	}
-	l.machines = l.hosts.machines()
+	for _, m := range masters {
+		l.masters = append(l.masters, r.master(m))
+	}
+	l.machines, l.mixed = l.hosts.machines()
 	return l
 }
 
-// sentinelHomes finds the snapshot of each Sentinel by its id, and the address at which each
-// is on its machine: the one that it announces, as the one asked can be a forwarded port
-// or a balancer. Two Sentinels with one id are left out.
-func (l *Layout) sentinelHomes(snapshots []*sentinel.Snapshot) (byID map[string]*sentinel.Snapshot, homes map[*sentinel.Snapshot]string) {
-	byID, homes = make(map[string]*sentinel.Snapshot), make(map[*sentinel.Snapshot]string)
-	announced := make(map[string]map[string]int) // how many peers know an id at an address
-	idAt := make(map[string]string)
+// A reader reads masters from snapshots.
+type reader struct {
+	*Layout
+	snapshots []*sentinel.Snapshot
+	byID      map[string]*sentinel.Snapshot     // of each Sentinel, by its id; without those of which two have one
+	homes     map[*sentinel.Snapshot]placedNode // each Sentinel on its machine
+	last      [][]lookup                        // by the place of the view and that of the peer
+}
+
+// A lookup is the answer to who a Sentinel with an id is. Mostly the next master asks the same.
+type lookup struct {
+	id   string
+	s    *sentinel.Snapshot // nil if it was not asked
+	home placedNode         // if it was
+}
+
+// who looks up a peer.
+func (r *reader) who(p *sentinel.Peer, view, place int) *lookup {
+	for len(r.last) <= view {
+		r.last = append(r.last, nil)
+	}
+	for len(r.last[view]) <= place {
+		r.last[view] = append(r.last[view], lookup{})
+	}
+	found := &r.last[view][place]
+	if p.RunID == "" || p.RunID != found.id {
+		s := r.byID[p.RunID]
+		*found = lookup{p.RunID, s, r.homes[s]}
+	}
+	return found
+}
+
+// newReader finds the Sentinels' ids, and the address at which each is on its machine: the one
+// that it announces, as the one asked can be a forwarded port or a balancer.
+func (l *Layout) newReader(snapshots []*sentinel.Snapshot) *reader {
+	r := &reader{
+		Layout: l, snapshots: snapshots,
+		byID: make(map[string]*sentinel.Snapshot), homes: make(map[*sentinel.Snapshot]placedNode),
+	}
+	type place struct{ id, addr string }
+	known := make(map[place]int) // how many know an id at an address
 	for _, s := range snapshots {
+		var before []sentinel.Peer // of another master: mostly the same
 		for i := range s.Masters {
-			for k := range s.Masters[i].Peers {
-				p := &s.Masters[i].Peers[k]
-				if p.RunID == "" || !p.HasAddr() {
+			peers := s.Masters[i].Peers
+			for k := range peers {
+				p := &peers[k]
+				if k < len(before) && p.RunID == before[k].RunID && p.Addr == before[k].Addr {
 					continue
 				}
-				if announced[p.RunID] == nil {
-					announced[p.RunID] = make(map[string]int)
+				if p.RunID != "" && p.HasAddr() {
+					known[place{p.RunID, p.Addr}]++
 				}
-				announced[p.RunID][p.Addr]++
-				idAt[p.Addr] = p.RunID
 			}
+			before = peers
 		}
+	}
+	announced := make(map[string][]string) // addresses by id, the best known first
+	idAt := make(map[string]string)
+	for at := range known {
+		announced[at.id] = append(announced[at.id], at.addr)
+		idAt[at.addr] = max(idAt[at.addr], at.id)
+	}
+	for id, addrs := range announced {
+		slices.SortFunc(addrs, func(a, b string) int {
+			return cmp.Or(known[place{id, b}]-known[place{id, a}], strings.Compare(a, b))
+		})
 	}
 	twice := make(map[string]bool)
 	for _, s := range snapshots {
 		id := cmp.Or(s.ID, idAt[s.Sentinel])
-		homes[s] = s.Sentinel
+		r.homes[s] = placedNode{addr: s.Sentinel}
 		if id == "" {
 			continue
 		}
-		if byID[id] != nil {
-			twice[id] = true
-		}
-		byID[id] = s
-		best := 0
-		for addr, n := range announced[id] {
-			if n > best || n == best && addr < homes[s] {
-				homes[s], best = addr, n
-			}
+		twice[id] = twice[id] || r.byID[id] != nil
+		r.byID[id] = s
+		if addrs := announced[id]; len(addrs) > 0 {
+			r.homes[s] = placedNode{addr: addrs[0]}
 		}
 	}
 	for id := range twice {
-		delete(byID, id)
+		if twice[id] {
+			delete(r.byID, id)
+		}
 	}
 	for id, addrs := range announced {
 		if twice[id] {
 			continue
 		}
-		for addr := range addrs {
-			for other := range addrs {
-				l.hosts.join(l.hosts.of(addr), l.hosts.of(other))
-			}
+		for _, addr := range addrs[1:] {
+			l.hosts.join(l.hosts.of(addrs[0]), l.hosts.of(addr))
 		}
 	}
-	return byID, homes
+	return r
 }
 
 // joinProcesses joins the addresses of each data node: a process is on one machine.
 func (l *Layout) joinProcesses(masters []*deployment.MasterViews) {
-	at := make(map[string]hostID)
-	add := func(in *sentinel.Instance) {
-		if in.RunID == "" || !in.HasAddr() {
+	at := make(map[string]hostID, 3*len(masters))
+	add := func(in, likely *sentinel.Instance) {
+		if in.RunID == "" || !in.HasAddr() || in != likely && in.RunID == likely.RunID && in.Addr == likely.Addr {
 			return
 		}
 		host := l.hosts.of(in.Addr)
@@ -94,10 +143,16 @@ func (l *Layout) joinProcesses(masters []*deployment.MasterViews) {
 		at[in.RunID] = host
 	}
 	for _, m := range masters {
+		first := m.Views[0]
 		for _, v := range m.Views {
-			add(&v.Instance)
+			add(&v.Instance, &first.Instance)
 			for i := range v.Replicas {
-				add(&v.Replicas[i].Instance)
+				// Mostly a Sentinel says of them what the first one said.
+				likely := &v.Replicas[i].Instance
+				if i < len(first.Replicas) {
+					likely = &first.Replicas[i].Instance
+				}
+				add(&v.Replicas[i].Instance, likely)
 			}
 		}
 	}
@@ -110,111 +165,112 @@ func (l *Layout) node(in *sentinel.Instance) placedNode {
 	return placedNode{in.Addr, l.hosts.of(in.Addr)}
 }
 
-func (l *Layout) master(m *deployment.MasterViews, snapshots []*sentinel.Snapshot, byID map[string]*sentinel.Snapshot, homes map[*sentinel.Snapshot]string) masterParts {
+func (r *reader) master(m *deployment.MasterViews) masterParts {
 	believed := deployment.Authoritative(m.Views)[0]
 	shown := believed.AdvertisedNode()
-	is := masterParts{name: m.Name, node: l.node(shown), fault: faultOf(m.Views, shown)}
-	sentinels, replicas := make(map[string]placedNode), make(map[string]placedNode)
-	for _, v := range m.Views {
+	is := masterParts{name: m.Name, node: r.node(shown), fault: faultOf(m.Views, shown), candidates: make([]candidate, len(m.Views)), sure: true}
+	is.sentinels, is.replicas = make([]placedNode, 0, 1+len(believed.Peers)), make([]placedNode, 0, len(believed.Replicas))
+	for i, v := range m.Views {
 		is.moving = is.moving || v.Flags.Has(sentinel.FlagFailoverInProgress)
-		seen := candidate{
-			sentinel: placedNode{homes[v.Snapshot], l.hosts.of(homes[v.Snapshot])},
+		is.candidates[i] = candidate{
+			sentinel: r.homes[v.Snapshot],
 			tilt:     v.Snapshot.Tilt(),
 			agrees:   sameMaster(v.AdvertisedNode(), shown),
 			quorum:   int(v.Quorum.Value),
 			needed:   int(max(v.Quorum.Value, v.Majority().Value)),
 			hidden:   v.ReplicasErr != nil || v.HasHiddenReplicas(),
+			voters:   make([]voter, 0, len(v.Peers)),
 		}
-		sentinels[seen.sentinel.addr] = seen.sentinel
-		for i := range v.Peers {
-			p := l.peer(&v.Peers[i], m.Views, shown, byID)
-			if s := byID[v.Peers[i].RunID]; s != nil {
-				p.placedNode = placedNode{homes[s], l.hosts.of(homes[s])}
-			}
-			sentinels[p.addr] = p.placedNode
+	}
+	for i, v := range m.Views {
+		seen := &is.candidates[i]
+		is.sentinels = including(is.sentinels, seen.sentinel)
+		for k := range v.Peers {
+			p := r.peer(&v.Peers[k], r.who(&v.Peers[k], i, k), m.Views, is.candidates)
+			is.sentinels = including(is.sentinels, p.placedNode)
+			is.sure = is.sure && p.agrees != perhaps && p.votes != perhaps
 			seen.voters = append(seen.voters, p)
 			if !p.answers {
 				is.unsettled = append(is.unsettled, fmt.Sprintf("Sentinel %s does not answer Sentinel %s", p.addr, seen.sentinel.addr))
 			}
 		}
-		l.addReplicas(&seen, v, shown, replicas, &is)
-		is.candidates = append(is.candidates, seen)
+		is.sure = is.sure && !seen.hidden
+		r.addReplicas(seen, v, shown, &is)
 		if !seen.agrees {
 			is.unsettled = append(is.unsettled, fmt.Sprintf("Sentinel %s names another master, %s", seen.sentinel.addr, v.Advertised()))
 		}
 	}
-	for _, s := range snapshots {
+	for _, s := range r.snapshots {
 		switch {
 		case !s.Up():
 			is.unsettled = append(is.unsettled, fmt.Sprintf("Sentinel %s does not answer", s.Sentinel))
-		case viewOf(m.Views, s) == nil:
+		case viewOf(m.Views, s) < 0:
 			is.unsettled = append(is.unsettled, fmt.Sprintf("Sentinel %s does not monitor it", s.Sentinel))
 		}
 	}
 	if is.moving {
 		is.unsettled = append(is.unsettled, "a failover is under way")
 	}
-	is.sentinels, is.replicas = sorted(sentinels), sorted(replicas)
+	is.sentinels, is.replicas = sorted(is.sentinels), sorted(is.replicas)
 	return is
 }
 
 // addReplicas divides a Sentinel's replicas into those that it would promote and the others.
-func (l *Layout) addReplicas(seen *candidate, v deployment.View, shown *sentinel.Instance, all map[string]placedNode, of *masterParts) {
-	for _, r := range v.Heirs() {
-		n := l.node(&r.Instance)
-		if n.addr == shown.Addr || r.SameProcess(shown) {
+func (r *reader) addReplicas(seen *candidate, v deployment.View, shown *sentinel.Instance, of *masterParts) {
+	heirs := v.Heirs()
+	seen.heirs = make([]heir, 0, len(heirs))
+	for _, replica := range heirs {
+		if replica.Addr == shown.Addr || replica.SameProcess(shown) {
 			continue
 		}
-		all[n.addr] = n
+		n := r.node(&replica.Instance)
 		// At the time of the choice a link that is down now has been down for longer, by as much as the
 		// limit has grown, and by down-after.
-		if r.MasterLinkDownTime.Value > 9*v.DownAfter.Value {
-			seen.others = append(seen.others, unpromotable{n, fmt.Sprintf("its link to the master has been down for %s", r.MasterLinkDownTime.Value)})
+		if replica.MasterLinkDownTime.Value > 9*v.DownAfter.Value {
+			seen.others = append(seen.others, unpromotable{n, fmt.Sprintf("its link to the master has been down for %s", replica.MasterLinkDownTime.Value)})
 			continue
 		}
-		seen.heirs = append(seen.heirs, heir{n, r.NeverSynchronized(), r.Priority.Value})
+		seen.heirs = append(seen.heirs, heir{n, replica.NeverSynchronized(), replica.Priority.Value})
 	}
 	for i := range v.Replicas {
-		r := &v.Replicas[i]
-		n := l.node(&r.Instance)
-		if n.addr == shown.Addr || r.SameProcess(shown) {
+		replica := &v.Replicas[i]
+		if replica.Addr == shown.Addr || replica.SameProcess(shown) {
 			continue
 		}
-		all[n.addr] = n
-		if why := v.Unpromotable(r); why != "" {
+		n := r.node(&replica.Instance)
+		of.replicas = including(of.replicas, n)
+		if why := v.Unpromotable(replica); why != "" {
 			seen.others = append(seen.others, unpromotable{n, why})
 		}
-		if !r.OK() {
+		if !replica.OK() {
 			of.unsettled = append(of.unsettled, fmt.Sprintf("Sentinel %s sees the replica %s without a link to its master, or down", seen.sentinel.addr, n.addr))
 		}
 	}
 }
 
 // peer is what another Sentinel would do if the master did not answer.
-func (l *Layout) peer(p *sentinel.Peer, views []deployment.View, shown *sentinel.Instance, byID map[string]*sentinel.Snapshot) voter {
-	is := voter{placedNode: l.node(&p.Instance), answers: !p.Flags.Any(sentinel.FlagSDown | sentinel.FlagDisconnected)}
-	if !is.answers {
-		return is
+func (r *reader) peer(p *sentinel.Peer, who *lookup, views []deployment.View, seen []candidate) voter {
+	is := voter{answers: !p.Flags.Any(sentinel.FlagSDown | sentinel.FlagDisconnected)}
+	if who.s == nil {
+		is.placedNode = r.node(&p.Instance)
+	} else {
+		is.placedNode = who.home
 	}
-	s := byID[p.RunID]
-	if s == nil || !s.Up() {
+	switch {
+	case !is.answers:
+	case who.s == nil || !who.s.Up():
 		is.agrees, is.votes = perhaps, perhaps
-		return is
+	default:
+		if i := viewOf(views, who.s); i >= 0 {
+			is.votes, is.agrees = beliefOf(seen[i].agrees), beliefOf(seen[i].agrees && !seen[i].tilt)
+		}
 	}
-	v := viewOf(views, s)
-	has := v != nil && sameMaster(v.AdvertisedNode(), shown)
-	is.votes, is.agrees = beliefOf(has), beliefOf(has && !s.Tilt())
 	return is
 }
 
-// viewOf is the view of one Sentinel; nil if it does not monitor the master.
-func viewOf(views []deployment.View, s *sentinel.Snapshot) *deployment.View {
-	for i := range views {
-		if views[i].Snapshot == s {
-			return &views[i]
-		}
-	}
-	return nil
+// viewOf is the place of the view of one Sentinel; -1 if it does not monitor the master.
+func viewOf(views []deployment.View, s *sentinel.Snapshot) int {
+	return slices.IndexFunc(views, func(v deployment.View) bool { return v.Snapshot == s })
 }
 
 // sameMaster reports whether two Sentinels that name these nodes would agree: they ask each
@@ -250,11 +306,17 @@ func faultOf(views []deployment.View, shown *sentinel.Instance) string {
 	return ""
 }
 
-func sorted(nodes map[string]placedNode) []placedNode {
-	list := make([]placedNode, 0, len(nodes))
-	for _, n := range nodes {
-		list = append(list, n)
+// including appends a node that is not among the last ones. Who lists many appends some twice.
+func including(nodes []placedNode, n placedNode) []placedNode {
+	const window = 16
+	if slices.Contains(nodes[max(0, len(nodes)-window):], n) {
+		return nodes
 	}
-	slices.SortFunc(list, func(a, b placedNode) int { return strings.Compare(a.addr, b.addr) })
-	return list
+	return append(nodes, n)
+}
+
+// sorted sorts nodes by address, and leaves each once.
+func sorted(nodes []placedNode) []placedNode {
+	slices.SortFunc(nodes, func(a, b placedNode) int { return strings.Compare(a.addr, b.addr) })
+	return slices.CompactFunc(nodes, func(a, b placedNode) bool { return a.addr == b.addr })
 }

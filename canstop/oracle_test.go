@@ -127,7 +127,7 @@ func TestOracle(t *testing.T) {
 func (l layout) try(t *testing.T) string {
 	topo := sentineltest.Run(t, sentineltest.Config{
 		Hosts: func(node string) string { return l.at[node] }, Replicas: l.replicas, Sentinels: l.sentinels, Quorum: l.quorum,
-		FailoverTimeout: 3 * time.Second,
+		DownAfter: 2 * time.Second, FailoverTimeout: 3 * time.Second, // for a busy machine, on which nobody shall be down before the time
 	})
 	ctx, cancel := context.WithTimeout(t.Context(), 2*time.Minute)
 	defer cancel()

@@ -43,7 +43,8 @@ func (l *Layout) Overview() (Overview, error) {
 		return Overview{}, fmt.Errorf("the Sentinels name %d hosts, more than %d: ask for single ones", len(known), mostHosts)
 	}
 	for _, id := range known {
-		a := l.ask([]string{l.machines[id].name()}, l.lossOf(id), true)
+		gone := l.lossOf(id)
+		a := l.ask([]string{l.machines[id].name()}, &gone, l.touchedBy(&gone))
 		verdicts[id] = a.Verdict
 		o.Hosts = append(o.Hosts, a)
 	}
@@ -57,7 +58,8 @@ func (l *Layout) Overview() (Overview, error) {
 		return 1
 	})
 	for _, p := range l.pairs(verdicts) {
-		a := l.ask([]string{l.machines[p[0]].name(), l.machines[p[1]].name()}, l.lossOf(p[0], p[1]), true)
+		gone := l.lossOf(p[0], p[1])
+		a := l.ask([]string{l.machines[p[0]].name(), l.machines[p[1]].name()}, &gone, l.touchedBy(&gone))
 		a.Masters = slices.DeleteFunc(a.Masters, func(m MasterAnswer) bool { return m.Verdict != No })
 		o.Pairs = append(o.Pairs, a)
 	}
@@ -70,7 +72,7 @@ func (l *Layout) known() []hostID {
 	var known []hostID
 	seen := make(map[hostID]bool)
 	for i := range l.masters {
-		for _, id := range l.masters[i].hosts(l.hosts) {
+		for _, id := range l.masters[i].hosts() {
 			if !seen[id] && l.machines[id].class != nowhere {
 				seen[id] = true
 				known = append(known, id)
@@ -82,28 +84,26 @@ func (l *Layout) known() []hostID {
 }
 
 // hosts lists the machines that hold something of the master.
-func (m *masterParts) hosts(h *hosts) []hostID {
-	ids := []hostID{h.root(m.node.host)}
-	seen := map[hostID]bool{ids[0]: true}
+func (m *masterParts) hosts() []hostID {
+	ids := make([]hostID, 1, 1+len(m.replicas)+len(m.sentinels))
+	ids[0] = m.node.host
 	for _, nodes := range [][]placedNode{m.replicas, m.sentinels} {
-		for _, n := range nodes {
-			if id := h.root(n.host); !seen[id] {
-				seen[id] = true
-				ids = append(ids, id)
-			}
+		for i := range nodes {
+			ids = append(ids, nodes[i].host)
 		}
 	}
-	return ids
+	slices.Sort(ids)
+	return slices.Compact(ids)
 }
 
 // pairs finds the machines of one master that may not stop together.
 func (l *Layout) pairs(alone map[hostID]Verdict) [][2]hostID {
 	var pairs [][2]hostID
 	found := make(map[[2]hostID]bool)
-	losses := make(map[[2]hostID]loss)
+	losses := make(map[[2]hostID]*loss)
 	for i := range l.masters {
 		m := &l.masters[i]
-		ids := m.hosts(l.hosts)
+		ids := m.hosts()
 		if len(ids) > mostHostsPair {
 			continue
 		}
@@ -115,7 +115,8 @@ func (l *Layout) pairs(alone map[hostID]Verdict) [][2]hostID {
 					continue
 				}
 				if losses[pair] == nil {
-					losses[pair] = l.lossOf(a, b)
+					gone := l.lossOf(a, b)
+					losses[pair] = &gone
 				}
 				if verdict, _, _ := m.verdict(losses[pair]); verdict == No {
 					found[pair] = true

@@ -2,6 +2,7 @@ package canstop
 
 import (
 	"fmt"
+	"strconv"
 	"strings"
 
 	"redis_sentinel_exporter/sentinel"
@@ -20,10 +21,10 @@ func holds(machines int, parts []string) string {
 }
 
 // held lists what of the master is on the machines that are surely lost.
-func (m *masterParts) held(gone loss) []string {
+func (m *masterParts) held(gone *loss) []string {
 	g := best(gone)
 	var parts []string
-	if g.gone(m.node) {
+	if g.gone(&m.node) {
 		parts = append(parts, "the master "+sentinel.ValidUTF8(m.name))
 	}
 	if n := countGone(m.replicas, g); n > 0 {
@@ -37,8 +38,8 @@ func (m *masterParts) held(gone loss) []string {
 
 func countGone(nodes []placedNode, g guess) int {
 	n := 0
-	for _, is := range nodes {
-		if g.gone(is) {
+	for i := range nodes {
+		if g.gone(&nodes[i]) {
 			n++
 		}
 	}
@@ -50,15 +51,16 @@ func ofAll(n, all int, what string) string {
 	if all == 1 {
 		return "the only " + what
 	}
-	return fmt.Sprintf("%d of %d %ss", n, all, what)
+	return strconv.Itoa(n) + " of " + strconv.Itoa(all) + " " + what + "s"
 }
 
 // reason says why the future is as it is.
-func (m *masterParts) reason(f future, g guess) string {
-	votes := fmt.Sprintf("%d remain and %d are needed", f.remain, f.needed)
+func (m *masterParts) reason(f *future, g guess) string {
+	remain := " remain and "
 	if f.remain == 1 {
-		votes = fmt.Sprintf("1 remains and %d are needed", f.needed)
+		remain = " remains and "
 	}
+	votes := strconv.Itoa(f.remain) + remain + strconv.Itoa(f.needed) + " are needed"
 	switch {
 	case f.needed == 0:
 		votes = "no Sentinel remains that answered"
@@ -69,11 +71,11 @@ func (m *masterParts) reason(f future, g guess) string {
 	}
 	switch {
 	case f.verdict == Yes && f.lost:
-		return fmt.Sprintf("%s would become the master, and a failover would still be possible", oneOf(f.becomes))
+		return oneOf(m.becomes(f, g)) + " would become the master, and a failover would still be possible"
 	case f.verdict == Yes:
 		return "a failover would still be possible: " + votes
 	case f.verdict == Degraded && f.lost:
-		return fmt.Sprintf("%s would become the master, and nothing more may fail: no other replica could be promoted", oneOf(f.becomes))
+		return fmt.Sprintf("%s would become the master, and nothing more may fail: no other replica could be promoted", oneOf(m.becomes(f, g)))
 	case !f.lost && !f.named:
 		return "no Sentinel would be left to tell clients where the master is"
 	case !f.leads && f.lost:
@@ -89,14 +91,14 @@ func (m *masterParts) reason(f future, g guess) string {
 }
 
 // withoutHeir says why no replica could be promoted.
-func (m *masterParts) withoutHeir(f future, g guess) string {
+func (m *masterParts) withoutHeir(f *future, g guess) string {
 	if f.empty {
 		return "the replica that would be promoted has none of the data"
 	}
 	why := make(map[string]string)
 	for i := range m.candidates {
-		for _, r := range m.candidates[i].others {
-			if !g.gone(r.placedNode) {
+		for k := range m.candidates[i].others {
+			if r := &m.candidates[i].others[k]; !g.gone(&r.placedNode) {
 				why[r.addr] = r.reason
 			}
 		}
@@ -125,7 +127,7 @@ func oneOf(nodes []placedNode) string {
 }
 
 // unknownReason names the missing fact.
-func (l *Layout) unknownReason(m *masterParts, gone loss) string {
+func (l *Layout) unknownReason(m *masterParts, gone *loss) string {
 	if l.unmapped(m, gone) != "" {
 		return fmt.Sprintf("whether %s is on it too is not known and would change the answer: say so with --host-map", l.unmapped(m, gone))
 	}
@@ -140,11 +142,11 @@ func (l *Layout) unknownReason(m *masterParts, gone loss) string {
 }
 
 // unmapped is an address that may be on a machine that is lost.
-func (l *Layout) unmapped(m *masterParts, gone loss) string {
+func (l *Layout) unmapped(m *masterParts, gone *loss) string {
 	for _, nodes := range [][]placedNode{{m.node}, m.replicas, m.sentinels} {
-		for _, n := range nodes {
-			if gone[n.host] == perhaps {
-				return n.addr
+		for i := range nodes {
+			if gone.is(&nodes[i]) == perhaps {
+				return nodes[i].addr
 			}
 		}
 	}

@@ -36,7 +36,7 @@ func addCheck(app *kingpin.Application) *checkCommand {
 func (c *checkCommand) Run(ctx context.Context, deployment *deployment.Deployment, streams Streams) (int, error) {
 	ctx, cancel := context.WithTimeout(ctx, streams.Timeout)
 	defer cancel()
-	report := health.Assess(deployment.Snapshots(ctx))
+	report := health.Assess(deployment.Snapshots(ctx), streams.HostMap)
 	if c.master != nil {
 		narrowed, known := report.Narrowed(*c.master)
 		if !known {

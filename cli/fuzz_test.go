@@ -50,7 +50,7 @@ func printed(t *testing.T, name, said string) string {
 			Sentinel: "s-" + addr, ID: said + addr, Info: &sentinel.Info{RunID: said + addr, Version: said}, Masters: []sentinel.Master{m},
 		})
 	}
-	report := health.Assess(snapshots)
+	report := health.Assess(snapshots, nil)
 	if len(report.All()) == 0 {
 		t.Error("nothing is wrong")
 	}

@@ -29,7 +29,7 @@ func BenchmarkWriteText(b *testing.B) {
 		b.Run(fmt.Sprintf("masters=%d", masters), func(b *testing.B) {
 			c := New(Options{Replicas: true, Peers: true})
 			snapshots := watching(masters)
-			report := health.Assess(snapshots)
+			report := health.Assess(snapshots, nil)
 			samples := len(samples(text(b, c, snapshots), nil))
 			b.ReportAllocs()
 			for b.Loop() {

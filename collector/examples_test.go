@@ -133,7 +133,7 @@ func fail(s *sentinel.Snapshot, reason sentinel.Reason, commands ...sentinel.Com
 func text(t testing.TB, c *Collector, snapshots []*sentinel.Snapshot) string {
 	t.Helper()
 	var b strings.Builder
-	report := health.Assess(snapshots)
+	report := health.Assess(snapshots, nil)
 	if err := c.WriteText(&b, Page{Snapshots: snapshots, Report: &report}); err != nil {
 		t.Fatal(err)
 	}

@@ -69,7 +69,7 @@ func (r *rig) durations(result string) *dto.Histogram {
 	ctx, cancel := context.WithTimeout(r.t.Context(), 5*time.Second)
 	defer cancel()
 	snapshots := r.deployment.Snapshots(ctx)
-	report := health.Assess(snapshots)
+	report := health.Assess(snapshots, nil)
 	var encoded bytes.Buffer
 	format := expfmt.NewFormat(expfmt.TypeProtoDelim)
 	if err := r.collector.Encode(&encoded, collector.Page{Snapshots: snapshots, Report: &report}, format); err != nil {

@@ -20,8 +20,19 @@ func healthTable() table[healthRow] {
 			name:  "deployment_master_health",
 			help:  "The worst result of the checks on the master: 0 ok, 1 warning, 2 critical, 3 if nobody who answered can tell. Absent while no Sentinel that answers monitors it.",
 			value: func(r *healthRow) (float64, bool) { return float64(r.Status), true },
+		}, {
+			name:  "deployment_host_loss",
+			help:  "Hosts whose loss alone the master would not survive: no failover could complete, or no Sentinel would be left to name a node to write to (see can-stop). Absent while the master is down or a failover is in progress, if all is on one loopback address, and if it is not known of a host and certain of none, as when not all Sentinels are asked.",
+			value: hostLoss,
 		}},
 	}
+}
+
+func hostLoss(r *healthRow) (float64, bool) {
+	if r.HostLoss == nil {
+		return unknown()
+	}
+	return count(*r.HostLoss)
 }
 
 func healthRows(v *input) []healthRow {

@@ -67,3 +67,25 @@ func TestCheckStatus(t *testing.T) {
 		})
 	}
 }
+
+// TestHostLoss: the number is that of the report, and absent where nobody can tell.
+func TestHostLoss(t *testing.T) {
+	t.Parallel()
+	snapshots := []*sentinel.Snapshot{healthy()}
+	for name, n := range map[string]*int{"two": new(2), "none": new(0), "not known": nil} {
+		report := health.Assess(snapshots, nil)
+		report.Masters[0].HostLoss = n
+		var b strings.Builder
+		if err := New(Options{}).WriteText(&b, Page{Snapshots: snapshots, Report: &report}); err != nil {
+			t.Fatal(err)
+		}
+		line := `redis_sentinel_deployment_host_loss{master_name="mymaster"}`
+		if n == nil {
+			if strings.Contains(b.String(), line) {
+				t.Errorf("%s: there is a sample", name)
+			}
+		} else if line += fmt.Sprintf(" %d\n", *n); !strings.Contains(b.String(), line) {
+			t.Errorf("%s: there is no %s", name, line)
+		}
+	}
+}

@@ -204,7 +204,7 @@ func TestEncodingsAgree(t *testing.T) {
 	t.Parallel()
 	snapshots := []*sentinel.Snapshot{leader(), follower(), named(`quo"te`, "b", "a", "\xff")}
 	snapshots[2].Sentinel = "10.0.0.3:26379"
-	report := health.Assess(snapshots)
+	report := health.Assess(snapshots, nil)
 	var want []string
 	for i, e := range encodings(New(Options{Replicas: true, Peers: true, InfoCache: true})) {
 		var text strings.Builder
@@ -227,7 +227,7 @@ func TestEncodingsAgree(t *testing.T) {
 // and two peers each.
 func BenchmarkEncodings(b *testing.B) {
 	snapshots := watching(1000)[:1]
-	report := health.Assess(snapshots)
+	report := health.Assess(snapshots, nil)
 	for _, e := range encodings(New(Options{Replicas: true, Peers: true})) {
 		b.Run("by="+e.name, func(b *testing.B) {
 			b.ReportAllocs()

@@ -74,7 +74,7 @@ func (r *rig) samples(deadline time.Duration) map[string]float64 {
 func (r *rig) families(ctx context.Context) map[string]*dto.MetricFamily {
 	r.t.Helper()
 	snapshots := r.deployment.Snapshots(ctx)
-	report := health.Assess(snapshots)
+	report := health.Assess(snapshots, nil)
 	var text bytes.Buffer
 	if err := r.collector.WriteText(&text, collector.Page{Snapshots: snapshots, Report: &report}); err != nil {
 		r.t.Fatal(err)

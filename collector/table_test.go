@@ -68,7 +68,7 @@ func TestAllMetricsOfTheDesign(t *testing.T) {
 		peer_info peer_ok peer_sdown peer_disconnected peer_last_hello_seconds
 
 		deployment_sentinels deployment_sentinels_up deployment_master_addresses 
-		deployment_master_health deployment_check_status
+		deployment_master_health deployment_host_loss deployment_check_status
 
 		events_total event_stream_up event_stream_losses_total failover_duration_seconds last_switch_timestamp_seconds
 		deployment_old_master_writable_seconds_total

@@ -124,7 +124,7 @@ func (w *brokenWriter) Write([]byte) (int, error) {
 func TestNobodyReads(t *testing.T) {
 	t.Parallel()
 	snapshots := watching(100) // far more than one write
-	report := health.Assess(snapshots)
+	report := health.Assess(snapshots, nil)
 	w := &brokenWriter{}
 	if err := New(everything()).WriteText(w, Page{Snapshots: snapshots, Report: &report}); !errors.Is(err, errBroken) || w.calls != 1 {
 		t.Errorf("got %v after %d writes, want %v after 1", err, w.calls, errBroken)
@@ -137,7 +137,7 @@ func TestEncode(t *testing.T) {
 	e, _ := heard("0 a UP\n3 a +try-failover \xff\n4 a +elected-leader \xff\n5 a +failover-end \xff")
 	c := New(everything()).WithEvents(e)
 	snapshots := []*sentinel.Snapshot{leader(), follower()}
-	report := health.Assess(snapshots)
+	report := health.Assess(snapshots, nil)
 	var encoded bytes.Buffer
 	format := expfmt.NewFormat(expfmt.TypeProtoDelim)
 	if err := c.Encode(&encoded, Page{Snapshots: snapshots, Report: &report}, format); err != nil {

@@ -56,6 +56,9 @@ func agreed(views []View) []View {
 		if named := filter(views, same(v)); len(named) > len(most) {
 			most = named
 		}
+		if 2*len(most) >= len(views) {
+			break // no others are more
+		}
 	}
 	return most
 }
@@ -79,7 +82,7 @@ func majorityHasAnswered(views []View, asked int) bool {
 }
 
 func filter(views []View, keep func(View) bool) []View {
-	var kept []View
+	kept := make([]View, 0, len(views))
 	for _, v := range views {
 		if keep(v) {
 			kept = append(kept, v)

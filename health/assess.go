@@ -3,12 +3,14 @@ package health
 import (
 	"slices"
 
+	"redis_sentinel_exporter/canstop"
 	"redis_sentinel_exporter/sentinel"
 )
 
-// Assess reports on a deployment, given one snapshot of each of its Sentinels.
-func Assess(snapshots []*sentinel.Snapshot) Report {
-	d := newModel(snapshots)
+// Assess reports on a deployment, given one snapshot of each of its Sentinels. The map says
+// which hosts are one machine; it may be nil.
+func Assess(snapshots []*sentinel.Snapshot, hosts canstop.HostMap) Report {
+	d := newModel(snapshots, hosts)
 	r := Report{Asked: len(d.asked), Answered: len(d.up), Masters: make([]MasterReport, len(d.masters))}
 	var found []witnessedFinding
 	for _, c := range deploymentChecks() {
@@ -37,6 +39,10 @@ func (m *masterModel) report(checks []entry[*masterModel], onDeployment []witnes
 	if margin := m.margin(); margin.Present {
 		n := int(margin.Value)
 		r.Margin = &n
+	}
+	if h := m.hostLoss(); h.Known {
+		n := len(h.Hosts)
+		r.HostLoss = &n
 	}
 	r.Checks = make([]Result, 0, len(checks))
 	var found []witnessedFinding

@@ -14,7 +14,7 @@ import (
 
 func TestHealthyDeployment(t *testing.T) {
 	t.Parallel()
-	r := Assess(healthy())
+	r := Assess(healthy(), nil)
 	if r.Status != OK || len(r.All()) > 0 {
 		t.Errorf("got %s with %+v", r.Status, r.All())
 	}
@@ -28,7 +28,7 @@ func TestHealthyDeployment(t *testing.T) {
 func TestEveryCheckIsInTheReport(t *testing.T) {
 	t.Parallel()
 	for _, snapshots := range [][]*sentinel.Snapshot{healthy(), {healthy()[0], silent(1, sentinel.ReasonTimeout, "late")}} {
-		r := Assess(snapshots)
+		r := Assess(snapshots, nil)
 		var got, want []string
 		for _, c := range append(slices.Clone(r.Checks), r.Masters[0].Checks...) {
 			got = append(got, c.Check)
@@ -50,7 +50,7 @@ func TestNobodyAnsweredIsUnknown(t *testing.T) {
 		"refused": {silent(0, sentinel.ReasonAuth, "WRONGPASS"), silent(1, sentinel.ReasonPermission, "NOPERM")},
 		"all":     {silent(0, sentinel.ReasonTimeout, "late"), silent(1, sentinel.ReasonUnreachable, "refused")},
 	} {
-		r := Assess(snapshots)
+		r := Assess(snapshots, nil)
 		if r.Status != Unknown || !strings.HasPrefix(r.Summary, "UNKNOWN: ") {
 			t.Errorf("%s: got %s: %s", name, r.Status, r.Summary)
 		}
@@ -69,7 +69,7 @@ func TestOneInWords(t *testing.T) {
 		"1 of 1 Sentinel is usable and 1 is needed (quorum 1, majority 1)": one,
 		"there is only 1 Sentinel: with fewer than 3 none can be lost":     one,
 	} {
-		r := Assess(snapshots)
+		r := Assess(snapshots, nil)
 		if !slices.ContainsFunc(r.All(), func(f Finding) bool { return strings.Contains(f.Message, want) }) {
 			t.Errorf("no finding says %q: %+v", want, r.All())
 		}
@@ -128,7 +128,7 @@ func TestSummary(t *testing.T) {
 	} {
 		snapshots := healthy()
 		tc.change(snapshots)
-		if got := Assess(snapshots).Summary; got != tc.want {
+		if got := Assess(snapshots, nil).Summary; got != tc.want {
 			t.Errorf("%s:\ngot  %s\nwant %s", tc.name, got, tc.want)
 		}
 	}
@@ -145,7 +145,7 @@ func TestReportOfOneMaster(t *testing.T) {
 		s.Masters = append(s.Masters, other)
 		down(&s.Masters[0])
 	}
-	r := Assess(snapshots)
+	r := Assess(snapshots, nil)
 	if one, known := r.Narrowed("other"); !known || one.Status != OK || len(one.Masters) != 1 {
 		t.Errorf("of the one that is well: got %+v", one)
 	}
@@ -176,7 +176,7 @@ func TestAddressIsThatOfTheMajority(t *testing.T) {
 		for _, s := range snapshots {
 			s.Masters[0].Name = "m"
 		}
-		r := Assess(snapshots)
+		r := Assess(snapshots, nil)
 		if got := r.Masters[0].Address; got != test.want || got != deployment.MergedMasters(snapshots)[0].Master.Addr {
 			t.Errorf("%s: the master is at %s, want %s", test.name, got, test.want)
 		}
@@ -187,7 +187,7 @@ func TestReportAsJSON(t *testing.T) {
 	t.Parallel()
 	snapshots := healthy()
 	down(&snapshots[0].Masters[0])
-	want := Assess(snapshots)
+	want := Assess(snapshots, nil)
 	text, err := json.Marshal(want)
 	if err != nil {
 		t.Fatal(err)

@@ -14,7 +14,7 @@ func BenchmarkAssess(b *testing.B) {
 			snapshots := manyMasters(masters)
 			b.ReportAllocs()
 			for b.Loop() {
-				if r := Assess(snapshots); len(r.Masters) != masters {
+				if r := Assess(snapshots, nil); len(r.Masters) != masters {
 					b.Fatalf("%d masters, want %d", len(r.Masters), masters)
 				}
 			}
@@ -32,10 +32,15 @@ func manyMasters(masters int) []*sentinel.Snapshot {
 		for i := range masters {
 			m := one
 			m.Name = fmt.Sprintf("master-%04d", i)
-			m.Addr = fmt.Sprintf("10.1.%d.%d:6379", i/250, i%250)
+			own := func(in *sentinel.Instance, k int) {
+				in.Host = fmt.Sprintf("10.%d.%d.%d", 1+k, i/250, i%250)
+				in.Addr, in.RunID = in.Host+":6379", fmt.Sprintf("%040x", 10*i+k)
+			}
+			own(&m.Instance, 0)
 			m.Replicas = append([]sentinel.Replica(nil), one.Replicas...)
 			for k := range m.Replicas {
-				m.Replicas[k].Addr = fmt.Sprintf("10.%d.%d.%d:6379", 2+k, i/250, i%250)
+				own(&m.Replicas[k].Instance, 1+k)
+				m.Replicas[k].MasterHost = m.Host
 			}
 			s.Masters = append(s.Masters, m)
 		}

@@ -191,7 +191,7 @@ func TestCauses(t *testing.T) {
 			t.Parallel()
 			snapshots := healthy()
 			tc.change(snapshots)
-			r := Assess(snapshots)
+			r := Assess(snapshots, nil)
 			if diff := cmp.Diff(tc.want, tree(r.Problems())); diff != "" {
 				t.Errorf("(-want +got):\n%s", diff)
 			}
@@ -215,7 +215,7 @@ func TestCauseOfManyMasters(t *testing.T) {
 		s.Masters = append(s.Masters, other)
 	}
 	snapshots[2].Masters = nil
-	r := Assess(snapshots)
+	r := Assess(snapshots, nil)
 	if want := "CRITICAL: Sentinel 10.0.0.3:26379 monitors no master"; r.Summary != want {
 		t.Errorf("got  %s\nwant %s", r.Summary, want)
 	}

@@ -96,6 +96,13 @@ func checkCases() []checkCase {
 	uninformed := func(m *sentinel.Master) {
 		m.RunID, m.InfoRefresh, m.Replicas, m.NumReplicas = "", ms(0), nil, num(0)
 	}
+	// crowd puts two Sentinels on the master's host.
+	crowd := hosts(func(host string) string {
+		if host == "10.0.0.10" || host == "10.0.0.2" {
+			return "10.0.0.1"
+		}
+		return host
+	})
 	const dead38 = "critical: the master 10.0.0.10:6379 has been down for 38 s, according to 3 of 3 Sentinels (10.0.0.1:26379, 10.0.0.2:26379, 10.0.0.3:26379), and no failover starts, since they do not agree on that (o_down): "
 	return []checkCase{
 		{"agreement_missing", "not asked or not given", each(alone), Critical, []string{
@@ -701,6 +708,37 @@ func checkCases() []checkCase {
 			"warning: the replica 10.0.0.11:6379 follows redis-2:6379, and the master is redis-0:6379, according to 1 of 3 Sentinels (10.0.0.1:26379)"}},
 		{"replica_wrong_master", "just switched", at(0, func(m *sentinel.Master) { m.Replicas[0].MasterHost = "10.0.0.66"; fresh(m) }), OK, nil},
 
+		{"single_point_of_failure", "the master's with two of three Sentinels", crowd, Warning, []string{
+			"warning: 10.0.0.1 is a single point of failure: it holds the master mymaster and 2 of 3 Sentinels; if it is lost as a whole, 1 remains and 2 are needed"}},
+		{"single_point_of_failure", "all on one", both(crowd, hosts(func(string) string { return "10.0.0.1" })), Warning, []string{
+			"warning: 10.0.0.1 is a single point of failure: it holds the master mymaster and 2 of 2 replicas and 3 of 3 Sentinels; if it is lost as a whole, no Sentinel remains that answered"}},
+		{"single_point_of_failure", "all Sentinels on one", hosts(func(host string) string {
+			if len(host) > len("10.0.0.1") {
+				return host
+			}
+			return "10.0.0.1"
+		}), Warning, []string{
+			"warning: 10.0.0.1 is a single point of failure: it holds 3 of 3 Sentinels; if it is lost as a whole, no Sentinel would be left to tell clients where the master is"}},
+		{"single_point_of_failure", "all on a machine to try it on", hosts(func(string) string { return "127.0.0.1" }), OK, nil},
+		{"single_point_of_failure", "each host can be lost", hosts(func(host string) string {
+			if len(host) == len("10.0.0.1") {
+				return host
+			}
+			return strings.Replace(host, "10.0.0.1", "10.0.0.", 1)
+		}), OK, nil},
+		{"single_point_of_failure", "a Sentinel has just started", both(crowd, at(1, fresh)), OK, nil},
+		{"single_point_of_failure", "a failover is under way", both(crowd, at(1, failing)), OK, nil},
+		{"single_point_of_failure", "the master is down", both(crowd, each(down)), OK, nil},
+		{"single_point_of_failure", "one process is too much already", both(crowd, each(func(m *sentinel.Master) {
+			for i := range m.Replicas {
+				m.Replicas[i].Priority = num(0)
+			}
+		})), OK, nil},
+		{"single_point_of_failure", "a Sentinel that was not asked could decide", both(crowd, func(all []*sentinel.Snapshot) {
+			*all[2] = sentinel.Snapshot{Sentinel: all[2].Sentinel, Err: errors.New("not asked")}
+		}), Warning, []string{
+			"warning: 10.0.0.1 is a single point of failure: it holds the master mymaster and 2 of 3 Sentinels; if it is lost as a whole, no Sentinel remains that answered"}},
+
 		{"loopback_address", "master and peer", at(0, func(m *sentinel.Master) {
 			m.Instance = instance("127.0.0.1:6379", m.RunID, m.Flags)
 			m.Name = "mymaster"
@@ -745,7 +783,7 @@ func TestEachCheck(t *testing.T) {
 			t.Parallel()
 			snapshots := healthy()
 			tc.change(snapshots)
-			report := Assess(snapshots)
+			report := Assess(snapshots, nil)
 			var got []string
 			for _, f := range report.All() {
 				if f.Check == tc.check && (f.Master == "" || f.Master == "mymaster") {
@@ -791,7 +829,7 @@ func TestNoHintLowersTheQuorum(t *testing.T) {
 	for _, tc := range checkCases() {
 		snapshots := healthy()
 		tc.change(snapshots)
-		report := Assess(snapshots)
+		report := Assess(snapshots, nil)
 		for _, f := range report.All() {
 			for _, command := range slices.Concat(f.Look, f.Commands) {
 				if strings.HasSuffix(command, " quorum 1") || strings.HasSuffix(command, " quorum 0") {
@@ -836,7 +874,7 @@ func TestNoFailoverThatComesTooLate(t *testing.T) {
 			m.Flags |= sentinel.FlagSDown
 			m.DownAfter, m.SDownTime = ms(30_000), sentinel.Some(tc.dead)
 		}
-		r := Assess(snapshots)
+		r := Assess(snapshots, nil)
 		got, found := false, false
 		for _, f := range r.All() {
 			if f.Check == "agreement_missing" {

@@ -55,7 +55,7 @@ func TestMasterEmptied(t *testing.T) {
 		var f *health.Finding
 		sentineltest.WaitFor(t, what, func() bool {
 			snapshots := d.Snapshots(ctx)
-			r := health.Assess(snapshots)
+			r := health.Assess(snapshots, nil)
 			f = findingOf(&r, "master_emptied")
 			return !slices.ContainsFunc(snapshots, func(s *sentinel.Snapshot) bool {
 				m := s.Master(faults.MasterName)

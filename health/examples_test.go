@@ -4,6 +4,7 @@ import (
 	"errors"
 	"fmt"
 	"net"
+	"strings"
 	"time"
 
 	"redis_sentinel_exporter/sentinel"
@@ -116,6 +117,34 @@ func each(change func(*sentinel.Master)) func([]*sentinel.Snapshot) {
 // at changes it in one Sentinel's view.
 func at(i int, change func(*sentinel.Master)) func([]*sentinel.Snapshot) {
 	return func(all []*sentinel.Snapshot) { change(&all[i].Masters[0]) }
+}
+
+// hosts moves all that is on a host to another one; the port tells of the old one.
+func hosts(to func(string) string) func([]*sentinel.Snapshot) {
+	return func(all []*sentinel.Snapshot) {
+		move := func(in *sentinel.Instance) {
+			host := to(in.Host)
+			if host != in.Host {
+				in.Port = in.Port[:2] + in.Host[strings.LastIndex(in.Host, ".")+1:]
+			}
+			in.Host, in.Addr = host, net.JoinHostPort(host, in.Port)
+		}
+		for _, s := range all {
+			own := instance(s.Sentinel, "", 0)
+			move(&own)
+			s.Sentinel = own.Addr
+			for i := range s.Masters {
+				m := &s.Masters[i]
+				move(&m.Instance)
+				for k := range m.Replicas {
+					move(&m.Replicas[k].Instance)
+				}
+				for k := range m.Peers {
+					move(&m.Peers[k].Instance)
+				}
+			}
+		}
+	}
 }
 
 // info changes what one Sentinel says of itself.

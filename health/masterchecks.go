@@ -17,7 +17,7 @@ func masterRoleMismatch(m *masterModel) outcome {
 	}
 	var o outcome
 	for _, v := range m.Views {
-		if m.model.isSentinel(v.Addr) {
+		if m.model.sentinels[v.Addr] {
 			o.add(Finding{
 				Severity: Critical, Sentinel: v.Snapshot.Sentinel, Node: v.Addr,
 				Message:  fmt.Sprintf("%s, the master according to Sentinel %s, is the address of a Sentinel", v.Addr, v.Snapshot.Sentinel),
@@ -38,16 +38,6 @@ func masterRoleMismatch(m *masterModel) outcome {
 		}, v)
 	}
 	return o
-}
-
-// isSentinel reports whether an address is that of a Sentinel that was asked, or of a peer
-// of one.
-func (d *model) isSentinel(addr string) bool {
-	return slices.ContainsFunc(d.asked, func(s *sentinel.Snapshot) bool {
-		return s.Sentinel == addr || slices.ContainsFunc(s.Masters, func(m sentinel.Master) bool {
-			return slices.ContainsFunc(m.Peers, func(p sentinel.Peer) bool { return p.Addr == addr })
-		})
-	})
 }
 
 func masterMissing(m *masterModel) outcome {

@@ -4,42 +4,64 @@ import (
 	"slices"
 	"time"
 
+	"redis_sentinel_exporter/canstop"
 	"redis_sentinel_exporter/deployment"
 	"redis_sentinel_exporter/sentinel"
 )
 
 // A model is what the checks look at.
 type model struct {
-	asked   []*sentinel.Snapshot
-	up      []*sentinel.Snapshot // those that answered
-	masters []*masterModel
-	nodes   map[string][]string // the names of masters by the address, and by the run id, of a data node
+	asked     []*sentinel.Snapshot
+	up        []*sentinel.Snapshot // those that answered
+	masters   []*masterModel
+	layout    *canstop.Layout
+	sentinels map[string]bool     // the addresses of those that were asked, and of the peers of each
+	nodes     map[string][]string // the names of masters by the address, and by the run id, of a data node
 }
 
 // A masterModel is one master as all Sentinels see it, with values that several checks use.
 type masterModel struct {
 	*deployment.MasterViews
 	model      *model
+	place      int                        // among the masters of the model
+	losses     *canstop.HostLoss          // see hostLoss; nil until somebody asks
 	missingAt  []*sentinel.Snapshot       // those that answered and do not monitor it
 	replicas   [][]deployment.ReplicaView // by replica, of all views
 	failingNow bool                       // a Sentinel drives a failover, or tries to, and is not stopped by TILT
 }
 
-func newModel(snapshots []*sentinel.Snapshot) *model {
-	d := &model{asked: snapshots}
+func newModel(snapshots []*sentinel.Snapshot, hosts canstop.HostMap) *model {
+	d := &model{asked: snapshots, sentinels: addressesOfSentinels(snapshots)}
 	for _, s := range snapshots {
 		if s.Up() {
 			d.up = append(d.up, s)
 		}
 	}
-	for _, views := range deployment.ByMaster(snapshots) {
-		m := &masterModel{MasterViews: views, model: d, replicas: deployment.ByReplica(views.Views)}
+	masters := deployment.ByMaster(snapshots)
+	d.layout = canstop.LayoutOf(masters, snapshots, hosts)
+	for i, views := range masters {
+		m := &masterModel{MasterViews: views, model: d, place: i, replicas: deployment.ByReplica(views.Views)}
 		m.failingNow = slices.ContainsFunc(m.Views, func(v deployment.View) bool { return failingOver(v) && !inTilt(v) })
 		m.missingAt = d.without(m)
 		d.masters = append(d.masters, m)
 	}
 	d.nodes = d.namesByNode()
 	return d
+}
+
+func addressesOfSentinels(snapshots []*sentinel.Snapshot) map[string]bool {
+	all := make(map[string]bool)
+	for _, s := range snapshots {
+		all[s.Sentinel] = true
+		for i := range s.Masters {
+			for k := range s.Masters[i].Peers {
+				if addr := s.Masters[i].Peers[k].Addr; !all[addr] {
+					all[addr] = true
+				}
+			}
+		}
+	}
+	return all
 }
 
 // without lists the Sentinels that answered and do not monitor a master.

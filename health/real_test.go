@@ -75,7 +75,7 @@ func assessLater(ctx context.Context, d *deployment.Deployment, within, aged, la
 			}
 		}
 	}
-	return health.Assess(snapshots)
+	return health.Assess(snapshots, nil)
 }
 
 func older(age sentinel.Duration, by time.Duration) sentinel.Duration {
@@ -252,7 +252,7 @@ func TestHiddenReplica(t *testing.T) {
 				return m == nil || len(m.Replicas) != 2-want || m.NumReplicas.Value != 2
 			})
 		})
-		return health.Assess(snapshots)
+		return health.Assess(snapshots, nil)
 	}
 	announced(topology.Masters[0].Replicas[0], "no")
 	r := waitHidden(1)

@@ -41,7 +41,10 @@ type MasterReport struct {
 	// Margin is how many more Sentinels can fail while a failover is still possible;
 	// absent if not known. Sentinels that answer but do not monitor the master count as
 	// failed, which CKQUORUM does not do.
-	Margin   *int      `json:"quorum_margin,omitempty"`
+	Margin *int `json:"quorum_margin,omitempty"`
+	// HostLoss is how many hosts there are whose loss alone the master would not survive; absent
+	// if not known.
+	HostLoss *int      `json:"host_loss,omitempty"`
 	Checks   []Result  `json:"checks"`
 	Findings []Finding `json:"findings"`
 }

@@ -191,6 +191,10 @@ func seen() map[string]Seen {
 			"After a failover one replica still follows the old address; +fix-slave-config in the logs, again and again where its ACL or a configuration manager undoes it. Or chained replicas that somebody wanted, which Sentinel does not allow.",
 			"A replica that lags.",
 		},
+		"single_point_of_failure": {
+			"A machine was rebooted or a pod evicted, the master was on it with two of three Sentinels, and nothing took over until it was back: the Sentinel that was left logged -failover-abort-not-elected, or +sdown master and no +odown after it.",
+			"A quorum that is too high, or a Sentinel that does not work; CKQUORUM had said OK until that moment, and says so again now.",
+		},
 		"loopback_address": {
 			"Clients on other machines get 127.0.0.1:6379 from Sentinel and connect to themselves: \"Connection refused\", while all works on the machine of the Sentinel. MONITOR was given 127.0.0.1 or localhost, as in all the examples.",
 			"A firewall between the client and Redis.",

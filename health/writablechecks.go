@@ -19,7 +19,7 @@ func noNamedMaster(m *masterModel) outcome {
 	}
 	var named []string
 	for _, v := range views {
-		if advertisedRole(v) != sentinel.RoleReplica || m.model.isSentinel(v.Advertised()) {
+		if advertisedRole(v) != sentinel.RoleReplica || m.model.sentinels[v.Advertised()] {
 			return fine()
 		}
 		named = append(named, v.Advertised())

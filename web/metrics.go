@@ -13,6 +13,7 @@ import (
 	"github.com/prometheus/client_golang/prometheus/promhttp"
 	"github.com/prometheus/common/expfmt"
 
+	"redis_sentinel_exporter/canstop"
 	"redis_sentinel_exporter/collector"
 	"redis_sentinel_exporter/health"
 	"redis_sentinel_exporter/sentinel"
@@ -24,6 +25,7 @@ type metrics struct {
 	collector *collector.Collector
 	own       prometheus.Gatherer // the exporter's own metrics
 	timeouts  timeouts
+	hosts     canstop.HostMap
 	logger    *slog.Logger
 }
 
@@ -44,6 +46,7 @@ func newMetrics(
 		collector: sources.Collector,
 		own:       registry,
 		timeouts:  timeouts{absent: opts.Timeout, offset: opts.TimeoutOffset},
+		hosts:     opts.HostMap,
 		logger:    logger,
 	}
 	compressed, err := compress(bound.on(m))
@@ -89,7 +92,7 @@ func (m *metrics) write(w http.ResponseWriter, r *http.Request, snapshots []*sen
 	if err != nil {
 		m.logger.Error("Some of the exporter's own metrics are missing", "err", err)
 	}
-	report := health.Assess(snapshots)
+	report := health.Assess(snapshots, m.hosts)
 	page := collector.Page{Snapshots: snapshots, Report: &report, Also: own, Names: r.URL.Query()["name[]"]}
 	writePage(w, r, m.collector, page, m.logger)
 }

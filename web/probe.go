@@ -8,6 +8,7 @@ import (
 	"net/http"
 	"time"
 
+	"redis_sentinel_exporter/canstop"
 	"redis_sentinel_exporter/collector"
 	"redis_sentinel_exporter/health"
 	"redis_sentinel_exporter/probe"
@@ -21,13 +22,14 @@ const probePath = "/probe"
 type probes struct {
 	prober   *Prober
 	timeouts timeouts
+	hosts    canstop.HostMap
 	logger   *slog.Logger
 }
 
 // newProbes returns the handler of /probe. It has a limit of its own, so that probes that
 // wait for dead deployments do not block the other endpoints.
 func newProbes(p *Prober, opts Options, logger *slog.Logger) (http.Handler, error) {
-	h := &probes{prober: p, timeouts: timeouts{absent: opts.Timeout, offset: opts.TimeoutOffset}, logger: logger}
+	h := &probes{prober: p, timeouts: timeouts{absent: opts.Timeout, offset: opts.TimeoutOffset}, hosts: opts.HostMap, logger: logger}
 	return compress(newLimit(p.opts.MaxConnections).on(h))
 }
 
@@ -57,7 +59,7 @@ func (h *probes) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 
 // write answers with the metrics of one deployment.
 func (h *probes) write(w http.ResponseWriter, r *http.Request, c *collector.Collector, snapshots []*sentinel.Snapshot) {
-	report := health.Assess(snapshots)
+	report := health.Assess(snapshots, h.hosts)
 	page := collector.Page{Snapshots: snapshots, Report: &report, Names: r.URL.Query()["name[]"]}
 	writePage(w, r, c, page, h.logger)
 }

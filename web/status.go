@@ -65,7 +65,7 @@ func (s *statusPage) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 	if !waiting {
 		return
 	}
-	report, err := narrow(health.Assess(snapshots), query)
+	report, err := narrow(health.Assess(snapshots, s.hosts), query)
 	if err != nil {
 		http.Error(w, err.Error(), http.StatusNotFound)
 		return

@@ -99,7 +99,7 @@ func NewHandler(opts Options, sources Sources, logger *slog.Logger) (http.Handle
 	for path, page := range map[string]http.Handler{
 		sdPath:      &sd{q},
 		canStopPath: &canStop{q, opts.HostMap},
-		"/health":   &healthHandler{q},
+		"/health":   &healthHandler{q, opts.HostMap},
 		"/status":   status,
 	} {
 		if opts.OnlyProbes {

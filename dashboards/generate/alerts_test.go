@@ -179,6 +179,7 @@ func unsigned() map[string]string {
 		"RedisSentinelQuorumMisconfigured": "five comparisons, of a table's columns with each other",
 		"RedisSentinelDuplicateId":         "a column of a table says it in words",
 		"RedisSentinelSharedNode":          "the table lists only checks that fail",
+		"RedisSentinelHostLoss":            "a line among others, of which none is good or bad",
 		"RedisSentinelNodeListedTwice":     "one looks at the run ids in two lines of a table",
 		"RedisSentinelLoopbackAddress":     "it is about a label, not a number",
 		"RedisSentinelRestartFails":        "the table lists only what is wrong, in words",

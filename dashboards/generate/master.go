@@ -136,12 +136,13 @@ func masterQuorum() []panel {
 	return []panel{
 		{
 			id: 13, kind: series, title: "Quorum arithmetic", width: 12, height: 8, unit: "none",
-			description: "Usable Sentinels, as the one that sees most counts, beside what a failover needs: the quorum to agree that the master is down, the majority of all known ones to elect who does it.",
+			description: "Usable Sentinels, as the one that sees most counts, beside what a failover needs: the quorum to agree that the master is down, the majority of all known ones to elect who does it. And how many hosts there are whose loss alone would be too much, if that is known.",
 			queries: []query{
 				{"max by (MASTER) (redis_sentinel_master_usable_sentinels{MASTER})", "usable " + byMaster},
 				{"max by (MASTER) (redis_sentinel_master_sentinels{MASTER})", "known " + byMaster},
 				{"max by (MASTER) (redis_sentinel_master_quorum{MASTER})", "quorum " + byMaster},
 				{"floor(max by (MASTER) (redis_sentinel_master_sentinels{MASTER}) / 2) + 1", "majority " + byMaster},
+				{"max by (MASTER) (redis_sentinel_deployment_host_loss{MASTER})", "hosts that must not be lost " + byMaster},
 			},
 		},
 		{

@@ -123,6 +123,13 @@ func Groups() []Group {
 			},
 		},
 		{
+			Name:   "machines",
+			Config: sentineltest.Config{FailoverTimeout: short, Hosts: onMachines},
+			Faults: []Fault{
+				{"failed over to most of the Sentinels", failOverTo, warning("single_point_of_failure"), nil},
+			},
+		},
+		{
 			Name:   "host names",
 			Config: sentineltest.Config{Replicas: 1, FailoverTimeout: short, Host: "localhost"},
 			Faults: []Fault{
