@@ -13,7 +13,7 @@ import (
 type HostMap map[string]string
 
 // A hostID is a machine of a deployment.
-type hostID int32
+type hostID int
 
 // hosts numbers the machines of a deployment. Several names and addresses can be one.
 type hosts struct {

@@ -1,5 +1,7 @@
 package canstop
 
+import "slices"
+
 // A belief is what may not be known.
 type belief int8
 
@@ -39,10 +41,8 @@ func (l *loss) is(n *placedNode) belief {
 	if l.only != "" && n.addr != l.only {
 		return no
 	}
-	for _, id := range l.lost {
-		if n.host == id {
-			return yes
-		}
+	if slices.Contains(l.lost, n.host) {
+		return yes
 	}
 	if l.sure {
 		return no
