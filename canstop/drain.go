@@ -3,6 +3,7 @@ package canstop
 import (
 	"fmt"
 	"slices"
+	"time"
 
 	"redis_sentinel_exporter/sentinel"
 )
@@ -166,4 +167,30 @@ func (l *Layout) restartStep(id hostID, gone *loss) DrainStep {
 		step.Reason = answer.Reason
 	}
 	return step
+}
+
+// Unheard names a node of which a Sentinel has heard nothing for longer than since, though it
+// takes it to be well: that may be old news of a node that has been restarted. It is empty if there
+// is none. Those that are down or cut off have [Layout.Next] wait by themselves.
+func Unheard(snapshots []*sentinel.Snapshot, since time.Duration) string {
+	old := func(age sentinel.Duration) bool { return age.Present && age.Value > since }
+	for _, s := range snapshots {
+		for i := range s.Masters {
+			m := &s.Masters[i]
+			if old(m.InfoRefresh) && !m.Flags.Any(sentinel.FlagSDown|sentinel.FlagDisconnected) {
+				return fmt.Sprintf("Sentinel %s has had no INFO from %s since", s.Sentinel, m.Addr)
+			}
+			for k := range m.Replicas {
+				if r := &m.Replicas[k]; old(r.InfoRefresh) && r.OK() {
+					return fmt.Sprintf("Sentinel %s has had no INFO from %s since", s.Sentinel, r.Addr)
+				}
+			}
+			for k := range m.Peers {
+				if p := &m.Peers[k]; old(p.LastOKPingReply) && !p.Flags.Any(sentinel.FlagSDown|sentinel.FlagDisconnected) {
+					return fmt.Sprintf("Sentinel %s has not heard from Sentinel %s since", s.Sentinel, p.Addr)
+				}
+			}
+		}
+	}
+	return ""
 }

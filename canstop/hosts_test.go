@@ -186,3 +186,28 @@ func BenchmarkOverview(b *testing.B) {
 		}
 	}
 }
+
+// TestUnheard: what is known of before a restart does not count.
+func TestUnheard(t *testing.T) {
+	t.Parallel()
+	three := site{master: "10.0.0.1:6379", replicas: []string{"10.0.0.2:6379"}, sentinels: []string{"10.0.0.1:26379", "10.0.0.2:26379", "10.0.0.3:26379"}}
+	for _, test := range []struct {
+		name  string
+		alter func(*sentinel.Master)
+		want  string
+	}{
+		{"all is new", func(m *sentinel.Master) { m.Replicas[0].InfoRefresh = sentinel.Some(time.Second) }, ""},
+		{"the replica", func(m *sentinel.Master) { m.Replicas[0].InfoRefresh = sentinel.Some(8 * time.Second) }, "Sentinel 10.0.0.1:26379 has had no INFO from 10.0.0.2:6379 since"},
+		{"one that is down anyway", func(m *sentinel.Master) {
+			m.Replicas[0].InfoRefresh, m.Replicas[0].Flags = sentinel.Some(8*time.Second), sentinel.FlagReplica|sentinel.FlagSDown
+		}, ""},
+		{"the master", func(m *sentinel.Master) { m.InfoRefresh = sentinel.Some(8 * time.Second) }, "Sentinel 10.0.0.1:26379 has had no INFO from 10.0.0.1:6379 since"},
+		{"a Sentinel", func(m *sentinel.Master) { m.Peers[1].LastOKPingReply = sentinel.Some(8 * time.Second) }, "Sentinel 10.0.0.1:26379 has not heard from Sentinel 10.0.0.3:26379 since"},
+	} {
+		snapshots := three.snapshots()
+		test.alter(&snapshots[0].Masters[0])
+		if got := canstop.Unheard(snapshots, 2*time.Second); got != test.want {
+			t.Errorf("%s: got %q, want %q", test.name, got, test.want)
+		}
+	}
+}

@@ -11,6 +11,7 @@ import (
 
 	"redis_sentinel_exporter/canstop"
 	"redis_sentinel_exporter/deployment"
+	"redis_sentinel_exporter/sentinel"
 )
 
 // canStopCommand says whether machines may stop.
@@ -67,9 +68,13 @@ func printAs(output string, out io.Writer, v any, text func(io.Writer)) error {
 
 // askLayout asks the Sentinels once.
 func askLayout(ctx context.Context, d *deployment.Deployment, streams Streams) *canstop.Layout {
+	return canstop.NewLayout(askOnce(ctx, d, streams), streams.HostMap)
+}
+
+func askOnce(ctx context.Context, d *deployment.Deployment, streams Streams) []*sentinel.Snapshot {
 	ctx, cancel := context.WithTimeout(ctx, streams.Timeout)
 	defer cancel()
-	return canstop.NewLayout(d.Snapshots(ctx), streams.HostMap)
+	return d.Snapshots(ctx)
 }
 
 func printAnswer(w io.Writer, a *canstop.Answer) {

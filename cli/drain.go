@@ -4,6 +4,7 @@ import (
 	"context"
 	"fmt"
 	"io"
+	"time"
 
 	"github.com/alecthomas/kingpin/v2"
 
@@ -31,8 +32,8 @@ func addDrain(app *kingpin.Application) *drainCommand {
 
 // Run prints the step, or the steps.
 func (c *drainCommand) Run(ctx context.Context, deployment *deployment.Deployment, streams Streams) (int, error) {
-	layout := askLayout(ctx, deployment, streams)
 	if !c.next {
+		layout := askLayout(ctx, deployment, streams)
 		o, err := layout.Overview()
 		if err != nil {
 			return 0, err
@@ -47,11 +48,36 @@ func (c *drainCommand) Run(ctx context.Context, deployment *deployment.Deploymen
 			}
 		})
 	}
-	step, err := layout.Next(c.done)
+	step, err := c.nextStep(ctx, deployment, streams)
 	if err != nil {
 		return 0, err
 	}
 	return stepStatus(&step), printAs(c.output, streams.Out, step, func(w io.Writer) { printStep(w, &step) })
+}
+
+// hearTime is how long the Sentinels may take to hear anew from every node: they ask for
+// INFO every 10 s.
+const hearTime = 15 * time.Second
+
+// nextStep judges the step to take. When a host has been restarted, what the Sentinels say of
+// it can be of before: so it waits until they have heard from every node since it began.
+func (c *drainCommand) nextStep(ctx context.Context, d *deployment.Deployment, streams Streams) (canstop.DrainStep, error) {
+	for began := time.Now(); ; {
+		snapshots := askOnce(ctx, d, streams)
+		step, err := canstop.NewLayout(snapshots, streams.HostMap).Next(c.done)
+		unheard := canstop.Unheard(snapshots, time.Since(began))
+		if len(c.done) == 0 || err != nil || step.Action == canstop.Wait || unheard == "" {
+			return step, err
+		}
+		if time.Since(began) > hearTime {
+			return canstop.DrainStep{Action: canstop.Wait, Verdict: canstop.Unknown, Reason: unheard}, nil
+		}
+		select {
+		case <-ctx.Done():
+			return canstop.DrainStep{}, ctx.Err()
+		case <-time.After(250 * time.Millisecond):
+		}
+	}
 }
 
 // Failed is the exit code when nothing could be asked.
@@ -75,7 +101,11 @@ func printStep(w io.Writer, s *canstop.DrainStep) {
 	case canstop.Failover:
 		fmt.Fprintf(w, "fail over: %s\n    $ %s\n", s.Reason, s.Command)
 	case canstop.Wait:
-		fmt.Fprintf(w, "wait: %s: %s\n", s.Master, s.Reason)
+		if s.Master != "" {
+			fmt.Fprintf(w, "wait: %s: %s\n", s.Master, s.Reason)
+		} else {
+			fmt.Fprintf(w, "wait: %s\n", s.Reason)
+		}
 	case canstop.Refuse:
 		fmt.Fprintf(w, "do not stop %s: %s\n", s.Host, s.Reason)
 	default:
