@@ -30,15 +30,17 @@ fail_over() {
 	start "$dir/replica.log" "$bin/valkey-server" --port "$replica" --bind 127.0.0.1 --save '' --replicaof 127.0.0.1 "$master"
 	printf 'port %s\nbind 127.0.0.1\nsentinel monitor main 127.0.0.1 %s 2\nsentinel down-after-milliseconds main 2000\n' "$sentinel" "$master" >"$dir/sentinel.conf"
 	start "$dir/sentinel.log" "$bin/valkey-server" "$dir/sentinel.conf" --sentinel
-	link_is() { "$bin/valkey-cli" -p "$sentinel" SENTINEL REPLICAS main | grep -qx "$1"; }
+	link_is() { [[ $("$bin/valkey-cli" -p "$sentinel" SENTINEL REPLICAS main) == *master-link-status$'\n'"$1"$'\n'* ]]; }
 	wait_for link_is ok
 	kill -9 "$process"
 	wait "$process" 2>/dev/null || true
 	wait_for link_is err
 	sleep "$dead"
-	"$bin/valkey-cli" -p "$sentinel" "$@" | grep -qx OK
+	[ "$("$bin/valkey-cli" -p "$sentinel" "$@")" = OK ]
 	outcome() { seen=$(grep -oE -m 1 -e '-failover-abort-[a-z-]*|[+]selected-slave' "$dir/sentinel.log"); }
 	wait_for outcome
+	stop "${pids[-1]}"
+	stop "${pids[-2]}"
 }
 fail_over sid 0 SENTINEL FAILOVER main
 expect '9.1, SENTINEL FAILOVER soon' "$seen" +selected-slave
