@@ -25,9 +25,9 @@ fail_over() {
 	local bin=$work/$1/bin dead=$2 dir master replica sentinel process
 	shift 2
 	dir=$(mktemp -d -p "$work") master=$(port) replica=$(port) sentinel=$(port)
-	start "$dir/master.log" "$bin/valkey-server" --port "$master" --bind 127.0.0.1 --save ''
+	start "$dir/master.log" "$bin/valkey-server" --port "$master" --bind 127.0.0.1 --save '' --dir "$dir"
 	process=$!
-	start "$dir/replica.log" "$bin/valkey-server" --port "$replica" --bind 127.0.0.1 --save '' --replicaof 127.0.0.1 "$master"
+	start "$dir/replica.log" "$bin/valkey-server" --port "$replica" --bind 127.0.0.1 --save '' --dir "$dir" --replicaof 127.0.0.1 "$master"
 	printf 'port %s\nbind 127.0.0.1\nsentinel monitor main 127.0.0.1 %s 2\nsentinel down-after-milliseconds main 2000\n' "$sentinel" "$master" >"$dir/sentinel.conf"
 	start "$dir/sentinel.log" "$bin/valkey-server" "$dir/sentinel.conf" --sentinel
 	link_is() { [[ $("$bin/valkey-cli" -p "$sentinel" SENTINEL REPLICAS main) == *master-link-status$'\n'"$1"$'\n'* ]]; }
