@@ -56,23 +56,23 @@ func (c *Client) asking(masters int) []Command {
 	return commands
 }
 
-// arguments returns the words of a command.
-func (c *Client) arguments(command Command, master string) []any {
+// spelled is a command by its words, without a master's name.
+func (c *Client) spelled(command Command) string {
 	switch command {
 	case CommandInfo:
-		return []any{"INFO"}
+		return "INFO"
 	case CommandMyID:
-		return []any{"SENTINEL", "MYID"}
+		return "SENTINEL MYID"
 	case CommandMasters:
-		return []any{"SENTINEL", "MASTERS"}
+		return "SENTINEL MASTERS"
 	case CommandReplicas:
-		return []any{"SENTINEL", c.replicasWord(), master}
+		return "SENTINEL " + c.replicasWord()
 	case CommandSentinels:
-		return []any{"SENTINEL", "SENTINELS", master}
+		return "SENTINEL SENTINELS"
 	case CommandCKQuorum:
-		return []any{"SENTINEL", "CKQUORUM", master}
+		return "SENTINEL CKQUORUM"
 	default:
-		return []any{"SENTINEL", "INFO-CACHE", master}
+		return "SENTINEL INFO-CACHE"
 	}
 }
 
