@@ -100,11 +100,11 @@ pint: .bin/pint ## look for mistakes in the alert rules; nothing that pint finds
 	.bin/pint --offline --no-color --log-level=warn lint --min-severity=info --fail-on=info alerts/*.rules.yml
 
 .PHONY: bench
-bench: ## measure what a scrape costs, on real Sentinels with up to 1,000 masters
+bench: ## measure what a scrape costs, on real Sentinels with up to 1,000 masters; AGAINST=PATH compares with another exporter's binary
 	@tools/need redis-server=redis-server redis-cli=redis-tools
 	@$(MAKE) --no-print-directory build
 	@go build -buildvcs=false -o .bin/bench ./bench
-	@.bin/bench
+	@.bin/bench $(if $(AGAINST),-against=$(AGAINST))
 
 .PHONY: scale
 scale: ## probe 300 deployments every 5 s for two minutes, one in ten broken, and measure

@@ -21,18 +21,19 @@ import (
 
 func main() {
 	binary := flag.String("exporter", "./redis_sentinel_exporter", "the exporter's `binary`")
+	against := flag.String("against", "", "`binary` of an exporter to compare it with, scrape by scrape")
 	counts := flag.String("masters", "1,10,100,1000", "numbers of masters")
 	rounds := flag.Int("rounds", 15, "scrapes that each figure is the median of")
 	flag.Parse()
 	ctx, stop := signal.NotifyContext(context.Background(), os.Interrupt, syscall.SIGTERM)
 	defer stop()
-	if err := run(ctx, os.Stdout, *binary, *counts, *rounds); err != nil {
+	if err := run(ctx, os.Stdout, *binary, *against, *counts, *rounds); err != nil {
 		_, _ = fmt.Fprintln(os.Stderr, "bench:", err)
 		os.Exit(1)
 	}
 }
 
-func run(ctx context.Context, out io.Writer, binary, counts string, rounds int) error {
+func run(ctx context.Context, out io.Writer, binary, against, counts string, rounds int) error {
 	if rounds < 1 {
 		return fmt.Errorf("-rounds: %d is not a number of scrapes", rounds)
 	}
@@ -50,7 +51,7 @@ func run(ctx context.Context, out io.Writer, binary, counts string, rounds int) 
 		if err != nil || masters < 1 {
 			return fmt.Errorf("-masters: %q is not a number of masters", text)
 		}
-		if err := measure(ctx, &report, binary, nodes.port, masters, rounds); err != nil {
+		if err := measure(ctx, &report, binary, against, nodes.port, masters, rounds); err != nil {
 			return err
 		}
 	}
@@ -73,7 +74,7 @@ func raiseFileLimit() error {
 }
 
 // measure fills one size into the report.
-func measure(ctx context.Context, r *results, binary, dataPort string, masters, rounds int) error {
+func measure(ctx context.Context, r *results, binary, against, dataPort string, masters, rounds int) error {
 	dir, err := os.MkdirTemp("", "redis_sentinel_exporter-bench-")
 	if err != nil {
 		return err
@@ -91,7 +92,7 @@ func measure(ctx context.Context, r *results, binary, dataPort string, masters, 
 	if err != nil {
 		return err
 	}
-	b := &bench{binary: binary, masters: masters, rounds: rounds, sentinels: sentinels}
+	b := &bench{binary: binary, against: against, masters: masters, rounds: rounds, sentinels: sentinels}
 	return b.all(ctx, r)
 }
 

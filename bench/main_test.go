@@ -25,7 +25,7 @@ func TestRun(t *testing.T) {
 	ctx, cancel := context.WithTimeout(t.Context(), 2*time.Minute)
 	defer cancel()
 	var out bytes.Buffer
-	if err := run(ctx, &out, binary, "1,3", 2); err != nil {
+	if err := run(ctx, &out, binary, "", "1,3", 2); err != nil {
 		t.Fatal(err)
 	}
 	rows := 0
@@ -46,6 +46,31 @@ func TestRun(t *testing.T) {
 	}
 }
 
+// TestAgainst: a binary compared with itself costs about the same, in numbers that are there.
+func TestAgainst(t *testing.T) {
+	t.Parallel()
+	binary := filepath.Join(t.TempDir(), "redis_sentinel_exporter")
+	if out, err := exec.CommandContext(t.Context(), "go", "build", "-buildvcs=false", "-o", binary, "..").CombinedOutput(); err != nil {
+		t.Fatalf("building the exporter: %v\n%s", err, out)
+	}
+	ctx, cancel := context.WithTimeout(t.Context(), 2*time.Minute)
+	defer cancel()
+	var out bytes.Buffer
+	if err := run(ctx, &out, binary, binary, "2", 2); err != nil {
+		t.Fatal(err)
+	}
+	lines := strings.Split(strings.TrimSpace(out.String()), "\n")
+	if len(lines) != 2+2 {
+		t.Fatalf("got\n%s", out.String())
+	}
+	for _, line := range lines[2:] {
+		// What is counted is the same; times and memory are near it.
+		if strings.Count(line, "= 1.00") < 1 || strings.Contains(line, " 0 /") || strings.Contains(line, "NaN") {
+			t.Errorf("got %s", line)
+		}
+	}
+}
+
 // TestBadArguments: each is refused with its flag's name before anything starts.
 func TestBadArguments(t *testing.T) {
 	t.Parallel()
@@ -59,7 +84,7 @@ func TestBadArguments(t *testing.T) {
 		{"0", 1, `-masters: "0"`},
 		{"many", 1, `-masters: "many"`},
 	} {
-		if err := run(t.Context(), io.Discard, "nosuch", tc.counts, tc.rounds); err == nil || !strings.Contains(err.Error(), tc.want) {
+		if err := run(t.Context(), io.Discard, "nosuch", "", tc.counts, tc.rounds); err == nil || !strings.Contains(err.Error(), tc.want) {
 			t.Errorf("-masters %s -rounds %d: got %v, want %s", tc.counts, tc.rounds, err, tc.want)
 		}
 	}

@@ -15,6 +15,7 @@ import (
 // A bench measures one size.
 type bench struct {
 	binary    string
+	against   string // another binary, or empty
 	masters   int
 	rounds    int
 	sentinels []*sentinelServer
@@ -26,6 +27,9 @@ const direct = time.Duration(-1)
 
 // all measures everything about this size.
 func (b *bench) all(ctx context.Context, r *results) error {
+	if b.against != "" {
+		return b.compareAll(ctx, r)
+	}
 	for _, delay := range []time.Duration{direct, 0, time.Millisecond, 10 * time.Millisecond} {
 		row, err := b.one(ctx, delay)
 		if err != nil {

@@ -33,12 +33,27 @@ type crowd struct {
 type results struct {
 	rows   []measurement
 	crowds []crowd
+	pairs  []pair
 }
 
 // write prints the report as two tables in Markdown.
 func (r *results) write(w io.Writer) error {
 	out := tabwriter.NewWriter(w, 0, 0, 1, ' ', 0)
 	line := func(format string, args ...any) { _, _ = fmt.Fprintf(out, format+"\n", args...) }
+	if len(r.pairs) > 0 {
+		line("| masters\t| Sentinels\t| CPU\t| wall\t| body\t| samples\t| allocations\t| peak RSS\t|")
+		line(strings.Repeat("|---:\t", 8) + "|")
+		for _, p := range r.pairs {
+			line("| %d\t| %d\t| %s\t| %s\t| %s\t| %s\t| %s\t| %s\t|", p.one.masters, p.one.sentinels,
+				ratio(ms(p.one.cpu), ms(p.other.cpu), float64(p.one.cpu)/float64(p.other.cpu)),
+				ratio(ms(p.one.wall), ms(p.one.bound), float64(p.one.wall)/float64(p.one.bound)),
+				ratio(p.one.body>>10, p.other.body>>10, float64(p.one.body)/float64(p.other.body)),
+				ratio(p.one.samples, p.other.samples, float64(p.one.samples)/float64(p.other.samples)),
+				ratio(int(p.one.mallocs), int(p.other.mallocs), p.one.mallocs/p.other.mallocs),
+				ratio(p.one.rss>>20, p.other.rss>>20, float64(p.one.rss)/float64(p.other.rss)))
+		}
+		return out.Flush()
+	}
 	line("| masters\t| Sentinels\t| each way\t| bound ms\t| wall ms\t| wall / bound\t| / of one Sentinel\t| CPU ms\t| Sentinel's CPU ms\t| samples\t| allocations a sample\t| peak RSS MiB\t| body KiB\t| CPU ms with gzip\t| gzip KiB\t|")
 	line(strings.Repeat("|---:\t", 15) + "|")
 	for _, row := range r.rows {
@@ -65,5 +80,8 @@ func (r *results) write(w io.Writer) error {
 	}
 	return out.Flush()
 }
+
+// ratio is what one binary costs, what the other does, and the one in terms of the other.
+func ratio(one, other any, r float64) string { return fmt.Sprintf("%v / %v = %.2f", one, other, r) }
 
 func ms(d time.Duration) string { return fmt.Sprintf("%.2f", float64(d)/float64(time.Millisecond)) }
