@@ -23,18 +23,18 @@ func (c *Client) Failover(ctx context.Context, name string) error {
 // failover under way (SENTINEL RESET). It finds the replicas and Sentinels again. Reset
 // returns the number of masters; 0 is no error.
 func (c *Client) Reset(ctx context.Context, pattern string) (int, error) {
-	args := []string{"SENTINEL", "RESET", pattern}
+	args := []any{"SENTINEL", "RESET", pattern}
 	raw, err := c.sendOnce(ctx, "", args...)
 	if err != nil {
 		return 0, err
 	}
 	text, err := readText(raw)
 	if err != nil {
-		return 0, c.malformed(err, words(args))
+		return 0, c.malformed(err, args)
 	}
 	n, err := strconv.Atoi(text)
 	if err != nil {
-		return 0, c.malformed(fmt.Errorf("%w: %q is not a number of masters", errMalformed, clip(text)), words(args))
+		return 0, c.malformed(fmt.Errorf("%w: %q is not a number of masters", errMalformed, clip(text)), args)
 	}
 	return n, nil
 }
@@ -53,7 +53,7 @@ func (c *Client) Monitor(ctx context.Context, name, addr string, quorum int) err
 		err = fmt.Errorf("%w: the address %q is not host:port", ErrInvalidArgument, clip(addr))
 		return &Error{Sentinel: c.Address(), Command: "SENTINEL MONITOR", Reason: ReasonOther, Err: err}
 	}
-	return c.do(ctx, "SENTINEL", "MONITOR", name, host, port, strconv.Itoa(quorum))
+	return c.do(ctx, "SENTINEL", "MONITOR", name, host, port, quorum)
 }
 
 // Remove makes the Sentinel stop monitoring a master (SENTINEL REMOVE). If it does not
@@ -71,7 +71,7 @@ func (c *Client) FlushConfig(ctx context.Context) error {
 }
 
 // do sends a command that changes something and whose answer is OK.
-func (c *Client) do(ctx context.Context, args ...string) error {
+func (c *Client) do(ctx context.Context, args ...any) error {
 	raw, err := c.sendOnce(ctx, "", args...)
 	if err != nil {
 		return err

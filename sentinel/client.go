@@ -70,7 +70,7 @@ func (c *Client) drop() {
 // that came before an error. The caller holds the turn. If the Sentinel has closed the kept
 // connection meanwhile, exchange tries once more on a new one, but only if the commands are
 // repeatable. The text of the error contains no password.
-func (c *Client) exchange(ctx context.Context, repeatable bool, commands [][]string) ([]string, error) {
+func (c *Client) exchange(ctx context.Context, repeatable bool, commands [][]any) ([]string, error) {
 	replies, err := c.attempt(ctx, commands)
 	if lost := err != nil && c.session != nil && c.session.lost(ctx, err); lost && repeatable {
 		c.drop()
@@ -93,7 +93,7 @@ func (c *Client) isAskedInVain(ctx context.Context, err error) bool {
 }
 
 // attempt makes one exchange, on a new connection if there is none.
-func (c *Client) attempt(ctx context.Context, commands [][]string) ([]string, error) {
+func (c *Client) attempt(ctx context.Context, commands [][]any) ([]string, error) {
 	if err := ctx.Err(); err != nil {
 		return nil, err
 	}
@@ -115,12 +115,12 @@ func (c *Client) attempt(ctx context.Context, commands [][]string) ([]string, er
 }
 
 // ask sends one command and returns its raw reply.
-func (c *Client) ask(ctx context.Context, args ...string) (string, error) {
+func (c *Client) ask(ctx context.Context, args ...any) (string, error) {
 	if err := c.acquire(ctx); err != nil {
 		return "", c.failure(ctx, err, words(args))
 	}
 	defer c.release()
-	replies, err := c.exchange(ctx, true, [][]string{args})
+	replies, err := c.exchange(ctx, true, [][]any{args})
 	if err != nil {
 		return "", c.failure(ctx, err, words(args))
 	}
@@ -128,13 +128,13 @@ func (c *Client) ask(ctx context.Context, args ...string) (string, error) {
 }
 
 // refusal returns the error if a reply is an error reply, otherwise nil. NOQUORUM is an answer.
-func (c *Client) refusal(raw, command string) *Error {
+func (c *Client) refusal(raw string, args []any) *Error {
 	text, refused := strings.CutPrefix(raw, "-")
 	if !refused || noQuorum(raw) {
 		return nil
 	}
 	reason, err := replyError(strings.TrimSuffix(text, "\r\n"))
-	return &Error{Sentinel: c.Address(), Command: command, Reason: reason, Err: err}
+	return &Error{Sentinel: c.Address(), Command: words(args), Reason: reason, Err: err}
 }
 
 // failure wraps an error of the connection.
@@ -151,8 +151,8 @@ func (c *Client) failure(ctx context.Context, err error, command string) *Error 
 
 // malformed wraps the error of a reply that could not be parsed, or that refuses the command
 // without being an error reply.
-func (c *Client) malformed(err error, command string) *Error {
-	e := &Error{Sentinel: c.Address(), Command: command, Reason: ReasonOther, Err: err}
+func (c *Client) malformed(err error, args []any) *Error {
+	e := &Error{Sentinel: c.Address(), Command: words(args), Reason: ReasonOther, Err: err}
 	if errors.Is(err, errMalformed) {
 		e.Reason = ReasonProtocol
 	}
@@ -160,22 +160,23 @@ func (c *Client) malformed(err error, command string) *Error {
 }
 
 // readAnswer parses a reply into *into, unless it is an error reply.
-func readAnswer[T any](c *Client, raw, command string, parse func(string) (T, error), into *T) *Error {
-	if refused := c.refusal(raw, command); refused != nil {
+func readAnswer[T any](c *Client, raw string, args []any, parse func(string) (T, error), into *T) *Error {
+	if refused := c.refusal(raw, args); refused != nil {
 		return refused
 	}
 	value, err := parse(raw)
 	if err != nil {
-		return c.malformed(err, command)
+		return c.malformed(err, args)
 	}
 	*into = value
 	return nil
 }
 
 // words returns the name of a command, without its arguments.
-func words(args []string) string {
-	if args[0] == "SENTINEL" && len(args) > 1 {
-		return args[0] + " " + args[1]
+func words(args []any) string {
+	name := fmt.Sprint(args[0])
+	if name == "SENTINEL" && len(args) > 1 {
+		name += " " + fmt.Sprint(args[1])
 	}
-	return args[0]
+	return name
 }

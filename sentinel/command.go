@@ -56,23 +56,23 @@ func (c *Client) asking(masters int) []Command {
 	return commands
 }
 
-// spelled is a command by its words, without a master's name.
-func (c *Client) spelled(command Command) string {
+// arguments returns the words of a command.
+func (c *Client) arguments(command Command, master string) []any {
 	switch command {
 	case CommandInfo:
-		return "INFO"
+		return []any{"INFO"}
 	case CommandMyID:
-		return "SENTINEL MYID"
+		return []any{"SENTINEL", "MYID"}
 	case CommandMasters:
-		return "SENTINEL MASTERS"
+		return []any{"SENTINEL", "MASTERS"}
 	case CommandReplicas:
-		return "SENTINEL " + c.replicasWord()
+		return []any{"SENTINEL", c.replicasWord(), master}
 	case CommandSentinels:
-		return "SENTINEL SENTINELS"
+		return []any{"SENTINEL", "SENTINELS", master}
 	case CommandCKQuorum:
-		return "SENTINEL CKQUORUM"
+		return []any{"SENTINEL", "CKQUORUM", master}
 	default:
-		return "SENTINEL INFO-CACHE"
+		return []any{"SENTINEL", "INFO-CACHE", master}
 	}
 }
 

@@ -39,12 +39,12 @@ func (r *recording) Read(p []byte) (int, error) { return r.rest.Read(p) }
 type recorded struct {
 	*session
 	names    []string
-	commands [][]string
+	commands [][]any
 }
 
 func record(tb testing.TB, masters int) *recorded {
 	tb.Helper()
-	r := &recorded{commands: [][]string{{"SENTINEL", "MASTERS"}}}
+	r := &recorded{commands: [][]any{{"SENTINEL", "MASTERS"}}}
 	var all []any
 	var about bytes.Buffer
 	for i := range masters {
@@ -54,8 +54,8 @@ func record(tb testing.TB, masters int) *recorded {
 		about.WriteString(wire([]any{flat(healthyReplica), flat(healthyReplica)}))
 		about.WriteString(wire([]any{flat(healthyPeer), flat(healthyPeer)}))
 		about.WriteString("+OK 3 usable Sentinels. Quorum and failover authorization can be reached\r\n")
-		r.commands = append(r.commands, []string{"SENTINEL", "REPLICAS", name},
-			[]string{"SENTINEL", "SENTINELS", name}, []string{"SENTINEL", "CKQUORUM", name})
+		r.commands = append(r.commands, []any{"SENTINEL", "REPLICAS", name},
+			[]any{"SENTINEL", "SENTINELS", name}, []any{"SENTINEL", "CKQUORUM", name})
 	}
 	listener, err := net.Listen("tcp", "127.0.0.1:0")
 	if err != nil {
@@ -101,8 +101,7 @@ func (r *recorded) scanned(ctx context.Context) ([]Master, error) {
 // maps lets go-redis read them, each entry as a map.
 func (r *recorded) maps(ctx context.Context) ([]redis.Cmder, error) {
 	pipe := r.rdb.Pipeline()
-	for i, words := range r.commands {
-		args := arguments(words)
+	for i, args := range r.commands {
 		var cmd redis.Cmder = redis.NewMapStringStringSliceCmd(ctx, args...)
 		if i > 0 && i%3 == 0 {
 			cmd = redis.NewStringCmd(ctx, args...)

@@ -32,7 +32,6 @@ type limitedConn struct {
 	message int    // bytes of the current message of a subscription
 	lines   int    // header lines since the connection was made
 	refused error  // the error in the first line; nil if that is no error
-	ends    []int  // where each reply ends, counted from the last request; not of a subscription
 }
 
 // Read returns only bytes that have been checked.
@@ -58,7 +57,7 @@ func (c *limitedConn) refusal() error {
 
 // Write starts a new exchange.
 func (c *limitedConn) Write(p []byte) (int, error) {
-	c.total, c.ends = 0, c.ends[:0]
+	c.total = 0
 	n, err := c.Conn.Write(p)
 	if err != nil {
 		err = cmp.Or(c.refusal(), lastWords(c.Conn, err), err)
@@ -95,9 +94,6 @@ func (c *limitedConn) look(data []byte) error {
 		}
 		c.line = c.line[:0]
 		data = data[end+1:]
-		if len(c.pending) == 0 && !c.stream {
-			c.ends = append(c.ends, c.total-len(data)+c.skip)
-		}
 	}
 	return nil
 }

@@ -23,7 +23,7 @@ func (c *Client) lookUpInto(ctx context.Context, s *Snapshot, name string) *Erro
 		return c.failure(ctx, err, "SENTINEL MASTER")
 	}
 	defer c.release()
-	commands := [][]string{
+	commands := [][]any{
 		{"SENTINEL", "MASTER", name},
 		{"SENTINEL", c.replicasWord(), name},
 		{"SENTINEL", "SENTINELS", name},
@@ -35,21 +35,21 @@ func (c *Client) lookUpInto(ctx context.Context, s *Snapshot, name string) *Erro
 		return c.failure(ctx, err, words(commands[min(len(replies), len(commands)-1)]))
 	}
 	var m *Master
-	refused := readAnswer(c, replies[0], words(commands[0]), parseMaster, &m)
+	refused := readAnswer(c, replies[0], commands[0], parseMaster, &m)
 	if refused != nil && !errors.Is(refused, ErrNoSuchMaster) {
 		return refused
 	}
 	// These may be forbidden, or unknown to an old Sentinel; the rest is useful without them.
-	_ = readAnswer(c, replies[3], words(commands[3]), readText, &s.ID)
-	_ = readAnswer(c, replies[4], words(commands[4]), readInfo, &s.Info)
+	_ = readAnswer(c, replies[3], commands[3], readText, &s.ID)
+	_ = readAnswer(c, replies[4], commands[4], readInfo, &s.Info)
 	if m == nil {
 		return nil
 	}
-	if err := readAnswer(c, replies[1], words(commands[1]), parseReplicas, &m.Replicas); err != nil {
+	if err := readAnswer(c, replies[1], commands[1], parseReplicas, &m.Replicas); err != nil {
 		m.ReplicasErr = err
 		c.slaves = c.slaves || errors.Is(err, errUnknownCommand) // from the next call on
 	}
-	if err := readAnswer(c, replies[2], words(commands[2]), parsePeers, &m.Peers); err != nil {
+	if err := readAnswer(c, replies[2], commands[2], parsePeers, &m.Peers); err != nil {
 		m.PeersErr = err
 	}
 	s.Masters = []Master{*m}

@@ -73,13 +73,13 @@ func readPong(raw string) (string, error) {
 }
 
 // query sends a command that changes nothing and reads its reply.
-func query[T any](ctx context.Context, c *Client, parse func(raw string) (T, error), args ...string) (T, error) {
+func query[T any](ctx context.Context, c *Client, parse func(raw string) (T, error), args ...any) (T, error) {
 	var answer T
 	raw, err := c.ask(ctx, args...)
 	if err != nil {
 		return answer, err
 	}
-	if refused := readAnswer(c, raw, words(args), parse, &answer); refused != nil {
+	if refused := readAnswer(c, raw, args, parse, &answer); refused != nil {
 		return answer, refused
 	}
 	return answer, nil

@@ -2,7 +2,7 @@ package sentinel
 
 // resolveHostnames is the command that asks for this one option. A pattern would have the
 // Sentinel send its password as well.
-func resolveHostnames() []string { return []string{"SENTINEL", "CONFIG", "GET", "resolve-hostnames"} }
+func resolveHostnames() []any { return []any{"SENTINEL", "CONFIG", "GET", "resolve-hostnames"} }
 
 // asksResolve reports whether a round trip is to ask for the option too: where a host is given
 // by name, and not again where it was refused, which would be an entry in ACL LOG each time.

@@ -24,7 +24,6 @@ type session struct {
 	rdb      *redis.Client
 	password string // must not be in an error
 	used     bool   // an exchange has succeeded
-	size     int    // of the last replies in all
 }
 
 // dial connects, with TLS if the options say so.
@@ -103,22 +102,15 @@ func (s *session) close() {
 
 // exchange sends the commands in one write and reads a raw reply for each. With an error it
 // returns the replies that came before it; the session must then be closed.
-//
-// The first exchange is go-redis', which authenticates. It has no way to read replies into
-// memory of ours: it reads line by line into a slice that grows. So the others are read
-// straight off the connection.
-func (s *session) exchange(ctx context.Context, commands [][]string) ([]string, error) {
-	if s.used {
-		return s.direct(ctx, commands)
-	}
+func (s *session) exchange(ctx context.Context, commands [][]any) ([]string, error) {
 	// A read knows the deadline of the context, but not that the context was cancelled.
 	// Closing the connection ends it in both cases.
 	stop := context.AfterFunc(ctx, func() { _ = s.conn.Close() })
 	defer stop()
 	pipe := s.rdb.Pipeline()
 	raw := make([]*redis.RawCmd, len(commands))
-	for i, words := range commands {
-		raw[i] = redis.NewRawCmd(ctx, arguments(words)...)
+	for i, args := range commands {
+		raw[i] = redis.NewRawCmd(ctx, args...)
 		if err := pipe.Process(ctx, raw[i]); err != nil {
 			return nil, err
 		}
@@ -136,15 +128,6 @@ func (s *session) exchange(ctx context.Context, commands [][]string) ([]string, 
 	}
 	s.used = err == nil
 	return replies, err
-}
-
-// arguments are the words of a command as go-redis takes them.
-func arguments(words []string) []any {
-	args := make([]any, len(words))
-	for i := range words {
-		args[i] = words[i]
-	}
-	return args
 }
 
 // speechless reports whether the Sentinel has sent nothing at all.

@@ -98,7 +98,10 @@ func (c *Client) Set(ctx context.Context, name string, options ...Option) error 
 
 // setOne sets one option. The caller holds the turn.
 func (c *Client) setOne(ctx context.Context, name string, o Option) error {
-	args := append([]string{"SENTINEL", "SET", name, o.Name}, o.Values...)
+	args := []any{"SENTINEL", "SET", name, o.Name}
+	for _, value := range o.Values {
+		args = append(args, value)
+	}
 	secret := ""
 	if o.isSecret() {
 		secret = o.Values[0]

@@ -61,16 +61,13 @@ func (c *Client) newSnapshotBuilder(started time.Time) *snapshotBuilder {
 // ask makes one round trip, and reports whether another makes sense.
 func (b *snapshotBuilder) ask(ctx context.Context, general []Command, masters []string) bool {
 	perMaster := b.client.asking(len(masters))
-	commands := make([][]string, 0, len(general)+len(masters)*len(perMaster)+1)
+	commands := make([][]any, 0, len(general)+len(masters)*len(perMaster))
 	for _, command := range general {
-		commands = append(commands, strings.Fields(b.client.spelled(command)))
+		commands = append(commands, b.client.arguments(command, ""))
 	}
-	list := make([]string, 0, 3*cap(commands)) // the words of all commands
 	for _, name := range masters {
 		for _, command := range perMaster {
-			verb, noun, _ := strings.Cut(b.client.spelled(command), " ")
-			list = append(list, verb, noun, name)
-			commands = append(commands, list[len(list)-3:len(list):len(list)])
+			commands = append(commands, b.client.arguments(command, name))
 		}
 	}
 	asksResolve := b.asksResolve()
@@ -116,18 +113,18 @@ func (b *snapshotBuilder) general(commands []Command, replies []string) []string
 
 // read parses the reply to a general command into the snapshot.
 func (b *snapshotBuilder) read(command Command, raw string) *Error {
-	name := b.client.spelled(command)
+	args := b.client.arguments(command, "")
 	switch command {
 	case CommandInfo:
-		return readAnswer(b.client, raw, name, readInfo, &b.snapshot.Info)
+		return readAnswer(b.client, raw, args, readInfo, &b.snapshot.Info)
 	case CommandMyID:
-		err := readAnswer(b.client, raw, name, readText, &b.snapshot.ID)
+		err := readAnswer(b.client, raw, args, readText, &b.snapshot.ID)
 		if err != nil && errors.Is(err, errUnknownCommand) {
 			return nil // before 6.2 a Sentinel does not tell its id
 		}
 		return err
 	default:
-		return readAnswer(b.client, raw, name, parseMasters, &b.snapshot.Masters)
+		return readAnswer(b.client, raw, args, parseMasters, &b.snapshot.Masters)
 	}
 }
 
@@ -197,11 +194,11 @@ func (b *snapshotBuilder) lookInto(ctx context.Context) {
 		return
 	}
 	var unwell []*Master
-	var commands [][]string
+	var commands [][]any
 	for i := range b.snapshot.Masters {
 		if m := &b.snapshot.Masters[i]; m.Cache == nil && b.isDoubtful(m) && len(unwell) < mostUnwell {
 			unwell = append(unwell, m)
-			commands = append(commands, []string{"SENTINEL", "INFO-CACHE", m.Name})
+			commands = append(commands, b.client.arguments(CommandInfoCache, m.Name))
 		}
 	}
 	if len(unwell) == 0 {
@@ -225,21 +222,21 @@ func (m *Master) looksWell() bool {
 
 // readAbout parses the reply to a command about a master into it.
 func (b *snapshotBuilder) readAbout(m *Master, command Command, raw string) *Error {
-	name := b.client.spelled(command)
+	args := b.client.arguments(command, m.Name)
 	switch command {
 	case CommandReplicas:
-		err := readAnswer(b.client, raw, name, parseReplicas, &m.Replicas)
+		err := readAnswer(b.client, raw, args, parseReplicas, &m.Replicas)
 		if err != nil && errors.Is(err, errUnknownCommand) {
 			b.client.slaves = true // from the next snapshot on
 		}
 		return err
 	case CommandSentinels:
-		return readAnswer(b.client, raw, name, parsePeers, &m.Peers)
+		return readAnswer(b.client, raw, args, parsePeers, &m.Peers)
 	case CommandCKQuorum:
-		return readAnswer(b.client, raw, name, readCKQuorum, &m.CKQuorum)
+		return readAnswer(b.client, raw, args, readCKQuorum, &m.CKQuorum)
 	default:
 		parse := func(raw string) ([]CachedInfo, error) { return parseInfoCache(raw, m.Name) }
-		return readAnswer(b.client, raw, name, parse, &m.Cache)
+		return readAnswer(b.client, raw, args, parse, &m.Cache)
 	}
 }
 

@@ -40,7 +40,7 @@ func (s *subscription) close() { s.session.close() }
 
 // start authenticates and subscribes.
 func (s *subscription) start(ctx context.Context) error {
-	replies, err := s.session.exchange(ctx, [][]string{{"PING"}})
+	replies, err := s.session.exchange(ctx, [][]any{{"PING"}})
 	if err != nil {
 		return err
 	}
