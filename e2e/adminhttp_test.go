@@ -89,7 +89,7 @@ func TestAdminNeedsAuthentication(t *testing.T) {
 		{"--admin.config.file=" + exportertest.TempFile(t, exportertest.AdminUsers)},
 	} {
 		_, stderr, status := exportertest.Output(t, append(args, "--web.listen-address="+sentineltest.FreeAddr(t))...)
-		if status != 1 || strings.Count(stderr, "\n") != 1 || !strings.Contains(stderr, "--admin.config.file: ") {
+		if status != 1 || strings.Count(stderr, "\n") != 1 || !strings.Contains(stderr, "--admin.config.file") {
 			t.Errorf("%v: got %d %q", args, status, stderr)
 		}
 	}
