@@ -115,7 +115,14 @@ func loadSlowly(ctx context.Context, n *sentineltest.Node) error {
 		return err
 	}
 	_, _ = n.CLI(ctx, "CONFIG", "SET", "loading-process-events-interval-bytes", "1024") // there is no such option before 7.0
-	return run(ctx, n, command("SAVE"), command("CONFIG", "REWRITE"))
+	// Its replicas may still be getting all data, for which there is a child that saves them.
+	if err := until(ctx, n.Name()+" has saved its data", func() (bool, error) {
+		err := run(ctx, n, command("SAVE"))
+		return err == nil, err
+	}); err != nil {
+		return err
+	}
+	return run(ctx, n, command("CONFIG", "REWRITE"))
 }
 
 // loadFast ends the slow loading of a node by starting it again: Redis 6.0 lets nobody configure
