@@ -64,7 +64,7 @@ func TestVerdict(t *testing.T) {
 		{"unknown parameter", fine, "/health?name=m", 400, `there is no parameter "name": there are master, fail_on`},
 		{"repeated parameter", fine, "/health?master=m&master=m", 400, `the parameter "master" is given 2 times`},
 		{"bad fail_on", fine, "/health?fail_on=ok", 400, `fail_on must be warning or critical, not "ok"`},
-		{"empty fail_on", fine, "/health?fail_on=", 400, `fail_on is ""`},
+		{"empty fail_on", fine, "/health?fail_on=", 400, `fail_on must be warning or critical, not ""`},
 		{"bad query", fine, "/health?master=%zz", 400, "cannot be read"},
 	} {
 		t.Run(tc.name, func(t *testing.T) {
