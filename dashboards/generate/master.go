@@ -142,7 +142,7 @@ func masterQuorum() []panel {
 				{"max by (MASTER) (redis_sentinel_master_sentinels{MASTER})", "known " + byMaster},
 				{"max by (MASTER) (redis_sentinel_master_quorum{MASTER})", "quorum " + byMaster},
 				{"floor(max by (MASTER) (redis_sentinel_master_sentinels{MASTER}) / 2) + 1", "majority " + byMaster},
-				{"max by (MASTER) (redis_sentinel_deployment_host_loss{MASTER})", "hosts that must not be lost " + byMaster},
+				{"max by (MASTER) (redis_sentinel_deployment_host_loss{ALL})", "hosts that must not be lost " + byMaster},
 			},
 		},
 		{
