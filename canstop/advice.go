@@ -3,6 +3,7 @@ package canstop
 import (
 	"fmt"
 	"slices"
+	"strings"
 
 	"redis_sentinel_exporter/internal/printable"
 )
@@ -116,6 +117,12 @@ func (m *masterParts) silentSentinels(g guess) []placedNode {
 	return silent
 }
 
+// failoverCommand is the command line for a failover of a master. A name that looks like a flag
+// comes after "--".
 func failoverCommand(name string) string {
-	return "redis_sentinel_exporter failover " + printable.Quote(name)
+	command := "redis_sentinel_exporter failover "
+	if strings.HasPrefix(name, "-") {
+		command += "-- "
+	}
+	return command + printable.Quote(name)
 }

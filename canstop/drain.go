@@ -66,9 +66,12 @@ func (l *Layout) Next(done []string) (DrainStep, error) {
 	l.machines, l.mixed = l.hosts.machines()
 	for i := range l.masters {
 		m := &l.masters[i]
-		if reasons := slices.Clone(m.unsettled); m.fault != "" || len(reasons) > 0 {
-			reasons = append(reasons, m.fault)
-			return DrainStep{Action: Wait, Master: sentinel.ValidUTF8(m.name), Verdict: Unknown, Reason: reasons[0]}, nil
+		reason := m.fault
+		if len(m.unsettled) > 0 {
+			reason = m.unsettled[0]
+		}
+		if reason != "" {
+			return DrainStep{Action: Wait, Master: sentinel.ValidUTF8(m.name), Verdict: Unknown, Reason: reason}, nil
 		}
 	}
 	order := l.drainOrder(skip)

@@ -187,6 +187,26 @@ func BenchmarkOverview(b *testing.B) {
 	}
 }
 
+// TestFailoverCommand: a command that is pasted means the master, whatever its name looks like.
+func TestFailoverCommand(t *testing.T) {
+	t.Parallel()
+	for name, want := range map[string]string{
+		"orders":     "redis_sentinel_exporter failover orders",
+		"two words":  "redis_sentinel_exporter failover 'two words'",
+		"--for-real": "redis_sentinel_exporter failover -- --for-real",
+	} {
+		three := site{master: "10.0.0.1:6379", replicas: []string{"10.0.0.2:6379"}, sentinels: []string{"10.0.0.1:26379", "10.0.0.2:26379", "10.0.0.3:26379"}}
+		snapshots := three.snapshots()
+		for _, s := range snapshots {
+			s.Masters[0].Name = name
+		}
+		step, err := canstop.NewLayout(snapshots, nil).Next([]string{"10.0.0.2", "10.0.0.3"})
+		if err != nil || step.Command != want {
+			t.Errorf("%q: got %q and the error %v, want %q", name, step.Command, err, want)
+		}
+	}
+}
+
 // TestUnheard: what is known of before a restart does not count.
 func TestUnheard(t *testing.T) {
 	t.Parallel()
