@@ -35,7 +35,7 @@ func singlePointOfFailure(m *masterModel) outcome {
 		}
 		if len(h.FailOverTo) > 0 {
 			f.Hint = "The cheapest remedy is a failover to " + strings.Join(h.FailOverTo, " or ") + ", after which each host can be lost."
-			f.Commands = []string{failoverOn(m.Name, m.Views[:1])}
+			f.Commands = []string{failoverOn(m.Name, m.Views)}
 		} else {
 			f.Hint = "The cheapest remedy: " + strings.Join(h.Remedies, "; ") + "."
 		}
