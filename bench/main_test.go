@@ -15,13 +15,20 @@ import (
 
 func TestMain(m *testing.M) { goleak.VerifyTestMain(m) }
 
-// TestRun: a small run measures something in every place.
-func TestRun(t *testing.T) {
-	t.Parallel()
+// buildExporter returns the path of a binary that is built of the module's own code.
+func buildExporter(t *testing.T) string {
+	t.Helper()
 	binary := filepath.Join(t.TempDir(), "redis_sentinel_exporter")
 	if out, err := exec.CommandContext(t.Context(), "go", "build", "-buildvcs=false", "-o", binary, "..").CombinedOutput(); err != nil {
 		t.Fatalf("building the exporter: %v\n%s", err, out)
 	}
+	return binary
+}
+
+// TestRun: a small run measures something in every place.
+func TestRun(t *testing.T) {
+	t.Parallel()
+	binary := buildExporter(t)
 	ctx, cancel := context.WithTimeout(t.Context(), 2*time.Minute)
 	defer cancel()
 	var out bytes.Buffer
@@ -49,10 +56,7 @@ func TestRun(t *testing.T) {
 // TestAgainst: a binary compared with itself costs about the same, in numbers that are there.
 func TestAgainst(t *testing.T) {
 	t.Parallel()
-	binary := filepath.Join(t.TempDir(), "redis_sentinel_exporter")
-	if out, err := exec.CommandContext(t.Context(), "go", "build", "-buildvcs=false", "-o", binary, "..").CombinedOutput(); err != nil {
-		t.Fatalf("building the exporter: %v\n%s", err, out)
-	}
+	binary := buildExporter(t)
 	ctx, cancel := context.WithTimeout(t.Context(), 2*time.Minute)
 	defer cancel()
 	var out bytes.Buffer

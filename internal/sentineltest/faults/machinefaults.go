@@ -3,6 +3,7 @@ package faults
 import (
 	"context"
 	"fmt"
+	"slices"
 
 	"redis_sentinel_exporter/internal/sentineltest"
 )
@@ -28,10 +29,11 @@ func failOverTo(ctx context.Context, r *Rig) (mend Mend, err error) {
 	if err != nil {
 		return nothing, err
 	}
-	heir := nodeOn(replicas, crowded)
-	if heir == nil {
+	i := slices.IndexFunc(replicas, func(n *sentineltest.Node) bool { return n.Host() == crowded })
+	if i < 0 {
 		return nothing, fmt.Errorf("the master %s is there already", master.Addr())
 	}
+	heir := replicas[i]
 	mend = func(ctx context.Context) error {
 		if err := run(ctx, heir, command("CONFIG", "SET", "replica-priority", "100")); err != nil {
 			return err
@@ -45,7 +47,7 @@ func failOverTo(ctx context.Context, r *Rig) (mend Mend, err error) {
 	if err := run(ctx, heir, command("CONFIG", "SET", "replica-priority", "1")); err != nil {
 		return mend, err
 	}
-	if err := r.sees(ctx, heir.Addr(), "slave-priority", "1"); err != nil {
+	if err := r.seeReplicas(ctx, []*sentineltest.Node{heir}, func(row sentineltest.Row) bool { return row.Get("slave-priority") == "1" }); err != nil {
 		return mend, err
 	}
 	return mend, r.leave(ctx)
@@ -57,31 +59,4 @@ func (r *Rig) leave(ctx context.Context) error {
 		return err
 	}
 	return r.WaitSettled(ctx)
-}
-
-// sees waits until every Sentinel says so of a replica.
-func (r *Rig) sees(ctx context.Context, addr, field, want string) error {
-	return until(ctx, addr+" has "+field+" "+want, func() (bool, error) {
-		for _, s := range r.Sentinels {
-			rows, err := s.Rows(ctx, "SENTINEL", "REPLICAS", MasterName)
-			if err != nil {
-				return false, err
-			}
-			for _, row := range rows {
-				if row.Get("name") == addr && row.Get(field) != want {
-					return false, nil
-				}
-			}
-		}
-		return true, nil
-	})
-}
-
-func nodeOn(nodes []*sentineltest.Node, host string) *sentineltest.Node {
-	for _, n := range nodes {
-		if n.Host() == host {
-			return n
-		}
-	}
-	return nil
 }
