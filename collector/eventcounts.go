@@ -1,10 +1,9 @@
 package collector
 
 import (
+	"cmp"
 	"maps"
 	"slices"
-
-	"cmp"
 
 	"redis_sentinel_exporter/sentinel"
 )
