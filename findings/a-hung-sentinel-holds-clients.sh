@@ -21,12 +21,8 @@ done
 debian trixie "redis-server=5:8.0.2-*" "redis-tools=5:8.0.2-*"
 bin=$work/trixie/bin master=$(port) first=$(port) second=$(port)
 start master.log "$bin/redis-server" --port "$master" --bind 127.0.0.1 --save ''
-for p in $first $second; do
-	printf 'port %s\nbind 127.0.0.1\nsentinel monitor main 127.0.0.1 %s 2\n' "$p" "$master" >"$p.conf"
-	start "$p.log" "$bin/redis-server" "$work/$p.conf" --sentinel
-	wait_for "$bin/redis-cli" -p "$p" PING
-	[ "$p" = "$second" ] || hung=$!
-done
+sentinels "$bin" "$master" "$first" "$second"
+hung=${pids[-2]}
 
 echo '{"type": "module"}' >package.json
 npm install --silent --no-audit --no-fund --save-exact redis@6.3.1 ioredis@6.0.0 >npm.log 2>&1 || { cat npm.log >&2; exit 2; }

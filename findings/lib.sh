@@ -1,4 +1,4 @@
-# shellcheck shell=bash
+#!/usr/bin/env bash
 # What the findings share: a work folder, exact packages of Debian, free ports, and an end
 # to everything that was started.
 work=$(mktemp -d)
@@ -61,6 +61,18 @@ start() {
 	shift
 	"$@" >"$log" 2>&1 &
 	pids+=($!)
+}
+
+# sentinels BIN MASTER PORT...: starts Sentinels at these ports, which monitor main at the port
+# MASTER with a quorum of 2. Their processes are the last of $pids.
+sentinels() {
+	local bin=$1 master=$2 p
+	shift 2
+	for p; do
+		printf 'port %s\nbind 127.0.0.1\nsentinel monitor main 127.0.0.1 %s 2\n' "$p" "$master" >"$work/$p.conf"
+		start "$work/$p.log" "$bin/redis-server" "$work/$p.conf" --sentinel
+		wait_for "$bin/redis-cli" -p "$p" PING
+	done
 }
 
 # stop PID: ends it and waits until it has ended.

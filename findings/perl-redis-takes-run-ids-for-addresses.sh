@@ -15,12 +15,8 @@ bin=$work/trixie/bin root=$work/trixie/root master=$(port) first=$(port) second=
 PERL5LIB=$root/usr/share/perl5:$root/usr/share/perl/5.40:$(find "$root/usr/lib" -path '*/perl*/5.*' -prune -type d | paste -sd:)
 export PERL5LIB
 start master.log "$bin/redis-server" --port "$master" --bind 127.0.0.1 --save ''
-for p in $first $second; do
-	printf 'port %s\nbind 127.0.0.1\nsentinel monitor main 127.0.0.1 %s 2\n' "$p" "$master" >"$p.conf"
-	start "$p.log" "$bin/redis-server" "$work/$p.conf" --sentinel
-	wait_for "$bin/redis-cli" -p "$p" PING
-	[ "$p" = "$second" ] || given=$!
-done
+sentinels "$bin" "$master" "$first" "$second"
+given=${pids[-2]}
 knows_one() { "$bin/redis-cli" -p "$first" INFO sentinel | grep -q 'sentinels=2'; }
 wait_for knows_one
 
