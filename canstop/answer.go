@@ -130,7 +130,7 @@ func (l *Layout) masterAnswer(m *masterParts, gone *loss, names []string) (answe
 	held := strings.Join(names, " and ") + holds(len(names), parts)
 	answer = MasterAnswer{Name: sentinel.ValidUTF8(m.name), Verdict: verdict}
 	becomes := m.becomes(&w, worst(gone))
-	if len(becomes) == 1 && verdict != No && slices.Equal(becomes, m.becomes(&b, best(gone))) {
+	if sure := gone.sure && m.sure; len(becomes) == 1 && verdict != No && (sure || slices.Equal(becomes, m.becomes(&b, best(gone)))) {
 		answer.WouldBecome = becomes[0].addr
 	}
 	switch {

@@ -21,6 +21,7 @@ type FatalHost struct {
 	Host   string
 	Holds  string // such as "the master orders and 2 of 3 Sentinels"
 	Reason string // why it would not be survived
+	Led    bool   // a Sentinel would be left that could be elected: it is a replica to promote that is missing
 	// Together is true if each process on it could be lost alone: it is the host that all depends on.
 	Together bool
 	// FailOverTo lists the nodes of which a failover now would make one the master, where that leaves
@@ -56,7 +57,7 @@ func (l *Layout) HostLoss(i int) HostLoss {
 func (l *Layout) fatal(m *masterParts, gone *loss, w *future, hosts []hostID) FatalHost {
 	f := FatalHost{
 		Host: l.machines[gone.lost[0]].name(), Holds: strings.Join(m.held(gone), " and "),
-		Reason: m.reason(w, worst(gone)), Together: m.survivesEach(gone),
+		Reason: m.reason(w, worst(gone)), Led: w.leads, Together: m.survivesEach(gone),
 	}
 	if to := m.heirsElsewhere(worst(gone)); w.lost && l.noneFatal(m, to, hosts) {
 		for _, n := range to {

@@ -4,6 +4,7 @@ import (
 	"net"
 	"slices"
 
+	"redis_sentinel_exporter/canstop"
 	"redis_sentinel_exporter/deployment"
 	"redis_sentinel_exporter/sentinel"
 )
@@ -64,6 +65,9 @@ func explanations() []explanation {
 		{"master_refuses_writes", "replica_down", wantsReplicas},
 		{"master_refuses_writes", "replica_link_down", wantsReplicas},
 		{"master_refuses_writes", "replica_loading", wantsReplicas},
+		{"single_point_of_failure", "replica_down", wouldBePromoted},
+		{"single_point_of_failure", "replica_link_down", wouldBePromoted},
+		{"single_point_of_failure", "replica_loading", wouldBePromoted},
 		{"failover_stuck", "sentinel_restart_fails", takesNoNames},
 		{"failover_stuck", "no_promotable_replica", always},
 		{"failover_stuck", "majority_unreachable", critical},
@@ -206,6 +210,13 @@ func countsTooFew(m *masterModel, _, effect *witnessedFinding) bool {
 // were repaired.
 func otherwisePromotable(m *masterModel, cause, _ *witnessedFinding) bool {
 	return m.replicaHas(cause.Node, func(s deployment.ReplicaView) bool { return !s.Priority.Present || s.Priority.Value > 0 })
+}
+
+// wouldBePromoted reports whether a host must not be lost for want of a replica, and the one of the
+// cause could be promoted if the cause were repaired.
+func wouldBePromoted(m *masterModel, cause, effect *witnessedFinding) bool {
+	wantsReplica := func(h canstop.FatalHost) bool { return h.Together && h.Led }
+	return slices.ContainsFunc(m.hostLoss().Hosts, wantsReplica) && otherwisePromotable(m, cause, effect)
 }
 
 // masterIsLoading reports whether the master serves no replica either.

@@ -101,6 +101,26 @@ func TestCauses(t *testing.T) {
 			"  warning mymaster ghost_replicas 10.0.0.11:6379",
 			"warning mymaster replica_down 10.0.0.12:6379",
 		}},
+		{"the replica on another host is dead", both(hosts(func(host string) string {
+			if host == "10.0.0.11" {
+				return "10.0.0.10"
+			}
+			return host
+		}), each(func(m *sentinel.Master) { replicaDead(&m.Replicas[1], 40_000) })),
+			"WARNING mymaster: the replica 10.0.0.12:6379 has been down for 40 s, according to 3 of 3 Sentinels (10.0.0.1:26379, 10.0.0.2:26379, 10.0.0.3:26379)", []string{
+				"warning mymaster replica_down 10.0.0.12:6379",
+				"  warning mymaster single_point_of_failure",
+			}},
+		{"votes are wanted, and a replica is dead", both(hosts(func(host string) string {
+			if host == "10.0.0.2" || host == "10.0.0.10" {
+				return "10.0.0.1"
+			}
+			return host
+		}), each(func(m *sentinel.Master) { replicaDead(&m.Replicas[1], 40_000) })),
+			"WARNING mymaster: the replica 10.0.0.12:6379 has been down for 40 s", []string{
+				"warning mymaster replica_down 10.0.0.12:6379",
+				"warning mymaster single_point_of_failure",
+			}},
 		{"a Sentinel has a wrong password", at(1, func(m *sentinel.Master) {
 			m.Flags |= sentinel.FlagSDown
 			m.SDownTime, m.LastOKPingReply, m.LastPingReply = ms(40_000), ms(70_000), ms(800)

@@ -138,6 +138,7 @@ func hosts(to func(string) string) func([]*sentinel.Snapshot) {
 				move(&m.Instance)
 				for k := range m.Replicas {
 					move(&m.Replicas[k].Instance)
+					m.Replicas[k].MasterHost, m.Replicas[k].MasterPort = m.Host, m.Port
 				}
 				for k := range m.Peers {
 					move(&m.Peers[k].Instance)
