@@ -76,6 +76,13 @@ e2e: ## bring every alert about for real, through Prometheus and Alertmanager to
 	@tools/need redis-server=redis-server redis-cli=redis-tools prometheus=prometheus prometheus-alertmanager=prometheus-alertmanager gcc=gcc,libc6-dev
 	CGO_ENABLED=1 go test -race -timeout 20m -tags e2e -run 'TestFaults|TestScaled' ./alerts
 
+.PHONY: e2e-all
+e2e-all: ## the same, with Prometheus 3 and VictoriaMetrics beside; they are unpacked, not installed
+	@tools/need redis-server=redis-server redis-cli=redis-tools prometheus=prometheus prometheus-alertmanager=prometheus-alertmanager gcc=gcc,libc6-dev
+	@tools/unpack sid .bin/engines/prometheus-3.5 promtool=promtool prometheus=prometheus
+	@tools/unpack sid .bin/engines/victoria-metrics-1.145 vmalert-tool=victoria-metrics vmalert=victoria-metrics victoria-metrics=victoria-metrics
+	CGO_ENABLED=0 go test -timeout 30m -tags e2e -run 'TestFaults|TestRulesInOtherEngines' ./alerts -engines="$(CURDIR)/.bin/engines"
+
 .PHONY: compose-test
 compose-test: ## run docker-compose.yml, without Grafana, on a Docker engine of the test's own (root)
 	@tools/need dockerd=docker.io docker=docker.io iptables=iptables docker-compose=docker-compose debootstrap=debootstrap gcc=gcc,libc6-dev

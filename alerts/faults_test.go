@@ -89,8 +89,10 @@ func watchNobody(t *testing.T, s *stack, lanes []*lane) {
 func (l *lane) run(t *testing.T, s *stack) {
 	t.Helper()
 	rig := &faults.Rig{Topology: sentineltest.Run(t, l.group.Config)}
+	born := time.Now()
 	exporter := s.startExporter(t, l.address, rig.ClientAddrs())
 	l.quiet(t, s, "at first")
+	s.agree(t, l.job, "birth", expectation{}, born)
 	for _, f := range l.group.Faults {
 		exporter = l.show(t, s, rig, exporter, f)
 		if t.Failed() {
@@ -159,6 +161,11 @@ func (l *lane) told(t *testing.T, s *stack, name string, began time.Time) {
 	for _, alert := range full(want.silent) {
 		eventually(t, fmt.Sprintf("%s makes %s fire", name, alert), func() bool { return s.in(t, l.job, "firing")[alert] })
 	}
+	for _, e := range s.engines {
+		for _, alert := range want.all() {
+			eventually(t, fmt.Sprintf("%s leads to %s by %s", name, alert, e.name), func() bool { return e.told.has(l.job, alert, false, began) })
+		}
+	}
 }
 
 // resolved waits for the end of it, and looks back at what was told.
@@ -174,6 +181,12 @@ func (l *lane) resolved(t *testing.T, s *stack, name string, began time.Time) {
 		}
 	}
 	l.quiet(t, s, "after "+name)
+	for _, e := range s.engines {
+		for _, alert := range want.all() {
+			eventually(t, fmt.Sprintf("%s is resolved after %s by %s", alert, name, e.name), func() bool { return e.told.has(l.job, alert, true, began) })
+		}
+	}
+	s.agree(t, l.job, name, want, began)
 	pages := slices.DeleteFunc(s.hook.names(l.job, "page", began), func(name string) bool { return slices.Contains(full(want.may), name) })
 	if !slices.Equal(pages, full(want.page)) {
 		t.Errorf("%s: the pages were %q, want %q", name, pages, full(want.page))

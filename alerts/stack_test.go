@@ -29,14 +29,19 @@ type stack struct {
 
 	alertmanager string // its address
 	prometheus   *sentineltest.Program
+	told         *recorder // what prometheus sends
+	engines      []*engine
 }
+
+// resendDelay is that of Prometheus, 1m, scaled.
+var resendDelay = fmt.Sprintf("--rules.alert.resend-delay=%dms", 60000/factor)
 
 // startStack starts it. It scrapes no exporter yet.
 func startStack(t *testing.T) *stack {
 	t.Helper()
 	s := &stack{
 		hook: startWebhook(t), dir: t.TempDir(), exporter: filepath.Join(t.TempDir(), "redis_sentinel_exporter"),
-		alertmanager: sentineltest.FreeAddr(t),
+		alertmanager: sentineltest.FreeAddr(t), told: startRecorder(t),
 	}
 	run(t, "go", "build", "-buildvcs=false", "-o", s.exporter, "redis_sentinel_exporter")
 	place(t, s.dir, "deploy/alertmanager.yml", map[string]string{"http://webhook:9000": s.hook.URL})
@@ -49,39 +54,64 @@ func startStack(t *testing.T) *stack {
 	s.url, s.began = "http://"+address, time.Now()
 	s.prometheus = start(t, "prometheus", s.url+"/-/ready", "prometheus",
 		"--config.file="+filepath.Join(s.dir, "deploy/prometheus.yml"), "--storage.tsdb.path="+filepath.Join(s.dir, "prometheus"),
-		"--web.listen-address="+address,
-		fmt.Sprintf("--rules.alert.resend-delay=%dms", 60000/factor)) // 1m
+		"--web.listen-address="+address, resendDelay)
+	s.startEngines(t)
 	return s
 }
 
-// scrape makes Prometheus scrape the exporters of these lanes.
+// scrape makes Prometheus and the engines scrape the exporters of these lanes.
 func (s *stack) scrape(t *testing.T, lanes []*lane) {
 	t.Helper()
 	s.configure(t, lanes)
 	if err := s.prometheus.Signal(syscall.SIGHUP); err != nil {
 		t.Fatal(err)
 	}
+	for _, e := range s.engines {
+		e.reload(t)
+	}
 }
 
-// configure writes Prometheus' file. A scrape may take as long as from one to the
-// next, so that it is done each second, which is a little more than scaled: a busy
-// machine needs the time.
+// configure writes the files of all of them.
 func (s *stack) configure(t *testing.T, lanes []*lane) {
 	t.Helper()
+	configurePrometheus(t, filepath.Join(s.dir, "deploy/prometheus.yml"), lanes, s.alertmanager+", "+s.told.addr())
+	for _, e := range s.engines {
+		e.configure(lanes)
+	}
+}
+
+// configurePrometheus writes a file for a Prometheus.
+func configurePrometheus(t *testing.T, path string, lanes []*lane, alertmanagers string) {
+	t.Helper()
+	replace := scrapes(lanes)
+	replace["alertmanager:9093"] = alertmanagers
+	placeAs(t, path, "deploy/prometheus.yml", replace)
+}
+
+// scrapes is what is replaced in a file to scrape the exporters of some lanes. A scrape may take as long as from one to the
+// next, so that it is done each second, which is a little more than scaled: a busy
+// machine needs the time.
+func scrapes(lanes []*lane) map[string]string {
 	var targets strings.Builder
 	for _, l := range lanes {
 		fmt.Fprintf(&targets, "\n      - targets: [%s]\n        labels: {job: %s}", l.address, l.job)
 	}
-	place(t, s.dir, "deploy/prometheus.yml", map[string]string{
-		"alertmanager:9093": s.alertmanager, "scrape_interval: 750ms": "scrape_interval: 1s",
+	return map[string]string{
+		"scrape_interval: 750ms":             "scrape_interval: 1s",
 		"\n      - targets: [exporter:9355]": targets.String(),
 		"http://exporter:9355/sd":            "http://127.0.0.1:1/sd", // there is no redis_exporter
-	})
+	}
 }
 
 // place copies a file of the project, with its durations scaled and addresses
 // replaced, each of which must be there.
 func place(t *testing.T, dir, name string, replace map[string]string) {
+	t.Helper()
+	placeAs(t, filepath.Join(dir, name), name, replace)
+}
+
+// placeAs places a copy under another name.
+func placeAs(t *testing.T, path, name string, replace map[string]string) {
 	t.Helper()
 	text := scaled(readFile(t, filepath.Join("..", name)))
 	for from, to := range replace {
@@ -90,7 +120,6 @@ func place(t *testing.T, dir, name string, replace map[string]string) {
 		}
 		text = strings.ReplaceAll(text, from, to)
 	}
-	path := filepath.Join(dir, name)
 	if err := os.MkdirAll(filepath.Dir(path), 0o700); err != nil {
 		t.Fatal(err)
 	}
