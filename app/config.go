@@ -9,6 +9,7 @@ import (
 	toolkit "github.com/prometheus/exporter-toolkit/web"
 
 	"redis_sentinel_exporter/collector"
+	"redis_sentinel_exporter/fleet"
 	"redis_sentinel_exporter/probe"
 	"redis_sentinel_exporter/sentinel"
 	"redis_sentinel_exporter/web"
@@ -20,8 +21,9 @@ type Config struct {
 	Collector collector.Options
 	Web       web.Options
 	Prober    web.ProberOptions
-	// Modules has the modules of --config.file.
+	// Modules has the modules and the named deployments of --config.file.
 	Modules *probe.File
+	Fleet   fleet.Options
 	// Listen and AdminListen are the addresses of the two servers, with the files for TLS
 	// and authentication. If AdminListen is nil, there is no admin server.
 	Listen, AdminListen *toolkit.FlagConfig
@@ -46,6 +48,9 @@ func newConfig(f *programFlags) (*Config, error) {
 	if err := f.check(); err != nil {
 		return nil, err
 	}
+	if f.fleet.deployment != nil {
+		return nil, errors.New("--deployment is for commands: serve has all deployments of --config.file")
+	}
 	if err := toolkit.Validate(*f.listen.WebConfigFile); err != nil {
 		return nil, fmt.Errorf("--web.config.file: %w", err)
 	}
@@ -66,6 +71,11 @@ func newConfig(f *programFlags) (*Config, error) {
 		Listen: f.listen, AdminListen: adminListen, Log: f.log,
 	}
 	config.Web.Timeout, config.Web.OnlyProbes, config.Web.HostMap = sentinels.Timeout, f.onlyProbes(), f.hosts
+	config.Web.ExternalURL, config.Prober.HostMap = f.fleet.externalURL, f.hosts
+	config.Fleet = fleet.Options{
+		Events: f.collector.Events, Timeout: sentinels.Timeout, HostMap: f.hosts,
+		MaxConnections: f.fleet.maxConnections, Shard: f.fleet.shard,
+	}
 	return config, nil
 }
 
@@ -75,10 +85,37 @@ func newCommandConfig(f *programFlags) (*SentinelConfig, error) {
 	if err := f.check(); err != nil {
 		return nil, err
 	}
-	if f.onlyProbes() {
-		return nil, errors.New("there is no deployment to ask: --config.file is given, and no --sentinel.address")
+	switch {
+	case f.fleet.deployment != nil:
+		return f.namedDeployment(*f.fleet.deployment)
+	case f.onlyProbes():
+		return nil, errors.New("there is no deployment to ask: --config.file is given, and neither --sentinel.address nor --deployment")
 	}
 	return newSentinelConfig(f)
+}
+
+// namedDeployment returns how to ask a deployment of --config.file.
+func (f *programFlags) namedDeployment(name string) (*SentinelConfig, error) {
+	if f.probe.configFile == "" {
+		return nil, errors.New("--deployment: the names are in --config.file, which is not given")
+	}
+	file, err := probe.Open(f.probe.configFile)
+	if err != nil {
+		return nil, fmt.Errorf("--config.file: %w", err)
+	}
+	d, err := file.Deployment(name)
+	if err != nil {
+		return nil, fmt.Errorf("--deployment: %w", err)
+	}
+	return sentinelConfigOf(d, f.sentinel.timeout), nil
+}
+
+// sentinelConfigOf returns how to ask a deployment of the file.
+func sentinelConfigOf(d *probe.Deployment, timeout time.Duration) *SentinelConfig {
+	if most := time.Duration(d.Module().Timeout); most > 0 {
+		timeout = min(timeout, most)
+	}
+	return &SentinelConfig{Addresses: d.Sentinels, Client: d.Options(), FollowPeers: d.DiscoverPeers, Timeout: timeout}
 }
 
 func newSentinelConfig(f *programFlags) (*SentinelConfig, error) {
@@ -121,6 +158,9 @@ func (f *programFlags) check() error {
 	}
 	if err := f.web.Check(); err != nil {
 		return err
+	}
+	if f.fleet.maxConnections <= 0 {
+		return fmt.Errorf("--fleet.max-connections: %d must be positive", f.fleet.maxConnections)
 	}
 	switch probes := f.probe.options; {
 	case probes.MaxConnections <= 0:

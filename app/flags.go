@@ -1,6 +1,7 @@
 package app
 
 import (
+	"net/url"
 	"time"
 
 	"github.com/alecthomas/kingpin/v2"
@@ -14,6 +15,7 @@ import (
 	"redis_sentinel_exporter/canstop"
 	"redis_sentinel_exporter/cli"
 	"redis_sentinel_exporter/collector"
+	"redis_sentinel_exporter/fleet"
 	"redis_sentinel_exporter/web"
 )
 
@@ -32,6 +34,7 @@ type programFlags struct {
 	web       web.Options // without Timeout and OnlyProbes, which follow from other flags
 	admin     adminFlags
 	probe     probeFlags
+	fleet     fleetFlags
 	hosts     canstop.HostMap
 	log       promslog.Config
 	commands  map[string]cli.Runner // by full name; each has its own flags and arguments
@@ -59,6 +62,14 @@ type probeFlags struct {
 	options    web.ProberOptions
 }
 
+// fleetFlags holds the settings of the named deployments.
+type fleetFlags struct {
+	maxConnections int
+	shard          fleet.Shard
+	externalURL    *url.URL
+	deployment     *string // the one that a command is about; nil for that of --sentinel.address
+}
+
 // adminFlags holds the addresses of the admin server; without one there is none.
 type adminFlags struct {
 	listen     []string
@@ -81,6 +92,7 @@ func newApp(f *programFlags) *kingpin.Application {
 	app.Flag("host-map", "The machine, or the zone, that a host is on, for can-stop and drain: HOST=NAME or HOST:PORT=NAME. Repeatable.").
 		PlaceHolder("HOST=NAME").SetValue(hostMapValue{&f.hosts})
 	f.probe.addTo(app)
+	f.fleet.addTo(app)
 	f.admin.addTo(app)
 	promslogflag.AddFlags(app, &f.log)
 	app.Command(serveCommand, "Serve the metrics over HTTP; the default.")
@@ -139,12 +151,23 @@ func addWebFlags(app *kingpin.Application, opts *web.Options) {
 }
 
 func (f *probeFlags) addTo(app *kingpin.Application) {
-	app.Flag("config.file", "File with the modules for /probe. Reloaded on SIGHUP.").
+	app.Flag("config.file", "File with the named deployments, and the modules for these and for /probe. Reloaded on SIGHUP.").
 		PlaceHolder("FILE").StringVar(&f.configFile)
 	app.Flag("probe.max-connections", "Most Sentinels to keep connections to between probes; also the most concurrent probes.").
 		Default("4000").IntVar(&f.options.MaxConnections)
 	app.Flag("probe.idle-timeout", "How long to keep the connections to Sentinels that are no longer probed.").
 		Default("5m").DurationVar(&f.options.IdleTimeout)
+}
+
+func (f *fleetFlags) addTo(app *kingpin.Application) {
+	app.Flag("deployment", "The deployment of --config.file that a command asks, instead of that of --sentinel.address; not for serve.").
+		NoEnvar().PlaceHolder("NAME").SetValue(optionalText{&f.deployment})
+	app.Flag("fleet.max-connections", "Most Sentinels that the deployments of --config.file may have. To each there are two connections: one for its events.").
+		Default("4000").IntVar(&f.maxConnections)
+	app.Flag("fleet.shard", "The part of the deployments that this exporter has, of several with the same --config.file: INDEX/COUNT, from 0/5 to 4/5. A pod's name with /COUNT will do.").
+		PlaceHolder("INDEX/COUNT").SetValue(shardValue{&f.shard})
+	app.Flag("web.external-url", "Where Prometheus reaches this exporter, for /sd?role=deployment; the address that the request comes to if not given.").
+		PlaceHolder("URL").SetValue(urlValue{&f.externalURL})
 }
 
 func (f *adminFlags) addTo(app *kingpin.Application) {

@@ -12,7 +12,7 @@ import (
 
 // reloadOnHangup starts a goroutine, in wg, that reloads the configuration file at each SIGHUP
 // until ctx ends.
-func reloadOnHangup(ctx context.Context, wg *sync.WaitGroup, prober *web.Prober) {
+func reloadOnHangup(ctx context.Context, wg *sync.WaitGroup, sources *web.Sources) {
 	hangup := make(chan os.Signal, 1)
 	signal.Notify(hangup, syscall.SIGHUP) // not in the goroutine: until then a SIGHUP ends the program
 	wg.Go(func() {
@@ -20,7 +20,7 @@ func reloadOnHangup(ctx context.Context, wg *sync.WaitGroup, prober *web.Prober)
 		for {
 			select {
 			case <-hangup:
-				_ = prober.Reload() // logs the error, and there is a metric
+				_ = sources.Reload() // logs the error, and there is a metric
 			case <-ctx.Done():
 				return
 			}

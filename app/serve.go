@@ -12,6 +12,7 @@ import (
 	"redis_sentinel_exporter/admin"
 	"redis_sentinel_exporter/collector"
 	"redis_sentinel_exporter/deployment"
+	"redis_sentinel_exporter/fleet"
 	"redis_sentinel_exporter/web"
 )
 
@@ -28,9 +29,15 @@ func serve(ctx context.Context, c *Config, logs io.Writer) error {
 	defer wg.Wait()
 	defer cancel()
 
-	sources := newSources(c, deployment, logger)
+	sources, err := newSources(c, deployment, logger)
+	if err != nil {
+		return err
+	}
 	started := func() {
-		if c.Web.OnlyProbes {
+		if sources.Fleet != nil {
+			wg.Go(func() { sources.Fleet.Run(ctx) })
+		}
+		if c.Web.OnlyProbes && (sources.Fleet == nil || sources.Fleet.Size() == 0) {
 			logger.Info("No --sentinel.address is given: only /probe asks Sentinels")
 		}
 		if sources.Events != nil {
@@ -49,13 +56,13 @@ func serve(ctx context.Context, c *Config, logs io.Writer) error {
 	}
 	wg.Go(func() { sources.Prober.Run(ctx) })
 	if c.Modules.Exists() {
-		reloadOnHangup(ctx, &wg, sources.Prober)
+		reloadOnHangup(ctx, &wg, &sources)
 	}
 	return runAll(ctx, cancel, servers...)
 }
 
 // newSources returns what the endpoints answer from.
-func newSources(c *Config, deployment *deployment.Deployment, logger *slog.Logger) web.Sources {
+func newSources(c *Config, deployment *deployment.Deployment, logger *slog.Logger) (web.Sources, error) {
 	sources := web.Sources{
 		Deployment: deployment,
 		Collector:  collector.New(c.Collector),
@@ -68,7 +75,12 @@ func newSources(c *Config, deployment *deployment.Deployment, logger *slog.Logge
 	if c.AdminListen != nil {
 		sources.AdminRequests = web.NewAdminRequests()
 	}
-	return sources
+	if !c.Modules.Exists() {
+		return sources, nil
+	}
+	var err error
+	sources.Fleet, err = fleet.New(c.Modules, c.Fleet, logger)
+	return sources, err
 }
 
 func newLogger(config promslog.Config, logs io.Writer) *slog.Logger {

@@ -44,6 +44,10 @@ func (s Status) rank() int {
 	return [...]int{OK: 0, Warning: 1, Unknown: 2, Critical: 3}[s]
 }
 
+// Compare compares two verdicts by what an operator must know first, as cmp.Compare does: it
+// is positive if s comes first.
+func (s Status) Compare(other Status) int { return s.rank() - other.rank() }
+
 // worse returns the verdict with the higher rank.
 func worse(a, b Status) Status {
 	if b.rank() > a.rank() {

@@ -18,6 +18,10 @@ type Config struct {
 	// their own.
 	AllowedTargets *AllowList `yaml:"allowed_targets,omitempty"`
 	Modules        Modules    `yaml:"modules,omitempty"`
+	// Deployments are those of this file; [File.Deployments] are all.
+	Deployments Deployments `yaml:"deployments,omitempty"`
+	// DeploymentFiles are the files with more of them.
+	DeploymentFiles Globs `yaml:"deployment_files,omitempty"`
 
 	unnamed *Module // for probes without a module
 }
@@ -29,7 +33,7 @@ type Modules map[string]*Module
 // the line.
 func Parse(text []byte, dir string) (*Config, error) {
 	c := &Config{}
-	if err := c.decode(text); err != nil {
+	if err := decodeOne(text, c); err != nil {
 		return nil, err
 	}
 	for name, m := range c.Modules {
@@ -38,12 +42,19 @@ func Parse(text []byte, dir string) (*Config, error) {
 		}
 	}
 	c.unnamed = newModule()
-	return c, c.unnamed.prepare(dir, c.AllowedTargets)
+	if err := c.unnamed.prepare(dir, c.AllowedTargets); err != nil {
+		return nil, err
+	}
+	if err := c.Deployments.resolve(c); err != nil {
+		return nil, within("deployments", err)
+	}
+	return c, nil
 }
 
-func (c *Config) decode(text []byte) error {
+// decodeOne reads a file with one document.
+func decodeOne(text []byte, into any) error {
 	decoder := yaml.NewDecoder(bytes.NewReader(text))
-	switch err := decoder.Decode(c); {
+	switch err := decoder.Decode(into); {
 	case errors.Is(err, io.EOF):
 		return nil // an empty file
 	case err != nil:

@@ -125,7 +125,7 @@ func TestParseMistakes(t *testing.T) {
 		{"a tab", "modules:\n\tm: {}", "line 2: found character"},
 		{"no mapping", "hush", "line 1: a mapping belongs here"},
 		{"two documents", "modules: {}\n---\nmodules: {}", "more than one document"},
-		{"unknown field", "# a comment\nmodule: {}", "line 2: module: there is no such field here; there are allowed_targets, modules"},
+		{"unknown field", "# a comment\nmodule: {}", "line 2: module: there is no such field here; there are allowed_targets, deployment_files, deployments, modules"},
 		{"twice", "modules: {}\nmodules: {}", "line 2: modules is given twice"},
 		{"a list of modules", "modules:\n  - m", "line 2: modules: a mapping belongs here"},
 		{"no modules", "modules:\n", "line 1: modules: the value is missing"},

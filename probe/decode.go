@@ -6,7 +6,9 @@ import (
 	"maps"
 	"reflect"
 	"slices"
+	"strconv"
 	"strings"
+	"unicode"
 
 	"go.yaml.in/yaml/v3"
 )
@@ -36,6 +38,9 @@ func at(line int, err error) error {
 
 // within adds a field or module to the path of a mistake.
 func within(name string, err error) error {
+	if strings.ContainsFunc(name, func(r rune) bool { return !unicode.IsPrint(r) }) {
+		name = strconv.Quote(name) // it would end the line
+	}
 	if m, ok := errors.AsType[*mistake](err); ok {
 		m.path = name + ": " + m.path
 	}

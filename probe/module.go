@@ -26,6 +26,7 @@ type Module struct {
 
 	lines map[string]int // lines of the fields that are given
 	tls   *tls.Config
+	tlsID tlsIdentity
 }
 
 // Collectors select metrics, like the flags --collector.* for /metrics.
@@ -118,7 +119,10 @@ func (m *Module) prepareTLS(dir string) (err error) {
 	}
 	settings := (*config.TLSConfig)(m.TLS)
 	settings.SetDirectory(dir)
-	m.tls, err = config.NewTLSConfig(settings)
+	if m.tls, err = config.NewTLSConfig(settings); err != nil {
+		return err
+	}
+	m.tlsID, err = identityOf(settings)
 	return err
 }
 

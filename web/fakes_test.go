@@ -10,6 +10,7 @@ import (
 	"time"
 
 	"redis_sentinel_exporter/collector"
+	"redis_sentinel_exporter/fleet"
 	"redis_sentinel_exporter/internal/sentineltest"
 	"redis_sentinel_exporter/sentinel"
 )
@@ -56,12 +57,12 @@ func defaults() Options {
 }
 
 // handler returns the handler under test, with a log that is thrown away.
-func handler(t *testing.T, d snapshotter, opts Options) http.Handler {
+func handler(t *testing.T, d fleet.Snapshotter, opts Options) http.Handler {
 	t.Helper()
 	return loggingHandler(t, d, opts, slog.New(slog.DiscardHandler))
 }
 
-func loggingHandler(t *testing.T, d snapshotter, opts Options, logger *slog.Logger) http.Handler {
+func loggingHandler(t *testing.T, d fleet.Snapshotter, opts Options, logger *slog.Logger) http.Handler {
 	t.Helper()
 	return handlerOf(t, Sources{Deployment: d}, opts, logger)
 }

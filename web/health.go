@@ -5,20 +5,16 @@ import (
 	"net/http"
 	"net/url"
 
-	"redis_sentinel_exporter/canstop"
 	"redis_sentinel_exporter/health"
 	"redis_sentinel_exporter/sentinel"
 )
 
 // healthHandler is the handler of /health: the report as JSON, with a status for load balancers.
-type healthHandler struct {
-	querier querier
-	hosts   canstop.HostMap
-}
+type healthHandler struct{ querier querier }
 
 // ServeHTTP answers 200 if the status of the deployment is one that the caller tolerates.
 func (h *healthHandler) ServeHTTP(w http.ResponseWriter, r *http.Request) {
-	query, err := parseQuery(r.URL.RawQuery, nil, "master", "fail_on")
+	query, err := parseQuery(r.URL.RawQuery, nil, "master", "fail_on", deploymentParameter)
 	if err != nil {
 		http.Error(w, err.Error(), http.StatusBadRequest)
 		return
@@ -32,7 +28,7 @@ func (h *healthHandler) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 	if !waiting {
 		return
 	}
-	report, err := narrow(health.Assess(snapshots, h.hosts), query)
+	report, err := narrow(h.querier.deployment.Assess(snapshots), query)
 	if err != nil {
 		http.Error(w, err.Error(), http.StatusNotFound)
 		return

@@ -13,9 +13,7 @@ import (
 	"github.com/prometheus/client_golang/prometheus/promhttp"
 	"github.com/prometheus/common/expfmt"
 
-	"redis_sentinel_exporter/canstop"
 	"redis_sentinel_exporter/collector"
-	"redis_sentinel_exporter/health"
 	"redis_sentinel_exporter/sentinel"
 )
 
@@ -25,7 +23,6 @@ type metrics struct {
 	collector *collector.Collector
 	own       prometheus.Gatherer // the exporter's own metrics
 	timeouts  timeouts
-	hosts     canstop.HostMap
 	logger    *slog.Logger
 }
 
@@ -39,14 +36,13 @@ func newMetrics(
 		registry.MustRegister(sources.AdminRequests.counter)
 	}
 	if sources.Prober != nil {
-		registry.MustRegister(sources.Prober.metrics()...)
+		registry.MustRegister(sources.Prober.metrics(sources.Fleet)...)
 	}
 	m := &metrics{
 		querier:   q,
 		collector: sources.Collector,
 		own:       registry,
 		timeouts:  timeouts{absent: opts.Timeout, offset: opts.TimeoutOffset},
-		hosts:     opts.HostMap,
 		logger:    logger,
 	}
 	compressed, err := compress(bound.on(m))
@@ -92,7 +88,7 @@ func (m *metrics) write(w http.ResponseWriter, r *http.Request, snapshots []*sen
 	if err != nil {
 		m.logger.Error("Some of the exporter's own metrics are missing", "err", err)
 	}
-	report := health.Assess(snapshots, m.hosts)
+	report := m.querier.deployment.Assess(snapshots)
 	page := collector.Page{Snapshots: snapshots, Report: &report, Also: own, Names: r.URL.Query()["name[]"]}
 	writePage(w, r, m.collector, page, m.logger)
 }

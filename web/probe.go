@@ -6,11 +6,11 @@ import (
 	"fmt"
 	"log/slog"
 	"net/http"
+	"net/url"
 	"time"
 
-	"redis_sentinel_exporter/canstop"
 	"redis_sentinel_exporter/collector"
-	"redis_sentinel_exporter/health"
+	"redis_sentinel_exporter/fleet"
 	"redis_sentinel_exporter/probe"
 	"redis_sentinel_exporter/sentinel"
 )
@@ -21,21 +21,35 @@ const probePath = "/probe"
 // request names.
 type probes struct {
 	prober   *Prober
+	found    *deployments
 	timeouts timeouts
-	hosts    canstop.HostMap
 	logger   *slog.Logger
 }
 
 // newProbes returns the handler of /probe. It has a limit of its own, so that probes that
 // wait for dead deployments do not block the other endpoints.
-func newProbes(p *Prober, opts Options, logger *slog.Logger) (http.Handler, error) {
-	h := &probes{prober: p, timeouts: timeouts{absent: opts.Timeout, offset: opts.TimeoutOffset}, hosts: opts.HostMap, logger: logger}
+func newProbes(p *Prober, found *deployments, opts Options, logger *slog.Logger) (http.Handler, error) {
+	h := &probes{prober: p, found: found, timeouts: timeouts{absent: opts.Timeout, offset: opts.TimeoutOffset}, logger: logger}
 	return compress(newLimit(p.opts.MaxConnections).on(h))
 }
 
 // ServeHTTP answers one probe with what the Sentinels say until its deadline.
 func (h *probes) ServeHTTP(w http.ResponseWriter, r *http.Request) {
-	q, status, err := h.question(r)
+	values, err := parseQuery(r.URL.RawQuery, []string{"target", "name[]"}, "module", deploymentParameter) // ignoring a misspelt "module" would probe without credentials
+	if err != nil {
+		http.Error(w, err.Error(), http.StatusBadRequest)
+		return
+	}
+	timeout, err := h.timeouts.of(r.Header)
+	if err != nil {
+		http.Error(w, err.Error(), http.StatusBadRequest)
+		return
+	}
+	if values.Has(deploymentParameter) {
+		h.named(w, r, values, timeout)
+		return
+	}
+	q, status, err := h.question(values)
 	if err != nil {
 		http.Error(w, err.Error(), status)
 		return
@@ -46,7 +60,7 @@ func (h *probes) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 		return
 	}
 	defer h.prober.release(d)
-	snapshots, waiting := querier{d.deployment, q.timeout, d.failures}.ask(w, r)
+	snapshots, waiting := querier{d.Deployment, d.Limit(timeout)}.ask(w, r)
 	if !waiting {
 		return
 	}
@@ -54,14 +68,14 @@ func (h *probes) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 		http.Error(w, err.Error(), http.StatusForbidden)
 		return
 	}
-	h.write(w, r, d.collector, snapshots)
+	h.write(w, r, d.Deployment, snapshots)
 }
 
 // write answers with the metrics of one deployment.
-func (h *probes) write(w http.ResponseWriter, r *http.Request, c *collector.Collector, snapshots []*sentinel.Snapshot) {
-	report := health.Assess(snapshots, h.hosts)
+func (h *probes) write(w http.ResponseWriter, r *http.Request, d *fleet.Deployment, snapshots []*sentinel.Snapshot) {
+	report := d.Assess(snapshots)
 	page := collector.Page{Snapshots: snapshots, Report: &report, Names: r.URL.Query()["name[]"]}
-	writePage(w, r, c, page, h.logger)
+	writePage(w, r, d.Collector, page, h.logger)
 }
 
 // forbidden returns an error if the names of all Sentinels resolve to addresses that are not
@@ -75,20 +89,32 @@ func forbidden(snapshots []*sentinel.Snapshot) error {
 	return cmp.Or(snapshots[0].Err, probe.ErrForbidden)
 }
 
-// A probeQuestion is the query of /probe.
+// named answers with the metrics of a named deployment.
+func (h *probes) named(w http.ResponseWriter, r *http.Request, values url.Values, timeout time.Duration) {
+	if values.Has("target") || values.Has("module") {
+		http.Error(w, "deployment: it has its Sentinels and its module from --config.file, so leave out target and module", http.StatusBadRequest)
+		return
+	}
+	d, release, err := h.found.named(values.Get(deploymentParameter))
+	if err != nil {
+		http.Error(w, err.Error(), http.StatusNotFound)
+		return
+	}
+	defer release()
+	if snapshots, waiting := (querier{d, d.Limit(timeout)}).ask(w, r); waiting {
+		h.write(w, r, d, snapshots)
+	}
+}
+
+// A probeQuestion is the query of a probe that brings its targets.
 type probeQuestion struct {
 	module  *probe.Module
 	name    string // of the module
 	targets []string
-	timeout time.Duration
 }
 
 // question reads the query. status is the HTTP status for the error.
-func (h *probes) question(r *http.Request) (q probeQuestion, status int, err error) {
-	values, err := parseQuery(r.URL.RawQuery, []string{"target", "name[]"}, "module") // ignoring a misspelt "module" would probe without credentials
-	if err != nil {
-		return q, http.StatusBadRequest, err
-	}
+func (h *probes) question(values url.Values) (q probeQuestion, status int, err error) {
 	if q.targets, err = probe.ParseTargets(values["target"]); err != nil {
 		return q, http.StatusBadRequest, err
 	}
@@ -98,12 +124,6 @@ func (h *probes) question(r *http.Request) (q probeQuestion, status int, err err
 	}
 	if err := q.module.Check(q.targets); err != nil {
 		return q, http.StatusForbidden, err
-	}
-	if q.timeout, err = h.timeouts.of(r.Header); err != nil {
-		return q, http.StatusBadRequest, err
-	}
-	if most := time.Duration(q.module.Timeout); most > 0 {
-		q.timeout = min(q.timeout, most)
 	}
 	return q, http.StatusOK, nil
 }

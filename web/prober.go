@@ -9,8 +9,10 @@ import (
 	"sync"
 	"time"
 
+	"redis_sentinel_exporter/canstop"
 	"redis_sentinel_exporter/collector"
 	"redis_sentinel_exporter/deployment"
+	"redis_sentinel_exporter/fleet"
 	"redis_sentinel_exporter/internal/refcount"
 	"redis_sentinel_exporter/probe"
 	"redis_sentinel_exporter/sentinel"
@@ -23,6 +25,8 @@ type ProberOptions struct {
 	MaxConnections int
 	// IdleTimeout is how long a deployment is kept after its last probe.
 	IdleTimeout time.Duration
+	// HostMap says which machine, or zone, a host is.
+	HostMap canstop.HostMap
 }
 
 // A Prober keeps the deployments that are probed, and their connections, from one probe to
@@ -49,10 +53,9 @@ type probeKey struct {
 
 // A probed is a deployment that is probed.
 type probed struct {
-	deployment *deployment.Deployment
-	collector  *collector.Collector
-	failures   *failureLog
-	sentinels  int
+	*fleet.Deployment
+	close     func()
+	sentinels int
 
 	uses refcount.Count // probes under way
 	used time.Time      // when the last one ended
@@ -93,12 +96,16 @@ func all(*probed) bool { return true }
 // Reload reads the configuration file again, and logs the result. Later probes use new
 // connections, because password and certificate files may have changed as well.
 func (p *Prober) Reload() error {
-	if err := p.file.Reload(); err != nil {
+	before := p.file.Config()
+	err := p.file.Reload()
+	if p.file.Config() != before {
+		p.forget(all)
+	}
+	if err != nil {
 		p.logger.Error("The configuration file cannot be used, what it said before stays", "err", err)
 		return err
 	}
-	p.forget(all)
-	p.logger.Info("The configuration file is loaded", "modules", len(p.file.Config().Modules))
+	p.logger.Info("The configuration file is loaded", "modules", len(p.file.Config().Modules), "deployments", len(p.file.Deployments()))
 	return nil
 }
 
@@ -139,11 +146,14 @@ func (p *Prober) newProbed(module *probe.Module, name string, targets []string) 
 	if name != "" {
 		logger = logger.With("module", name)
 	}
+	asked := deployment.New(clients...)
 	return &probed{
-		deployment: deployment.New(clients...),
-		collector:  p.collector(module.Collectors).ForAnother(),
-		failures:   newFailureLog(logger),
-		sentinels:  len(targets),
+		Deployment: fleet.NewDeployment(fleet.Parts{
+			Sentinels: asked, Collector: p.collector(module.Collectors).ForAnother(), HostMap: p.opts.HostMap,
+			Timeout: time.Duration(module.Timeout), Logger: logger,
+		}),
+		close:     asked.Close,
+		sentinels: len(targets),
 	}
 }
 
@@ -168,7 +178,7 @@ func (p *Prober) release(d *probed) {
 	}
 	p.mu.Unlock()
 	if last {
-		d.deployment.Close()
+		d.close()
 	}
 }
 
@@ -224,6 +234,6 @@ func (p *Prober) drop(key probeKey) []*probed {
 // closeAll closes connections. Do not hold the lock: with TLS it may take a moment.
 func closeAll(dropped []*probed) {
 	for _, d := range dropped {
-		d.deployment.Close()
+		d.close()
 	}
 }

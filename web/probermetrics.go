@@ -2,10 +2,12 @@ package web
 
 import (
 	"github.com/prometheus/client_golang/prometheus"
+
+	"redis_sentinel_exporter/fleet"
 )
 
 // metrics returns the metrics about the Prober itself.
-func (p *Prober) metrics() []prometheus.Collector {
+func (p *Prober) metrics(f *fleet.Fleet) []prometheus.Collector {
 	gauge := func(metric, help string, value func() float64) prometheus.Collector {
 		return prometheus.NewGaugeFunc(prometheus.GaugeOpts{Namespace: name, Name: metric, Help: help}, value)
 	}
@@ -19,9 +21,14 @@ func (p *Prober) metrics() []prometheus.Collector {
 	if !p.file.Exists() {
 		return metrics
 	}
+	if f != nil {
+		metrics = append(metrics, gauge("named_deployments", "Deployments of the configuration that this exporter asks.", func() float64 {
+			return float64(f.Size())
+		}))
+	}
 	return append(metrics,
 		gauge("config_last_reload_successful", "Whether the last try to read the configuration file succeeded.", func() float64 {
-			if _, last := p.file.Loaded(); last {
+			if _, last := p.file.Loaded(); last && !f.Refuses() {
 				return 1
 			}
 			return 0

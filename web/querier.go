@@ -5,14 +5,14 @@ import (
 	"net/http"
 	"time"
 
+	"redis_sentinel_exporter/fleet"
 	"redis_sentinel_exporter/sentinel"
 )
 
 // A querier asks the Sentinels of a deployment on behalf of a request.
 type querier struct {
-	deployment snapshotter
+	deployment *fleet.Deployment
 	timeout    time.Duration // for the Sentinels to answer
-	failures   *failureLog
 }
 
 // within returns the same querier with another timeout.
@@ -28,11 +28,11 @@ func (q querier) ask(w http.ResponseWriter, r *http.Request) (snapshots []*senti
 	setWriteDeadline(w, q.timeout)
 	ctx, cancel := context.WithTimeout(r.Context(), q.timeout)
 	defer cancel()
-	snapshots = q.deployment.Snapshots(ctx)
+	snapshots = q.deployment.Sentinels.Snapshots(ctx)
 	setWriteDeadline(w, 0)
 	if r.Context().Err() != nil {
 		return nil, false
 	}
-	q.failures.note(snapshots)
+	q.deployment.Note(snapshots)
 	return snapshots, true
 }

@@ -1,16 +1,27 @@
 package web
 
 import (
+	"errors"
 	"io"
 	"net/http"
 )
 
 const reloadPath = "/-/reload"
 
+// Reload reads the configuration file again, for the named deployments and for probes, and
+// logs the result.
+func (s *Sources) Reload() error {
+	err := s.Prober.Reload()
+	if s.Fleet != nil {
+		err = errors.Join(err, s.Fleet.Apply())
+	}
+	return err
+}
+
 // reload returns the handler that reads the configuration file again.
-func reload(p *Prober) http.Handler {
+func reload(s *Sources) http.Handler {
 	return http.HandlerFunc(func(w http.ResponseWriter, _ *http.Request) {
-		if err := p.Reload(); err != nil {
+		if err := s.Reload(); err != nil {
 			http.Error(w, "The configuration file cannot be used, what it said before stays: "+err.Error(), http.StatusInternalServerError)
 			return
 		}

@@ -14,9 +14,6 @@ import (
 	"strconv"
 	"time"
 
-	"redis_sentinel_exporter/canstop"
-	"redis_sentinel_exporter/collector"
-	"redis_sentinel_exporter/health"
 	"redis_sentinel_exporter/internal/printable"
 )
 
@@ -33,27 +30,31 @@ const refreshEvery = 10 * time.Second
 type statusPage struct {
 	querier  querier
 	logger   *slog.Logger
-	events   *collector.Events // nil if the event streams are not followed
-	hosts    canstop.HostMap
 	template *template.Template
 	style    string // URL of the style sheet, with its hash
 }
 
-func newStatusPage(q querier, events *collector.Events, hosts canstop.HostMap, logger *slog.Logger) (*statusPage, error) {
+func newStatusPage(logger *slog.Logger) (*statusPage, error) {
 	t, err := template.New("status").Parse(statusHTML)
 	if err != nil {
 		return nil, fmt.Errorf("status page: %w", err)
 	}
 	sum := sha256.Sum256(statusCSS)
 	return &statusPage{
-		querier: q, logger: logger, events: events, hosts: hosts, template: t,
+		logger: logger, template: t,
 		style: "status.css?" + hex.EncodeToString(sum[:8]),
 	}, nil
 }
 
+// of returns the page of one deployment.
+func (s statusPage) of(q querier) http.Handler {
+	s.querier = q
+	return &s
+}
+
 // ServeHTTP asks the Sentinels and shows the page, even if none of them answers.
 func (s *statusPage) ServeHTTP(w http.ResponseWriter, r *http.Request) {
-	query, err := parseQuery(r.URL.RawQuery, nil, "master", "refresh")
+	query, err := parseQuery(r.URL.RawQuery, nil, "master", "refresh", deploymentParameter)
 	if err == nil && query.Has("refresh") && query.Get("refresh") != "off" {
 		err = fmt.Errorf("refresh can only be off, not %q", query.Get("refresh"))
 	}
@@ -65,15 +66,15 @@ func (s *statusPage) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 	if !waiting {
 		return
 	}
-	report, err := narrow(health.Assess(snapshots, s.hosts), query)
+	report, err := narrow(s.querier.deployment.Assess(snapshots), query)
 	if err != nil {
 		http.Error(w, err.Error(), http.StatusNotFound)
 		return
 	}
-	data := newStatusData(snapshots, &report)
+	data, events := newStatusData(s.querier.deployment.Name(), snapshots, &report), s.querier.deployment.Events
 	data.Style, data.Refresh, data.Query = s.style, !query.Has("refresh"), linksOf(query)
-	data.Listens, data.Events = s.events != nil, statusEvents(s.events.Recent(), query)
-	data.Hosts, data.OtherHosts = statusHosts(snapshots, s.hosts)
+	data.Listens, data.Events = events != nil, statusEvents(events.Recent(), query)
+	data.Hosts, data.OtherHosts = statusHosts(snapshots, s.querier.deployment.HostMap)
 	var b bytes.Buffer
 	if err := s.template.Execute(&b, data); err != nil {
 		s.logger.Error("The status page could not be made", "err", err)

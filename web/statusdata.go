@@ -11,6 +11,7 @@ import (
 
 // statusData is what the template shows.
 type statusData struct {
+	Name         string // of the deployment; empty if it has none
 	Style        string
 	Refresh      bool
 	Seconds      int
@@ -71,8 +72,9 @@ func undeterminedOf(name string, results []health.Result) []undetermined {
 // fold is the number of masters from which on the healthy ones are folded.
 const fold = 4
 
-func newStatusData(snapshots []*sentinel.Snapshot, r *health.Report) *statusData {
+func newStatusData(name string, snapshots []*sentinel.Snapshot, r *health.Report) *statusData {
 	p := &statusData{
+		Name:    name,
 		Seconds: int(refreshEvery.Seconds()),
 		Status:  badgeOf(r.Status), Sentence: r.Sentence(),
 		At: time.Now().UTC(), Asked: r.Asked, Answered: r.Answered, Many: len(r.Masters) >= fold,
@@ -86,7 +88,7 @@ func newStatusData(snapshots []*sentinel.Snapshot, r *health.Report) *statusData
 	}
 	for i := range r.Masters {
 		p.Undetermined = append(p.Undetermined, undeterminedOf(health.Printable(r.Masters[i].Name), r.Masters[i].Checks)...)
-		p.Masters = append(p.Masters, newStatusMaster(snapshots, r, i, p.Many))
+		p.Masters = append(p.Masters, newStatusMaster(name, snapshots, r, i, p.Many))
 	}
 	for _, s := range snapshots {
 		p.Sentinels = append(p.Sentinels, newStatusSentinel(s))

@@ -32,10 +32,14 @@ type statusCheck struct {
 	Badge badge
 }
 
-func newStatusMaster(snapshots []*sentinel.Snapshot, r *health.Report, i int, many bool) statusMaster {
+func newStatusMaster(of string, snapshots []*sentinel.Snapshot, r *health.Report, i int, many bool) statusMaster {
 	m := &r.Masters[i]
+	query := url.Values{"master": {m.Name}}
+	if of != "" {
+		query.Set(deploymentParameter, of)
+	}
 	v := statusMaster{
-		MasterReport: m, ID: fmt.Sprintf("master-%d", i), Link: "status?" + url.Values{"master": {m.Name}}.Encode(),
+		MasterReport: m, ID: fmt.Sprintf("master-%d", i), Link: "status?" + query.Encode(),
 		Name: health.Printable(m.Name), Badge: badgeOf(m.Status), Open: !many || m.Status != health.OK,
 		Sentence: m.Sentence(r.Findings), Margin: "unknown",
 	}

@@ -2,12 +2,12 @@
 package web
 
 import (
-	"context"
 	"errors"
 	"fmt"
 	"io"
 	"log/slog"
 	"net/http"
+	"net/url"
 	"path"
 	"slices"
 	"strings"
@@ -16,21 +16,15 @@ import (
 	"redis_sentinel_exporter/canstop"
 	"redis_sentinel_exporter/collector"
 	"redis_sentinel_exporter/deployment"
-	"redis_sentinel_exporter/sentinel"
+	"redis_sentinel_exporter/fleet"
 )
 
 const (
 	name   = "redis_sentinel_exporter"
 	sdPath = "/sd"
+	// fleetPath has the list of the named deployments.
+	fleetPath = "/fleet"
 )
-
-// A snapshotter asks the Sentinels of one deployment. It returns one Snapshot for each
-// Sentinel, whether it answers or not. Tests replace *deployment.Deployment.
-type snapshotter interface {
-	Snapshots(ctx context.Context) []*sentinel.Snapshot
-}
-
-var _ snapshotter = (*deployment.Deployment)(nil)
 
 // Options are the settings of the endpoints.
 type Options struct {
@@ -51,18 +45,23 @@ type Options struct {
 	OnlyProbes bool
 	// HostMap says which machine, or zone, a host is.
 	HostMap canstop.HostMap
+	// ExternalURL is where Prometheus reaches the exporter, for /sd?role=deployment; nil for the
+	// address that a request comes to.
+	ExternalURL *url.URL
 	// EnableLifecycle enables POST /-/reload, which reads the Prober's file again.
 	EnableLifecycle bool
 }
 
 // Sources are what the endpoints answer from.
 type Sources struct {
-	// Deployment is unused with Options.OnlyProbes.
-	Deployment snapshotter
+	// Deployment is the one without a name; unused with Options.OnlyProbes.
+	Deployment fleet.Snapshotter
 	// Collector makes the metrics of the Deployment.
 	Collector *collector.Collector
 	// Events are shown on /status; nil if the event streams are not followed.
 	Events *collector.Events
+	// Fleet is the named deployments; nil if there are none.
+	Fleet *fleet.Fleet
 	// Prober serves /probe; nil means that there is no /probe.
 	Prober *Prober
 	// AdminRequests counts the calls to the admin listener; nil if there is none.
@@ -85,38 +84,41 @@ func NewHandler(opts Options, sources Sources, logger *slog.Logger) (http.Handle
 	mux.Handle("GET /{$}", landing)
 	mux.Handle("GET /-/healthy", textHandler(http.StatusOK, name+" is healthy.\n"))
 	mux.Handle("GET /-/ready", textHandler(http.StatusOK, name+" is ready.\n"))
-	q := querier{sources.Deployment, opts.Timeout, newFailureLog(logger)}
+	unnamed := fleet.NewDeployment(fleet.Parts{
+		Sentinels: sources.Deployment, Collector: sources.Collector, Events: sources.Events, HostMap: opts.HostMap, Logger: logger,
+	})
+	found := &deployments{fleet: sources.Fleet, timeout: opts.Timeout}
+	if !opts.OnlyProbes {
+		found.unnamed = unnamed
+	}
 	limited := newLimit(opts.MaxRequests)
-	metrics, err := newMetrics(q, opts, sources, limited, logger)
+	metrics, err := newMetrics(querier{unnamed, opts.Timeout}, opts, sources, limited, logger)
 	if err != nil {
 		return nil, err
 	}
 	mux.Handle("GET "+opts.TelemetryPath, metrics)
-	status, err := newStatusPage(q, sources.Events, opts.HostMap, logger)
+	status, err := newStatusPage(logger)
 	if err != nil {
 		return nil, err
 	}
-	for path, page := range map[string]http.Handler{
-		sdPath:      &sd{q},
-		canStopPath: &canStop{q, opts.HostMap},
-		"/health":   &healthHandler{q, opts.HostMap},
-		"/status":   status,
+	for path, page := range map[string]func(querier) http.Handler{
+		canStopPath: func(q querier) http.Handler { return &canStop{q} },
+		"/health":   func(q querier) http.Handler { return &healthHandler{q} },
+		"/status":   status.of,
 	} {
-		if opts.OnlyProbes {
-			page = textHandler(http.StatusNotFound, noDeployment+"\n")
-		}
-		mux.Handle("GET "+path, limited.on(page))
+		mux.Handle("GET "+path, limited.on(found.page(page)))
 	}
+	mux.Handle("GET "+sdPath, limited.on(&sd{found, opts.ExternalURL}))
 	mux.Handle("GET /status.css", style())
 	if sources.Prober != nil {
-		probes, err := newProbes(sources.Prober, opts, logger)
+		probes, err := newProbes(sources.Prober, found, opts, logger)
 		if err != nil {
 			return nil, err
 		}
 		mux.Handle("GET "+probePath, probes)
 	}
 	if sources.Prober != nil && opts.EnableLifecycle {
-		mux.Handle("POST "+reloadPath, reload(sources.Prober))
+		mux.Handle("POST "+reloadPath, reload(&sources))
 	}
 	return withWriteDeadline(unsniffed(mux)), nil
 }

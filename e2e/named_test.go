@@ -1,0 +1,142 @@
+package e2e_test
+
+import (
+	"context"
+	"encoding/json"
+	"fmt"
+	"net/http"
+	"strings"
+	"testing"
+	"time"
+
+	"github.com/google/go-cmp/cmp"
+
+	"redis_sentinel_exporter/e2e/exportertest"
+	"redis_sentinel_exporter/internal/sentineltest"
+)
+
+// named is a configuration with deployments by these names.
+func named(addresses map[string][]string) string {
+	text, err := json.Marshal(addresses)
+	if err != nil {
+		panic(err)
+	}
+	return `{"deployments": ` + strings.NewReplacer(`":[`, `":{"sentinels":[`, `]`, `]}`).Replace(string(text)) + `}`
+}
+
+// TestNamedDeployments: two real ones whose master has the same name each have all that
+// there is of a single one, and what happens in one is not seen in the other.
+func TestNamedDeployments(t *testing.T) {
+	t.Parallel()
+	orders := sentineltest.Run(t, sentineltest.Config{Replicas: 1})
+	carts := sentineltest.Run(t, sentineltest.Config{Replicas: 1})
+	config := exportertest.TempFile(t, named(map[string][]string{"orders": orders.SentinelAddrs(), "carts": carts.SentinelAddrs()}))
+	p := exportertest.Start(t, "--config.file="+config)
+	probe := func(name string) exportertest.Response { return p.MustGet(t, "/probe?deployment="+name) }
+	streams := func(name string, of *sentineltest.Topology) {
+		t.Helper()
+		sentineltest.WaitFor(t, "the streams of "+name, func() bool {
+			body := probe(name).Body
+			for _, s := range of.Sentinels {
+				if !strings.Contains(body, `redis_sentinel_event_stream_up{sentinel="`+s.Addr()+`"} 1`) {
+					return false
+				}
+			}
+			return true
+		})
+	}
+	streams("orders", orders)
+	streams("carts", carts)
+	ctx, cancel := context.WithTimeout(t.Context(), time.Minute)
+	defer cancel()
+	address, err := orders.Failover(ctx, "mymaster")
+	if err != nil {
+		t.Fatal(err)
+	}
+	const duration = `redis_sentinel_failover_duration_seconds_count{master_name="mymaster",result="ended"} `
+	sentineltest.WaitFor(t, "the failover to be counted", func() bool { return probe("orders").Has(duration + "1") })
+	if !probe("carts").Has(duration + "0") {
+		t.Error("the failover of one is counted at the other")
+	}
+	checkMetrics(t, probe("orders").Body)
+
+	if a := p.MustGet(t, "/status?deployment=orders&refresh=off"); !strings.Contains(a.Body, " · orders</h1>") || !strings.Contains(a.Body, address) {
+		t.Errorf("the page of orders is\n%s", a.Body)
+	}
+	if a := p.MustGet(t, "/can-stop?deployment=carts"); !strings.Contains(a.Body, `"verdict"`) {
+		t.Errorf("/can-stop: got\n%s", a.Body)
+	}
+	for _, path := range []string{"/health?deployment=carts", "/sd?deployment=carts"} {
+		if a := p.MustGet(t, path); !strings.Contains(a.Body, carts.Masters[0].Node.Addr()) || strings.Contains(a.Body, address) {
+			t.Errorf("%s: got\n%s", path, a.Body)
+		}
+	}
+	sentineltest.WaitFor(t, "/sd to have both", func() bool {
+		a, err := p.Get("/sd?role=master")
+		return err == nil && a.Status == http.StatusOK &&
+			strings.Contains(a.Body, `"__meta_redis_sentinel_deployment": "orders"`) && strings.Contains(a.Body, `"__meta_redis_sentinel_deployment": "carts"`)
+	})
+	for _, path := range []string{"/probe", "/status", "/health", "/sd", "/can-stop"} {
+		a, err := p.Get(path + "?deployment=order")
+		if err != nil || a.Status != http.StatusNotFound || !strings.Contains(a.Body, "did you mean orders?") {
+			t.Errorf("%s of an unknown one: got %d %s, %v", path, a.Status, a.Body, err)
+		}
+	}
+	for path, status := range map[string]int{
+		"/probe?deployment=carts&target=x": http.StatusBadRequest, "/probe?deployment=carts&deployment=orders": http.StatusBadRequest,
+		"/status?deployment=carts&deployment=orders": http.StatusBadRequest, "/status": http.StatusNotFound, "/sd?role=deployment&master=m": http.StatusBadRequest,
+	} {
+		if a, err := p.Get(path); err != nil || a.Status != status {
+			t.Errorf("%s: got %d %s, %v; want %d", path, a.Status, a.Body, err, status)
+		}
+	}
+
+	for _, name := range []string{"orders", "carts"} {
+		stdout, stderr, status := exportertest.Output(t, "discover", "master", "mymaster", "--config.file="+config, "--deployment="+name)
+		want := map[string]string{"orders": address, "carts": carts.Masters[0].Node.Addr()}[name]
+		if status != 0 || stdout != want+"\n" {
+			t.Errorf("discover of %s: got %d, %q, %q", name, status, stdout, stderr)
+		}
+	}
+	_, stderr, status := exportertest.Output(t, "check", "--config.file="+config, "--deployment=cart")
+	if status != 3 {
+		t.Errorf("check of an unknown one: got the exit code %d", status)
+	}
+	wantOneLine(t, stderr, "did you mean carts?")
+}
+
+// TestDeploymentsAreDiscovered: a real Prometheus scrapes the deployments by three lines of
+// configuration, each with its own labels.
+func TestDeploymentsAreDiscovered(t *testing.T) {
+	t.Parallel()
+	var lines []string
+	for i := range 3 {
+		fake := sentineltest.RunFake(t, sentineltest.FakeConfig{Replicas: 2})
+		lines = append(lines, fmt.Sprintf("  shop-%d: {sentinels: ['%s'], labels: {team: team-%d}}", i, fake.Addr(), i))
+	}
+	p := exportertest.Start(t, "--config.file="+exportertest.TempFile(t, "deployments:\n"+strings.Join(lines, "\n")+"\n"))
+	prometheus := exportertest.StartPrometheus(t, "global: {scrape_interval: 1s}\nscrape_configs:\n  - job_name: redis_sentinel\n    http_sd_configs:\n      - url: "+p.URL+"/sd?role=deployment\n")
+	var got []map[string]string
+	sentineltest.WaitFor(t, "all to be up", func() bool {
+		got = prometheus.Series("up == 1")
+		return len(got) == 3
+	})
+	for _, labels := range got {
+		i := strings.TrimPrefix(labels["deployment"], "shop-")
+		want := map[string]string{"__name__": "up", "job": "redis_sentinel", "deployment": "shop-" + i, "instance": "shop-" + i, "team": "team-" + i}
+		if diff := cmp.Diff(want, labels); diff != "" {
+			t.Errorf("-want +got:\n%s", diff)
+		}
+	}
+	behind := exportertest.Start(t, "--config.file="+exportertest.TempFile(t, "deployments: {a: {sentinels: [x]}}"), "--web.external-url=https://example.com:8443/redis/")
+	var targets []struct {
+		Targets []string
+		Labels  map[string]string
+	}
+	if err := json.Unmarshal([]byte(behind.MustGet(t, "/sd?role=deployment").Body), &targets); err != nil {
+		t.Fatal(err)
+	}
+	if len(targets) != 1 || targets[0].Targets[0] != "example.com:8443" || targets[0].Labels["__scheme__"] != "https" || targets[0].Labels["__metrics_path__"] != "/redis/probe" {
+		t.Errorf("got %+v", targets)
+	}
+}

@@ -1,0 +1,104 @@
+package fleet
+
+import (
+	"context"
+	"log/slog"
+	"sync"
+	"time"
+
+	"redis_sentinel_exporter/admin"
+	"redis_sentinel_exporter/canstop"
+	"redis_sentinel_exporter/collector"
+	"redis_sentinel_exporter/deployment"
+	"redis_sentinel_exporter/health"
+	"redis_sentinel_exporter/internal/refcount"
+	"redis_sentinel_exporter/probe"
+	"redis_sentinel_exporter/sentinel"
+)
+
+// A Snapshotter asks the Sentinels of one deployment. It returns one Snapshot for each,
+// whether it answers or not. Tests replace *deployment.Deployment.
+type Snapshotter interface {
+	Snapshots(ctx context.Context) []*sentinel.Snapshot
+}
+
+var _ Snapshotter = (*deployment.Deployment)(nil)
+
+// Parts are what a Deployment is made of.
+type Parts struct {
+	Sentinels Snapshotter
+	Collector *collector.Collector
+	Events    *collector.Events // nil if the event streams are not followed
+	HostMap   canstop.HostMap
+	// Timeout is how long the Sentinels may take at most; 0 for what the request allows.
+	Timeout time.Duration
+	Logger  *slog.Logger // for failures
+}
+
+// A Deployment is one deployment with what is kept of it between requests. It is safe for
+// concurrent use.
+type Deployment struct {
+	Parts
+	name     string // empty for the one without a name
+	failures *failureLog
+	operator *admin.Operator
+
+	// The rest is of a named one. The Fleet guards these four.
+	spec       *probe.Deployment
+	asked      *deployment.Deployment
+	uses       refcount.Count
+	refreshing time.Time // when it was last asked in the background
+
+	mu   sync.Mutex // guards last
+	last memory
+}
+
+// NewDeployment returns the deployment without a name, or one that a request brings itself.
+func NewDeployment(p Parts) *Deployment {
+	return &Deployment{Parts: p, failures: newFailureLog(p.Logger)}
+}
+
+// Name returns its name; empty if it has none.
+func (d *Deployment) Name() string { return d.name }
+
+// Operator returns what changes its Sentinels; nil if it has no name.
+func (d *Deployment) Operator() *admin.Operator { return d.operator }
+
+// Limit returns a timeout, or that of the deployment if it is shorter.
+func (d *Deployment) Limit(timeout time.Duration) time.Duration {
+	if d.Timeout > 0 {
+		return min(timeout, d.Timeout)
+	}
+	return timeout
+}
+
+// lastAsked returns when it was last asked, by whomever. The caller has the Fleet's lock.
+func (d *Deployment) lastAsked() time.Time {
+	if at := d.remembered().at; at.After(d.refreshing) {
+		return at
+	}
+	return d.refreshing
+}
+
+// Note logs which Sentinels have started or stopped to fail. What is missing in the snapshots
+// must be the Sentinels' fault, not that of a client that has gone.
+func (d *Deployment) Note(snapshots []*sentinel.Snapshot) { d.failures.note(snapshots) }
+
+// Assess returns the report on the snapshots. Of a named deployment it is remembered.
+func (d *Deployment) Assess(snapshots []*sentinel.Snapshot) health.Report {
+	report := health.Assess(snapshots, d.HostMap)
+	if d.name != "" {
+		now := newMemory(snapshots, &report)
+		d.mu.Lock()
+		defer d.mu.Unlock()
+		d.last = now.after(&d.last)
+	}
+	return report
+}
+
+// remembered returns what the last report said.
+func (d *Deployment) remembered() memory {
+	d.mu.Lock()
+	defer d.mu.Unlock()
+	return d.last
+}

@@ -1,0 +1,309 @@
+// Package fleet keeps the named deployments of the configuration file: of each what there is
+// of a single one, which is its connections, event streams, counters, and what its last
+// snapshots said. A reload leaves alone what it does not change.
+package fleet
+
+import (
+	"context"
+	"fmt"
+	"log/slog"
+	"maps"
+	"math/rand/v2"
+	"slices"
+	"sync"
+	"sync/atomic"
+	"time"
+
+	"redis_sentinel_exporter/admin"
+	"redis_sentinel_exporter/canstop"
+	"redis_sentinel_exporter/collector"
+	"redis_sentinel_exporter/deployment"
+	"redis_sentinel_exporter/probe"
+	"redis_sentinel_exporter/sentinel"
+)
+
+// Options are the settings of a Fleet.
+type Options struct {
+	// Events says whether the event streams are followed.
+	Events bool
+	// Timeout is how long the Sentinels may take if nothing else says so.
+	Timeout time.Duration
+	// HostMap says which machine, or zone, a host is.
+	HostMap canstop.HostMap
+	// MaxConnections is the most Sentinels that the deployments may have in the file.
+	MaxConnections int
+	// Shard is the part of the deployments that this exporter has.
+	Shard Shard
+}
+
+// A Fleet is the named deployments of a file. It is safe for concurrent use.
+type Fleet struct {
+	file   *probe.File
+	opts   Options
+	logger *slog.Logger
+
+	applying sync.Mutex  // held while the file is compared with the deployments
+	refuses  atomic.Bool // what the file says, as last read
+
+	mu         sync.Mutex // guards the fields below, and spec and uses of the deployments
+	named      map[string]*Deployment
+	elsewhere  map[string]bool // names of the deployments of other shards
+	collectors map[probe.Collectors]*collector.Collector
+	changed    chan struct{} // closed and replaced when a deployment comes or goes
+}
+
+// New returns the fleet of a file. It returns an error if there are too many Sentinels.
+func New(file *probe.File, opts Options, logger *slog.Logger) (*Fleet, error) {
+	f := &Fleet{
+		file: file, opts: opts, logger: logger, named: make(map[string]*Deployment), elsewhere: make(map[string]bool),
+		collectors: make(map[probe.Collectors]*collector.Collector), changed: make(chan struct{}),
+	}
+	return f, f.Apply()
+}
+
+// Apply makes the deployments those of the file as last read. Those that it says nothing new of
+// keep everything.
+func (f *Fleet) Apply() error {
+	f.applying.Lock()
+	defer f.applying.Unlock()
+	mine, elsewhere := make(probe.Deployments), make(map[string]bool)
+	sentinels := 0
+	for name, d := range f.file.Deployments() {
+		if !f.opts.Shard.Has(name) {
+			elsewhere[name] = true
+			continue
+		}
+		mine[name] = d
+		sentinels += len(d.Sentinels)
+	}
+	f.refuses.Store(sentinels > f.opts.MaxConnections)
+	if f.refuses.Load() {
+		return fmt.Errorf("the %d deployments have %d Sentinels, and --fleet.max-connections allows %d", len(mine), sentinels, f.opts.MaxConnections)
+	}
+	f.mu.Lock()
+	var gone []*deployment.Deployment
+	before := len(f.named)
+	for name, d := range f.named {
+		if spec := mine[name]; spec != nil && spec.Same(d.spec) {
+			d.spec = spec
+			delete(mine, name)
+			continue
+		}
+		delete(f.named, name)
+		if d.uses.Retire() {
+			gone = append(gone, d.asked)
+		}
+	}
+	changed := len(mine) > 0 || len(f.named) < before
+	for name, spec := range mine {
+		f.named[name] = f.newNamed(name, spec)
+	}
+	f.elsewhere = elsewhere
+	if changed {
+		close(f.changed)
+		f.changed = make(chan struct{})
+	}
+	f.mu.Unlock()
+	for _, d := range gone {
+		d.Close()
+	}
+	return nil
+}
+
+// Refuses reports whether the file has more than may be asked, so that the deployments are
+// those of before. A nil Fleet refuses nothing.
+func (f *Fleet) Refuses() bool { return f != nil && f.refuses.Load() }
+
+// newNamed returns a deployment of the file. The caller has the lock.
+func (f *Fleet) newNamed(name string, spec *probe.Deployment) *Deployment {
+	options := spec.Options()
+	clients := make([]*sentinel.Client, len(spec.Sentinels))
+	for i, address := range spec.Sentinels {
+		options.Address = address
+		clients[i] = sentinel.NewClient(options)
+	}
+	asked := deployment.New(clients...)
+	if spec.DiscoverPeers {
+		asked.FollowPeers(spec.Options())
+	}
+	logger := f.logger.With("deployment", name)
+	parts := Parts{
+		Sentinels: asked, Collector: f.collector(spec.Module().Collectors).ForAnother(), HostMap: f.opts.HostMap,
+		Timeout: time.Duration(spec.Module().Timeout), Logger: logger,
+	}
+	if f.opts.Events {
+		parts.Events = collector.NewEvents(logger)
+		parts.Collector = parts.Collector.WithEvents(parts.Events)
+	}
+	d := NewDeployment(parts)
+	d.name, d.spec, d.asked, d.operator = name, spec, asked, admin.New(asked, d.Limit(f.opts.Timeout))
+	return d
+}
+
+// collector returns the one of which those of all deployments are made that have the same
+// switches. The caller has the lock.
+func (f *Fleet) collector(switches probe.Collectors) *collector.Collector {
+	c := f.collectors[switches]
+	if c == nil {
+		c = collector.New(collector.Options{Replicas: switches.Replicas, Peers: switches.Peers, InfoCache: switches.InfoCache, Events: f.opts.Events})
+		f.collectors[switches] = c
+	}
+	return c
+}
+
+// Acquire returns the deployment with that name; the caller must call release. The error says
+// which names resemble it, or that another shard has it.
+func (f *Fleet) Acquire(name string) (d *Deployment, release func(), err error) {
+	f.mu.Lock()
+	defer f.mu.Unlock()
+	d = f.named[name]
+	switch {
+	case d != nil:
+		d.uses.Acquire()
+		return d, func() { f.release(d) }, nil
+	case f.elsewhere[name]:
+		return nil, nil, fmt.Errorf("%w named %q here: this exporter has the shard %s, and the deployment is in %s",
+			probe.ErrUnknownDeployment, name, f.opts.Shard, f.opts.Shard.Of(name))
+	}
+	return nil, nil, probe.UnknownDeployment(name, slices.Sorted(maps.Keys(f.named)))
+}
+
+// release ends a use. Of a deployment that is not in the file any more, the last one closes the
+// connections.
+func (f *Fleet) release(d *Deployment) {
+	f.mu.Lock()
+	last := d.uses.Release()
+	f.mu.Unlock()
+	if last {
+		d.asked.Close()
+	}
+}
+
+// Size returns how many deployments there are.
+func (f *Fleet) Size() int {
+	f.mu.Lock()
+	defer f.mu.Unlock()
+	return len(f.named)
+}
+
+// list returns the deployments, sorted by name.
+func (f *Fleet) list() []*Deployment {
+	f.mu.Lock()
+	defer f.mu.Unlock()
+	list := make([]*Deployment, 0, len(f.named))
+	for _, name := range slices.Sorted(maps.Keys(f.named)) {
+		list = append(list, f.named[name])
+	}
+	return list
+}
+
+// A Target is a deployment as service discovery shows it.
+type Target struct {
+	Name   string
+	Labels map[string]string
+	// Groups are its nodes when they were last told; Asked is false if it has not been asked yet.
+	Groups []deployment.MergedMaster
+	Asked  bool
+}
+
+// Targets returns all deployments, sorted by name. It asks no Sentinel.
+func (f *Fleet) Targets() []Target {
+	list := f.list()
+	targets := make([]Target, len(list))
+	f.mu.Lock()
+	for i, d := range list {
+		targets[i] = Target{Name: d.name, Labels: d.spec.Labels}
+	}
+	f.mu.Unlock()
+	for i, d := range list {
+		last := d.remembered()
+		targets[i].Groups, targets[i].Asked = last.groups, !last.at.IsZero()
+	}
+	return targets
+}
+
+// Run follows the event streams and the files of the configuration, and asks those
+// deployments that nobody else asks, until ctx ends. Then it closes all connections that are
+// not in use.
+func (f *Fleet) Run(ctx context.Context) {
+	var wg sync.WaitGroup
+	wg.Go(func() { f.watchFiles(ctx) })
+	for range refreshers {
+		wg.Go(func() { f.refresh(ctx) })
+	}
+	f.stream(ctx)
+	wg.Wait()
+	f.mu.Lock()
+	var unused []*deployment.Deployment
+	for name, d := range f.named {
+		delete(f.named, name)
+		if d.uses.Retire() {
+			unused = append(unused, d.asked)
+		}
+	}
+	f.mu.Unlock()
+	for _, d := range unused {
+		d.Close()
+	}
+}
+
+const (
+	// startPerStream is how far apart the streams of many deployments are begun, on average.
+	startPerStream = 2 * time.Millisecond
+	longestStart   = 10 * time.Second
+)
+
+// stream follows the event streams of the deployments as they come and go, until ctx ends.
+func (f *Fleet) stream(ctx context.Context) {
+	var wg sync.WaitGroup
+	defer wg.Wait()
+	streams := make(map[*Deployment]context.CancelFunc)
+	defer func() {
+		for _, stop := range streams {
+			stop()
+		}
+	}()
+	for ctx.Err() == nil {
+		f.mu.Lock()
+		now, changed := make(map[*Deployment]bool, len(f.named)), f.changed
+		for _, d := range f.named {
+			now[d] = d.Events != nil
+		}
+		f.mu.Unlock()
+		for d, stop := range streams {
+			if !now[d] {
+				stop()
+				delete(streams, d)
+			}
+		}
+		spread := min(time.Duration(len(now)-len(streams))*startPerStream, longestStart)
+		for d, follows := range now {
+			if !follows || streams[d] != nil {
+				continue
+			}
+			streaming, stop := context.WithCancel(ctx)
+			streams[d] = stop
+			wg.Go(func() {
+				if pause(streaming, rand.N(spread+1)) { //nolint:gosec // it need not be secret
+					d.asked.Events(streaming, d.Events.Handle)
+				}
+			})
+		}
+		select {
+		case <-changed:
+		case <-ctx.Done():
+		}
+	}
+}
+
+// pause waits, and reports whether ctx has not ended meanwhile.
+func pause(ctx context.Context, d time.Duration) bool {
+	timer := time.NewTimer(d)
+	defer timer.Stop()
+	select {
+	case <-timer.C:
+		return true
+	case <-ctx.Done():
+		return false
+	}
+}

@@ -1,0 +1,70 @@
+package fleet
+
+import (
+	"cmp"
+	"math"
+	"slices"
+	"time"
+
+	"redis_sentinel_exporter/health"
+)
+
+// A Line is what the fleet's list says of one deployment, from its last snapshots.
+type Line struct {
+	Name   string        `json:"name"`
+	Status health.Status `json:"status"`
+	// Summary is that of the report, or says that it has not been asked yet.
+	Summary string `json:"summary"`
+	Masters int    `json:"masters"`
+	// Margin is the least of any of its masters: how many more Sentinels can fail while a
+	// failover is still possible; absent if it is not known.
+	Margin   *int `json:"quorum_margin,omitempty"`
+	Asked    int  `json:"sentinels_asked"`
+	Answered int  `json:"sentinels_answered"`
+	// Age is how old the snapshots are; absent if it has not been asked yet.
+	Age *float64 `json:"age_seconds,omitempty"`
+	// Shared is what it has in common with other deployments.
+	Shared []Shared `json:"shared,omitempty"`
+}
+
+// Worst sorts lines: the worst first, then by name.
+func Worst(lines []Line) {
+	slices.SortFunc(lines, func(a, b Line) int {
+		return cmp.Or(-a.Status.Compare(b.Status), cmp.Compare(a.Name, b.Name))
+	})
+}
+
+// Lines returns the line of each deployment, the worst first. It asks no Sentinel.
+func (f *Fleet) Lines() []Line {
+	memories := make(map[string]memory)
+	for _, d := range f.list() {
+		memories[d.name] = d.remembered()
+	}
+	shared := sharedBy(memories)
+	lines := make([]Line, 0, len(memories))
+	for name, m := range memories {
+		lines = append(lines, m.line(name, shared[name]))
+	}
+	Worst(lines)
+	return lines
+}
+
+func (m *memory) line(name string, shared []Shared) Line {
+	l := Line{
+		Name: name, Status: m.status, Summary: m.summary, Masters: m.masters, Margin: m.margin,
+		Asked: m.asked, Answered: m.answered, Shared: shared,
+	}
+	if m.at.IsZero() {
+		l.Status, l.Summary = health.Unknown, "UNKNOWN: it has not been asked yet"
+	} else {
+		age := math.Round(time.Since(m.at).Seconds()*10) / 10
+		l.Age = &age
+	}
+	switch {
+	case len(shared) > 0 && l.Status == health.OK:
+		l.Status, l.Summary = health.Warning, "WARNING: "+shared[0].Message
+	case len(shared) > 0:
+		l.Summary += "; " + shared[0].Message
+	}
+	return l
+}
