@@ -28,7 +28,9 @@ func Similar(name string, names []string) []string {
 			near = append(near, candidate{other, d})
 		}
 	}
-	slices.SortFunc(near, func(a, b candidate) int { return cmp.Or(cmp.Compare(a.distance, b.distance), cmp.Compare(a.name, b.name)) })
+	slices.SortFunc(near, func(a, b candidate) int {
+		return cmp.Or(cmp.Compare(a.distance, b.distance), cmp.Compare(a.name, b.name))
+	})
 	var similar []string
 	for _, c := range near[:min(len(near), mostSimilar)] {
 		similar = append(similar, c.name)
