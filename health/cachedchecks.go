@@ -22,12 +22,23 @@ func freshInfo(v deployment.View, in *sentinel.Instance) *sentinel.CachedInfo {
 // masterInfo is the newest INFO of the node that is believed to be the master, with the
 // view that it is from; nil when there is none.
 func (m *masterModel) masterInfo() (deployment.View, *sentinel.CachedInfo) {
+	return newestInfo(deployment.Authoritative(m.Views), func(v deployment.View) *sentinel.CachedInfo {
+		if c := freshInfo(v, &v.Instance); c != nil && c.Role == sentinel.RoleMaster {
+			return c
+		}
+		return nil
+	})
+}
+
+// newestInfo is the newest of the INFOs of one node, with the view that it is from; nil when
+// no Sentinel has one.
+func newestInfo(views []deployment.View, infoOf func(deployment.View) *sentinel.CachedInfo) (deployment.View, *sentinel.CachedInfo) {
 	var newest *sentinel.CachedInfo
 	var by deployment.View
 	var made time.Time
-	for _, v := range deployment.Authoritative(m.Views) {
-		c := freshInfo(v, &v.Instance)
-		if c == nil || c.Role != sentinel.RoleMaster {
+	for _, v := range views {
+		c := infoOf(v)
+		if c == nil {
 			continue
 		}
 		if at := v.Snapshot.Started.Add(-c.Age.Value); newest == nil || at.After(made) {

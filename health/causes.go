@@ -193,11 +193,17 @@ func (f *witnessedFinding) sees(m *masterModel, addr string, is func(*masterMode
 // and v does not know its address, it may be any peer that v considers down and that is not
 // asked at the address v has for it.
 func lostPeer(m *masterModel, v deployment.View, s *sentinel.Snapshot) bool {
-	known := func(p sentinel.Peer) bool { return p.Addr == s.Sentinel || s.ID != "" && s.ID == p.RunID }
+	known := func(p sentinel.Peer) bool { return isPeer(s, &p) }
 	if i := slices.IndexFunc(v.Peers, known); i >= 0 {
 		return v.Peers[i].Flags.Has(sentinel.FlagSDown)
 	}
 	return !s.Up() && slices.ContainsFunc(v.Peers, func(p sentinel.Peer) bool { return p.Flags.Has(sentinel.FlagSDown) && !m.model.asks(&p) })
+}
+
+// isPeer reports whether p is the Sentinel of s. That has no id if it did not answer, or is one
+// of Redis 6.0, which does not know MYID.
+func isPeer(s *sentinel.Snapshot, p *sentinel.Peer) bool {
+	return p.Addr == s.Sentinel || s.ID != "" && s.ID == p.RunID
 }
 
 // countsTooFew reports whether a Sentinel that sees the effect knows fewer Sentinels than

@@ -3,6 +3,7 @@ package health
 import (
 	"errors"
 	"fmt"
+	"math"
 	"slices"
 	"strings"
 	"testing"
@@ -54,7 +55,10 @@ func checkCases() []checkCase {
 	}
 	pausedBy := func(info sentinel.CachedInfo, silent int64) func(*sentinel.Master) {
 		return func(m *sentinel.Master) {
-			info.RunID, info.Role, info.Age = m.RunID, sentinel.RoleMaster, ms(9000)
+			info.RunID, info.Role = m.RunID, sentinel.RoleMaster
+			if !info.Age.Present {
+				info.Age = ms(9000)
+			}
 			m.LastPingSent, m.Cache = ms(silent), []sentinel.CachedInfo{{RunID: "another node", Role: sentinel.RoleReplica, Age: ms(1000)}, info}
 		}
 	}
@@ -349,14 +353,22 @@ func checkCases() []checkCase {
 			"critical: no client can write to the master 10.0.0.10:6379: the coordinated failover that Sentinel 10.0.0.1:26379 leads has waited 8.2 s for the replica 10.0.0.11:6379 to catch up; it gives up after failover-timeout (3 min), in 3 min"}},
 		{"master_paused", "coordinated, and ended on the master", at(0, coordinated(90*time.Second)), Warning, []string{
 			"warning: the coordinated failover of 10.0.0.10:6379 that Sentinel 10.0.0.1:26379 leads has waited 90 s for the replica 10.0.0.11:6379; the other Sentinels get answers from the master again; it gives up after failover-timeout (3 min), in 90 s"}},
+		{"master_paused", "coordinated, and the others get answers from a master that still waits", both(at(0, coordinated(90*time.Second)), at(1, pausedBy(sentinel.CachedInfo{FailoverState: "waiting-for-sync", Age: ms(4000)}, 0))), Critical, []string{
+			"critical: no client can write to the master 10.0.0.10:6379: the coordinated failover that Sentinel 10.0.0.1:26379 leads has waited 90 s for the replica 10.0.0.11:6379 to catch up; it gives up after failover-timeout (3 min), in 90 s"}},
 		{"master_paused", "coordinated, and healthy", both(at(0, coordinated(2*time.Second)), at(1, func(m *sentinel.Master) { m.LastPingSent = ms(900) })), OK, nil},
 		{"master_paused", "coordinated, and nobody listens to a healthy one", at(0, coordinated(0)), OK, nil},
 		{"master_paused", "CLIENT PAUSE", each(pausedBy(sentinel.CachedInfo{PausedReason: "client_pause", PausedFor: ms(60_000)}, 5000)), Critical, []string{
 			"critical: no client can write to the master 10.0.0.10:6379: CLIENT PAUSE keeps them waiting for 51 s more; Sentinels take that for a master that is down, about when it lasts for longer than down-after (30 s)"}},
 		{"master_paused", "FAILOVER at the node", at(1, pausedBy(sentinel.CachedInfo{FailoverState: "waiting-for-sync"}, 5000)), Critical, []string{
 			"critical: no client can write to the master 10.0.0.10:6379: it executes a FAILOVER, which waits for a replica (master_failover_state:waiting-for-sync); Sentinels take that for a master that is down, about when it lasts for longer than down-after (30 s)"}},
-		{"master_paused", "for a moment", each(pausedBy(sentinel.CachedInfo{FailoverState: "failover-in-progress", PausedReason: "failover_in_progress"}, 1500)), OK, nil},
-		{"master_paused", "a pause that is over", each(pausedBy(sentinel.CachedInfo{FailoverState: "waiting-for-sync"}, 0)), OK, nil},
+		{"master_paused", "FAILOVER at the node, which has just said so", at(1, pausedBy(sentinel.CachedInfo{FailoverState: "waiting-for-sync", PausedReason: "failover_in_progress", Age: ms(400)}, 0)), Critical, []string{
+			"critical: no client can write to the master 10.0.0.10:6379: it executes a FAILOVER, which waits for a replica (master_failover_state:waiting-for-sync), according to its INFO of 0.4 s ago; Sentinels take that for a master that is down, about when it lasts for longer than down-after (30 s)"}},
+		{"master_paused", "CLIENT PAUSE without an end", each(pausedBy(sentinel.CachedInfo{PausedReason: "client_pause", PausedFor: sentinel.Some[time.Duration](math.MaxInt64), Age: ms(400)}, 0)), Critical, []string{
+			"critical: no client can write to the master 10.0.0.10:6379: CLIENT PAUSE keeps them waiting without an end, according to its INFO of 0.4 s ago; Sentinels take that for a master that is down, about when it lasts for longer than down-after (30 s)"}},
+		{"master_paused", "CLIENT PAUSE for a moment", each(pausedBy(sentinel.CachedInfo{PausedReason: "client_pause", PausedFor: ms(1500), Age: ms(400)}, 0)), OK, nil},
+		{"master_paused", "a Sentinel fails over", both(at(0, failing), at(1, pausedBy(sentinel.CachedInfo{FailoverState: "failover-in-progress", PausedReason: "failover_in_progress", Age: ms(400)}, 1500))), OK, nil},
+		{"master_paused", "a pause of which no INFO tells any more", each(pausedBy(sentinel.CachedInfo{FailoverState: "waiting-for-sync", Age: ms(12_000)}, 0)), OK, nil},
+		{"master_paused", "a pause that is over, as another Sentinel knows", both(at(0, pausedBy(sentinel.CachedInfo{FailoverState: "waiting-for-sync"}, 0)), at(1, pausedBy(sentinel.CachedInfo{FailoverState: "no-failover", Age: ms(2000)}, 0))), OK, nil},
 		{"master_paused", "a pause that is over, of a node that hangs now", each(pausedBy(sentinel.CachedInfo{PausedReason: "client_pause", PausedFor: ms(8000)}, 5000)), OK, nil},
 		{"master_paused", "it hangs", each(pausedBy(sentinel.CachedInfo{FailoverState: "no-failover", PausedReason: "none", PausedFor: ms(0)}, 5000)), OK, nil},
 		{"failover_stuck", "the promoted node has died", at(0, func(m *sentinel.Master) {

@@ -2,6 +2,8 @@ package health
 
 import (
 	"fmt"
+	"math"
+	"slices"
 	"time"
 
 	"redis_sentinel_exporter/deployment"
@@ -14,24 +16,23 @@ const (
 	// unansweredTime is how long, within twice that, some PING of a Sentinel has waited at
 	// least: it sends one each second, and writes (PUBLISH) every 2 s.
 	unansweredTime = time.Second
+	// infoPeriod is how old the INFO of a node gets that answers: Sentinel asks every 10 s.
+	infoPeriod = 11 * time.Second
 )
 
 // masterPaused finds masters that keep those waiting who write. Sentinel's PUBLISH is a
 // write, and all that it sends later on that connection waits behind it; so their PINGs tell
 // how long it lasts, but not whether the node hangs: that takes the leader of a coordinated
-// failover, or INFO, which they still get at the beginning of each new connection.
+// failover, or INFO, which they still get at the beginning of each new connection. A Sentinel of
+// Valkey 9.1 that has twice been told of a FAILOVER publishes no more there, and gets its answers.
 func masterPaused(m *masterModel) outcome {
 	var o outcome
-	told := make(map[string]bool) // by address: it is one pause, whoever tells of it
-	for _, find := range []func(deployment.View) *Finding{m.pausedByFailover, m.pausedByHand} {
-		for _, v := range m.unfrozen() {
-			if told[v.Addr] {
-				continue
-			}
-			if f := find(v); f != nil {
-				told[v.Addr] = true
-				f.Node = v.Addr
-				o.add(*f, v)
+	for _, views := range byAddr(m.unfrozen()) {
+		for _, find := range []func([]deployment.View) (*Finding, deployment.View){m.pausedByFailover, m.pausedByHand} {
+			if f, by := find(views); f != nil {
+				f.Node = by.Addr
+				o.add(*f, by)
+				break // it is one pause, whoever tells of it
 			}
 		}
 	}
@@ -40,14 +41,18 @@ func masterPaused(m *masterModel) outcome {
 
 // pausedByFailover looks at a coordinated failover, of which the leader's events tell how long
 // it has waited.
-func (m *masterModel) pausedByFailover(v deployment.View) *Finding {
-	if !v.Flags.Has(sentinel.FlagCoordinatedFailover) || v.FailoverState != sentinel.FailoverWaitPromotion {
-		return nil
+func (m *masterModel) pausedByFailover(views []deployment.View) (*Finding, deployment.View) {
+	i := slices.IndexFunc(views, func(v deployment.View) bool {
+		return v.Flags.Has(sentinel.FlagCoordinatedFailover) && v.FailoverState == sentinel.FailoverWaitPromotion
+	})
+	if i < 0 {
+		return nil, deployment.View{}
 	}
-	silent := m.silentFor(v.Addr)
+	v := views[i]
+	silent := silentFor(views)
 	waits := max(silent, promotionWait(v))
 	if waits < pausedTime {
-		return nil
+		return nil, v
 	}
 	replica := "a replica"
 	if p := promotedBy(v); p != nil {
@@ -63,12 +68,12 @@ func (m *masterModel) pausedByFailover(v deployment.View) *Finding {
 	}
 	f.Message = fmt.Sprintf("no client can write to the master %s: the coordinated failover that Sentinel %s leads has waited %s for %s to catch up%s",
 		v.Addr, v.Snapshot.Sentinel, Age(waits), replica, timeLeft(v, waits))
-	if silent == 0 && waits > 2*pausedTime && len(m.Views) > 1 {
+	if _, info := newestInfo(views, periodicInfo); silent == 0 && !saysPaused(info) && waits > 2*pausedTime && len(m.Views) > 1 {
 		f.Severity = Warning
 		f.Message = fmt.Sprintf("the coordinated failover of %s that Sentinel %s leads has waited %s for %s; the other Sentinels get answers from the master again%s",
 			v.Addr, v.Snapshot.Sentinel, Age(waits), replica, timeLeft(v, waits))
 	}
-	return f
+	return f, v
 }
 
 // timeLeft says when the Sentinel gives up.
@@ -105,34 +110,68 @@ func promotionWait(v deployment.View) time.Duration {
 
 // silentFor is how long a PING to the master has waited for its answer at most; 0 if none has
 // waited for long. One that is down to a Sentinel may be so for a moment only.
-func (m *masterModel) silentFor(addr string) time.Duration {
+func silentFor(views []deployment.View) time.Duration {
 	var most time.Duration
-	for _, v := range m.unfrozen() {
-		if v.Addr == addr && v.LastPingSent.Value > unansweredTime {
+	for _, v := range views {
+		if v.LastPingSent.Value > unansweredTime {
 			most = max(most, v.LastPingSent.Value)
 		}
 	}
 	return most
 }
 
-// pausedByHand looks at what INFO has said of a master that does not answer now. A pause that
-// is over is in it until the next one.
-func (m *masterModel) pausedByHand(v deployment.View) *Finding {
-	c := v.CachedInfo(&v.Instance)
-	if c == nil || c.Role != sentinel.RoleMaster || m.silentFor(v.Addr) < pausedTime {
-		return nil
+// periodicInfo is what a Sentinel has of the INFO of the master; nil when the next one should
+// have come.
+func periodicInfo(v deployment.View) *sentinel.CachedInfo {
+	if c := v.CachedInfo(&v.Instance); c != nil && c.Age.Value <= infoPeriod {
+		return c
 	}
-	then := fmt.Sprintf("; Sentinels take that for a master that is down, about when it lasts for longer than down-after (%s)", Age(v.DownAfter.Value))
+	return nil
+}
+
+// saysPaused reports whether the node keeps those waiting who write, or did so when it sent this
+// INFO for longer than it is old. A CLIENT PAUSE that is over is in INFO until the next one.
+func saysPaused(c *sentinel.CachedInfo) bool {
+	return c != nil && c.Role == sentinel.RoleMaster &&
+		(executesFailover(c) || c.PausedReason == "client_pause" && c.PausedFor.Value >= pausedTime && c.PausedFor.Value > c.Age.Value)
+}
+
+func executesFailover(c *sentinel.CachedInfo) bool {
+	return c.FailoverState == "waiting-for-sync" || c.FailoverState == "failover-in-progress"
+}
+
+// pausedByHand looks at what INFO has said of a master: that it has not answered since, or that
+// no INFO could have come after it, shows that it is still so. While a Sentinel fails over it is
+// not by hand, unless the master is silent.
+func (m *masterModel) pausedByHand(views []deployment.View) (*Finding, deployment.View) {
+	infoOf := periodicInfo
+	silent := silentFor(views) >= pausedTime
+	if silent {
+		infoOf = func(v deployment.View) *sentinel.CachedInfo { return v.CachedInfo(&v.Instance) }
+	}
+	v, c := newestInfo(views, infoOf)
+	if !saysPaused(c) || m.failingNow && !silent {
+		return nil, v
+	}
 	f := &Finding{Severity: Critical, Look: []string{redisCLI(v.Addr, "INFO", "clients"), redisCLI(v.Addr, "INFO", "replication")}}
-	switch left := c.PausedFor.Value - c.Age.Value; {
-	case c.FailoverState == "waiting-for-sync" || c.FailoverState == "failover-in-progress":
-		f.Message = fmt.Sprintf("no client can write to the master %s: it executes a FAILOVER, which waits for a replica (master_failover_state:%s)%s", v.Addr, c.FailoverState, then)
+	if executesFailover(c) {
+		f.Message = fmt.Sprintf("no client can write to the master %s: it executes a FAILOVER, which waits for a replica (master_failover_state:%s)", v.Addr, c.FailoverState)
 		f.Commands = []string{redisCLI(v.Addr, "FAILOVER", "ABORT")}
-	case c.PausedReason == "client_pause" && left > 0:
-		f.Message = fmt.Sprintf("no client can write to the master %s: CLIENT PAUSE keeps them waiting for %s more%s", v.Addr, Age(left), then)
+	} else {
+		f.Message = fmt.Sprintf("no client can write to the master %s: CLIENT PAUSE keeps them waiting %s", v.Addr, pauseLeft(c))
 		f.Commands = []string{redisCLI(v.Addr, "CLIENT", "UNPAUSE")}
-	default:
-		return nil
 	}
-	return f
+	if !silent {
+		f.Message += fmt.Sprintf(", according to its INFO of %s ago", Age(c.Age.Value))
+	}
+	f.Message += fmt.Sprintf("; Sentinels take that for a master that is down, about when it lasts for longer than down-after (%s)", Age(v.DownAfter.Value))
+	return f, v
+}
+
+// pauseLeft says how long a CLIENT PAUSE lasts.
+func pauseLeft(c *sentinel.CachedInfo) string {
+	if c.PausedFor.Value == math.MaxInt64 {
+		return "without an end"
+	}
+	return fmt.Sprintf("for %s more", Age(c.PausedFor.Value-c.Age.Value))
 }

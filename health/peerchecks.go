@@ -36,7 +36,7 @@ func (m *masterModel) ghostPeers(v deployment.View) []*sentinel.Peer {
 // asks reports whether the peer is one of those that we ask.
 func (d *model) asks(p *sentinel.Peer) bool {
 	return slices.ContainsFunc(d.asked, func(s *sentinel.Snapshot) bool {
-		return s.Sentinel == p.Addr || s.ID != "" && s.ID == p.RunID
+		return isPeer(s, p)
 	})
 }
 
@@ -140,7 +140,7 @@ func oneSentinel(a, b *sentinel.Snapshot) bool {
 
 func knows(v deployment.View, s *sentinel.Snapshot) bool {
 	return slices.ContainsFunc(v.Peers, func(p sentinel.Peer) bool {
-		return p.Addr == s.Sentinel || s.ID != "" && p.RunID == s.ID
+		return isPeer(s, &p)
 	})
 }
 

@@ -72,7 +72,7 @@ func (m *masterModel) nonVoters(v deployment.View) int64 {
 	var n int64
 	for i := range v.Peers {
 		p := &v.Peers[i]
-		if !p.Flags.Has(sentinel.FlagSDown) && p.RunID != "" && slices.ContainsFunc(m.missingAt, func(s *sentinel.Snapshot) bool { return s.ID == p.RunID }) {
+		if !p.Flags.Has(sentinel.FlagSDown) && slices.ContainsFunc(m.missingAt, func(s *sentinel.Snapshot) bool { return isPeer(s, p) }) {
 			n++
 		}
 	}
