@@ -105,7 +105,7 @@ func expectations() map[string]expectation {
 
 		"replica at two addresses":        page("NodeListedTwice"),
 		"replica that has moved":          morning("ReplicaDown"),
-		"names that are resolved no more": morning("RestartFails"), // the others see enough
+		"names that are resolved no more": morning("RestartFails", "ReplicaToldAgain"), // the others see enough
 		"failover that never ends":        {page: []string{"FailoverStuck"}, may: []string{"MasterRoleMismatch"}, morning: []string{"RestartFails"}},
 		"one replica twice":               {page: []string{"NodeListedTwice"}, morning: []string{"RestartFails"}},
 		"one Sentinel gives IP addresses": {}, // one node all the same
@@ -123,7 +123,7 @@ func expectations() map[string]expectation {
 		"two leaders": page("NoNamedMaster", "Disagree", "ReplicaRoleMismatch"),
 
 		"master restarted empty": page("MasterEmptied"),
-		"FAILOVER at the master": {}, // the next connections of the Sentinels are answered in time
+		"FAILOVER at the master": page("MasterPaused"),
 
 		"loopback given to clients": morning("LoopbackAddress"),
 		"events refused":            morning("EventStreamDown"),

@@ -37,7 +37,7 @@ func lanes(t *testing.T) []*lane {
 		for piece := range slices.Chunk(g.Faults, most) {
 			part := g
 			part.Faults = piece
-			part.Config.DownAfter = downAfter
+			part.Config.DownAfter = max(g.Config.DownAfter, downAfter)
 			if g.Name == "data nodes" {
 				// Sentinel corrects a replica of another after failover-timeout: by default
 				// before the alert, so that this must be longer in proportion.

@@ -5,6 +5,7 @@ import (
 	"slices"
 	"strings"
 	"testing"
+	"time"
 
 	"github.com/google/go-cmp/cmp"
 
@@ -205,6 +206,16 @@ func TestCauses(t *testing.T) {
 		}), "WARNING mymaster: Sentinel 10.0.0.1:26379 has had no answer from 10.0.0.2:26379", []string{
 			"warning mymaster peers_unreachable 10.0.0.1:26379",
 			"  warning mymaster peers_unreachable 10.0.0.2:26379",
+		}},
+		{"a replica is told again what it does", each(func(m *sentinel.Master) {
+			r := &m.Replicas[0]
+			m.Replicas, m.NumReplicas = m.Replicas[:1], num(1)
+			r.Flags |= sentinel.FlagDisconnected
+			r.LastPingReply, r.LastOKPingReply = ms(3000), ms(3000)
+			m.Recent = []sentinel.RecentEvent{{Event: sentinel.Event{Name: sentinel.EventFixReplicaConfig, Kind: sentinel.RoleReplica, Address: r.Addr}, Count: 9, First: time.Minute, Last: r.InfoRefresh.Value}}
+		}), "CRITICAL mymaster: the replica 10.0.0.11:6379 is told again and again", []string{
+			"warning mymaster replica_told_again 10.0.0.11:6379",
+			"  critical mymaster no_promotable_replica",
 		}},
 	} {
 		t.Run(tc.name, func(t *testing.T) {

@@ -62,6 +62,14 @@ func checkCases() []checkCase {
 			m.LastPingSent, m.Cache = ms(silent), []sentinel.CachedInfo{{RunID: "another node", Role: sentinel.RoleReplica, Age: ms(1000)}, info}
 		}
 	}
+	disconnected := func(answered int64) func(*sentinel.Master) {
+		return func(m *sentinel.Master) {
+			for i := range m.Replicas {
+				m.Replicas[i].Flags |= sentinel.FlagDisconnected
+				m.Replicas[i].LastOKPingReply = ms(answered)
+			}
+		}
+	}
 	// emptied has a master that had 1000 keys and was restarted with fewer, and replicas that have followed it
 	// since, or not yet.
 	emptied := func(now, replicas int64, replid string, age time.Duration) func(*sentinel.Master) {
@@ -502,6 +510,9 @@ func checkCases() []checkCase {
 			"critical: no failover could succeed: none of 2 replicas can be promoted (10.0.0.11:6379: its replica-priority is 0; 10.0.0.12:6379: it is down)"}},
 		{"no_promotable_replica", "none at all", each(func(m *sentinel.Master) { m.Replicas, m.NumReplicas = nil, num(0) }), Critical, []string{
 			"critical: no failover could succeed: there is no replica at all"}},
+		{"no_promotable_replica", "the Sentinels connect again at once", each(disconnected(900)), OK, nil},
+		{"no_promotable_replica", "the Sentinels do not connect again", each(disconnected(2500)), Critical, []string{
+			"critical: no failover could succeed: none of 2 replicas can be promoted (10.0.0.11:6379: the Sentinel has no connection to it; 10.0.0.12:6379: the Sentinel has no connection to it)"}},
 		{"no_promotable_replica", "objectively down, and their INFO is old", each(func(m *sentinel.Master) {
 			down(m)
 			m.Replicas[0].InfoRefresh, m.Replicas[1].InfoRefresh = ms(9000), ms(9100)

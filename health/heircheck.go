@@ -18,7 +18,7 @@ func failoverLosesData(m *masterModel) outcome {
 	}
 	var who []deployment.View
 	for _, v := range m.settled() {
-		switch heir := withoutInfoHaste(v).Heir(); {
+		switch heir := lasting(v).Heir(); {
 		case heir == nil: // no_promotable_replica reports it
 		case !heir.NeverSynchronized() || heir.RoleReportedTime.Value < linkTime:
 			return o
@@ -38,7 +38,7 @@ func failoverLosesData(m *masterModel) outcome {
 
 // lossOf returns the finding on the replica that the Sentinel of v would promote.
 func (m *masterModel) lossOf(v deployment.View) Finding {
-	master := withoutInfoHaste(v)
+	master := lasting(v)
 	heir := master.Heir()
 	f := Finding{Severity: Critical}
 	var empty, full []string

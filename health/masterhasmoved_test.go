@@ -7,6 +7,7 @@ import (
 	"os"
 	"os/exec"
 	"path/filepath"
+	"slices"
 	"testing"
 	"time"
 
@@ -105,6 +106,15 @@ func TestMasterHasMoved(t *testing.T) {
 		t.Errorf("after %s: %+v", took, f)
 	}
 	t.Logf("after %s: %s", time.Since(began), f.Message)
+	within := []string{"warning replica_told_again", "critical no_promotable_replica under replica_told_again"}
+	for end := time.Now().Add(11 * time.Second); time.Now().Before(end); { // told again, and disconnected, at least once
+		r := assess(ctx, d, askFor)
+		for _, other := range found(&r) {
+			if !slices.Contains(within, other) {
+				t.Fatalf("meanwhile there is also %s:\n%s", other, messages(&r))
+			}
+		}
+	}
 	if len(f.Commands) != 1 {
 		t.Fatalf("the commands are %q", f.Commands)
 	}

@@ -124,6 +124,9 @@ const (
 	// errorsTime is how far the last good reply to PING may be behind the last
 	// reply of any kind.
 	errorsTime = 2 * time.Second
+	// reconnectTime is how old the last good reply to PING is at most of a node to which the
+	// Sentinel connects again at once.
+	reconnectTime = 2 * time.Second
 	// infoHasteTime is how long after o_down every replica has sent INFO again.
 	infoHasteTime = 5 * time.Second
 	// helloTime is how old the last hello of a running peer can be.

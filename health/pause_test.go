@@ -25,6 +25,7 @@ func masterPaused(ctx context.Context, d *deployment.Deployment) *health.Finding
 // the end it is gone. Only Valkey from 9.0 on has such failovers: others must refuse them.
 func TestCoordinatedFailover(t *testing.T) {
 	t.Parallel()
+	shell := newShell(t)
 	topology := sentineltest.Run(t, sentineltest.Config{DownAfter: 30 * time.Second, FailoverTimeout: 25 * time.Second})
 	d := deploymentOf(t, topology.ClientAddrs())
 	listenTo(t, d)
@@ -97,9 +98,8 @@ func TestCoordinatedFailover(t *testing.T) {
 	if err := write(time.Second); !errors.Is(err, context.DeadlineExceeded) {
 		t.Errorf("a write says %v", err)
 	}
-	s := newShell(t)
 	for _, line := range f.Commands {
-		s.run(ctx, t, line, "")
+		shell.run(ctx, t, line, "")
 	}
 	if err := write(5 * time.Second); err != nil {
 		t.Errorf("after\n%s\na write says %v", strings.Join(f.Commands, "\n"), err)

@@ -210,18 +210,31 @@ func followsAnother(s deployment.ReplicaView) bool {
 	return follows.Present && !follows.Value
 }
 
-// withoutInfoHaste returns the master, without s_down until o_down has lasted for a while.
-// With s_down Sentinel promotes only replicas whose INFO is at most 5 s old; it asks for it
-// as soon as the master is objectively down, and has it a moment later.
-func withoutInfoHaste(v deployment.View) *sentinel.Master {
+// lasting returns the master without what passes in a moment: s_down until o_down has lasted for
+// a while, since with it Sentinel promotes only replicas whose INFO is at most 5 s old, and it asks
+// for it as soon as the master is objectively down; and the loss of a connection to a replica that
+// has just answered, since REPLICAOF disconnects Sentinels as well.
+func lasting(v deployment.View) *sentinel.Master {
 	m := *v.Master
 	if m.ODownTime.Value < infoHasteTime {
 		m.Flags &^= sentinel.FlagSDown
 	}
+	if i := slices.IndexFunc(m.Replicas, justDisconnected); i >= 0 {
+		m.Replicas = slices.Clone(m.Replicas)
+		for ; i < len(m.Replicas); i++ {
+			if r := &m.Replicas[i]; justDisconnected(*r) {
+				r.Flags &^= sentinel.FlagDisconnected
+			}
+		}
+	}
 	return &m
 }
 
-func promotable(v deployment.View) int { return int(withoutInfoHaste(v).PromotableReplicas().Value) }
+func justDisconnected(r sentinel.Replica) bool {
+	return r.Flags.Has(sentinel.FlagDisconnected) && r.LastOKPingReply.Present && r.LastOKPingReply.Value < reconnectTime
+}
+
+func promotable(v deployment.View) int { return int(lasting(v).PromotableReplicas().Value) }
 
 // lookingForReplicas reports whether the Sentinel may find a replica to promote at any
 // moment: it has just begun to monitor the master, and some replica has sent no INFO yet, or
@@ -254,10 +267,10 @@ func noPromotableReplica(m *masterModel) outcome {
 		return cannotTell("the master has answered no Sentinel's INFO, which lists its replicas")
 	}
 	f := Finding{Severity: Critical, Message: "no failover could succeed: there is no replica at all"}
-	if v := who[0]; len(v.Replicas) > 0 {
+	if v := lasting(who[0]); len(v.Replicas) > 0 {
 		why := make([]string, len(v.Replicas))
 		for i := range v.Replicas {
-			why[i] = v.Replicas[i].Addr + ": " + withoutInfoHaste(v).Unpromotable(&v.Replicas[i])
+			why[i] = v.Replicas[i].Addr + ": " + v.Unpromotable(&v.Replicas[i])
 		}
 		slices.Sort(why)
 		f.Message = fmt.Sprintf("no failover could succeed: none of %s can be promoted (%s)", count(len(why), "replica"), strings.Join(why, "; "))

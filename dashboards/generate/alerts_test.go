@@ -185,6 +185,8 @@ func unsigned() map[string]string {
 		"RedisSentinelRestartFails":        "the table lists only what is wrong, in words",
 		"RedisSentinelNoNamedMaster":       "the table lists only what is wrong, in words",
 		"RedisSentinelMasterEmptied":       "the table lists only what is wrong, in words",
+		"RedisSentinelMasterPaused":        "the table lists only checks that fail",
+		"RedisSentinelReplicaToldAgain":    "the table lists only checks that fail",
 		"RedisSentinelFailoverHappened":    "any bar is one",
 		"RedisSentinelFailoverLosesData":   "the table lists only checks that fail",
 		"RedisSentinelMasterRefusesWrites": "the table lists only checks that fail",
