@@ -97,7 +97,7 @@ compose-faults: ## break things in the stack of docker-compose.yml, one after th
 .PHONY: lint
 lint: .bin/golangci-lint ## gofmt, go vet and golangci-lint, in all modules
 	@unformatted=$$(gofmt -l .); test -z "$$unformatted" || { echo "gofmt these files:" $$unformatted >&2; exit 1; }
-	@for module in . web/browsertest dashboards/generate deploy/composetest deploy/kubernetes/verify; do \
+	@for module in . web/browsertest dashboards/generate deploy/composetest deploy/kubernetes/verify bench/clients; do \
 		echo "lint $$module"; \
 		(cd "$$module" && export CGO_ENABLED=0 && go vet -tags e2e,packages,compose ./... && '$(CURDIR)/.bin/golangci-lint' run --allow-parallel-runners) || exit 1; \
 	done
@@ -112,6 +112,11 @@ bench: ## measure what a scrape costs, on real Sentinels with up to 1,000 master
 	@$(MAKE) --no-print-directory build
 	@go build -buildvcs=false -o .bin/bench ./bench
 	@.bin/bench $(if $(AGAINST),-against=$(AGAINST))
+
+.PHONY: clients
+clients: ## measure what client libraries lose in a failover, on real Sentinels with their own timers
+	@tools/need redis-server=redis-server redis-cli=redis-tools
+	CGO_ENABLED=0 go test -C bench/clients -count=1 -v .
 
 .PHONY: scale
 scale: ## probe 300 deployments every 5 s for two minutes, one in ten broken, and measure

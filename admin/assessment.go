@@ -35,6 +35,25 @@ func (s *assessment) hasHiddenReplicas(master string) bool {
 	return slices.ContainsFunc(s.views(master), func(v deployment.View) bool { return v.HasHiddenReplicas() })
 }
 
+// contradiction returns the view of another Sentinel that has heard from the replica which m would
+// have promoted, later than the Sentinel of m: that its replica-priority is 0. Nil if there is none.
+// Each Sentinel asks a node every 10 s, at a moment of its own.
+func (s *assessment) contradiction(m *sentinel.Master) *deployment.ReplicaView {
+	heir := m.Heir()
+	if heir == nil {
+		return nil
+	}
+	for _, v := range s.views(m.Name) {
+		for i := range v.Replicas {
+			r := &v.Replicas[i]
+			if r.SameProcess(&heir.Instance) && r.InfoRefresh.Value < heir.InfoRefresh.Value && r.Priority.Present && r.Priority.Value == 0 {
+				return &deployment.ReplicaView{Replica: r, By: v}
+			}
+		}
+	}
+	return nil
+}
+
 // lookUp resolves the host names of addr and of the nodes that may be at addr.
 func (s *assessment) lookUp(ctx context.Context, addr string, timeout time.Duration) {
 	ctx, cancel := context.WithTimeout(ctx, timeout)

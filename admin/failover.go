@@ -1,7 +1,6 @@
 package admin
 
 import (
-	"cmp"
 	"context"
 	"errors"
 	"fmt"
@@ -17,28 +16,6 @@ import (
 // hellos, which come every 2 s.
 const helloPatience = 10 * time.Second
 
-// leaderOf picks the Sentinel that will lead the failover: of those that can, the one with
-// the lowest id. Another exporter then picks the same one, in whatever order it asks them,
-// and that Sentinel refuses a second failover while the first goes on; two Sentinels would
-// both lead one. If none can lead, leaderOf returns all steps, each with its reason.
-func (j *job) leaderOf(steps []*step) []*step {
-	byID := slices.SortedStableFunc(slices.Values(steps), func(a, b *step) int { return cmp.Compare(a.snapshot.ID, b.snapshot.ID) })
-	for _, fit := range []func(*step) bool{
-		func(s *step) bool {
-			return s.act != nil && !s.snapshot.Tilt() && s.master.PromotableReplicas().Value > 0
-		},
-		func(s *step) bool { return s.act != nil && !s.snapshot.Tilt() },
-		func(s *step) bool { return s.act != nil },
-	} {
-		for _, s := range byID {
-			if fit(s) {
-				return []*step{s}
-			}
-		}
-	}
-	return steps
-}
-
 func (j *job) planFailover(s *step) {
 	if s.master == nil {
 		s.err = errNotMonitored
@@ -50,21 +27,41 @@ func (j *job) planFailover(s *step) {
 }
 
 func (j *job) failover(ctx context.Context, s *step) error {
+	if err := j.stillAlone(ctx); err != nil {
+		return err
+	}
 	from := s.master.Advertised()
 	began := time.Now()
 	if err := j.within(func(ctx context.Context) error { return s.client.Failover(ctx, j.Master) })(ctx); err != nil {
 		return err
 	}
+	// Not earlier: two operators count subscribers, and should count the same.
+	old := j.watchOldMaster(ctx, began)
+	defer old.stop()
 	now, err := j.follow(ctx, s)
 	took := time.Since(began)
 	j.answer.Seconds = seconds(took)
 	if err != nil {
 		return err
 	}
-	to := now.Addr
-	j.answer.PreviousAddress, j.answer.Address = from, to
-	s.note = fmt.Sprintf("the Sentinel led the failover from %s to %s in %s", from, to, took.Round(time.Millisecond))
+	j.say(fmt.Sprintf("%s: %s is promoted, after %s; waiting until %s takes no more writes", s.sentinel, now.Addr, took.Round(time.Millisecond), from))
+	j.waitStopped(ctx, s, old, now)
+	j.answer.PreviousAddress, j.answer.Address = from, now.Addr
+	s.note = fmt.Sprintf("the Sentinel led the failover from %s to %s in %s", from, now.Addr, took.Round(time.Millisecond))
 	j.waitFollowed(ctx, now)
+	return nil
+}
+
+// stillAlone looks again, just before the command: since the first look somebody else may have
+// begun a failover at another Sentinel.
+func (j *job) stillAlone(ctx context.Context) error {
+	if j.Force {
+		return nil
+	}
+	now := takeAssessment(ctx, j.operator.deployment, j.operator.timeout)
+	if found := inProgress(&j.Operation, now); len(found) > 0 {
+		return &GuardedError{Action: Failover, Master: j.Master, Findings: found}
+	}
 	return nil
 }
 

@@ -171,7 +171,7 @@ func TestFailoverThatIsUndone(t *testing.T) {
 	if undone == "" || undone != answer.Address {
 		t.Fatalf("%q was undone, and the failover went to %s", undone, answer.Address)
 	}
-	if len(answer.Findings) != 1 || !contains(answer.Findings[0].Message, undone, "(has heard from it that it is a replica)") {
+	if len(answer.Findings) != 2 || answer.Findings[0].Check != "old_master_writable" || !contains(answer.Findings[1].Message, undone, "(has heard from it that it is a replica)") {
 		t.Errorf("got the findings %s", inJSON(t, answer.Findings))
 	}
 }

@@ -17,6 +17,8 @@ const (
 	checkSettingsForgotten  = "settings_forgotten"
 	checkSettingsDefault    = "settings_default"
 	checkNotFollowed        = "failover_not_followed"
+	checkHeirOutdated       = "heir_outdated"
+	checkOldMasterWritable  = "old_master_writable"
 )
 
 const (
@@ -28,7 +30,7 @@ const (
 func guards(op *Operation, s *assessment) []health.Finding {
 	switch op.Action {
 	case Failover:
-		return slices.Concat(inProgress(op, s), tilt(op, s), disagreement(op, s), picked(op, s, "node_listed_twice"), noReplica(op, s), losesData(op, s))
+		return slices.Concat(inProgress(op, s), tilt(op, s), disagreement(op, s), picked(op, s, "node_listed_twice"), noReplica(op, s), outdatedHeir(op, s), losesData(op, s))
 	case Reset:
 		return slices.Concat(inProgress(op, s), masterDown(op, s))
 	case Monitor:
@@ -107,6 +109,27 @@ func noReplica(op *Operation, s *assessment) []health.Finding {
 	}
 	return []health.Finding{about(op, "no_promotable_replica", "Wait until the Sentinels have found its replicas.",
 		"no Sentinel sees a replica that it could promote; %d are known", m.Replicas)}
+}
+
+// outdatedHeir looks for a Sentinel that would promote a replica which another one knows to be
+// excluded. It is a reason only if all would: another Sentinel can lead.
+func outdatedHeir(op *Operation, s *assessment) []health.Finding {
+	var found []health.Finding
+	for _, v := range s.views(op.Master) {
+		if v.Heir() == nil {
+			continue
+		}
+		knows := s.contradiction(v.Master)
+		if knows == nil {
+			return nil
+		}
+		f := about(op, checkHeirOutdated, "Wait 10 s, until it has heard as well.",
+			"Sentinel %s would promote %s, and has not heard yet that its replica-priority is 0: Sentinel %s has",
+			v.Snapshot.Sentinel, knows.Addr, knows.By.Snapshot.Sentinel)
+		f.Sentinel = v.Snapshot.Sentinel
+		found = append(found, f)
+	}
+	return found
 }
 
 // losesData does not give replicas time to synchronize, unlike the check.

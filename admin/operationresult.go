@@ -18,6 +18,8 @@ type OperationResult struct {
 	// failover.
 	Address         string `json:"address,omitempty"`
 	PreviousAddress string `json:"previous_address,omitempty"`
+	// Loss is what a failover can lose, and what it has lost.
+	Loss *Loss `json:"loss,omitempty"`
 	// Results has one entry for each Sentinel; for a failover, only for the one that led it.
 	Results []StepResult `json:"results"`
 	// Findings are the guards that were overridden, and what an operator should know

@@ -60,6 +60,7 @@ type job struct {
 	Operation
 	operator   *Operator
 	assessment *assessment
+	clients    []*sentinel.Client
 	say        func(string)
 	answer     *OperationResult
 }
@@ -89,9 +90,11 @@ func (j *job) needsMaster() bool {
 
 // run carries out the steps.
 func (j *job) run(ctx context.Context, clients []*sentinel.Client) {
-	steps := j.steps(clients)
+	j.clients = clients
+	steps := j.steps()
 	if j.Action == Failover {
-		steps = j.leaderOf(steps)
+		steps = j.leaderOf(ctx, steps)
+		j.foresee(ctx, steps)
 	}
 	stopped := ""
 	for _, s := range steps {

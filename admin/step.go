@@ -37,11 +37,11 @@ func (e *haltError) Error() string {
 
 // steps plans what to do at each Sentinel. A Sentinel that has not answered is not sent
 // anything: it might take effect at any later time.
-func (j *job) steps(clients []*sentinel.Client) []*step {
+func (j *job) steps() []*step {
 	var steps []*step
 	for _, snapshot := range j.assessment.snapshots {
 		s := &step{sentinel: snapshot.Sentinel, snapshot: snapshot, master: snapshot.Master(j.Master), err: snapshot.Err}
-		for _, c := range clients {
+		for _, c := range j.clients {
 			if c.Address() == s.sentinel {
 				s.client = c
 			}

@@ -97,6 +97,9 @@ func (w *writeCommand) plan(ctx context.Context, operator *admin.Operator, strea
 			_, _ = fmt.Fprintf(streams.Out, "%s  %s\n", r.Sentinel, line)
 		}
 	}
+	if answer.Loss != nil {
+		_, _ = fmt.Fprintln(streams.Out, answer.Loss.Risk)
+	}
 	printGuardFindings(streams.Out, answer.Findings)
 	if answer.Completion() == admin.Failed {
 		return 1, nil
@@ -134,14 +137,23 @@ func (w *writeCommand) do(ctx context.Context, operator *admin.Operator, streams
 		_, _ = fmt.Fprintf(streams.Out, "%s  %s\n", r.Sentinel, text)
 	}
 	printGuardFindings(streams.Out, answer.Findings)
-	if answer.Address != "" {
-		_, _ = fmt.Fprintf(streams.Out, "%s is the master now, after %.1f s\n", answer.Address, answer.Seconds)
-	}
+	printFailover(streams.Out, answer)
 	if answer.Completion() != admin.Done {
 		_, _ = fmt.Fprintln(streams.Out, "Not every Sentinel has done it. Fix the cause, then run the command again to complete it.")
 		return 1, nil
 	}
 	return 0, nil
+}
+
+// printFailover says what the master is now, once there is only one, and what was lost.
+func printFailover(out io.Writer, answer *admin.OperationResult) {
+	switch {
+	case answer.Address == "":
+	case answer.Loss.OldMasterSeconds == nil:
+		_, _ = fmt.Fprintf(out, "%s is promoted, after %.1f s. %s\n", answer.Address, answer.Seconds, answer.Loss.Outcome)
+	default:
+		_, _ = fmt.Fprintf(out, "%s is the master now, after %.1f s. %s\n", answer.Address, answer.Seconds, answer.Loss.Outcome)
+	}
 }
 
 // refused prints why a guard refuses the operation; it returns any other error.

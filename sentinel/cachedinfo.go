@@ -18,9 +18,12 @@ type CachedInfo struct {
 	Product       string // "redis" or "valkey"
 	Role          string // RoleMaster or RoleReplica
 	ReplicationID string
-	ReplOffset    Number   // bytes
-	Uptime        Duration // of the process, when it made this INFO
-	Keys          int64    // in all databases
+	ReplOffset    Number // bytes
+	// SecondReplOffset is the first byte of a promoted replica's own history: what its former
+	// master had sent before is what it has of it.
+	SecondReplOffset Number
+	Uptime           Duration // of the process, when it made this INFO
+	Keys             int64    // in all databases
 
 	// Loading: the node reads its data from its disk, or what its master sends it, and
 	// answers LOADING to nearly all commands. LoadedPercent is how far it has come.
@@ -45,9 +48,10 @@ type CachedInfo struct {
 
 // An AttachedReplica is a replica as its master lists it.
 type AttachedReplica struct {
-	Addr   string   // as the replica announces it, host:port; the port is 0 where it announces none
-	Online bool     // not in a full synchronization
-	Lag    Duration // since its last acknowledgement, in whole seconds
+	Addr       string   // as the replica announces it, host:port; the port is 0 where it announces none
+	Online     bool     // not in a full synchronization
+	ReplOffset Number   // bytes that it has acknowledged
+	Lag        Duration // since its last acknowledgement, in whole seconds
 }
 
 // CachedInfo returns what INFO-CACHE holds of a node, by its run id; nil when it holds
@@ -132,6 +136,8 @@ func (c *CachedInfo) set(name, value string) (err error) {
 		c.Role = value
 	case "master_replid":
 		c.ReplicationID = value
+	case "second_repl_offset":
+		c.SecondReplOffset, err = number(name, value)
 	case "master_failover_state":
 		c.FailoverState = value
 	case "paused_reason":
@@ -188,6 +194,8 @@ func parseAttachedReplica(value string) AttachedReplica {
 			port = value
 		case "state":
 			r.Online = value == "online"
+		case "offset":
+			r.ReplOffset, _ = number(name, value)
 		case "lag":
 			r.Lag, _ = seconds(name, value)
 		}

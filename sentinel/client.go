@@ -39,6 +39,9 @@ func NewClient(o Options) *Client {
 // Address returns the address of the Sentinel, as host:port.
 func (c *Client) Address() string { return c.options.Address }
 
+// Sibling returns a client of the same Sentinel with connections of its own.
+func (c *Client) Sibling() *Client { return NewClient(c.options) }
+
 // Close waits for the call under way and closes the connection. A later call connects again.
 func (c *Client) Close() {
 	<-c.turn

@@ -23,6 +23,7 @@ type Info struct {
 	SimulateFailureFlags Number
 
 	ConnectedClients    Number
+	PubSubClients       Number // those that subscribe to events; Redis 8.0, Valkey 8.1 and later
 	MaxClients          Number
 	RejectedConnections Number
 	TotalConnections    Number
@@ -91,6 +92,8 @@ func (i *Info) set(name, value string) (err error) {
 		i.Uptime, err = seconds(name, value)
 	case "connected_clients":
 		i.ConnectedClients, err = number(name, value)
+	case "pubsub_clients":
+		i.PubSubClients, err = number(name, value)
 	case "maxclients":
 		i.MaxClients, err = number(name, value)
 	case "rejected_connections":

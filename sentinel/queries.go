@@ -3,6 +3,7 @@ package sentinel
 import (
 	"context"
 	"errors"
+	"strings"
 )
 
 // Masters asks for the masters that the Sentinel monitors, without their
@@ -56,6 +57,15 @@ func (c *Client) MyID(ctx context.Context) (string, error) {
 func (c *Client) InfoCache(ctx context.Context, name string) ([]CachedInfo, error) {
 	return query(ctx, c, func(raw string) ([]CachedInfo, error) { return parseInfoCache(raw, name) },
 		"SENTINEL", "INFO-CACHE", name)
+}
+
+// Subscribers counts the clients that subscribe to the events of the Sentinel (CLIENT LIST TYPE
+// pubsub). A Sentinel from Redis 8.0 or Valkey 8.1 on says it in INFO as well.
+func (c *Client) Subscribers(ctx context.Context) (int, error) {
+	return query(ctx, c, func(raw string) (int, error) {
+		text, err := readText(raw)
+		return strings.Count(text, "\n"), err
+	}, "CLIENT", "LIST", "TYPE", "pubsub")
 }
 
 // Ping checks that the Sentinel answers (PING).

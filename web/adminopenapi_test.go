@@ -119,7 +119,7 @@ func TestOpenAPIRoutes(t *testing.T) {
 // TestOpenAPISchemas compares the properties with the fields of the types.
 func TestOpenAPISchemas(t *testing.T) {
 	schemas := readOpenAPI(t).Components.Schemas
-	for name, value := range map[string]any{"Answer": admin.OperationResult{}, "Result": admin.StepResult{}, "Finding": health.Finding{}} {
+	for name, value := range map[string]any{"Answer": admin.OperationResult{}, "Result": admin.StepResult{}, "Finding": health.Finding{}, "Loss": admin.Loss{}} {
 		var all, required []string
 		for field := range reflect.TypeOf(value).Fields() {
 			tag, rest, _ := strings.Cut(field.Tag.Get("json"), ",")
