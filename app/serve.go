@@ -13,6 +13,7 @@ import (
 	"redis_sentinel_exporter/collector"
 	"redis_sentinel_exporter/deployment"
 	"redis_sentinel_exporter/fleet"
+	"redis_sentinel_exporter/history"
 	"redis_sentinel_exporter/web"
 )
 
@@ -41,7 +42,7 @@ func serve(ctx context.Context, c *Config, logs io.Writer) error {
 			logger.Info("No --sentinel.address is given: only /probe asks Sentinels")
 		}
 		if sources.Events != nil {
-			wg.Go(func() { deployment.Events(ctx, sources.Events.Handle) })
+			wg.Go(func() { sources.Events.Follow(ctx, deployment, c.Sentinels.Timeout) })
 		}
 	}
 	handler, err := web.NewHandler(c.Web, sources, logger)
@@ -69,7 +70,7 @@ func newSources(c *Config, deployment *deployment.Deployment, logger *slog.Logge
 		Prober:     web.NewProber(c.Modules, c.Prober, logger),
 	}
 	if c.Collector.Events && !c.Web.OnlyProbes {
-		sources.Events = collector.NewEvents(logger)
+		sources.Events = collector.NewEvents(history.New(history.Options{}), logger)
 		sources.Collector = sources.Collector.WithEvents(sources.Events)
 	}
 	if c.AdminListen != nil {

@@ -8,6 +8,7 @@ import (
 	"sync"
 	"time"
 
+	"redis_sentinel_exporter/history"
 	"redis_sentinel_exporter/sentinel"
 )
 
@@ -19,11 +20,13 @@ const (
 	forgetAfter = time.Hour
 )
 
-// Events counts and keeps the events of one deployment, for the metrics and for /status.
+// Events counts and keeps the events of one deployment, for the metrics and for /status. What
+// they say of failovers it has from the history.
 // Do not derive the state of a master from it: events get lost, and a switch ends +odown
 // without -odown.
 type Events struct {
-	logger *slog.Logger
+	logger  *slog.Logger
+	history *history.History
 
 	mu        sync.Mutex // guards the fields below
 	names     []string   // events that are counted by name
@@ -32,9 +35,9 @@ type Events struct {
 	masters   map[string]*eventMaster
 	counts    map[source][]uint64     // by the index of the event's name; the last one is of otherEvent
 	streams   map[string]*streamState // by Sentinel
-	switches  switches
-	failovers failovers
-	old       oldMasters
+	switched  map[string]time.Time    // when a master last switched
+	durations failoverDurations
+	writable  map[string]float64 // seconds for which old masters of a master were masters
 	recent    recentUpdates
 }
 
@@ -44,18 +47,19 @@ type eventMaster struct {
 	heard time.Time // of the last snapshot or event with it
 }
 
-// NewEvents returns an empty Events. It logs switches, and streams that break.
-func NewEvents(logger *slog.Logger) *Events {
+// NewEvents returns an empty Events, which passes on to h what it is told. It logs switches, and streams that break.
+func NewEvents(h *history.History, logger *slog.Logger) *Events {
 	e := &Events{
 		logger:    logger,
+		history:   h,
 		names:     sentinel.EventNames(),
 		index:     make(map[string]int),
 		masters:   make(map[string]*eventMaster),
 		counts:    make(map[source][]uint64),
 		streams:   make(map[string]*streamState),
-		switches:  make(switches),
-		failovers: newFailovers(),
-		old:       newOldMasters(),
+		switched:  make(map[string]time.Time),
+		durations: newFailoverDurations(),
+		writable:  make(map[string]float64),
 	}
 	e.sorted = slices.Sorted(slices.Values(append(slices.Clone(e.names), otherEvent)))
 	for i, name := range e.names {
@@ -74,23 +78,54 @@ func (e *Events) Handle(n *sentinel.StreamUpdate) {
 	}
 	if n.Kind == sentinel.StreamEnded {
 		e.leave(n.Sentinel)
-		return
-	}
-	e.stream(n.Sentinel).note(n, e.logger)
-	if n.Gap() {
-		e.failovers.gap(n.Sentinel)
-		e.old.gap(n.Sentinel)
+	} else {
+		e.stream(n.Sentinel).note(n, e.logger)
 	}
 	if n.Kind == sentinel.StreamEvent {
-		e.event(n)
+		e.count(n)
 	}
+	e.apply(e.history.Handle(n))
+}
+
+// apply takes in what the history has found.
+func (e *Events) apply(changes []history.Change) {
+	for _, c := range changes {
+		if s := c.Switch; s != nil {
+			e.logger.Info("Master switched", "master", c.Master, "from", s.From, "to", s.To, "sentinel", s.Sentinel)
+		}
+		master := e.masters[c.Master]
+		switch {
+		case master == nil: // it is one too many
+		case c.Ended != nil:
+			e.durations.ended(master.name, c.Ended)
+		case c.Switch != nil:
+			if c.Switch.At.After(e.switched[master.name]) {
+				e.switched[master.name] = c.Switch.At
+			}
+		default:
+			e.writable[master.name] += c.OldMaster.Seconds()
+		}
+	}
+}
+
+// History returns the history of the same events; nil of a nil Events.
+func (e *Events) History() *history.History {
+	if e == nil {
+		return nil
+	}
+	return e.history
+}
+
+// Observe takes in snapshots of all Sentinels. Those of a page are taken in when it is written.
+func (e *Events) Observe(snapshots []*sentinel.Snapshot) {
+	e.mu.Lock()
+	defer e.mu.Unlock()
+	e.observe(snapshots)
 }
 
 // leave forgets a Sentinel that is no longer asked.
 func (e *Events) leave(address string) {
 	delete(e.streams, address)
-	e.failovers.gap(address)
-	e.old.gap(address)
 	for s := range e.counts {
 		if s.sentinel == address {
 			delete(e.counts, s)
@@ -98,30 +133,13 @@ func (e *Events) leave(address string) {
 	}
 }
 
-// event counts an event, and passes it on to failovers and switches.
-func (e *Events) event(n *sentinel.StreamUpdate) {
-	master := e.master(n.Event.Master, n.Time)
+// count counts an event.
+func (e *Events) count(n *sentinel.StreamUpdate) {
 	i, known := e.index[n.Event.Name]
 	if !known {
 		i = len(e.names)
 	}
-	e.source(source{n.Sentinel, master})[i]++
-	e.failovers.event(n, master)
-	e.old.event(n, master)
-	switch {
-	case master == "":
-	case n.Event.Name == sentinel.EventSwitchMaster:
-		e.switches.event(n)
-	default:
-		e.seenAt(n.Sentinel, master, n.Event.MasterAddress)
-	}
-}
-
-// seenAt takes in where a Sentinel has a master, and logs the switch that has happened by that.
-func (e *Events) seenAt(addr, master, address string) {
-	if m := e.switches.seenAt(addr, master, address); m != nil {
-		e.logger.Info("Master switched", "master", master, "from", m.from, "to", m.address, "sentinel", addr)
-	}
+	e.source(source{n.Sentinel, e.master(n.Event.Master, n.Time)})[i]++
 }
 
 // master returns the name under which a master is counted: its own, or "" if there are too
@@ -185,10 +203,10 @@ func (e *Events) observe(snapshots []*sentinel.Snapshot) {
 		for i := range s.Masters {
 			if name := e.master(s.Masters[i].Name, s.Started); name != "" {
 				e.source(source{s.Sentinel, name})
-				e.seenAt(s.Sentinel, name, s.Masters[i].Addr)
 			}
 		}
 	}
+	e.apply(e.history.Observe(snapshots))
 	if !now.IsZero() {
 		e.forget(now.Add(-forgetAfter))
 	}
@@ -201,9 +219,9 @@ func (e *Events) forget(before time.Time) {
 			continue
 		}
 		delete(e.masters, name)
-		delete(e.switches, name)
-		e.failovers.forget(name)
-		e.old.forget(name)
+		delete(e.switched, name)
+		delete(e.writable, name)
+		e.durations.forget(name)
 		for s := range e.counts {
 			if s.master == name {
 				delete(e.counts, s)
@@ -222,13 +240,11 @@ func (e *Events) rows(snapshots []*sentinel.Snapshot) *eventRows {
 		r.streams = append(r.streams, streamRow{sentinel: address, up: s.up, losses: s.losses})
 	}
 	for _, master := range slices.Sorted(maps.Keys(e.masters)) {
-		r.failovers = e.failovers.appendRows(r.failovers, master)
-		r.old = append(r.old, oldMasterRow{master, e.old.seconds[master]})
+		r.failovers = e.durations.appendRows(r.failovers, master)
+		r.old = append(r.old, oldMasterRow{master, e.writable[master]})
 	}
-	for master := range e.switches {
-		if at, ok := e.switches.last(master); ok {
-			r.switches = append(r.switches, switchRow{master: master, at: at})
-		}
+	for master, at := range e.switched {
+		r.switches = append(r.switches, switchRow{master: master, at: at})
 	}
 	return r
 }

@@ -11,6 +11,7 @@ import (
 
 	"github.com/google/go-cmp/cmp"
 
+	"redis_sentinel_exporter/history"
 	"redis_sentinel_exporter/sentinel"
 )
 
@@ -77,7 +78,7 @@ func switchDone(n *sentinel.StreamUpdate) *sentinel.StreamUpdate {
 // heard returns an Events that has heard the tape, and its log.
 func heard(text tape) (*Events, *strings.Builder) {
 	var b strings.Builder
-	e := NewEvents(slog.New(slog.NewTextHandler(&b, nil)))
+	e := NewEvents(history.New(history.Options{}), slog.New(slog.NewTextHandler(&b, nil)))
 	text.play(e)
 	return e, &b
 }
@@ -417,8 +418,8 @@ func TestGoneSentinelsAreForgotten(t *testing.T) {
 			t.Errorf("%+v is still there", row)
 		}
 	}
-	if len(rows.streams) != 1 || len(e.failovers.open) > 0 || len(e.failovers.epochs) > 0 {
-		t.Errorf("streams %v, attempts %v, epochs %v are left", rows.streams, e.failovers.open, e.failovers.epochs)
+	if len(rows.streams) != 1 {
+		t.Errorf("streams %v are left", rows.streams)
 	}
 }
 

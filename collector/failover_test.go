@@ -18,6 +18,7 @@ import (
 	"redis_sentinel_exporter/collector"
 	"redis_sentinel_exporter/deployment"
 	"redis_sentinel_exporter/health"
+	"redis_sentinel_exporter/history"
 	"redis_sentinel_exporter/internal/sentineltest"
 	"redis_sentinel_exporter/sentinel"
 )
@@ -93,7 +94,7 @@ func (r *rig) durations(result string) *dto.Histogram {
 func (r *rig) follow() (*collector.Events, *lockedLog) {
 	r.t.Helper()
 	logs := &lockedLog{}
-	events := collector.NewEvents(slog.New(slog.NewTextHandler(logs, nil)))
+	events := collector.NewEvents(history.New(history.Options{}), slog.New(slog.NewTextHandler(logs, nil)))
 	r.collector = r.collector.WithEvents(events)
 	ctx, cancel := context.WithCancel(r.t.Context())
 	var wg sync.WaitGroup

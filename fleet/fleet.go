@@ -18,6 +18,7 @@ import (
 	"redis_sentinel_exporter/canstop"
 	"redis_sentinel_exporter/collector"
 	"redis_sentinel_exporter/deployment"
+	"redis_sentinel_exporter/history"
 	"redis_sentinel_exporter/probe"
 	"redis_sentinel_exporter/sentinel"
 )
@@ -114,6 +115,9 @@ func (f *Fleet) Apply() error {
 // those of before. A nil Fleet refuses nothing.
 func (f *Fleet) Refuses() bool { return f != nil && f.refuses.Load() }
 
+// historyBytes is how much is kept of the failovers of one named deployment: of a thousand some 20 MiB.
+const historyBytes = 20 << 10
+
 // newNamed returns a deployment of the file. The caller has the lock.
 func (f *Fleet) newNamed(name string, spec *probe.Deployment) *Deployment {
 	options := spec.Options()
@@ -132,7 +136,7 @@ func (f *Fleet) newNamed(name string, spec *probe.Deployment) *Deployment {
 		Timeout: time.Duration(spec.Module().Timeout), Logger: logger,
 	}
 	if f.opts.Events {
-		parts.Events = collector.NewEvents(logger)
+		parts.Events = collector.NewEvents(history.New(history.Options{Deployment: name, MaxBytes: historyBytes}), logger)
 		parts.Collector = parts.Collector.WithEvents(parts.Events)
 	}
 	d := NewDeployment(parts)
@@ -285,7 +289,7 @@ func (f *Fleet) stream(ctx context.Context) {
 			streams[d] = stop
 			wg.Go(func() {
 				if pause(streaming, rand.N(spread+1)) { //nolint:gosec // it need not be secret
-					d.asked.Events(streaming, d.Events.Handle)
+					d.Events.Follow(streaming, d.asked, d.Limit(f.opts.Timeout))
 				}
 			})
 		}

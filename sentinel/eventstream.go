@@ -70,6 +70,7 @@ type eventStream struct {
 	parser  eventParser
 	queue   *updateQueue
 	pause   time.Duration // before the next try
+	heard   time.Time     // when something was last received
 }
 
 func (s *eventStream) run(ctx context.Context) {
@@ -84,6 +85,9 @@ func (s *eventStream) run(ctx context.Context) {
 		}
 		n := s.newUpdate(kind)
 		n.Err = err
+		if kind == StreamLost {
+			n.Since = s.heard
+		}
 		s.queue.finish(ctx, n)
 		s.wait(ctx, s.backoff(stood, err.Reason))
 	}
@@ -102,12 +106,17 @@ func (s *eventStream) once(ctx context.Context) (stood time.Duration, _ *Error) 
 	}
 	defer sub.close()
 	began := time.Now()
+	s.heard = began
 	s.queue.push(s.newUpdate(StreamUp))
 	err = sub.receive(ctx, func(channel, payload string) {
 		n := s.newUpdate(StreamEvent)
 		n.Event = s.parser.parse(channel, payload)
+		s.heard = n.Time
 		s.queue.push(n)
-	}, s.queue.advance)
+	}, func() {
+		s.heard = time.Now()
+		s.queue.advance()
+	})
 	return max(1, time.Since(began)), s.failure(ctx, err, password)
 }
 

@@ -5,6 +5,7 @@ import (
 	"slices"
 	"strconv"
 	"strings"
+	"time"
 )
 
 // Info is the INFO of a Sentinel. Fields that its version does not send are absent.
@@ -13,6 +14,8 @@ type Info struct {
 	Product string // "redis" or "valkey"
 	RunID   string // changes at each start, unlike the id of the Sentinel
 	Uptime  Duration
+	// ServerTime is the Sentinel's clock, from Redis 6.2 on.
+	ServerTime Optional[time.Time]
 
 	Masters              Number
 	Tilt                 Optional[bool]
@@ -90,6 +93,10 @@ func (i *Info) set(name, value string) (err error) {
 		i.RunID = value
 	case "uptime_in_seconds":
 		i.Uptime, err = seconds(name, value)
+	case "server_time_usec":
+		var usec Number
+		usec, err = number(name, value)
+		i.ServerTime = Some(time.UnixMicro(usec.Value))
 	case "connected_clients":
 		i.ConnectedClients, err = number(name, value)
 	case "pubsub_clients":

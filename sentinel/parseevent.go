@@ -16,6 +16,18 @@ func newEventParser() eventParser {
 	return p
 }
 
+// ParseEvent parses an event as a Sentinel publishes it, or logs it: its name, and the rest. If it is
+// unknown or malformed, Details has the rest.
+func ParseEvent(name, payload string) Event {
+	p := make(eventParser, 1)
+	for _, layout := range eventTable() {
+		if layout.name == name {
+			p[name] = layout
+		}
+	}
+	return p.parse(name, payload)
+}
+
 // parse parses a message. If the event is unknown or malformed, Details has the payload.
 func (p eventParser) parse(channel, payload string) Event {
 	e := Event{Name: channel, Raw: payload}

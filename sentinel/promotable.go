@@ -81,15 +81,61 @@ func (m *Master) Heir() *Replica {
 	return nil
 }
 
+// A Rule is one by which Sentinel prefers one replica to another, in the order in which they count.
+type Rule int
+
+// The rules.
+const (
+	RulePriority Rule = iota // a lower replica-priority
+	RuleOffset               // more data
+	RuleRunID                // a run id that is known, then the one that sorts first
+)
+
+// String names what is compared.
+func (r Rule) String() string {
+	switch r {
+	case RulePriority:
+		return "replica-priority"
+	case RuleOffset:
+		return "replication offset"
+	default:
+		return "run id"
+	}
+}
+
+// Against says why a replica is not preferred to the one that is, by the rule.
+func (r Rule) Against(replica, preferred *Replica) string {
+	switch r {
+	case RulePriority:
+		return fmt.Sprintf("its replica-priority is %d, that of the chosen one %d", replica.Priority.Value, preferred.Priority.Value)
+	case RuleOffset:
+		return fmt.Sprintf("its replication offset is %d, that of the chosen one %d", replica.ReplOffset.Value, preferred.ReplOffset.Value)
+	default:
+		return "its run id sorts after that of the chosen one"
+	}
+}
+
+// Preference returns the rule that decides between two replicas.
+func Preference(a, b *Replica) Rule {
+	switch {
+	case a.Priority.Value != b.Priority.Value:
+		return RulePriority
+	case a.ReplOffset.Value != b.ReplOffset.Value:
+		return RuleOffset
+	}
+	return RuleRunID
+}
+
 // comesBefore reports whether Sentinel would promote a rather than b
 // (compareSlavesForPromotion in src/sentinel.c).
 func comesBefore(a, b *Replica) bool {
-	switch {
-	case a.Priority.Value != b.Priority.Value:
+	switch Preference(a, b) {
+	case RulePriority:
 		return a.Priority.Value < b.Priority.Value
-	case a.ReplOffset.Value != b.ReplOffset.Value:
+	case RuleOffset:
 		return a.ReplOffset.Value > b.ReplOffset.Value
-	case a.RunID == "" || b.RunID == "":
+	}
+	if a.RunID == "" || b.RunID == "" {
 		return a.RunID != ""
 	}
 	return strings.ToLower(a.RunID) < strings.ToLower(b.RunID)

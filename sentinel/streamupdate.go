@@ -19,10 +19,13 @@ const (
 type StreamUpdate struct {
 	Sentinel string // its address
 	Time     time.Time
-	Kind     StreamUpdateKind
-	Event    Event  // with StreamEvent
-	Err      *Error // with StreamLost and StreamFailed: the reason
-	Dropped  int    // with StreamDropped: the number of events
+	// Since is, with StreamLost, when something was last received on the stream: events may be
+	// missing from then on.
+	Since   time.Time
+	Kind    StreamUpdateKind
+	Event   Event  // with StreamEvent
+	Err     *Error // with StreamLost and StreamFailed: the reason
+	Dropped int    // with StreamDropped: the number of events
 }
 
 // Gap reports whether events may be missing at this point.

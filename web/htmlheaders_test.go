@@ -3,20 +3,23 @@ package web
 import (
 	"crypto/sha256"
 	"encoding/base64"
+	"log/slog"
 	"net/http"
 	"regexp"
 	"strings"
 	"testing"
+	"time"
 )
 
 // TestHTMLHeaders: a page may load what it has, and nothing else. What it has is
 // read from the page.
 func TestHTMLHeaders(t *testing.T) {
-	h := handler(t, always(monitoring("a:1", "m", 0)), defaults())
+	h := handlerOf(t, Sources{Deployment: always(monitoring("a:1", "m", 0)), Events: heardFailover("m", time.Now())}, defaults(), slog.New(slog.DiscardHandler))
 	for _, tc := range []struct{ path, styles, images string }{
 		{"/", "", "'none'"},
 		{"/status", "'self'", "data:"},
 		{"/status?refresh=off", "'self'", "data:"},
+		{"/history", "'self'", "'none'"},
 	} {
 		got := ask(h, http.MethodGet, tc.path)
 		body := got.Body.String()
@@ -55,7 +58,7 @@ func TestHTMLHeaders(t *testing.T) {
 // TestNothingIsSniffed: whatever is answered, no browser makes HTML of it.
 func TestNothingIsSniffed(t *testing.T) {
 	h := handler(t, always(monitoring("<script>", "m", 0)), defaults())
-	for _, path := range []string{"/", "/metrics", "/status", "/status.css", "/health", "/health?x=<script>", "/sd", "/sd?x=<script>", "/-/healthy", "/-/ready", "/nosuch"} {
+	for _, path := range []string{"/", "/metrics", "/status", "/status.css", "/history", "/history?format=json", "/health", "/health?x=<script>", "/sd", "/sd?x=<script>", "/-/healthy", "/-/ready", "/nosuch"} {
 		if got := ask(h, http.MethodGet, path).Header().Get("X-Content-Type-Options"); got != "nosniff" {
 			t.Errorf("%s: X-Content-Type-Options is %q", path, got)
 		}

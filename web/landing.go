@@ -43,6 +43,7 @@ func landingLinks(opts Options) []toolkit.LandingLinks {
 	links := []toolkit.LandingLinks{
 		{Address: opts.TelemetryPath, Text: "Metrics", Description: "what the Sentinels say"},
 		{Address: "/status", Text: "Status", Description: "every master as its Sentinels see it, what is wrong and what to do"},
+		{Address: historyPath, Text: "History", Description: "every failover that was heard: why, who led it, and what it took"},
 		{Address: "/health", Text: "Health", Description: "the same verdict for programs, as JSON"},
 		{Address: sdPath, Text: "Targets", Description: "the Redis nodes, for Prometheus's HTTP service discovery"},
 		{Address: canStopPath, Text: "May it stop?", Description: "what would be left if a host stopped, as JSON"},

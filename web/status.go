@@ -39,10 +39,8 @@ func newStatusPage(logger *slog.Logger) (*statusPage, error) {
 	if err != nil {
 		return nil, fmt.Errorf("status page: %w", err)
 	}
-	sum := sha256.Sum256(statusCSS)
 	return &statusPage{
-		logger: logger, template: t,
-		style: "status.css?" + hex.EncodeToString(sum[:8]),
+		logger: logger, template: t, style: styleURL(),
 	}, nil
 }
 
@@ -50,6 +48,12 @@ func newStatusPage(logger *slog.Logger) (*statusPage, error) {
 func (s statusPage) of(q querier) http.Handler {
 	s.querier = q
 	return &s
+}
+
+// styleURL is the URL of the style sheet, with its hash.
+func styleURL() string {
+	sum := sha256.Sum256(statusCSS)
+	return "status.css?" + hex.EncodeToString(sum[:8])
 }
 
 // ServeHTTP asks the Sentinels and shows the page, even if none of them answers.
@@ -74,6 +78,7 @@ func (s *statusPage) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 	data, events := newStatusData(s.querier.deployment.Name(), snapshots, &report), s.querier.deployment.Events
 	data.Style, data.Refresh, data.Query = s.style, !query.Has("refresh"), linksOf(query)
 	data.Listens, data.Events = events != nil, statusEvents(events.Recent(), query)
+	data.addLastFailovers(events.History(), query)
 	data.Hosts, data.OtherHosts = statusHosts(snapshots, s.querier.deployment.HostMap)
 	var b bytes.Buffer
 	if err := s.template.Execute(&b, data); err != nil {

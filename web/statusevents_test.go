@@ -9,6 +9,7 @@ import (
 	"time"
 
 	"redis_sentinel_exporter/collector"
+	"redis_sentinel_exporter/history"
 	"redis_sentinel_exporter/sentinel"
 )
 
@@ -17,7 +18,7 @@ import (
 func TestStatusPageEvents(t *testing.T) {
 	t.Parallel()
 	at := time.Date(2026, 1, 2, 3, 4, 5, 678e6, time.UTC)
-	events := collector.NewEvents(slog.New(slog.DiscardHandler))
+	events := collector.NewEvents(history.New(history.Options{}), slog.New(slog.DiscardHandler))
 	heard := func(second int, n sentinel.StreamUpdate) {
 		n.Sentinel, n.Time = "a:1", at.Add(time.Duration(second)*time.Second)
 		events.Handle(&n)
@@ -51,7 +52,7 @@ func TestStatusPageEvents(t *testing.T) {
 	for i := range 3 * shownEvents {
 		heard(10+i, sentinel.StreamUpdate{Event: sentinel.Event{Name: fmt.Sprintf("+event-%d", i), Master: "m"}})
 	}
-	if n := strings.Count(ask(h, http.MethodGet, "/status").Body.String(), `<time datetime="2026-01-02`); n != shownEvents {
+	if n := strings.Count(ask(h, http.MethodGet, "/status").Body.String(), `<th role="rowheader" scope="row"><time datetime="2026-01-02`); n != shownEvents {
 		t.Errorf("%d events are shown", n)
 	}
 	if deaf := ask(handler(t, always(well("a:1")), defaults()), http.MethodGet, "/status").Body.String(); strings.Contains(deaf, "Last events") {

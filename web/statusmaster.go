@@ -6,6 +6,7 @@ import (
 
 	"redis_sentinel_exporter/deployment"
 	"redis_sentinel_exporter/health"
+	"redis_sentinel_exporter/history"
 	"redis_sentinel_exporter/sentinel"
 )
 
@@ -24,7 +25,11 @@ type statusMaster struct {
 	Peers    []string // the columns of the matrix
 	Sees     []statusPeers
 	Checks   []statusCheck
+	Last     *lastFailover // nil if there was none
 }
+
+// A lastFailover is the last failover of a master in one line.
+type lastFailover struct{ When, Machine, Text, Link string }
 
 // A statusCheck is the result of one check.
 type statusCheck struct {
@@ -57,4 +62,27 @@ func newStatusMaster(of string, snapshots []*sentinel.Snapshot, r *health.Report
 		v.Checks = append(v.Checks, statusCheck{c, badgeOf(c.Status)})
 	}
 	return v
+}
+
+// addLastFailovers adds the last failover of each master. A nil history has none.
+func (d *statusData) addLastFailovers(h *history.History, query url.Values) {
+	if h == nil {
+		return
+	}
+	last := h.Last()
+	for i := range d.Masters {
+		m := &d.Masters[i]
+		r, had := last[history.Name(m.MasterReport.Name)]
+		if !had {
+			continue
+		}
+		link := url.Values{"master": {m.MasterReport.Name}}
+		if query.Has(deploymentParameter) {
+			link.Set(deploymentParameter, query.Get(deploymentParameter))
+		}
+		m.Last = &lastFailover{
+			When: r.Started.Local().Format("2006-01-02 15:04:05 MST"), Machine: r.Started.Format("2006-01-02T15:04:05.000Z07:00"),
+			Text: r.Headline(), Link: "history?" + link.Encode() + "#f-" + r.ID,
+		}
+	}
 }

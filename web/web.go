@@ -101,7 +101,12 @@ func NewHandler(opts Options, sources Sources, logger *slog.Logger) (http.Handle
 	if err != nil {
 		return nil, err
 	}
+	failovers, err := newHistoryPage(logger)
+	if err != nil {
+		return nil, err
+	}
 	for path, page := range map[string]func(querier) http.Handler{
+		historyPath: failovers.of,
 		canStopPath: func(q querier) http.Handler { return &canStop{q} },
 		"/health":   func(q querier) http.Handler { return &healthHandler{q} },
 		"/status":   status.of,
@@ -125,7 +130,7 @@ func NewHandler(opts Options, sources Sources, logger *slog.Logger) (http.Handle
 
 // ownPaths returns the paths of the endpoints that cannot be moved.
 func ownPaths() []string {
-	return []string{"/health", "/status", "/status.css", sdPath, canStopPath, probePath}
+	return []string{"/health", "/status", "/status.css", historyPath, sdPath, canStopPath, probePath}
 }
 
 // Check returns an error if no request could reach the telemetry path, or another endpoint

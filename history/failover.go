@@ -1,0 +1,417 @@
+package history
+
+import (
+	"cmp"
+	"fmt"
+	"slices"
+	"time"
+
+	"redis_sentinel_exporter/sentinel"
+)
+
+// A failover is one failover of a master, as far as it is known.
+type failover struct {
+	master *masterHistory
+	id     string
+
+	trigger   Trigger // if something has said it since the attempt began; otherwise empty
+	outcome   Outcome
+	reason    string
+	from, to  string
+	firstSign *Sign
+	lastReply time.Time
+	attempts  []*attempt
+	leader    *attempt
+	failed    *attempt             // the one whose end was the end of the failover
+	also      []*attempt           // elected in the same epoch
+	steps     map[string]time.Time // of the leader, by event
+	replicas  []Reconfigured
+	old       *OldMaster
+	votes     []Vote
+	well      time.Time
+	next      time.Time // the earliest next attempt
+	nextTold  bool      // the Sentinel has logged it
+	listened  int
+
+	looked        *candidatesOf
+	candidateList []Candidate
+
+	reports     []Switched
+	reported    map[string]time.Time // by Sentinel: its last report
+	firstReport time.Time
+	happenedAt  time.Time // zero if the switch has not happened
+
+	began, ended, touched  time.Time
+	startUnseen, endUnseen bool
+	changed                bool // since it was last kept
+}
+
+func newFailover(m *masterHistory, n *sentinel.StreamUpdate) *failover {
+	f := &failover{
+		master: m, from: text(n.Event.MasterAddress), began: n.Time, listened: m.history.listened(),
+		id:       fmt.Sprintf("%d-%d", n.Time.UnixMilli(), m.history.count),
+		steps:    make(map[string]time.Time),
+		reported: make(map[string]time.Time),
+	}
+	m.history.count++
+	for address, at := range m.down {
+		f.sign(address, sentinel.EventSDown, at)
+	}
+	f.sign(n.Sentinel, n.Event.Name, n.Time)
+	f.touch(n.Time)
+	return f
+}
+
+func (f *failover) touch(at time.Time) { f.touched, f.changed = at, true }
+
+// sign takes in a sign of the failover; the first one counts.
+func (f *failover) sign(address, event string, at time.Time) {
+	if f.firstSign == nil || at.Before(f.firstSign.At) {
+		f.firstSign = &Sign{text(address), event, at}
+	}
+}
+
+// join makes an attempt one of this failover.
+func (f *failover) join(a *attempt, n *sentinel.StreamUpdate) {
+	a.failover = f
+	f.attempts = append(f.attempts, a)
+	f.master.begun(a, n)
+	f.touch(n.Time)
+}
+
+// part makes an attempt one of another failover.
+func (f *failover) part(a *attempt) {
+	f.attempts = slices.DeleteFunc(f.attempts, func(b *attempt) bool { return a == b })
+}
+
+// goesOn reports whether an attempt goes on.
+func (f *failover) goesOn() bool {
+	for _, a := range f.attempts {
+		if f.master.open[a.sentinel] == a || f.master.ending[a.sentinel] == a {
+			return true
+		}
+	}
+	return false
+}
+
+func (f *failover) ledBy(address string) bool {
+	return f.leader != nil && f.leader.sentinel == address || slices.ContainsFunc(f.also, func(a *attempt) bool { return a.sentinel == address })
+}
+
+// step takes in a step of an attempt that was elected. Of two that were elected in the same epoch, by hand,
+// each can choose a replica of its own: then they are two failovers.
+func (f *failover) step(a *attempt, n *sentinel.StreamUpdate) {
+	f.touch(n.Time)
+	name, chosen := n.Event.Name, text(n.Event.Address)
+	if name == sentinel.EventSelectedSlave && f.leader != a && f.to != "" && f.to != chosen {
+		f.part(a)
+		f.also = slices.DeleteFunc(f.also, func(b *attempt) bool { return a == b })
+		f = f.master.newFailover(n)
+		f.join(a, n)
+		f.leader = a
+		f.steps[sentinel.EventElectedLeader] = a.elected
+	}
+	if f.leader != a {
+		return
+	}
+	if _, known := f.steps[name]; !known {
+		f.steps[name] = n.Time
+	}
+	switch name {
+	case sentinel.EventSelectedSlave, sentinel.EventSendSlaveOfNoOne, sentinel.EventWaitPromotion, sentinel.EventPromotedSlave:
+		f.to = chosen
+	}
+}
+
+// reconfigured takes in a step of a replica that is told to follow the new master.
+func (f *failover) reconfigured(n *sentinel.StreamUpdate) {
+	f.touch(n.Time)
+	replica := text(n.Event.Address)
+	i := slices.IndexFunc(f.replicas, func(r Reconfigured) bool { return r.Replica == replica })
+	if i < 0 {
+		if len(f.replicas) == maxListed {
+			return
+		}
+		i = len(f.replicas)
+		f.replicas = append(f.replicas, Reconfigured{Replica: replica})
+	}
+	switch n.Event.Name {
+	case sentinel.EventReconfSent:
+		f.replicas[i].Sent = &n.Time
+	case sentinel.EventReconfInProgress:
+		f.replicas[i].InProgress = &n.Time
+	case sentinel.EventReconfDone:
+		f.replicas[i].Done = &n.Time
+	}
+}
+
+// masterBecameReplica takes in that the old master is a replica while the failover is under way: only
+// a coordinated one begins with that.
+func (f *failover) masterBecameReplica() {
+	if a := f.main(); a != nil && a.trigger == TriggerCommand {
+		f.trigger = TriggerCoordinated
+	}
+}
+
+// fail ends the failover without a switch.
+func (f *failover) fail(a *attempt, at time.Time, unseen bool) {
+	f.outcome, f.reason, f.ended, f.endUnseen, f.failed = OutcomeAborted, a.reason, at, unseen, a
+	if unseen {
+		f.ended = time.Time{}
+	}
+	f.next = f.master.nextAttempt(a)
+	f.touch(at)
+	if !unseen && !a.partly && !f.startUnseen {
+		f.changes(Change{Ended: &Ended{OutcomeAborted, at.Sub(a.start).Seconds()}})
+	}
+}
+
+// succeed takes in that the Sentinel which led the failover has switched.
+func (f *failover) succeed(a *attempt, at time.Time) {
+	if !f.ended.IsZero() || f.leader != a && f.leader != nil {
+		return
+	}
+	f.outcome, f.ended, f.endUnseen = OutcomeSwitched, at, a.partly
+	f.touch(at)
+	if !a.partly && !f.startUnseen {
+		f.changes(Change{Ended: &Ended{OutcomeSwitched, at.Sub(a.start).Seconds()}})
+	}
+}
+
+// repeats reports whether the same Sentinel has just reported this switch.
+func (f *failover) repeats(n *sentinel.StreamUpdate) bool {
+	last, known := f.reported[n.Sentinel]
+	return known && f.from == text(n.Event.MasterAddress) && f.to == text(n.Event.NewAddress) && n.Time.Sub(last) < repeatWithin
+}
+
+// mayEndAt reports whether nothing speaks against an address as that of the new master.
+func (f *failover) mayEndAt(address string) bool { return f.to == "" || f.to == text(address) }
+
+// report takes in a +switch-master.
+func (f *failover) report(n *sentinel.StreamUpdate) {
+	_, known := f.reported[n.Sentinel]
+	f.reported[n.Sentinel] = n.Time
+	if known {
+		return
+	}
+	if len(f.reports) == 0 {
+		f.firstReport = n.Time
+		f.from, f.to = text(n.Event.MasterAddress), text(n.Event.NewAddress)
+	}
+	if len(f.reports) < maxListed {
+		f.reports = append(f.reports, Switched{text(n.Sentinel), n.Time})
+	}
+	f.touch(n.Time)
+}
+
+// happened takes in that a Sentinel has the master at the new address.
+func (f *failover) happened(address string, at time.Time) {
+	if !f.happenedAt.IsZero() {
+		return
+	}
+	f.happenedAt, f.outcome = at, OutcomeSwitched
+	f.touch(at)
+	f.changes(Change{Switch: &Switch{From: f.from, To: f.to, Sentinel: address, At: f.firstReport}})
+}
+
+func (f *failover) changes(c Change) {
+	c.Master = f.master.name
+	f.master.history.changes = append(f.master.history.changes, c)
+}
+
+// main is the attempt that stands for the failover: that of the leader, or the one with which it failed, or
+// the first one.
+func (f *failover) main() *attempt {
+	switch {
+	case f.leader != nil:
+		return f.leader
+	case f.failed != nil:
+		return f.failed
+	case len(f.attempts) > 0:
+		return f.attempts[0]
+	}
+	return nil
+}
+
+// keep stores the failover as it is.
+func (f *failover) keep() {
+	h := f.master.history
+	r := f.record()
+	f.changed = false
+	if line := h.store.put(&r); h.options.Save != nil && line != nil {
+		h.options.Save(line)
+	}
+}
+
+// record returns what is known of the failover.
+func (f *failover) record() Record {
+	h := f.master.history
+	r := Record{
+		ID: f.id, Master: text(f.master.name), Deployment: h.options.Deployment,
+		Outcome: f.outcome, From: f.from, To: f.to, Sentinels: f.listened,
+		Started: f.began, FirstSign: f.firstSign, OldMaster: f.old,
+		Phases: f.phases(), Switched: orEmpty(f.reports), Candidates: f.candidates(),
+		Gaps: f.gaps(), Votes: f.votesFor(), NotElected: f.notElected(), Replicas: orEmpty(f.replicas),
+		Clocks: h.clocksNow(), Inferred: []string{},
+	}
+	infer := func(field string, when bool) {
+		if when {
+			r.Inferred = append(r.Inferred, field)
+		}
+	}
+	a := f.main()
+	r.Trigger = TriggerOther
+	if a != nil {
+		r.Trigger, r.Started = cmp.Or(f.trigger, a.trigger), a.start
+		infer("trigger", f.trigger == "" && a.inferred)
+		if a.epoch.Present {
+			r.Epoch = &a.epoch.Value
+		}
+		if a.agreed.quorum > 0 {
+			r.Agreed, r.Quorum = &a.agreed.votes, &a.agreed.quorum
+		}
+	}
+	if f.leader != nil {
+		r.Leader = text(f.leader.sentinel)
+	}
+	r.Reason = cmp.Or(f.reason, f.why(r.Trigger))
+	infer("started", f.startUnseen || a != nil && a.partly && f.outcome == OutcomeAborted && !f.endUnseen)
+	ended := f.ended
+	if ended.IsZero() && !f.happenedAt.IsZero() && (a == nil || f.master.open[a.sentinel] != a) {
+		ended = f.happenedAt
+		infer("ended", true)
+	} else {
+		infer("ended", f.endUnseen)
+	}
+	r.Ended = pointer(ended)
+	if last := f.master.lastReply; f.lastReply.IsZero() && a != nil && last.Before(a.down) && a.down.Sub(last) < time.Hour {
+		f.lastReply = last
+	}
+	r.LastReply = pointer(f.lastReply)
+	infer("last_reply", r.LastReply != nil)
+	r.NextAttempt = pointer(f.next)
+	infer("next_attempt", r.NextAttempt != nil && !f.nextTold)
+	r.Well = pointer(f.well)
+	infer("well", r.Well != nil)
+	infer("candidates", slices.ContainsFunc(r.Candidates, func(c Candidate) bool { return c.At != nil }))
+	return r
+}
+
+// why says in words what led to the failover.
+func (f *failover) why(t Trigger) string {
+	switch t {
+	case TriggerDown:
+		return "the master did not answer"
+	case TriggerCommand:
+		return "SENTINEL FAILOVER"
+	case TriggerCoordinated:
+		return "SENTINEL FAILOVER ... COORDINATED"
+	}
+	switch a := f.main(); {
+	case a != nil && a.masterIsReplica:
+		return "the master reported that it was a replica"
+	case a != nil:
+		return "what led to it was not seen"
+	}
+	return "a Sentinel has taken the new master from another one; who led this was not heard"
+}
+
+func orEmpty[T any](list []T) []T {
+	if list == nil {
+		return []T{}
+	}
+	return slices.Clone(list)
+}
+
+func pointer(t time.Time) *time.Time {
+	if t.IsZero() {
+		return nil
+	}
+	return &t
+}
+
+// phases returns the phases as far as they were seen.
+func (f *failover) phases() []Phase {
+	phases := []Phase{}
+	add := func(name string, from, to time.Time) {
+		if from.IsZero() {
+			return
+		}
+		p := Phase{Name: name, Started: from}
+		if !to.IsZero() {
+			seconds := max(0, to.Sub(from).Seconds())
+			p.Seconds = &seconds
+		}
+		phases = append(phases, p)
+	}
+	a := f.main()
+	if a == nil {
+		return phases
+	}
+	until := a.end // of the phase in which it was given up
+	if until.IsZero() {
+		until = f.ended
+	}
+	or := func(at time.Time) time.Time {
+		if at.IsZero() {
+			return until
+		}
+		return at
+	}
+	if f.firstSign != nil && !a.down.IsZero() {
+		add(PhaseDetection, f.firstSign.At, a.down)
+		add(PhaseAgreement, a.down, a.agreed.at)
+	}
+	elected, selected, promoted := a.elected, f.steps[sentinel.EventSelectedSlave], f.steps[sentinel.EventPromotedSlave]
+	if !f.startUnseen {
+		add(PhaseElection, a.start, or(elected))
+	}
+	add(PhaseSelection, elected, or(selected))
+	add(PhasePromotion, selected, or(promoted))
+	add(PhaseReconfiguration, promoted, f.ended)
+	return phases
+}
+
+// notElected returns the Sentinels that tried as well.
+func (f *failover) notElected() []NotElected {
+	list := []NotElected{}
+	for _, a := range f.attempts {
+		if a.elected.IsZero() {
+			list = append(list, NotElected{Sentinel: text(a.sentinel), Started: a.start, Ended: pointer(a.end), Reason: a.reason})
+		}
+	}
+	return list
+}
+
+// votesFor returns the votes in the epochs of the attempts.
+func (f *failover) votesFor() []Vote {
+	h := f.master.history
+	var votes []Vote
+	for _, v := range h.votes {
+		of := func(a *attempt) bool { return a.epoch.Present && a.epoch.Value == v.epoch }
+		if len(votes) < maxListed && v.at.Sub(f.began).Abs() < time.Minute && slices.ContainsFunc(f.attempts, of) {
+			votes = append(votes, Vote{text(v.sentinel), h.sentinelName(v.id), v.at})
+		}
+	}
+	if len(votes) >= len(f.votes) {
+		f.votes = votes
+	}
+	return orEmpty(f.votes)
+}
+
+// gaps returns the gaps from the first sign until the failover was quiet.
+func (f *failover) gaps() []Gap {
+	gaps := []Gap{}
+	from, to := f.firstSign.At, f.touched
+	for _, s := range f.master.history.streams {
+		for _, g := range s.gaps {
+			if len(gaps) < maxListed && !g.From.After(to) && (g.To == nil || !g.To.Before(from)) {
+				gaps = append(gaps, g)
+			}
+		}
+	}
+	slices.SortFunc(gaps, func(a, b Gap) int {
+		return cmp.Or(a.From.Compare(b.From), cmp.Compare(a.Sentinel, b.Sentinel))
+	})
+	return gaps
+}

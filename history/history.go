@@ -1,0 +1,396 @@
+package history
+
+import (
+	"cmp"
+	"maps"
+	"slices"
+	"strings"
+	"sync"
+	"time"
+
+	"redis_sentinel_exporter/internal/printable"
+	"redis_sentinel_exporter/sentinel"
+)
+
+// Limits on what the network can make a History keep.
+const (
+	maxMasters   = 4096 // that something happens to at one time
+	maxSentinels = 256
+	maxText      = 256 // bytes of a name or an address in a record
+	maxListed    = 64  // entries of each list in a record
+	maxVotes     = 256 // of all masters, the last ones
+	maxGaps      = 64  // of each Sentinel, the last ones
+	// keptFailovers is how many failovers of a master can still change.
+	keptFailovers = 8
+	// quietAfter is how long after its last event a failover is taken for complete: the news of
+	// a broken stream takes up to 10 s. What comes later changes it again.
+	quietAfter = 15 * time.Second
+	// lateReport is how long a +switch-master can belong to an earlier failover: a Sentinel
+	// that was cut off hears of it only when it is back.
+	lateReport = 15 * time.Minute
+	// forgetAfter is how long after the last event of a master its failovers stay open.
+	forgetAfter = 30 * time.Minute
+)
+
+// Options are the settings of a History. Its zero value is a good one.
+type Options struct {
+	// Deployment is its name in the records.
+	Deployment string
+	// MaxBytes bounds the records that are kept, as JSON; 4 MiB if it is 0. The oldest go first.
+	MaxBytes int
+	// Save, if set, is called with each record that is complete, as one line of JSON, and again
+	// if it changes later. It must not call the History.
+	Save func(line []byte)
+}
+
+// A Change is what has become certain with an update or a snapshot. One of the fields is set.
+type Change struct {
+	Master string
+	// Ended is a failover whose start and end were seen.
+	Ended *Ended
+	// Switch is a switch that has happened: a Sentinel has the master at the new address.
+	Switch *Switch
+	// OldMaster is how long a node beside the master took writes as one, which is over now.
+	OldMaster time.Duration
+}
+
+// An Ended is a failover with its duration.
+type Ended struct {
+	Outcome Outcome
+	Seconds float64
+}
+
+// A Switch is a switch of a master. At is when a Sentinel first published it.
+type Switch struct {
+	From, To, Sentinel string
+	At                 time.Time
+}
+
+// A History has the failovers of one deployment. Its methods may be called concurrently.
+type History struct {
+	options Options
+
+	mu      sync.Mutex // guards the fields below
+	masters map[string]*masterHistory
+	streams map[string]*stream // by Sentinel
+	ids     map[string]string  // the addresses of the Sentinels, by their ids
+	votes   []vote             // the newest last
+	clocks  map[string]Clock   // by Sentinel
+	store   store              // of the records that are complete
+	changes []Change           // of the current call
+	now     time.Time          // of the last update or snapshot
+	count   int                // of the failovers
+	settled time.Time          // when it was last looked which failovers are complete
+	wanted  chan struct{}
+}
+
+// A stream is what is known of the event stream of a Sentinel.
+type stream struct {
+	epoch sentinel.Number // if its last event was +new-epoch
+	up    bool
+	known bool  // a snapshot since it is up has said which masters are down
+	gaps  []Gap // the newest last
+	// trusted: nothing of the Sentinel tells where it has the master but +switch-master.
+	trusted bool
+	ended   bool // the Sentinel is asked no longer
+}
+
+type vote struct {
+	sentinel, id string
+	epoch        int64
+	at           time.Time
+}
+
+// New returns an empty History.
+func New(o Options) *History {
+	o.MaxBytes = cmp.Or(o.MaxBytes, 4<<20)
+	return &History{
+		options: o,
+		masters: make(map[string]*masterHistory),
+		streams: make(map[string]*stream),
+		ids:     make(map[string]string),
+		clocks:  make(map[string]Clock),
+		store:   store{limit: o.MaxBytes},
+		wanted:  make(chan struct{}, 1),
+	}
+}
+
+// Handle takes in an update of a stream, and returns what has become certain by it.
+func (h *History) Handle(n *sentinel.StreamUpdate) []Change {
+	h.mu.Lock()
+	defer h.mu.Unlock()
+	h.begin(n.Time)
+	s := h.stream(n.Sentinel)
+	if s == nil {
+		return nil
+	}
+	switch n.Kind {
+	case sentinel.StreamEvent:
+		h.event(s, n)
+	case sentinel.StreamUp:
+		s.up, s.known, s.ended = true, false, false
+		s.closeGap(n.Time)
+		h.ask()
+	case sentinel.StreamLost, sentinel.StreamDropped, sentinel.StreamEnded:
+		h.gap(s, n)
+	case sentinel.StreamFailed:
+		s.openGap(n.Sentinel, n.Time)
+	}
+	h.settle()
+	return h.changes
+}
+
+// Wanted has a value when a snapshot of now, given to Observe, would tell more of what has begun
+// than a later one: which replicas could be promoted, or which masters are down.
+func (h *History) Wanted() <-chan struct{} { return h.wanted }
+
+func (h *History) ask() {
+	select {
+	case h.wanted <- struct{}{}:
+	default:
+	}
+}
+
+// begin starts a call at a time.
+func (h *History) begin(at time.Time) {
+	h.changes = nil
+	if at.After(h.now) {
+		h.now = at
+	}
+}
+
+// stream returns what is known of a Sentinel; nil if there are too many.
+func (h *History) stream(address string) *stream {
+	s := h.streams[address]
+	if s == nil && len(h.streams) < maxSentinels {
+		s = &stream{}
+		h.streams[address] = s
+	}
+	return s
+}
+
+// gap takes in that events of a Sentinel may be missing.
+func (h *History) gap(s *stream, n *sentinel.StreamUpdate) {
+	since := n.Since
+	if since.IsZero() {
+		since = n.Time
+	}
+	s.openGap(n.Sentinel, since)
+	s.epoch, s.known = sentinel.Number{}, false
+	switch n.Kind {
+	case sentinel.StreamDropped:
+		s.closeGap(n.Time)
+	case sentinel.StreamEnded:
+		s.up, s.ended = false, true
+	default:
+		s.up = false
+	}
+	for _, m := range h.masters {
+		m.cut(n.Sentinel)
+	}
+}
+
+func (s *stream) openGap(address string, from time.Time) {
+	if n := len(s.gaps); n > 0 && s.gaps[n-1].To == nil {
+		return
+	}
+	if len(s.gaps) == maxGaps {
+		s.gaps = slices.Delete(s.gaps, 0, 1)
+	}
+	s.gaps = append(s.gaps, Gap{Sentinel: text(address), From: from})
+}
+
+func (s *stream) closeGap(to time.Time) {
+	if n := len(s.gaps); n > 0 && s.gaps[n-1].To == nil {
+		s.gaps[n-1].To = &to
+	}
+}
+
+// event takes in one event.
+func (h *History) event(s *stream, n *sentinel.StreamUpdate) {
+	epoch := s.epoch
+	s.epoch = sentinel.Number{}
+	e := &n.Event
+	switch e.Name {
+	case sentinel.EventNewEpoch:
+		s.epoch = e.Epoch
+		return
+	case sentinel.EventVoteForLeader:
+		h.vote(n)
+		return
+	}
+	if e.Kind == "sentinel" && e.Node != "" {
+		h.knows(e.Node, e.Address)
+	}
+	m := h.master(e.Master, begins(e))
+	if m == nil {
+		return
+	}
+	m.heard = n.Time
+	m.event(n, epoch)
+}
+
+// vote keeps a vote until the failover that it is about is known.
+func (h *History) vote(n *sentinel.StreamUpdate) {
+	id, _, _ := strings.Cut(n.Event.Details, " ")
+	if !n.Event.Epoch.Present {
+		return
+	}
+	if len(h.votes) == maxVotes {
+		h.votes = slices.Delete(h.votes, 0, 1)
+	}
+	h.votes = append(h.votes, vote{sentinel: n.Sentinel, id: text(id), epoch: n.Event.Epoch.Value, at: n.Time})
+}
+
+// knows takes in the address of the Sentinel with an id.
+func (h *History) knows(id, address string) {
+	if _, known := h.ids[id]; known || len(h.ids) < maxSentinels {
+		h.ids[text(id)] = text(address)
+	}
+}
+
+// begins reports whether an event can be the first of a failover, or of a time in which an
+// old master takes writes.
+func begins(e *sentinel.Event) bool {
+	switch e.Name {
+	case sentinel.EventSDown, sentinel.EventODown:
+		return e.Kind == sentinel.RoleMaster
+	case sentinel.EventTryFailover, sentinel.EventElectedLeader, sentinel.EventSelectSlave, sentinel.EventSelectedSlave,
+		sentinel.EventSendSlaveOfNoOne, sentinel.EventWaitPromotion, sentinel.EventPromotedSlave, sentinel.EventReconfSlaves,
+		sentinel.EventFailoverEnd, sentinel.EventSwitchMaster, sentinel.EventRoleWrong:
+		return true
+	}
+	return false
+}
+
+// master returns what is known of a master. It is nil if nothing is, unless an event
+// begins something, and if there are too many.
+func (h *History) master(name string, begins bool) *masterHistory {
+	m := h.masters[name]
+	if m != nil || !begins || name == "" || len(name) > maxName || len(h.masters) >= maxMasters {
+		return m
+	}
+	m = newMasterHistory(h, strings.Clone(name))
+	h.masters[m.name] = m
+	return m
+}
+
+// maxName is where Sentinel cuts a payload, so that no real name is longer.
+const maxName = 1024
+
+// text returns what a Sentinel has chosen, for a record: a copy, short enough, and fit to be shown.
+func text(s string) string { return printable.Clip(strings.Clone(s), maxText) }
+
+// Name is how the records name a master.
+func Name(master string) string { return text(master) }
+
+// settle stores the failovers that are complete, and forgets the masters that have been
+// quiet for long.
+func (h *History) settle() {
+	if h.now.Sub(h.settled) < time.Second {
+		return
+	}
+	h.settled = h.now
+	for name, m := range h.masters {
+		m.settle(h.now)
+		if h.now.Sub(m.heard) > forgetAfter && len(m.down) == 0 && len(m.old) == 0 || h.now.Sub(m.heard) > 24*time.Hour {
+			m.leave()
+			delete(h.masters, name)
+		}
+	}
+}
+
+// Close stores what is not complete yet.
+func (h *History) Close() {
+	h.mu.Lock()
+	defer h.mu.Unlock()
+	for _, m := range h.masters {
+		for _, f := range m.failovers {
+			f.keep()
+		}
+	}
+}
+
+// Forget drops all that is going on about a master. Its records stay.
+func (h *History) Forget(master string) {
+	h.mu.Lock()
+	defer h.mu.Unlock()
+	if m := h.masters[master]; m != nil {
+		m.leave()
+		delete(h.masters, master)
+	}
+}
+
+// A Query selects records.
+type Query struct {
+	Master string
+	All    bool      // of all masters: Master is not looked at, and may be empty
+	Since  time.Time // no record that began before
+	Limit  int       // at most so many; 0 for all
+}
+
+// Records returns the records that a query selects, the newest first. A failover that is
+// under way has no outcome yet.
+func (h *History) Records(q Query) []Record {
+	h.mu.Lock()
+	defer h.mu.Unlock()
+	var records []Record
+	fresh := make(map[string]bool)
+	name := text(q.Master)
+	wanted := func(r *Record) bool {
+		return (q.All || r.Master == name) && !r.Started.Before(q.Since)
+	}
+	for _, m := range h.masters {
+		for _, f := range m.failovers {
+			if r := f.record(); wanted(&r) {
+				records, fresh[r.ID] = append(records, r), true
+			}
+		}
+	}
+	for r := range h.store.newestFirst() {
+		if wanted(&r) && !fresh[r.ID] {
+			records = append(records, r)
+		}
+	}
+	slices.SortStableFunc(records, func(a, b Record) int { return b.Started.Compare(a.Started) })
+	if q.Limit > 0 && len(records) > q.Limit {
+		records = records[:q.Limit]
+	}
+	return records
+}
+
+// Last returns the last failover of each master, by its name.
+func (h *History) Last() map[string]Record {
+	last := make(map[string]Record)
+	for _, r := range h.Records(Query{All: true}) {
+		if _, known := last[r.Master]; !known {
+			last[r.Master] = r
+		}
+	}
+	return last
+}
+
+// Add takes in records of before, such as those of a file, the oldest first.
+func (h *History) Add(records ...Record) {
+	h.mu.Lock()
+	defer h.mu.Unlock()
+	for i := range records {
+		h.store.put(&records[i])
+	}
+}
+
+// sentinelName returns the address of the Sentinel with an id, or the id.
+func (h *History) sentinelName(id string) string {
+	return cmp.Or(h.ids[id], id)
+}
+
+// listened counts the Sentinels that are listened to.
+func (h *History) listened() int {
+	n := 0
+	for s := range maps.Values(h.streams) {
+		if !s.ended {
+			n++
+		}
+	}
+	return n
+}

@@ -1,0 +1,361 @@
+package history
+
+import (
+	"bufio"
+	"bytes"
+	"compress/gzip"
+	"errors"
+	"fmt"
+	"io"
+	"path/filepath"
+	"regexp"
+	"slices"
+	"strings"
+	"time"
+
+	"redis_sentinel_exporter/sentinel"
+)
+
+// Limits on what is read of log files.
+const (
+	maxLogLine  = 64 << 10 // bytes; Sentinel cuts its own at 1 kB
+	maxLogLines = 5_000_000
+)
+
+// A LogFile is a log of a Sentinel, which may be compressed by gzip.
+type LogFile struct {
+	Name string
+	io.Reader
+}
+
+// A Log is what the log files of one Sentinel are.
+type Log struct {
+	Sentinel string   `json:"sentinel"` // its address where another log names it, or the name of the file
+	Files    []string `json:"files"`
+	// OffsetSeconds is how far its clock is ahead of that of the first log, by ErrorSeconds more
+	// or less; null if the two have no event in common.
+	OffsetSeconds *float64  `json:"offset_seconds"`
+	ErrorSeconds  float64   `json:"error_seconds"`
+	From          time.Time `json:"from"`
+	To            time.Time `json:"to"`
+}
+
+// errNoLines is the error of files without a line of a Sentinel.
+var errNoLines = errors.New("no line of a Sentinel's log in it")
+
+// A logOf is the log of one Sentinel.
+type logOf struct {
+	Log
+	id      string
+	port    string
+	lines   []logLine
+	trusted bool          // it has no notices: +switch-master has to do
+	offset  time.Duration // of its clock
+	compare bool          // the offset is known
+}
+
+// ReadLogs returns the records that the Sentinels' own log files hold, the newest first, and whose logs
+// these are. Times are brought to the clock of the first log.
+func ReadLogs(files []LogFile, deployment string) ([]Record, []Log, error) {
+	logs, err := readLogs(files)
+	if err != nil {
+		return nil, nil, err
+	}
+	name(logs)
+	compareClocks(logs)
+	h := New(Options{Deployment: deployment, MaxBytes: 1 << 30})
+	h.replay(logs)
+	h.Close()
+	records := h.Records(Query{All: true})
+	var described []Log
+	for _, l := range logs {
+		described = append(described, l.Log)
+	}
+	for i := range records {
+		finish(&records[i], logs)
+	}
+	return records, described, nil
+}
+
+// readLogs reads the files. Those of one Sentinel become one log.
+func readLogs(files []LogFile) ([]*logOf, error) {
+	var logs []*logOf
+	for _, f := range files {
+		l, err := readLog(f)
+		if err != nil {
+			return nil, fmt.Errorf("%s: %w", f.Name, err)
+		}
+		if i := slices.IndexFunc(logs, func(m *logOf) bool { return m.same(l) }); i >= 0 {
+			logs[i].merge(l)
+		} else {
+			logs = append(logs, l)
+		}
+	}
+	for _, l := range logs {
+		slices.SortStableFunc(l.lines, func(a, b logLine) int { return a.at.Compare(b.at) })
+		l.From, l.To = l.lines[0].at, l.lines[len(l.lines)-1].at
+		l.trusted = !slices.ContainsFunc(l.lines, func(line logLine) bool { return line.notice })
+	}
+	return logs, nil
+}
+
+func readLog(f LogFile) (*logOf, error) {
+	reader := bufio.NewReaderSize(f.Reader, maxLogLine)
+	if magic, _ := reader.Peek(2); bytes.Equal(magic, []byte{0x1f, 0x8b}) {
+		z, err := gzip.NewReader(reader)
+		if err != nil {
+			return nil, err
+		}
+		reader = bufio.NewReaderSize(z, maxLogLine)
+	}
+	l := &logOf{Log: Log{Sentinel: filepath.Base(f.Name), Files: []string{f.Name}}}
+	parser, tried := newLogParser(), false
+	for {
+		text, more, err := reader.ReadLine()
+		if errors.Is(err, io.EOF) || errors.Is(err, io.ErrUnexpectedEOF) { // a compressed file that is cut off holds what it holds
+			break
+		}
+		if err != nil {
+			return nil, err
+		}
+		line, ok := parser.parse(string(text))
+		for more && err == nil { // the rest of an overlong line
+			_, more, err = reader.ReadLine()
+		}
+		if !ok {
+			continue
+		}
+		if len(l.lines) == maxLogLines {
+			return nil, fmt.Errorf("it has more than %d lines", maxLogLines)
+		}
+		l.lines = append(l.lines, line)
+		tried = l.identify(line.message, tried)
+	}
+	if len(l.lines) == 0 {
+		return nil, errNoLines
+	}
+	return l, nil
+}
+
+// identify looks for what says whose log it is: its id at the start, or its vote for itself, which
+// follows its own +try-failover.
+func (l *logOf) identify(message string, tried bool) bool {
+	if id, found := strings.CutPrefix(message, "Sentinel ID is "); found {
+		l.id = id
+	}
+	if _, port, found := strings.Cut(message, "Running mode=sentinel, port="); found {
+		l.port = strings.TrimSuffix(port, ".")
+	}
+	if vote, found := strings.CutPrefix(message, sentinel.EventVoteForLeader+" "); found {
+		if tried && l.id == "" {
+			l.id, _, _ = strings.Cut(vote, " ")
+		}
+		return false
+	}
+	return tried || strings.HasPrefix(message, sentinel.EventTryFailover+" ")
+}
+
+// same reports whether two logs are of one Sentinel: by its id or, where one of them has none, by the name
+// that a rotated file has.
+func (l *logOf) same(other *logOf) bool {
+	if l.id != "" && other.id != "" {
+		return l.id == other.id
+	}
+	return slices.ContainsFunc(l.Files, func(f string) bool { return stem(f) == stem(other.Files[0]) })
+}
+
+// stem returns the name of a log without what rotation adds to it.
+func stem(file string) string {
+	return regexp.MustCompile(`([-.](\d{1,3}|\d{8}(-?\d+)?|\d{4}-\d\d-\d\d\S*))?(\.gz)?$`).ReplaceAllString(file, "")
+}
+
+// merge adds the lines of another file of the same Sentinel. A line that both have is one.
+func (l *logOf) merge(other *logOf) {
+	l.Files = append(l.Files, other.Files...)
+	if l.id == "" {
+		l.id = other.id
+	}
+	if l.port == "" {
+		l.port = other.port
+	}
+	have := make(map[logLine]int)
+	for _, line := range l.lines {
+		have[line]++
+	}
+	for _, line := range other.lines {
+		if have[line] > 0 {
+			have[line]--
+			continue
+		}
+		l.lines = append(l.lines, line)
+	}
+}
+
+// name gives each log the address of its Sentinel, where another log has it.
+func name(logs []*logOf) {
+	addresses := make(map[string]string)
+	for _, l := range logs {
+		for _, line := range l.lines {
+			if e, is := eventIn(line.message); is && e.Kind == "sentinel" && e.Name == "+sentinel" {
+				addresses[e.Node] = e.Address
+			}
+		}
+	}
+	used := make(map[string]bool)
+	for _, l := range logs {
+		if address := addresses[l.id]; address != "" && !used[address] {
+			l.Sentinel = address
+		}
+		for n := 2; used[l.Sentinel]; n++ {
+			l.Sentinel = fmt.Sprintf("%s (%d)", filepath.Base(l.Files[0]), n)
+		}
+		used[l.Sentinel] = true
+	}
+}
+
+// eventIn returns the event of a message; false if it is none.
+func eventIn(message string) (sentinel.Event, bool) {
+	name, payload, _ := strings.Cut(message, " ")
+	if len(name) < 2 || name[0] != '+' && name[0] != '-' || name[1] < 'a' || name[1] > 'z' {
+		return sentinel.Event{}, false
+	}
+	return sentinel.ParseEvent(name, payload), true
+}
+
+// replay lets the History take in the logs as if it had heard the events.
+func (h *History) replay(logs []*logOf) {
+	next := make([]int, len(logs))
+	began := make([]bool, len(logs))
+	for {
+		first := -1
+		for i, l := range logs {
+			if next[i] < len(l.lines) && (first < 0 || l.time(next[i]).Before(logs[first].time(next[first]))) {
+				first = i
+			}
+		}
+		if first < 0 {
+			return
+		}
+		if !began[first] {
+			for i, l := range logs { // all are listened to
+				h.Handle(&sentinel.StreamUpdate{Sentinel: l.Sentinel, Time: logs[first].time(next[first]), Kind: sentinel.StreamUp})
+				h.stream(l.Sentinel).trusted = l.trusted
+				if l.id != "" {
+					h.knows(l.id, l.Sentinel)
+				}
+				began[i] = true
+			}
+		}
+		l := logs[first]
+		h.replayLine(l, next[first])
+		next[first]++
+	}
+}
+
+// time is when a line was written, by the clock of the first log.
+func (l *logOf) time(i int) time.Time { return l.lines[i].at.Add(-l.offset) }
+
+// replayLine lets the History take in one line.
+func (h *History) replayLine(l *logOf, i int) {
+	message, at := l.lines[i].message, l.time(i)
+	if e, is := eventIn(message); is {
+		h.Handle(&sentinel.StreamUpdate{Sentinel: l.Sentinel, Time: at, Event: e})
+		return
+	}
+	h.mu.Lock()
+	defer h.mu.Unlock()
+	if master, found := strings.CutPrefix(message, "Executing user requested FAILOVER of '"); found {
+		if m := h.master(strings.TrimSuffix(master, "'"), true); m != nil {
+			m.heard = at
+			m.requested[l.Sentinel] = at
+		}
+	}
+	if when, found := strings.CutPrefix(message, "Next failover delay: I will not start a failover before "); found {
+		if next, err := time.ParseInLocation(time.ANSIC, when, time.Local); err == nil {
+			h.delayed(l.Sentinel, next.Add(-l.offset))
+		}
+	}
+	if strings.Contains(message, "Running mode=sentinel") {
+		h.restarted(l, i)
+	}
+}
+
+// restarted takes in that a Sentinel has started: what it was doing is over, and it holds nothing to be down.
+func (h *History) restarted(l *logOf, i int) {
+	s := h.stream(l.Sentinel)
+	if s == nil {
+		return
+	}
+	if i > 0 {
+		h.gap(s, &sentinel.StreamUpdate{Sentinel: l.Sentinel, Kind: sentinel.StreamLost, Time: l.time(i), Since: l.lastBefore(i)})
+		s.closeGap(l.time(i))
+	}
+	s.up, s.known = true, true
+}
+
+// lastBefore is when the process before the one that wrote a line wrote its last one.
+func (l *logOf) lastBefore(i int) time.Time {
+	j := i - 1
+	for j > 0 && l.lines[j].pid == l.lines[i].pid {
+		j--
+	}
+	return l.time(j)
+}
+
+// delayed takes in when a Sentinel says that it tries again.
+func (h *History) delayed(address string, next time.Time) {
+	for _, m := range h.masters {
+		for _, f := range slices.Backward(m.failovers) {
+			if a := f.main(); a != nil && a.sentinel == address && f.outcome == OutcomeAborted && next.After(a.start) {
+				f.next, f.nextTold = next, true
+				break
+			}
+		}
+	}
+}
+
+// finish adds to a record what only all logs together tell: the clocks, and the logs that say nothing of
+// it.
+func finish(r *Record, logs []*logOf) {
+	r.Sentinels = len(logs)
+	from, to := r.Started, r.Started
+	if r.FirstSign != nil && r.FirstSign.At.Before(from) {
+		from = r.FirstSign.At
+	}
+	for _, at := range r.Switched {
+		if at.At.After(to) {
+			to = at.At
+		}
+	}
+	if r.Ended != nil && r.Ended.After(to) {
+		to = *r.Ended
+	}
+	r.Clocks = []Clock{}
+	for _, l := range logs {
+		if l.OffsetSeconds != nil {
+			r.Clocks = append(r.Clocks, Clock{Sentinel: l.Sentinel, OffsetSeconds: *l.OffsetSeconds, ErrorSeconds: l.ErrorSeconds})
+		}
+		if gap := l.silence(from, to); gap != nil && len(r.Gaps) < maxListed && !slices.ContainsFunc(r.Gaps, func(g Gap) bool { return g.Sentinel == gap.Sentinel }) {
+			r.Gaps = append(r.Gaps, *gap)
+		}
+	}
+}
+
+// silence returns the time around a failover of which the log has no line; nil if it has one. A
+// Sentinel that runs has always something to say of a failover, if only that it has heard of it.
+func (l *logOf) silence(from, to time.Time) *Gap {
+	const soon = 5 * time.Second
+	gap := &Gap{Sentinel: l.Sentinel, From: time.Time{}}
+	for i := range l.lines {
+		switch at := l.time(i); {
+		case at.Before(from):
+			gap.From = at
+		case at.After(to.Add(soon)):
+			gap.To = &at
+			return gap
+		default:
+			return nil
+		}
+	}
+	return gap
+}

@@ -1,0 +1,267 @@
+package history
+
+import (
+	"maps"
+	"slices"
+	"strings"
+	"time"
+
+	"redis_sentinel_exporter/sentinel"
+)
+
+// keptCandidates is how many looks at the replicas are kept for each master.
+const keptCandidates = 32
+
+// candidatesOf are the replicas of a master as one Sentinel had them at one time.
+type candidatesOf struct {
+	sentinel        string
+	at              time.Time
+	failoverTimeout sentinel.Duration
+	replicas        []candidate
+}
+
+// A candidate is a replica with what decides whether it is promoted.
+type candidate struct {
+	replica sentinel.Replica // with copies of the strings that are used
+	unfit   string           // why it could not be promoted; empty if it could
+}
+
+// Observe takes in snapshots of all Sentinels, and returns what has become certain by them.
+func (h *History) Observe(snapshots []*sentinel.Snapshot) []Change {
+	h.mu.Lock()
+	defer h.mu.Unlock()
+	h.changes = nil
+	for _, s := range snapshots {
+		if !s.Up() {
+			continue
+		}
+		at := s.Started.Add(s.Duration)
+		if at.After(h.now) {
+			h.now = at
+		}
+		if s.ID != "" {
+			h.knows(s.ID, s.Sentinel)
+		}
+		h.clock(s)
+		for i := range s.Masters {
+			h.observe(s, &s.Masters[i], at)
+		}
+		if stream := h.streams[s.Sentinel]; stream != nil {
+			stream.known = stream.up
+		}
+	}
+	for _, m := range h.masters {
+		m.observeWell(snapshots)
+	}
+	h.settle()
+	return h.changes
+}
+
+// observe takes in a master as a Sentinel has it.
+func (h *History) observe(s *sentinel.Snapshot, in *sentinel.Master, at time.Time) {
+	m := h.master(in.Name, in.Flags.Has(sentinel.FlagSDown))
+	if m == nil {
+		return
+	}
+	if m.heard.IsZero() {
+		m.heard = at
+	}
+	if in.Flags.Has(sentinel.FlagSDown) {
+		if _, known := m.down[s.Sentinel]; !known && len(m.down) < maxSentinels {
+			m.down[s.Sentinel] = at.Add(-in.SDownTime.Value)
+		}
+	}
+	m.hasMasterAt(s.Sentinel, in.Addr, at)
+	f := m.running()
+	if f == nil && len(m.down) == 0 {
+		return
+	}
+	m.look(s.Sentinel, in, at)
+	if f == nil {
+		return
+	}
+	if in.Flags.Has(sentinel.FlagCoordinatedFailover) {
+		f.trigger = TriggerCoordinated
+		f.changed = true
+	}
+}
+
+// look keeps the replicas of a master as a Sentinel has them.
+func (m *masterHistory) look(address string, in *sentinel.Master, at time.Time) {
+	c := candidatesOf{sentinel: strings.Clone(address), at: at, failoverTimeout: in.FailoverTimeout}
+	for i := range in.Replicas {
+		if len(c.replicas) == maxListed {
+			break
+		}
+		r := &in.Replicas[i]
+		kept := sentinel.Replica{Priority: r.Priority, ReplOffset: r.ReplOffset}
+		kept.Addr, kept.RunID = text(r.Addr), strings.Clone(r.RunID)
+		c.replicas = append(c.replicas, candidate{kept, in.Unpromotable(r)})
+	}
+	if len(m.seen) == keptCandidates {
+		m.seen = slices.Delete(m.seen, 0, 1)
+	}
+	m.seen = append(m.seen, c)
+	if in.Flags.Has(sentinel.FlagSDown) && in.LastOKPingReply.Present {
+		m.lastReply = at.Add(-in.LastOKPingReply.Value)
+	}
+}
+
+// seenBy returns the last look of a Sentinel at the replicas before a time, or else the first one
+// after it; nil if there is none.
+func (m *masterHistory) seenBy(address string, before time.Time) *candidatesOf {
+	var after *candidatesOf
+	for i := range slices.Backward(m.seen) {
+		c := &m.seen[i]
+		if c.sentinel != address {
+			continue
+		}
+		if !c.at.After(before) {
+			return c
+		}
+		after = c
+	}
+	return after
+}
+
+// candidates returns the replicas that the leader could choose from, with the rule that decided.
+func (f *failover) candidates() []Candidate {
+	list := []Candidate{}
+	if f.leader != nil && f.looked == nil {
+		at := f.steps[sentinel.EventSelectedSlave]
+		if at.IsZero() {
+			at = f.leader.end
+		}
+		if c := f.master.seenBy(f.leader.sentinel, at); c != nil && c.at.Sub(f.began).Abs() < time.Minute {
+			f.looked = c
+			f.candidateList = c.judge(f.steps[sentinel.EventSelectedSlave], f.to)
+		}
+	}
+	if f.candidateList != nil {
+		return slices.Clone(f.candidateList)
+	}
+	if _, chosen := f.steps[sentinel.EventSelectedSlave]; chosen {
+		list = append(list, Candidate{Replica: f.to, Chosen: true})
+	}
+	return list
+}
+
+// judge says of each replica why it was chosen, or not.
+func (c *candidatesOf) judge(selected time.Time, to string) []Candidate {
+	var chosen *candidate
+	for i := range c.replicas {
+		if c.replicas[i].replica.Addr == to && !selected.IsZero() {
+			chosen = &c.replicas[i]
+		}
+	}
+	list := []Candidate{}
+	for i := range c.replicas {
+		r := &c.replicas[i]
+		at := c.at
+		entry := Candidate{Replica: r.replica.Addr, Chosen: r == chosen, Reason: r.unfit, At: &at}
+		if r.replica.ReplOffset.Present {
+			offset := r.replica.ReplOffset.Value
+			entry.Offset = &offset
+		}
+		switch {
+		case chosen == nil:
+		case r == chosen:
+			entry.Reason = whyChosen(c.replicas, chosen)
+		case r.unfit == "":
+			entry.Reason = sentinel.Preference(&chosen.replica, &r.replica).Against(&r.replica, &chosen.replica)
+		}
+		list = append(list, entry)
+	}
+	if chosen == nil && !selected.IsZero() {
+		list = append(list, Candidate{Replica: to, Chosen: true})
+	}
+	slices.SortStableFunc(list, func(a, b Candidate) int {
+		switch {
+		case a.Chosen == b.Chosen:
+			return strings.Compare(a.Replica, b.Replica)
+		case a.Chosen:
+			return -1
+		}
+		return 1
+	})
+	return list
+}
+
+// whyChosen names the rules by which the others came after the chosen replica.
+func whyChosen(all []candidate, chosen *candidate) string {
+	var rules []string
+	for i := range all {
+		other := &all[i]
+		if other == chosen || other.unfit != "" {
+			continue
+		}
+		if rule := sentinel.Preference(&chosen.replica, &other.replica).String(); !slices.Contains(rules, rule) {
+			rules = append(rules, rule)
+		}
+	}
+	if len(rules) == 0 {
+		return "it was the only one that could be promoted"
+	}
+	slices.Sort(rules)
+	return "it comes first by " + strings.Join(rules, " and ")
+}
+
+// nextAttempt returns the earliest time at which a Sentinel tries again after an attempt:
+// it waits for twice the failover-timeout from its start.
+func (m *masterHistory) nextAttempt(a *attempt) time.Time {
+	c := m.seenBy(a.sentinel, a.start)
+	if c == nil || !c.failoverTimeout.Present {
+		return time.Time{}
+	}
+	return a.start.Add(2 * c.failoverTimeout.Value)
+}
+
+// clock measures how far the clock of a Sentinel is ahead. Its INFO was made between the start of the
+// snapshot and its end.
+func (h *History) clock(s *sentinel.Snapshot) {
+	if s.Info == nil || !s.Info.ServerTime.Present {
+		return
+	}
+	offset := s.Info.ServerTime.Value.Sub(s.Started.Add(s.Duration / 2))
+	c := Clock{Sentinel: text(s.Sentinel), OffsetSeconds: offset.Seconds(), ErrorSeconds: (s.Duration / 2).Seconds()}
+	if _, known := h.clocks[s.Sentinel]; known || len(h.clocks) < maxSentinels {
+		h.clocks[strings.Clone(s.Sentinel)] = c
+	}
+}
+
+// clocksNow returns the clocks of the Sentinels, sorted.
+func (h *History) clocksNow() []Clock {
+	clocks := []Clock{}
+	for _, address := range slices.Sorted(maps.Keys(h.clocks)) {
+		if len(clocks) < maxListed {
+			clocks = append(clocks, h.clocks[address])
+		}
+	}
+	return clocks
+}
+
+// observeWell notes when the Sentinels were first seen to agree after a switch, with all replicas
+// linked.
+func (m *masterHistory) observeWell(snapshots []*sentinel.Snapshot) {
+	last := len(m.failovers) - 1
+	if last < 0 || m.failovers[last].happenedAt.IsZero() || !m.failovers[last].well.IsZero() {
+		return
+	}
+	f := m.failovers[last]
+	var at time.Time
+	for _, s := range snapshots {
+		if !s.Up() {
+			continue
+		}
+		in := s.Master(m.name)
+		if in == nil || text(in.Addr) != f.to || in.Flags.Any(sentinel.FlagSDown|sentinel.FlagFailoverInProgress|sentinel.FlagDisconnected) ||
+			len(in.Replicas) == 0 || slices.ContainsFunc(in.Replicas, func(r sentinel.Replica) bool { return !r.OK() }) {
+			return
+		}
+		at = s.Started.Add(s.Duration)
+	}
+	if at.After(f.happenedAt) {
+		f.well = at
+		f.touch(at)
+	}
+}

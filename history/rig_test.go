@@ -1,0 +1,171 @@
+package history_test
+
+import (
+	"context"
+	"fmt"
+	"math"
+	"regexp"
+	"slices"
+	"strings"
+	"sync"
+	"testing"
+	"time"
+
+	"redis_sentinel_exporter/deployment"
+	"redis_sentinel_exporter/history"
+	"redis_sentinel_exporter/internal/sentineltest"
+	"redis_sentinel_exporter/sentinel"
+)
+
+const master = "mymaster"
+
+// A rig is a real deployment with a History that follows it as the exporter does.
+type rig struct {
+	*sentineltest.Topology
+	t       *testing.T
+	history *history.History
+
+	mu      sync.Mutex
+	changes []history.Change
+}
+
+func check(t testing.TB, err error) {
+	t.Helper()
+	if err != nil {
+		t.Fatal(err)
+	}
+}
+
+func run(t *testing.T, cfg sentineltest.Config) *rig {
+	t.Helper()
+	cfg.SentinelConf = append(cfg.SentinelConf, "loglevel verbose") // its log has all events then
+	r := &rig{Topology: sentineltest.Run(t, cfg), t: t, history: history.New(history.Options{})}
+	var clients []*sentinel.Client
+	for _, addr := range r.ClientAddrs() {
+		clients = append(clients, sentinel.NewClient(sentinel.Options{Address: addr}))
+	}
+	d := deployment.New(clients...)
+	ctx, cancel := context.WithCancel(t.Context())
+	var wg sync.WaitGroup
+	up := make(chan struct{}, 100)
+	wg.Go(func() {
+		d.Events(ctx, func(n *sentinel.StreamUpdate) {
+			r.take(r.history.Handle(n))
+			if n.Kind == sentinel.StreamUp {
+				up <- struct{}{}
+			}
+		})
+	})
+	wg.Go(func() {
+		for {
+			select {
+			case <-r.history.Wanted():
+			case <-time.After(500 * time.Millisecond): // as often as a scrape
+			case <-ctx.Done():
+				return
+			}
+			looking, cancel := context.WithTimeout(ctx, 5*time.Second)
+			r.take(r.history.Observe(d.Snapshots(looking)))
+			cancel()
+		}
+	})
+	t.Cleanup(func() {
+		cancel()
+		wg.Wait()
+		d.Close()
+	})
+	for range r.Sentinels {
+		<-up
+	}
+	return r
+}
+
+func (r *rig) take(changes []history.Change) {
+	r.mu.Lock()
+	defer r.mu.Unlock()
+	r.changes = append(r.changes, changes...)
+}
+
+func (r *rig) records() []history.Record {
+	return r.history.Records(history.Query{All: true})
+}
+
+// ended returns the last record when there are n and all have ended.
+func (r *rig) ended(n int) *history.Record {
+	r.t.Helper()
+	var records []history.Record
+	sentineltest.WaitFor(r.t, fmt.Sprintf("%d failovers that have ended", n), func() bool {
+		records = r.records()
+		return len(records) >= n && !slices.ContainsFunc(records, func(f history.Record) bool { return f.Outcome == "" || f.Ended == nil })
+	})
+	if len(records) != n {
+		r.t.Errorf("%d records, want %d: %+v", len(records), n, records)
+	}
+	return &records[0]
+}
+
+// A logged is an event as the log of a Sentinel has it.
+type logged struct {
+	sentinel string
+	at       time.Time
+	event    string
+	payload  string
+}
+
+// log returns the events in the logs of all Sentinels since a time, sorted. It reads them by itself: the
+// package's own reader is what is to be tested.
+func (r *rig) log(since time.Time) []logged {
+	r.t.Helper()
+	line := regexp.MustCompile(`(?m)^\d+:X (\d+ \w+ \d+ [\d:.]+) . ([+-][a-z-]+) (.*)$`)
+	var all []logged
+	for i, s := range r.Sentinels {
+		text, err := s.Log()
+		check(r.t, err)
+		for _, m := range line.FindAllStringSubmatch(text, -1) {
+			at, err := time.ParseInLocation("2 Jan 2006 15:04:05.000", m[1], time.Local)
+			check(r.t, err)
+			if !at.Before(since.Truncate(time.Millisecond)) {
+				all = append(all, logged{r.ClientAddrs()[i], at, m[2], m[3]})
+			}
+		}
+	}
+	slices.SortStableFunc(all, func(a, b logged) int { return a.at.Compare(b.at) })
+	return all
+}
+
+// first returns the first line of an event; nil if there is none.
+func first(lines []logged, event string) *logged {
+	if i := slices.IndexFunc(lines, func(l logged) bool { return l.event == event }); i >= 0 {
+		return &lines[i]
+	}
+	return nil
+}
+
+// near fails the test unless a time is that of a line, as far as a busy machine lets it.
+func (r *rig) near(what string, got time.Time, want *logged) {
+	r.t.Helper()
+	if want == nil {
+		r.t.Errorf("%s: no Sentinel has logged it", what)
+		return
+	}
+	if off := got.Sub(want.at).Seconds(); math.Abs(off) > 0.5 {
+		r.t.Errorf("%s was at %s, by the log of %s at %s", what, got, want.sentinel, want.at)
+	}
+}
+
+func (r *rig) master() *sentineltest.Node {
+	r.t.Helper()
+	ctx, cancel := context.WithTimeout(r.t.Context(), time.Minute)
+	defer cancel()
+	n, err := r.MasterNode(ctx, master)
+	check(r.t, err)
+	return n
+}
+
+func phaseNames(f *history.Record) string {
+	var names []string
+	for _, p := range f.Phases {
+		names = append(names, p.Name)
+	}
+	return strings.Join(names, " ")
+}
