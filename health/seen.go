@@ -76,7 +76,7 @@ func seen() map[string]Seen {
 			"A client that does not follow the failover.",
 		},
 		"master_paused": {
-			As:          "Writes hang until they time out, with no error; reads and a PING by hand are answered at once. The Sentinels' last-ping-sent of the master grows.",
+			As:          "Writes hang until they time out, with no error; reads and a PING by hand are answered at once. The Sentinels' last-ping-sent of the master grows; with a FAILOVER and Sentinels of Valkey 9.1 only in the first half minute.",
 			MistakenFor: "A dead or hung master: Sentinel does so itself, since its own PUBLISH hangs with the PING behind it.",
 		},
 		"master_emptied": {
