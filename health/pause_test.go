@@ -111,3 +111,48 @@ func TestCoordinatedFailover(t *testing.T) {
 	}
 	eventually(t, d, "in the end", nil)
 }
+
+// TestClientPause: clients that CLIENT PAUSE keeps waiting are found within down-after where INFO
+// tells of it, the command of the finding lets them write again, and in the end it is gone.
+// Redis and older Valkeys do not tell: that must be so where it is not found.
+func TestClientPause(t *testing.T) {
+	t.Parallel()
+	const downAfter = 20 * time.Second
+	shell := newShell(t)
+	topology := sentineltest.Run(t, sentineltest.Config{Replicas: 1, DownAfter: downAfter})
+	d := deploymentOf(t, topology.ClientAddrs())
+	eventually(t, d, "at first", nil)
+	ctx, cancel := context.WithTimeout(t.Context(), 2*time.Minute)
+	defer cancel()
+	master := topology.Masters[0].Node
+	send := func(words ...string) string {
+		t.Helper()
+		said, err := master.CLI(ctx, words...)
+		if err != nil {
+			t.Fatal(err)
+		}
+		return said
+	}
+	began := time.Now()
+	send("CLIENT", "PAUSE", "60000", "WRITE")
+	if told := strings.Contains(send("INFO", "clients"), "paused_reason:client_pause"); !told {
+		if topology.Version.Product == "valkey" && topology.Version.Major > 7 {
+			t.Errorf("the INFO of %s does not tell of it", topology.Version.Text)
+		}
+		return
+	}
+	var f *health.Finding
+	sentineltest.WaitFor(t, "the finding", func() bool { f = masterPaused(ctx, d); return f != nil })
+	if took := time.Since(began); took > downAfter || f.Severity != health.Critical || f.Node != master.Addr() || !strings.Contains(f.Message, "CLIENT PAUSE") {
+		t.Errorf("after %s there is %s: %s", took, f.Severity, f.Message)
+	}
+	t.Logf("after %s: %s", time.Since(began), f.Message)
+	for _, line := range f.Commands {
+		shell.run(ctx, t, line, "")
+	}
+	send("SET", "key", "value")
+	if took := time.Since(began); took > time.Minute {
+		t.Errorf("the write had to wait for the end of the pause: %s", took)
+	}
+	eventually(t, d, "in the end", nil)
+}
