@@ -35,7 +35,7 @@ demo: ## start a throw-away deployment and the exporter on it; FOR=30s ends by i
 # Go's cache of test results does not know of files outside of the module.
 .PHONY: test
 test: ## run all tests, with the race detector, against real Sentinels
-	@tools/need redis-server=redis-server redis-cli=redis-tools prometheus=prometheus promtool=prometheus amtool=prometheus-alertmanager prometheus-alertmanager=prometheus-alertmanager systemd-analyze=systemd gcc=gcc,libc6-dev chromium=chromium $(NAMES)
+	@tools/need redis-server=redis-server redis-cli=redis-tools prometheus=prometheus promtool=prometheus amtool=prometheus-alertmanager prometheus-alertmanager=prometheus-alertmanager systemd-analyze=systemd gcc=gcc,libc6-dev chromium=chromium haproxy=haproxy $(NAMES)
 	CGO_ENABLED=1 go test -race ./...
 	CGO_ENABLED=1 go test -C web/browsertest -race ./...
 	CGO_ENABLED=1 go test -C dashboards/generate -race -count=1 ./...
@@ -93,6 +93,11 @@ compose-test: ## run docker-compose.yml, without Grafana, on a Docker engine of 
 .PHONY: compose-faults
 compose-faults: ## break things in the stack of docker-compose.yml, one after the other, to watch
 	@go run ./deploy/compose/faults $(FAULT)
+
+.PHONY: haproxy-test
+haproxy-test: ## let everything that moves a master happen behind HAProxy, five minutes long; HAPROXY=PATH for another one
+	@tools/need redis-server=redis-server redis-cli=redis-tools haproxy=haproxy
+	CGO_ENABLED=0 go test -count=1 -timeout 20m -v -run '^TestFaults$$' ./deploy/haproxy -haproxy.all $(if $(HAPROXY),-haproxy.binary='$(HAPROXY)')
 
 .PHONY: lint
 lint: .bin/golangci-lint ## gofmt, go vet and golangci-lint, in all modules

@@ -11,6 +11,7 @@ import (
 	"redis_sentinel_exporter/collector"
 	"redis_sentinel_exporter/fleet"
 	"redis_sentinel_exporter/probe"
+	"redis_sentinel_exporter/role"
 	"redis_sentinel_exporter/sentinel"
 	"redis_sentinel_exporter/web"
 )
@@ -21,6 +22,7 @@ type Config struct {
 	Collector collector.Options
 	Web       web.Options
 	Prober    web.ProberOptions
+	Role      role.Options
 	// Modules has the modules and the named deployments of --config.file.
 	Modules *probe.File
 	Fleet   fleet.Options
@@ -68,6 +70,7 @@ func newConfig(f *programFlags) (*Config, error) {
 	}
 	config := &Config{
 		Sentinels: *sentinels, Collector: f.collector, Web: f.web, Prober: f.probe.options, Modules: modules,
+		Role:   role.Options{Grace: f.roleGrace, Timeout: sentinels.Timeout, Names: f.hosts},
 		Listen: f.listen, AdminListen: adminListen, Log: f.log,
 	}
 	config.Web.Timeout, config.Web.OnlyProbes, config.Web.HostMap = sentinels.Timeout, f.onlyProbes(), f.hosts
@@ -151,6 +154,8 @@ func (f *programFlags) check() error {
 		return fmt.Errorf("--sentinel.timeout: %s must be positive", f.sentinel.timeout)
 	case f.web.TimeoutOffset < 0:
 		return fmt.Errorf("--timeout-offset: %s is negative", f.web.TimeoutOffset)
+	case f.roleGrace < 0:
+		return fmt.Errorf("--role.grace: %s is negative", f.roleGrace)
 	case f.web.MaxRequests < 0:
 		return fmt.Errorf("--web.max-requests: %d is negative", f.web.MaxRequests)
 	case f.onlyProbes() && len(f.admin.listen) > 0:

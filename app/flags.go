@@ -35,6 +35,7 @@ type programFlags struct {
 	admin     adminFlags
 	probe     probeFlags
 	fleet     fleetFlags
+	roleGrace time.Duration
 	hosts     canstop.HostMap
 	log       promslog.Config
 	commands  map[string]cli.Runner // by full name; each has its own flags and arguments
@@ -89,7 +90,9 @@ func newApp(f *programFlags) *kingpin.Application {
 	addCollectorFlags(app, &f.collector)
 	f.listen = toolkitflag.AddFlags(app, defaultListen)
 	addWebFlags(app, &f.web)
-	app.Flag("host-map", "The machine, or the zone, that a host is on, for can-stop and drain: HOST=NAME or HOST:PORT=NAME. Repeatable.").
+	app.Flag("role.grace", "How long load balancers that ask /role/... get the last answer if nobody can tell which node is the master.").
+		Default("10s").DurationVar(&f.roleGrace)
+	app.Flag("host-map", "The machine, or the zone, that a host is on, for can-stop and drain: HOST=NAME or HOST:PORT=NAME. By these names /role/... can be asked, too. Repeatable.").
 		PlaceHolder("HOST=NAME").SetValue(hostMapValue{&f.hosts})
 	f.probe.addTo(app)
 	f.fleet.addTo(app)

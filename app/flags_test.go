@@ -37,7 +37,7 @@ func otherValue(f *kingpin.FlagModel) string {
 		return "json"
 	case f.Name == "web.max-requests", f.Name == "probe.max-connections", f.Name == "fleet.max-connections":
 		return "7"
-	case f.Name == "sentinel.timeout", f.Name == "timeout-offset", f.Name == "probe.idle-timeout":
+	case f.Name == "sentinel.timeout", f.Name == "timeout-offset", f.Name == "probe.idle-timeout", f.Name == "role.grace":
 		return "7s"
 	case f.Name == "fleet.shard":
 		return "2/5"
@@ -117,6 +117,7 @@ func TestFlagsFillTheirFields(t *testing.T) {
 			TelemetryPath: "/web.telemetry-path", MaxRequests: 7, TimeoutOffset: 7 * time.Second,
 			DisableExporterMetrics: true, EnableLifecycle: true,
 		}},
+		{"grace", f.roleGrace, 7 * time.Second},
 		{"hosts", f.hosts, canstop.HostMap{"10.0.0.1:6379": "a"}},
 		{"configuration", f.probe.configFile, "/config.file"},
 		{"probes", f.probe.options, web.ProberOptions{MaxConnections: 7, IdleTimeout: 7 * time.Second}},

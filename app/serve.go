@@ -14,6 +14,7 @@ import (
 	"redis_sentinel_exporter/deployment"
 	"redis_sentinel_exporter/fleet"
 	"redis_sentinel_exporter/history"
+	"redis_sentinel_exporter/role"
 	"redis_sentinel_exporter/web"
 )
 
@@ -34,6 +35,10 @@ func serve(ctx context.Context, c *Config, logs io.Writer) error {
 	if err != nil {
 		return err
 	}
+	keeper := role.NewKeeper(deployment, c.Role)
+	if !c.Web.OnlyProbes {
+		sources.Roles = keeper
+	}
 	started := func() {
 		if sources.Fleet != nil {
 			wg.Go(func() { sources.Fleet.Run(ctx) })
@@ -42,8 +47,9 @@ func serve(ctx context.Context, c *Config, logs io.Writer) error {
 			logger.Info("No --sentinel.address is given: only /probe asks Sentinels")
 		}
 		if sources.Events != nil {
-			wg.Go(func() { sources.Events.Follow(ctx, deployment, c.Sentinels.Timeout) })
+			wg.Go(func() { sources.Events.Follow(ctx, deployment, c.Sentinels.Timeout, keeper.Event) })
 		}
+		wg.Go(func() { keeper.Run(ctx) })
 	}
 	handler, err := web.NewHandler(c.Web, sources, logger)
 	if err != nil {

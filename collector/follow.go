@@ -6,6 +6,7 @@ import (
 	"time"
 
 	"redis_sentinel_exporter/deployment"
+	"redis_sentinel_exporter/sentinel"
 )
 
 // lookEvery is the least time between two looks at the Sentinels that the history wants.
@@ -13,11 +14,18 @@ const lookEvery = time.Second
 
 // Follow takes in the events of a deployment's Sentinels until ctx ends, and snapshots of them when the
 // history wants some: when a master goes down, or a failover begins. They may take as long as
-// timeout.
-func (e *Events) Follow(ctx context.Context, d *deployment.Deployment, timeout time.Duration) {
+// timeout. The events go to also, too.
+func (e *Events) Follow(ctx context.Context, d *deployment.Deployment, timeout time.Duration, also ...func(*sentinel.StreamUpdate)) {
 	var wg sync.WaitGroup
 	defer wg.Wait()
-	wg.Go(func() { d.Events(ctx, e.Handle) })
+	wg.Go(func() {
+		d.Events(ctx, func(u *sentinel.StreamUpdate) {
+			e.Handle(u)
+			for _, handle := range also {
+				handle(u)
+			}
+		})
+	})
 	for {
 		select {
 		case <-e.history.Wanted():

@@ -51,6 +51,16 @@ func (d *Deployment) Snapshots(ctx context.Context) []*sentinel.Snapshot {
 	return d.fanOut(ctx, func(ctx context.Context, c *sentinel.Client) *sentinel.Snapshot { return c.Snapshot(ctx) }, nil)
 }
 
+// SnapshotsAsTheyCome is Snapshots, and passes each snapshot to came as soon as its Sentinel has
+// answered, so that one that hangs does not delay the others. came is called concurrently.
+func (d *Deployment) SnapshotsAsTheyCome(ctx context.Context, came func(*sentinel.Snapshot)) []*sentinel.Snapshot {
+	return d.fanOut(ctx, func(ctx context.Context, c *sentinel.Client) *sentinel.Snapshot {
+		s := c.Snapshot(ctx)
+		came(s)
+		return s
+	}, nil)
+}
+
 // prefer moves a Sentinel to the front.
 func (d *Deployment) prefer(addr string) {
 	d.mu.Lock()

@@ -47,6 +47,7 @@ func landingLinks(opts Options) []toolkit.LandingLinks {
 		{Address: "/health", Text: "Health", Description: "the same verdict for programs, as JSON"},
 		{Address: sdPath, Text: "Targets", Description: "the Redis nodes, for Prometheus's HTTP service discovery"},
 		{Address: canStopPath, Text: "May it stop?", Description: "what would be left if a host stopped, as JSON"},
+		{Address: rolePath, Text: "Roles", Description: "which node may take writes, and which may serve reads, for load balancers"},
 	}
 	if opts.OnlyProbes {
 		links = []toolkit.LandingLinks{{Address: opts.TelemetryPath, Text: "Metrics", Description: "of the exporter itself"}}

@@ -28,7 +28,7 @@ type metrics struct {
 
 // newMetrics returns the handler of the telemetry path.
 func newMetrics(
-	q querier, opts Options, sources Sources, bound limit, logger *slog.Logger,
+	q querier, opts Options, sources Sources, roles *roleMetrics, bound limit, logger *slog.Logger,
 ) (http.Handler, error) {
 	registry := prometheus.NewRegistry()
 	registry.MustRegister(versioncollector.NewCollector(name))
@@ -37,6 +37,9 @@ func newMetrics(
 	}
 	if sources.Prober != nil {
 		registry.MustRegister(sources.Prober.metrics(sources.Fleet)...)
+	}
+	if sources.Roles != nil {
+		registry.MustRegister(roles)
 	}
 	m := &metrics{
 		querier:   q,

@@ -64,6 +64,8 @@ type Sources struct {
 	Fleet *fleet.Fleet
 	// Prober serves /probe; nil means that there is no /probe.
 	Prober *Prober
+	// Roles answers load balancers; nil with Options.OnlyProbes.
+	Roles roleJudge
 	// AdminRequests counts the calls to the admin listener; nil if there is none.
 	AdminRequests *AdminRequests
 }
@@ -92,7 +94,8 @@ func NewHandler(opts Options, sources Sources, logger *slog.Logger) (http.Handle
 		found.unnamed = unnamed
 	}
 	limited := newLimit(opts.MaxRequests)
-	metrics, err := newMetrics(querier{unnamed, opts.Timeout}, opts, sources, limited, logger)
+	roles := newRoles(sources.Roles)
+	metrics, err := newMetrics(querier{unnamed, opts.Timeout}, opts, sources, roles.metrics, limited, logger)
 	if err != nil {
 		return nil, err
 	}
@@ -115,6 +118,13 @@ func NewHandler(opts Options, sources Sources, logger *slog.Logger) (http.Handle
 	}
 	mux.Handle("GET "+sdPath, limited.on(&sd{found, opts.ExternalURL}))
 	mux.Handle("GET /status.css", style())
+	for path, page := range roles.pages() {
+		if opts.OnlyProbes {
+			page = textHandler(http.StatusNotFound, noDeployment+"\n")
+		}
+		mux.Handle("GET "+path, page)
+		mux.Handle("OPTIONS "+path, page)
+	}
 	if sources.Prober != nil {
 		probes, err := newProbes(sources.Prober, found, opts, logger)
 		if err != nil {
@@ -130,7 +140,7 @@ func NewHandler(opts Options, sources Sources, logger *slog.Logger) (http.Handle
 
 // ownPaths returns the paths of the endpoints that cannot be moved.
 func ownPaths() []string {
-	return []string{"/health", "/status", "/status.css", historyPath, sdPath, canStopPath, probePath}
+	return []string{"/health", "/status", "/status.css", historyPath, sdPath, canStopPath, probePath, rolePath, rolePath + "/" + roleMaster, rolePath + "/" + roleReplica, rolePath + "/" + roleSentinel}
 }
 
 // Check returns an error if no request could reach the telemetry path, or another endpoint

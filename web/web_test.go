@@ -71,7 +71,7 @@ func TestLandingPageLeadsToAllEndpoints(t *testing.T) {
 			t.Errorf("the link %s leads to %d", match[1], got.Code)
 		}
 	}
-	if want := []string{"/redis/metrics", "/status", "/history", "/health", "/sd", "/can-stop", "/-/healthy", "/-/ready"}; !slices.Equal(paths, want) {
+	if want := []string{"/redis/metrics", "/status", "/history", "/health", "/sd", "/can-stop", "/role", "/-/healthy", "/-/ready"}; !slices.Equal(paths, want) {
 		t.Errorf("got the links %v, want %v", paths, want)
 	}
 }
@@ -80,7 +80,7 @@ func TestTelemetryPath(t *testing.T) {
 	for path, ok := range map[string]bool{
 		"/metrics": true, "/a/b": true, "/-metrics": true, "/m.txt": true,
 		"": false, "metrics": false, "/": false, "//": false, "/metrics/": false, "//metrics": false, "/a/../b": false,
-		"/health": false, "/history": false, "/status": false, "/status.css": false, "/healthy": true, "/sd": false,
+		"/health": false, "/history": false, "/status": false, "/status.css": false, "/healthy": true, "/sd": false, "/role": false, "/role/master": false, "/roles": true,
 		"/-/healthy": false, "/-/ready": false, "/-/metrics": false, "/{x}": false, "/a b": false, "/a?b": false,
 		"/a#b": false, "/a%20b": false, "/\u00e9": false, "/a\nb": false,
 	} {

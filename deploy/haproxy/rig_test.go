@@ -1,0 +1,184 @@
+package haproxy_test
+
+import (
+	"context"
+	"flag"
+	"fmt"
+	"net"
+	"os"
+	"path/filepath"
+	"regexp"
+	"strings"
+	"sync"
+	"testing"
+	"time"
+
+	"redis_sentinel_exporter/e2e/exportertest"
+	"redis_sentinel_exporter/internal/sentineltest"
+)
+
+var haproxyBinary = flag.String("haproxy.binary", "haproxy", "the HAProxy to run")
+
+// A balancer is a running HAProxy with the configuration of this directory, and one more way to
+// write, for comparison: a check of each node's own role.
+type balancer struct {
+	log   string // a file
+	write string // host:port
+	roles string // the same with tcp-check
+}
+
+// tcpCheck is what people use instead.
+const tcpCheck = `
+listen roles
+  bind 127.0.0.1:9999
+  option tcp-check
+  tcp-check send PING\r\n
+  tcp-check expect string +PONG
+  tcp-check send info\ replication\r\n
+  tcp-check expect string role:master
+  tcp-check send QUIT\r\n
+  tcp-check expect string +OK
+  default-server check inter 200ms fall 1 rise 1 on-marked-down shutdown-sessions
+  server redis-0 redis-0:6379
+  server redis-1 redis-1:6379
+  server redis-2 redis-2:6379
+`
+
+// startBalancer starts HAProxy before the nodes of a topology, with exporters of which the first
+// one that runs is asked.
+func startBalancer(t *testing.T, topology *sentineltest.Topology, exporters ...string) *balancer {
+	t.Helper()
+	text, err := os.ReadFile("haproxy.cfg")
+	if err != nil {
+		t.Fatal(err)
+	}
+	write, read, local, roles := sentineltest.FreeAddr(t), sentineltest.FreeAddr(t), sentineltest.FreeAddr(t), sentineltest.FreeAddr(t)
+	_, localPort, err := net.SplitHostPort(local)
+	if err != nil {
+		t.Fatal(err)
+	}
+	edits := []string{
+		"bind :6379", "bind " + write, "bind :6380", "bind " + read, "127.0.0.1:9356", local, "port 9356", "port " + localPort,
+		"127.0.0.1:9999", roles, "exporter:9355", exporters[0],
+	}
+	for i, n := range topology.Masters[0].DataNodes() {
+		edits = append(edits, fmt.Sprintf("redis-%d:6379", i), n.Addr())
+	}
+	if len(exporters) > 1 {
+		edits = append(edits, "# server exporter-1 exporter-1:9355", "server exporter-1 "+exporters[1])
+	}
+	dir := t.TempDir()
+	file := filepath.Join(dir, "haproxy.cfg")
+	config := strings.NewReplacer(edits...).Replace(string(text) + tcpCheck)
+	if err := os.WriteFile(file, []byte(config), 0o600); err != nil {
+		t.Fatal(err)
+	}
+	b := &balancer{log: filepath.Join(dir, "log"), write: write, roles: roles}
+	ctx, cancel := context.WithTimeout(t.Context(), time.Minute)
+	defer cancel()
+	p, err := sentineltest.StartProgram(ctx, b.log, func(ctx context.Context) error {
+		conn, err := new(net.Dialer).DialContext(ctx, "tcp", write)
+		if err == nil {
+			err = conn.Close()
+		}
+		return err
+	}, *haproxyBinary, "-db", "-f", file)
+	if err != nil {
+		t.Fatalf("%v (`make test` installs it)", err)
+	}
+	t.Cleanup(func() {
+		p.Stop()
+		if t.Failed() {
+			t.Logf("HAProxy has logged:\n%s", p.LogTail(60))
+		}
+	})
+	return b
+}
+
+var serverState = regexp.MustCompile(`Server (\S+)/(\S+) is (UP|DOWN)`)
+
+// together returns how many servers of a backend HAProxy has had up at most at the same time, from the
+// moment on when it has checked all of them. HAProxy logs each change in its order.
+func (b *balancer) together(t *testing.T, backend string) int {
+	t.Helper()
+	text, err := os.ReadFile(b.log)
+	if err != nil {
+		t.Fatal(err)
+	}
+	up := map[string]bool{}
+	most, checked := 0, false
+	for _, m := range serverState.FindAllStringSubmatch(string(text), -1) {
+		if m[1] != backend {
+			continue
+		}
+		up[m[2]] = m[3] == "UP"
+		n := 0
+		for _, is := range up {
+			if is {
+				n++
+			}
+		}
+		// It begins with three servers up, of which the checks take out two, or three.
+		checked = checked || len(up) >= 2
+		if checked {
+			most = max(most, n)
+		}
+	}
+	return most
+}
+
+// A listener hears when the Sentinels publish that another node is the master.
+type listener struct {
+	mu       sync.Mutex
+	switches []time.Time
+}
+
+// listen listens to all Sentinels until the test's end.
+func listen(t *testing.T, topology *sentineltest.Topology) *listener {
+	t.Helper()
+	l := &listener{}
+	var wg sync.WaitGroup
+	t.Cleanup(wg.Wait) // after the connections are closed
+	for _, s := range topology.Sentinels {
+		conn, err := net.Dial("tcp", s.Addr())
+		if err != nil {
+			t.Fatal(err)
+		}
+		t.Cleanup(func() { _ = conn.Close() })
+		if _, err := conn.Write([]byte("SUBSCRIBE +switch-master\r\n")); err != nil {
+			t.Fatal(err)
+		}
+		wg.Go(func() {
+			buffer := make([]byte, 4096)
+			for {
+				n, err := conn.Read(buffer)
+				if err != nil {
+					return
+				}
+				if strings.Contains(string(buffer[:n]), "message") {
+					l.mu.Lock()
+					l.switches = append(l.switches, time.Now())
+					l.mu.Unlock()
+				}
+			}
+		})
+	}
+	return l
+}
+
+// first returns when the first Sentinel published a switch after a moment.
+func (l *listener) first(after time.Time) time.Time {
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	for _, at := range l.switches {
+		if at.After(after) {
+			return at
+		}
+	}
+	return time.Time{}
+}
+
+func startExporter(t *testing.T, topology *sentineltest.Topology, args ...string) *exportertest.Process {
+	t.Helper()
+	return exportertest.StartProcess(t, append([]string{"--sentinel.address=" + strings.Join(topology.SentinelAddrs(), ",")}, args...)...)
+}
