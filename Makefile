@@ -71,6 +71,10 @@ overload: ## let ten thousand bad clients at the exporter, and one that behaves
 	@tools/need redis-server=redis-server redis-cli=redis-tools
 	CGO_ENABLED=0 go test -count=1 -run TestOverload -v ./e2e
 
+.PHONY: hostile
+hostile: ## let Sentinels of every bad kind at the exporter, and measure what they cost
+	CGO_ENABLED=0 go test -count=1 -run TestHostile -v ./e2e
+
 .PHONY: e2e
 e2e: ## bring every alert about for real, through Prometheus and Alertmanager to a webhook
 	@tools/need redis-server=redis-server redis-cli=redis-tools prometheus=prometheus prometheus-alertmanager=prometheus-alertmanager gcc=gcc,libc6-dev

@@ -30,6 +30,9 @@ type Config struct {
 	// and authentication. If AdminListen is nil, there is no admin server.
 	Listen, AdminListen *toolkit.FlagConfig
 	Log                 promslog.Config
+	// ReplyMemory bounds what the replies of the deployment take, and those to probes, in
+	// bytes.
+	ReplyMemory int64
 }
 
 // A SentinelConfig says how to connect to the Sentinels of a deployment.
@@ -73,11 +76,12 @@ func newConfig(f *programFlags) (*Config, error) {
 		Role:   role.Options{Grace: f.roleGrace, Timeout: sentinels.Timeout, Names: f.hosts},
 		Listen: f.listen, AdminListen: adminListen, Log: f.log,
 	}
+	config.ReplyMemory, config.Prober.ReplyMemory = int64(f.sentinel.replyMemory), int64(f.sentinel.replyMemory)
 	config.Web.Timeout, config.Web.OnlyProbes, config.Web.HostMap = sentinels.Timeout, f.onlyProbes(), f.hosts
 	config.Web.ExternalURL, config.Prober.HostMap = f.fleet.externalURL, f.hosts
 	config.Fleet = fleet.Options{
 		Events: f.collector.Events, Timeout: sentinels.Timeout, HostMap: f.hosts,
-		MaxConnections: f.fleet.maxConnections, Shard: f.fleet.shard,
+		MaxConnections: f.fleet.maxConnections, Shard: f.fleet.shard, Budget: sentinel.NewBudget(int64(f.sentinel.replyMemory)),
 	}
 	return config, nil
 }
@@ -141,6 +145,7 @@ func newSentinelConfig(f *programFlags) (*SentinelConfig, error) {
 			Password:  password,
 			TLS:       tlsConfig,
 			InfoCache: f.collector.InfoCache,
+			Budget:    sentinel.NewBudget(int64(f.sentinel.replyMemory)),
 		},
 		FollowPeers: f.sentinel.discover,
 		Timeout:     f.sentinel.timeout,
@@ -152,6 +157,8 @@ func (f *programFlags) check() error {
 	switch {
 	case f.sentinel.timeout <= 0:
 		return fmt.Errorf("--sentinel.timeout: %s must be positive", f.sentinel.timeout)
+	case f.sentinel.replyMemory < 1<<20:
+		return fmt.Errorf("--sentinel.reply-memory: %s is less than 1MiB", f.sentinel.replyMemory)
 	case f.web.TimeoutOffset < 0:
 		return fmt.Errorf("--timeout-offset: %s is negative", f.web.TimeoutOffset)
 	case f.roleGrace < 0:

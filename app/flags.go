@@ -5,6 +5,7 @@ import (
 	"time"
 
 	"github.com/alecthomas/kingpin/v2"
+	"github.com/alecthomas/units"
 	"github.com/prometheus/common/config"
 	"github.com/prometheus/common/promslog"
 	promslogflag "github.com/prometheus/common/promslog/flag"
@@ -49,6 +50,7 @@ type sentinelFlags struct {
 	passwordFile string
 	tls          tlsFlags
 	timeout      time.Duration // for requests that have no timeout of their own
+	replyMemory  units.Base2Bytes
 }
 
 // tlsFlags holds how to connect to the Sentinels with TLS.
@@ -111,6 +113,8 @@ func (f *sentinelFlags) addTo(app *kingpin.Application) {
 		PlaceHolder("HOST:PORT").StringsVar(&f.addresses)
 	app.Flag("sentinel.discover-peers", "Also ask the Sentinels that the given ones know, with the same credentials.").
 		BoolVar(&f.discover)
+	app.Flag("sentinel.reply-memory", "Most that the replies of all Sentinels together may take in memory; one Sentinel may take half of it. The replies to probes, and those of the named deployments, have as much of their own.").
+		Default("64MiB").BytesVar(&f.replyMemory)
 	app.Flag("sentinel.username", "ACL user to authenticate as; the default user if not given.").
 		PlaceHolder("USER").StringVar(&f.username)
 	app.Flag("sentinel.password-file", "File with the password of the Sentinels; $"+passwordVariable+" can hold it instead.").

@@ -9,6 +9,7 @@ import (
 	"time"
 
 	"github.com/alecthomas/kingpin/v2"
+	"github.com/alecthomas/units"
 	"github.com/google/go-cmp/cmp"
 
 	"redis_sentinel_exporter/canstop"
@@ -43,6 +44,8 @@ func otherValue(f *kingpin.FlagModel) string {
 		return "2/5"
 	case f.Name == "web.external-url":
 		return "https://exporter/prefix"
+	case f.Name == "sentinel.reply-memory":
+		return "7MiB"
 	case f.Name == "host-map":
 		return "10.0.0.1:6379=a"
 	case f.IsBoolFlag() && slices.Contains(f.Default, "true"):
@@ -113,6 +116,7 @@ func TestFlagsFillTheirFields(t *testing.T) {
 		{"skip verify", f.sentinel.tls.config.InsecureSkipVerify, true},
 		{"collector", f.collector, collector.Options{Replicas: false, Peers: false, InfoCache: true}},
 		{"timeout", f.sentinel.timeout, 7 * time.Second},
+		{"reply memory", f.sentinel.replyMemory, 7 * units.MiB},
 		{"web", f.web, web.Options{
 			TelemetryPath: "/web.telemetry-path", MaxRequests: 7, TimeoutOffset: 7 * time.Second,
 			DisableExporterMetrics: true, EnableLifecycle: true,

@@ -24,6 +24,9 @@ type server func(ctx context.Context) error
 // serve runs the servers until ctx ends or one of them fails.
 func serve(ctx context.Context, c *Config, logs io.Writer) error {
 	logger := newLogger(c.Log, logs)
+	if err := limitMemory(c.ReplyMemory); err != nil {
+		return err
+	}
 	deployment := newDeployment(&c.Sentinels)
 	defer deployment.Close()
 	ctx, cancel := context.WithCancel(ctx)

@@ -12,7 +12,8 @@ import (
 type HostLoss struct {
 	Hosts []FatalHost // by name
 	// Known is false where the number of hosts says nothing: the master is down or a failover is under
-	// way, all is on one loopback address, or it is not known of a host and sure of none.
+	// way, all is on one loopback address, there are more than 64 hosts, or it is not known of a
+	// host and sure of none.
 	Known bool
 }
 
@@ -30,11 +31,14 @@ type FatalHost struct {
 	Remedies   []string // otherwise, in words; all are needed
 }
 
+// maxHosts bounds the hosts of a master that are judged: each is weighed against all others.
+const maxHosts = 64
+
 // HostLoss judges each host of a master, given by its place in what [LayoutOf] was given.
 func (l *Layout) HostLoss(i int) HostLoss {
 	m := &l.masters[i]
 	hosts := slices.DeleteFunc(m.hosts(), func(id hostID) bool { return l.machines[id].class == nowhere })
-	if m.fault != "" || m.moving || len(hosts) == 1 && l.machines[hosts[0]].isLoopback() {
+	if m.fault != "" || m.moving || len(hosts) > maxHosts || len(hosts) == 1 && l.machines[hosts[0]].isLoopback() {
 		return HostLoss{}
 	}
 	known := HostLoss{Known: true}

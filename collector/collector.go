@@ -97,7 +97,9 @@ type Page struct {
 func (c *Collector) WriteText(out io.Writer, p Page) error {
 	w := newTextWriter(out)
 	for _, f := range c.page(p) {
-		f.write(w)
+		if f.write(w); w.err != nil {
+			return w.err
+		}
 	}
 	w.flush()
 	return w.err

@@ -211,6 +211,9 @@ func (t *compiledTable[R]) loudSamples(i int, l *lines[R], m *memory, now time.T
 func (h *header[R]) write(w *textWriter, samples iter.Seq2[string, float64]) {
 	begun := false
 	for labels, value := range samples {
+		if w.err != nil {
+			return
+		}
 		if !begun { // a family without samples is not valid
 			w.buf = append(w.buf, h.intro...)
 			begun = true

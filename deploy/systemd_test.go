@@ -24,6 +24,11 @@ func TestSystemdUnit(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
+	for _, line := range []string{"MemoryMax=512M", "LimitCORE=0"} {
+		if !strings.Contains(string(unit), "\n"+line+"\n") {
+			t.Errorf("the unit lacks %s", line)
+		}
+	}
 	// Without /proc/stat there is no process_start_time_seconds, in which the
 	// dashboards see a restart.
 	if strings.Contains(string(unit), "ProcSubset=pid") {

@@ -41,18 +41,12 @@ var errNoAddr = errors.New("one is at no address: its host name has not resolved
 // from the views that [Authoritative] returns, including replicas that only some of them
 // have; the Sentinels come from all views.
 func MergedMasters(snapshots []*sentinel.Snapshot) []MergedMaster {
-	names := make(map[string]bool)
-	for _, s := range snapshots {
-		for i := range s.Masters {
-			names[s.Masters[i].Name] = true
-		}
-	}
-	merged := make([]MergedMaster, 0, len(names))
-	for _, name := range slices.Sorted(maps.Keys(names)) {
-		all := ViewsOf(snapshots, name)
-		m := MergedMaster{Name: name}
-		m.addDataNodes(Authoritative(all))
-		m.addSentinels(all)
+	masters := ByMaster(snapshots)
+	merged := make([]MergedMaster, 0, len(masters))
+	for _, views := range masters {
+		m := MergedMaster{Name: views.Name}
+		m.addDataNodes(Authoritative(views.Views))
+		m.addSentinels(views.Views)
 		merged = append(merged, m)
 	}
 	return merged

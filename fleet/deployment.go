@@ -84,16 +84,17 @@ func (d *Deployment) lastAsked() time.Time {
 // must be the Sentinels' fault, not that of a client that has gone.
 func (d *Deployment) Note(snapshots []*sentinel.Snapshot) { d.failures.note(snapshots) }
 
-// Assess returns the report on the snapshots. Of a named deployment it is remembered.
-func (d *Deployment) Assess(snapshots []*sentinel.Snapshot) health.Report {
-	report := health.Assess(snapshots, d.HostMap)
-	if d.name != "" {
+// Assess returns the report on the snapshots. Of a named deployment it is remembered. The error
+// is that of a context that ends first.
+func (d *Deployment) Assess(ctx context.Context, snapshots []*sentinel.Snapshot) (health.Report, error) {
+	report, err := health.AssessContext(ctx, snapshots, d.HostMap)
+	if err == nil && d.name != "" {
 		now := newMemory(snapshots, &report)
 		d.mu.Lock()
 		defer d.mu.Unlock()
 		d.last = now.after(&d.last)
 	}
-	return report
+	return report, err
 }
 
 // remembered returns what the last report said.

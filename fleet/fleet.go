@@ -33,6 +33,8 @@ type Options struct {
 	HostMap canstop.HostMap
 	// MaxConnections is the most Sentinels that the deployments may have in the file.
 	MaxConnections int
+	// Budget bounds what the replies to all deployments together take.
+	Budget *sentinel.Budget
 	// Shard is the part of the deployments that this exporter has.
 	Shard Shard
 }
@@ -121,6 +123,7 @@ const historyBytes = 20 << 10
 // newNamed returns a deployment of the file. The caller has the lock.
 func (f *Fleet) newNamed(name string, spec *probe.Deployment) *Deployment {
 	options := spec.Options()
+	options.Budget = f.opts.Budget
 	clients := make([]*sentinel.Client, len(spec.Sentinels))
 	for i, address := range spec.Sentinels {
 		options.Address = address
@@ -128,7 +131,7 @@ func (f *Fleet) newNamed(name string, spec *probe.Deployment) *Deployment {
 	}
 	asked := deployment.New(clients...)
 	if spec.DiscoverPeers {
-		asked.FollowPeers(spec.Options())
+		asked.FollowPeers(options)
 	}
 	logger := f.logger.With("deployment", name)
 	parts := Parts{

@@ -49,7 +49,10 @@ func (f *Fleet) refresh(ctx context.Context) {
 		cancel()
 		if ctx.Err() == nil {
 			d.Note(snapshots)
-			d.Assess(snapshots)
+			_, _ = d.Assess(ctx, snapshots) // it ends with ctx only
+		}
+		for _, s := range snapshots {
+			s.Release()
 		}
 		f.release(d)
 	}

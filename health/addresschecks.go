@@ -4,7 +4,6 @@ import (
 	"fmt"
 	"net"
 	"net/netip"
-	"slices"
 	"strings"
 
 	"redis_sentinel_exporter/sentinel"
@@ -57,8 +56,8 @@ func loopback(host string) bool {
 // that on the first. A node is looked up by address and by run id: two masters can list it
 // under two addresses.
 func sharedNode(m *masterModel) outcome {
-	byNames := make(map[string][]string) // addresses by the names of their masters
-	var sets [][]string                  // of names
+	addrs := make(map[*nameSet][]string)
+	var sets []*nameSet
 	seen := make(map[string]bool)
 	for _, v := range m.Views {
 		nodes := []*sentinel.Instance{&v.Instance}
@@ -66,24 +65,23 @@ func sharedNode(m *masterModel) outcome {
 			nodes = append(nodes, &v.Replicas[i].Instance)
 		}
 		for _, node := range nodes {
-			names := m.model.nodes[node.Addr]
-			if byRunID := m.model.nodes[node.RunID]; len(byRunID) > len(names) {
-				names = byRunID
+			set := m.model.nodes[node.Addr]
+			if byRunID := m.model.nodes[node.RunID]; byRunID.size() > set.size() {
+				set = byRunID
 			}
-			if len(names) < 2 || seen[node.Addr] || seen[node.RunID] {
+			if set.size() < 2 || seen[node.Addr] || seen[node.RunID] {
 				continue
 			}
 			seen[node.Addr], seen[node.RunID] = true, node.RunID != ""
-			key := strings.Join(names, "\x00")
-			if byNames[key] == nil {
-				sets = append(sets, names)
+			if addrs[set] == nil {
+				sets = append(sets, set)
 			}
-			byNames[key] = append(byNames[key], node.Addr)
+			addrs[set] = append(addrs[set], node.Addr)
 		}
 	}
 	var o outcome
-	for _, names := range sets {
-		o.add(m.shared(names, byNames[strings.Join(names, "\x00")]), m.Views...)
+	for _, set := range sets {
+		o.add(m.shared(set, addrs[set]), m.Views...)
 	}
 	return o
 }
@@ -91,8 +89,8 @@ func sharedNode(m *masterModel) outcome {
 // shared returns the finding on nodes that belong to the same masters. If the master itself
 // is one of them, the other name can be removed; otherwise the repair depends on which
 // master the nodes belong to.
-func (m *masterModel) shared(names, addrs []string) Finding {
-	also := others(names, m.Name)
+func (m *masterModel) shared(set *nameSet, addrs []string) Finding {
+	also := others(set.names, m.Name)
 	f := Finding{Severity: Critical, Look: []string{redisCLI(addrs[0], "INFO", "replication"), onSentinel(m.Views[0].Snapshot, "SENTINEL", "MASTERS")}}
 	if len(addrs) == 1 {
 		f.Node = addrs[0]
@@ -100,12 +98,10 @@ func (m *masterModel) shared(names, addrs []string) Finding {
 	} else {
 		f.Message = fmt.Sprintf("%d nodes belong to %s as well: %s", len(addrs), also, few(addrs))
 	}
-	if first := names[0]; first != m.Name {
+	if first := set.names[0]; first != m.Name {
 		f.FollowsFrom = []Cause{{Check: "shared_node", Master: first, Node: f.Node}}
 	}
-	if slices.ContainsFunc(m.model.masters, func(other *masterModel) bool {
-		return other.Name != m.Name && slices.Contains(names, other.Name) && other.believed().SameNode(&m.believed().Instance).Value
-	}) {
+	if set.hasTwice(m) {
 		f.Hint = "One group of nodes has two names. Find out which of the names the clients use, and REMOVE the other one on every Sentinel; that touches no node. In the command, NAME is the one to remove."
 		f.Commands = []string{"redis_sentinel_exporter remove NAME --sentinel.address=" + quote(strings.Join(addresses(m.Views), ","))}
 	}
@@ -116,7 +112,7 @@ func (m *masterModel) shared(names, addrs []string) Finding {
 func others(names []string, but string) string {
 	const most = 3
 	var some []string
-	for _, name := range names {
+	for _, name := range names[:min(len(names), most+1)] {
 		if name != but && len(some) < most {
 			some = append(some, Printable(name))
 		}

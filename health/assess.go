@@ -1,15 +1,30 @@
 package health
 
 import (
+	"context"
+	"fmt"
 	"slices"
 
 	"redis_sentinel_exporter/canstop"
 	"redis_sentinel_exporter/sentinel"
 )
 
+// Bounds on what a report holds, however much is wrong: the status counts the others, too.
+const (
+	maxFindings = 5_000 // of all masters
+	maxOfCheck  = 50    // of one check on one master
+)
+
 // Assess reports on a deployment, given one snapshot of each of its Sentinels. The map says
 // which hosts are one machine; it may be nil.
 func Assess(snapshots []*sentinel.Snapshot, hosts canstop.HostMap) Report {
+	r, _ := AssessContext(context.Background(), snapshots, hosts) // which does not end
+	return r
+}
+
+// AssessContext is Assess that ends with ctx; the error is then that of ctx, and the report
+// is of no use.
+func AssessContext(ctx context.Context, snapshots []*sentinel.Snapshot, hosts canstop.HostMap) (Report, error) {
 	d := newModel(snapshots, hosts)
 	r := Report{Asked: len(d.asked), Answered: len(d.up), Masters: make([]MasterReport, len(d.masters))}
 	var found []witnessedFinding
@@ -22,14 +37,17 @@ func Assess(snapshots []*sentinel.Snapshot, hosts canstop.HostMap) Report {
 	r.Findings = findingsOf(found)
 	checks := masterChecks()
 	for i, m := range d.masters {
-		r.Masters[i] = m.report(checks, found)
+		if err := ctx.Err(); err != nil {
+			return Report{}, fmt.Errorf("the checks have taken too long: %w", err)
+		}
+		r.Masters[i] = m.report(checks, found, &r.Omitted)
 	}
 	r.conclude()
-	return r
+	return r, nil
 }
 
 // report runs every check on one master. It needs the findings on the deployment, as causes.
-func (m *masterModel) report(checks []entry[*masterModel], onDeployment []witnessedFinding) MasterReport {
+func (m *masterModel) report(checks []entry[*masterModel], onDeployment []witnessedFinding, omitted *int) MasterReport {
 	r := MasterReport{Name: m.Name, Address: m.believed().Advertised(), FailoverInProgress: m.failingNow}
 	for _, v := range m.Views {
 		r.Replicas = max(r.Replicas, replicas(v))
@@ -52,7 +70,11 @@ func (m *masterModel) report(checks []entry[*masterModel], onDeployment []witnes
 			result.downgrade()
 		}
 		r.Checks = append(r.Checks, result.status(c.Name))
-		found = append(found, result.named(c.Check, m.Name)...)
+		fit := result.named(c.Check, m.Name)
+		fit = fit[:min(len(fit), m.model.left)]
+		m.model.left -= len(fit)
+		*omitted += len(result.found) - len(fit) + result.more
+		found = append(found, fit...)
 	}
 	m.explain(onDeployment, found)
 	sortFindings(found)

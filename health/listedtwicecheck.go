@@ -17,14 +17,16 @@ type doubled struct {
 func nodeListedTwice(m *masterModel) outcome {
 	o := m.replicasKnown()
 	var all []*doubled
+	byRunID := make(map[string]*doubled)
 	for _, v := range m.Views {
 		for _, entries := range v.ListedTwice() {
-			i := slices.IndexFunc(all, func(d *doubled) bool { return d.entries[0].SameProcess(entries[0]) })
-			if i < 0 {
-				i = len(all)
-				all = append(all, &doubled{entries: entries})
+			d := byRunID[entries[0].RunID]
+			if d == nil {
+				d = &doubled{entries: entries}
+				byRunID[entries[0].RunID] = d
+				all = append(all, d)
 			}
-			all[i].who = append(all[i].who, v)
+			d.who = append(d.who, v)
 		}
 	}
 	for _, d := range all {

@@ -2,6 +2,7 @@ package health
 
 import (
 	"slices"
+	"strings"
 	"time"
 
 	"redis_sentinel_exporter/canstop"
@@ -16,7 +17,8 @@ type model struct {
 	masters   []*masterModel
 	layout    *canstop.Layout
 	sentinels map[string]bool     // the addresses of those that were asked, and of the peers of each
-	nodes     map[string][]string // the names of masters by the address, and by the run id, of a data node
+	nodes     map[string]*nameSet // of masters, by the address, and by the run id, of a data node
+	left      int                 // how many findings there is room for
 }
 
 // A masterModel is one master as all Sentinels see it, with values that several checks use.
@@ -31,7 +33,7 @@ type masterModel struct {
 }
 
 func newModel(snapshots []*sentinel.Snapshot, hosts canstop.HostMap) *model {
-	d := &model{asked: snapshots, sentinels: addressesOfSentinels(snapshots)}
+	d := &model{asked: snapshots, sentinels: addressesOfSentinels(snapshots), left: maxFindings}
 	for _, s := range snapshots {
 		if s.Up() {
 			d.up = append(d.up, s)
@@ -75,29 +77,48 @@ func (d *model) without(m *masterModel) []*sentinel.Snapshot {
 }
 
 // namesByNode returns the names of the masters that each data node belongs to.
-func (d *model) namesByNode() map[string][]string {
-	nodes := make(map[string][]string)
+func (d *model) namesByNode() map[string]*nameSet {
+	nodes := make(map[string]*nameSet)
 	if len(d.masters) < 2 {
-		return nodes // no node can have two names
+		return nodes // then no node can have two
 	}
-	add := func(node *sentinel.Instance, name string) {
+	add := func(node *sentinel.Instance, m *masterModel) {
 		if !node.HasAddr() {
 			return
 		}
 		for _, key := range []string{node.Addr, node.RunID} {
-			// The loop below is ordered by master, so only the last name can be the same.
-			if names := nodes[key]; key != "" && (len(names) == 0 || names[len(names)-1] != name) {
-				nodes[key] = append(names, name)
+			if key == "" {
+				continue
+			}
+			set := nodes[key]
+			if set == nil {
+				set = &nameSet{}
+				nodes[key] = set
+			}
+			// The masters come one after the other: only the last name can be the same.
+			if n := len(set.names); n == 0 || set.names[n-1] != m.Name {
+				set.names, set.masters = append(set.names, m.Name), append(set.masters, m)
 			}
 		}
 	}
 	for _, m := range d.masters {
 		for _, v := range m.Views {
-			add(&v.Instance, m.Name)
+			add(&v.Instance, m)
 			for i := range v.Replicas {
-				add(&v.Replicas[i].Instance, m.Name)
+				add(&v.Replicas[i].Instance, m)
 			}
 		}
+	}
+	first := make(map[string]*nameSet)
+	for key, set := range nodes {
+		if set.size() < 2 {
+			continue
+		}
+		names := strings.Join(set.names, "\x00")
+		if first[names] == nil {
+			first[names] = set
+		}
+		nodes[key] = first[names]
 	}
 	return nodes
 }

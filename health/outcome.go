@@ -13,6 +13,9 @@ type outcome struct {
 	found []witnessedFinding
 	// unknown is the reason why the check could not be made; empty if it could.
 	unknown string
+	// more are those that are counted and not kept, and worst is how bad the worst of them is.
+	more  int
+	worst Status
 }
 
 // A witnessedFinding is a finding with the views that show it.
@@ -28,6 +31,11 @@ func fine() outcome { return outcome{} }
 func cannotTell(why string) outcome { return outcome{unknown: why} }
 
 func (o *outcome) add(f Finding, witnesses ...deployment.View) {
+	if len(o.found) >= maxOfCheck {
+		o.more++
+		o.worst = worse(o.worst, f.Severity)
+		return
+	}
 	o.found = append(o.found, witnessedFinding{f, witnesses})
 }
 
@@ -47,7 +55,7 @@ func (o *outcome) downgrade() {
 }
 
 func (o *outcome) status(check string) Result {
-	r := Result{Check: check}
+	r := Result{Check: check, Status: o.worst}
 	for i := range o.found {
 		r.Status = worse(r.Status, o.found[i].Severity)
 	}

@@ -16,6 +16,8 @@ type Report struct {
 	// table; Findings has what they found.
 	Checks   []Result  `json:"checks"`
 	Findings []Finding `json:"findings"`
+	// Omitted counts the findings that are left out, since there are thousands.
+	Omitted int `json:"findings_omitted,omitempty"`
 	// Masters are sorted by name.
 	Masters []MasterReport `json:"masters"`
 }

@@ -88,14 +88,22 @@ func parseInfoCache(raw, name string) ([]CachedInfo, error) {
 	if err != nil {
 		return nil, err
 	}
+	if nodes > 2*maxEntries { // a node has two for a time after a switch
+		return nil, fmt.Errorf("%w: INFO-CACHE of %q has %d nodes, more than %d", errMalformed, clip(name), nodes, 2*maxEntries)
+	}
 	list := make([]CachedInfo, 0, r.capacity(nodes, minInstance))
+	attached := 0
 	for range nodes {
 		cached, err := readCachedInfo(&r)
 		if err != nil {
 			return nil, err
 		}
-		if cached != nil {
-			list = append(list, *cached)
+		if cached == nil {
+			continue
+		}
+		list = append(list, *cached)
+		if attached += len(cached.Attached); attached > 2*maxEntries {
+			return nil, fmt.Errorf("%w: in INFO-CACHE of %q nodes have over %d replicas", errMalformed, clip(name), 2*maxEntries)
 		}
 	}
 	return list, r.end()
@@ -157,7 +165,7 @@ func (c *CachedInfo) set(name, value string) (err error) {
 	case "min_slaves_good_slaves":
 		c.GoodReplicas, err = number(name, value)
 	default:
-		if number, found := strings.CutPrefix(name, "slave"); found && isDigits(number) {
+		if number, found := strings.CutPrefix(name, "slave"); found && isDigits(number) && len(c.Attached) < maxEntries {
 			c.Attached = append(c.Attached, parseAttachedReplica(value))
 		}
 		if number, found := strings.CutPrefix(name, "db"); found && isDigits(number) {

@@ -16,6 +16,7 @@ type Client struct {
 	turn    chan struct{} // holds one token, which guards the fields from session to processes, but recent
 	session *session
 	known   []string // the masters of the last snapshot
+	account *account // of the call under way
 	slaves  bool     // the Sentinel does not know REPLICAS, only SLAVES
 	noCache bool     // the Sentinel refuses INFO-CACHE, which only the options demand
 	named   bool     // the last snapshot has a host that is given by name
@@ -49,17 +50,23 @@ func (c *Client) Close() {
 	c.turn <- struct{}{}
 }
 
-// acquire waits for the client's turn.
+// acquire waits for the client's turn, and opens the account of the call.
 func (c *Client) acquire(ctx context.Context) error {
 	select {
 	case <-c.turn:
+		c.account = c.options.Budget.open()
 		return nil
 	case <-ctx.Done():
 		return fmt.Errorf("waiting for a call under way: %w", ctx.Err())
 	}
 }
 
-func (c *Client) release() { c.turn <- struct{}{} }
+// release gives back what the call has of the budget, and the turn.
+func (c *Client) release() {
+	c.account.settle()
+	c.account = nil
+	c.turn <- struct{}{}
+}
 
 // drop closes the connection. The caller holds the turn.
 func (c *Client) drop() {
@@ -110,7 +117,13 @@ func (c *Client) attempt(ctx context.Context, commands [][]any) ([]string, error
 		}
 		c.noCache = false // it may have been given the permission
 	}
+	c.session.conn.account = c.account
+	c.account.use(c.session.conn)
 	replies, err := c.session.exchange(ctx, commands)
+	c.account.use(nil)
+	if broken := c.account.why(); broken != nil {
+		return nil, broken
+	}
 	if err != nil {
 		return replies, scrubError(err, c.session.password)
 	}

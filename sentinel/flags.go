@@ -65,7 +65,7 @@ func parseFlags(text string) (flags Flags, unknown []string) {
 	for word := range strings.SplitSeq(text, ",") {
 		if bit := flagOf(word); bit != 0 {
 			flags |= bit
-		} else if word != "" {
+		} else if word != "" && len(unknown) < maxUnknown {
 			unknown = append(unknown, word)
 		}
 	}

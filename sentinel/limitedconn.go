@@ -32,6 +32,8 @@ type limitedConn struct {
 	message int    // bytes of the current message of a subscription
 	lines   int    // header lines since the connection was made
 	refused error  // the error in the first line; nil if that is no error
+
+	account *account // of the current exchange
 }
 
 // Read returns only bytes that have been checked.
@@ -68,6 +70,9 @@ func (c *limitedConn) Write(p []byte) (int, error) {
 func (c *limitedConn) look(data []byte) error {
 	if c.total += len(data); c.total > maxExchange && !c.stream {
 		return fmt.Errorf("%w: no end within %d MiB", errMalformed, maxExchange>>20)
+	}
+	if err := c.account.take(len(data)); err != nil {
+		return err
 	}
 	for len(data) > 0 {
 		if c.skip > 0 {

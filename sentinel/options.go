@@ -24,6 +24,9 @@ type Options struct {
 	// Allowed is called with each address before it is connected to, after a host name
 	// has been resolved. If it returns an error, no connection is made. Nil allows all.
 	Allowed func(netip.Addr) error
+	// Budget bounds what the replies take, together with those of all other clients that
+	// have it. Nil bounds each by itself.
+	Budget *Budget
 	// InfoCache adds SENTINEL INFO-CACHE of each master to a snapshot; a refusal is a
 	// failure. Without it a snapshot has INFO-CACHE of the only master of a Sentinel,
 	// and of masters that do not look well, if the Sentinel permits it.

@@ -11,8 +11,15 @@ import (
 // SENTINELS. It limits how many entries a reply of a given length can have.
 const minInstance = 64
 
-// instances parses an array of entries.
-func instances[T any](raw string, read func(*reply, *T) error) ([]T, error) {
+// What a Sentinel may list at most. Nobody has as much.
+const (
+	maxMasters = 10_000
+	maxEntries = 1_000  // replicas of a master, peers, or scripts
+	maxAll     = 50_000 // replicas and peers of all masters together
+)
+
+// instances parses an array of entries, which are so many at most.
+func instances[T any](raw, what string, most int, read func(*reply, *T) error) ([]T, error) {
 	r := reply{raw}
 	n, err := r.array()
 	if err != nil {
@@ -20,6 +27,9 @@ func instances[T any](raw string, read func(*reply, *T) error) ([]T, error) {
 	}
 	if n < 0 {
 		return nil, fmt.Errorf("%w: nil where a list should be", errMalformed)
+	}
+	if n > most {
+		return nil, fmt.Errorf("%w: it has %d %s, more than %d", errMalformed, n, what, most)
 	}
 	list := make([]T, 0, r.capacity(n, minInstance))
 	for range n {
@@ -32,9 +42,17 @@ func instances[T any](raw string, read func(*reply, *T) error) ([]T, error) {
 	return list, r.end()
 }
 
-func parseMasters(raw string) ([]Master, error)   { return instances(raw, readMaster) }
-func parseReplicas(raw string) ([]Replica, error) { return instances(raw, readReplica) }
-func parsePeers(raw string) ([]Peer, error)       { return instances(raw, readPeer) }
+func parseMasters(raw string) ([]Master, error) {
+	return instances(raw, "masters", maxMasters, readMaster)
+}
+
+func parseReplicas(raw string) ([]Replica, error) {
+	return instances(raw, "replicas", maxEntries, readReplica)
+}
+
+func parsePeers(raw string) ([]Peer, error) {
+	return instances(raw, "peers", maxEntries, readPeer)
+}
 
 func parseMaster(raw string) (*Master, error) {
 	r := reply{raw}
@@ -45,9 +63,16 @@ func parseMaster(raw string) (*Master, error) {
 	return &m, r.end()
 }
 
+// maxName bounds the name of a master, in bytes: what a Sentinel publishes about one
+// ends there.
+const maxName = 1024
+
 func readMaster(r *reply, m *Master) error {
 	if err := r.fields(m.set); err != nil {
 		return err
+	}
+	if len(m.Name) > maxName {
+		return fmt.Errorf("%w: the name %q has over %d bytes", errMalformed, clip(m.Name), maxName)
 	}
 	return m.complete(FlagMaster)
 }
@@ -83,6 +108,9 @@ func (in *Instance) complete(kind Flags) error {
 	return nil
 }
 
+// maxUnknown bounds how many unknown fields and flags are kept of an entry.
+const maxUnknown = 32
+
 // set sets a field that masters, replicas and peers have in common.
 func (in *Instance) set(name, value string) (err error) {
 	switch name {
@@ -115,7 +143,9 @@ func (in *Instance) set(name, value string) (err error) {
 		if in.Unknown == nil {
 			in.Unknown = make(map[string]string)
 		}
-		in.Unknown[name] = value
+		if len(in.Unknown) < maxUnknown {
+			in.Unknown[name] = value
+		}
 	}
 	return err
 }

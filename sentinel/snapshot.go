@@ -31,6 +31,8 @@ type Snapshot struct {
 	// ErrorTotals counts failures since the client was created, including those of this
 	// snapshot.
 	ErrorTotals ErrorTotals
+
+	account *account // of the budget; nil without one
 }
 
 // A Failure is a command that failed in a snapshot.

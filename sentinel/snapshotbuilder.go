@@ -3,6 +3,7 @@ package sentinel
 import (
 	"context"
 	"errors"
+	"fmt"
 	"slices"
 	"strings"
 	"time"
@@ -17,14 +18,20 @@ func (c *Client) takeSnapshot(ctx context.Context, started time.Time) *Snapshot 
 		return b.finish()
 	}
 	defer c.release()
+	defer func() { c.account = c.account.leaveTo(b.snapshot) }()
 
 	if b.ask(ctx, generalCommands(), c.known) {
 		if more := b.unasked(); len(more) > 0 {
 			b.ask(ctx, nil, more)
 		}
 	}
-	b.fill()
-	b.lookInto(ctx)
+	err := b.fill()
+	if err == nil {
+		err = b.lookInto(ctx)
+	}
+	if err != nil {
+		b.refuse(err)
+	}
 	if b.snapshot.Up() {
 		c.processes.update(b.snapshot.Masters)
 		c.known, c.named = masterNames(b.snapshot.Masters), b.snapshot.givesNames()
@@ -46,8 +53,9 @@ type snapshotBuilder struct {
 	snapshot *Snapshot
 	// about has the raw replies to aboutMaster, by the master's name. Some are missing if
 	// the exchange broke, for the reason in broken.
-	about  map[string][]string
-	broken *Error
+	about   map[string][]string
+	broken  *Error
+	entries int // replicas and peers of all masters
 }
 
 func (c *Client) newSnapshotBuilder(started time.Time) *snapshotBuilder {
@@ -128,6 +136,36 @@ func (b *snapshotBuilder) read(command Command, raw string) *Error {
 	}
 }
 
+// What an entry costs beside the bytes of its reply: more than its size, since a part of the
+// fields has memory of its own.
+const (
+	masterCost = 1 << 10
+	entryCost  = 512 // of a replica, a peer, a node of INFO-CACHE, or ten replicas there
+)
+
+// admit counts a master that has been read, and what it costs. The error ends the snapshot.
+func (b *snapshotBuilder) admit(m *Master) error {
+	entries := len(m.Replicas) + len(m.Peers)
+	if b.entries += entries; b.entries > maxAll {
+		return fmt.Errorf("%w: it has over %d replicas and peers in all", errMalformed, maxAll)
+	}
+	return b.client.account.take(masterCost + entries*entryCost + m.cacheCost())
+}
+
+func (m *Master) cacheCost() int {
+	entries := 0
+	for i := range m.Cache {
+		entries += 1 + len(m.Cache[i].Attached)/10
+	}
+	return entries * entryCost
+}
+
+// refuse gives up a snapshot that was admitted until now.
+func (b *snapshotBuilder) refuse(err error) {
+	b.snapshot.Info = nil
+	b.fail(b.client.malformed(err, []any{"SENTINEL", "MASTERS"}), CommandMasters)
+}
+
 // unasked returns the masters that are new since the last snapshot, for which there are no
 // replies yet.
 func (b *snapshotBuilder) unasked() []string {
@@ -141,11 +179,16 @@ func (b *snapshotBuilder) unasked() []string {
 }
 
 // fill parses the replies about each master. A master that was removed meanwhile is left out.
-func (b *snapshotBuilder) fill() {
+// The error says that there is more than a Sentinel may have.
+func (b *snapshotBuilder) fill() error {
 	gone := make(map[string]bool)
 	for i := range b.snapshot.Masters {
-		if m := &b.snapshot.Masters[i]; !b.fillMaster(m, b.about[m.Name]) {
+		m := &b.snapshot.Masters[i]
+		if !b.fillMaster(m, b.about[m.Name]) {
 			gone[m.Name] = true
+		}
+		if err := b.admit(m); err != nil {
+			return err
 		}
 	}
 	if len(gone) > 0 {
@@ -156,6 +199,7 @@ func (b *snapshotBuilder) fill() {
 		m := &b.snapshot.Masters[i]
 		m.Recent = b.client.recent.of(m.Name, now)
 	}
+	return nil
 }
 
 func (b *snapshotBuilder) fillMaster(m *Master, replies []string) (exists bool) {
@@ -189,9 +233,10 @@ func (b *snapshotBuilder) readCache(m *Master, raw string) {
 
 // lookInto asks for INFO-CACHE of those masters that do not look well or were restarted,
 // where it was not asked of all. It can say why: a node loads its data, or refuses to be written to.
-func (b *snapshotBuilder) lookInto(ctx context.Context) {
+// The error says that the Sentinel has sent more than it may; any other is no failure.
+func (b *snapshotBuilder) lookInto(ctx context.Context) error {
 	if !b.snapshot.Up() || b.broken != nil || b.client.options.InfoCache || b.client.noCache {
-		return
+		return nil
 	}
 	var unwell []*Master
 	var commands [][]any
@@ -202,12 +247,16 @@ func (b *snapshotBuilder) lookInto(ctx context.Context) {
 		}
 	}
 	if len(unwell) == 0 {
-		return
+		return nil
 	}
 	replies, _ := b.client.exchange(ctx, true, commands) // what does not come is not known
 	for i, raw := range replies {
 		b.readCache(unwell[i], raw)
+		if err := b.client.account.take(unwell[i].cacheCost()); err != nil {
+			return err
+		}
 	}
+	return b.client.account.why()
 }
 
 // isDoubtful reports whether INFO-CACHE may tell more of a master.

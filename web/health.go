@@ -4,6 +4,7 @@ import (
 	"fmt"
 	"net/http"
 	"net/url"
+	"time"
 
 	"redis_sentinel_exporter/health"
 	"redis_sentinel_exporter/sentinel"
@@ -24,11 +25,17 @@ func (h *healthHandler) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 		http.Error(w, err.Error(), http.StatusBadRequest)
 		return
 	}
+	began := time.Now()
 	snapshots, waiting := h.querier.ask(w, r)
 	if !waiting {
 		return
 	}
-	report, err := narrow(h.querier.deployment.Assess(snapshots), query)
+	report, err := h.querier.assess(r, began, snapshots)
+	if err != nil {
+		http.Error(w, err.Error(), http.StatusServiceUnavailable)
+		return
+	}
+	report, err = narrow(report, query)
 	if err != nil {
 		http.Error(w, err.Error(), http.StatusNotFound)
 		return

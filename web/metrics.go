@@ -1,9 +1,12 @@
 package web
 
 import (
+	"context"
 	"fmt"
+	"io"
 	"log/slog"
 	"net/http"
+	"time"
 
 	"github.com/klauspost/compress/gzhttp"
 	"github.com/klauspost/compress/gzip"
@@ -14,6 +17,7 @@ import (
 	"github.com/prometheus/common/expfmt"
 
 	"redis_sentinel_exporter/collector"
+	"redis_sentinel_exporter/health"
 	"redis_sentinel_exporter/sentinel"
 )
 
@@ -79,35 +83,57 @@ func (m *metrics) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 		http.Error(w, err.Error(), http.StatusBadRequest)
 		return
 	}
-	if snapshots, waiting := m.querier.within(timeout).ask(w, r); waiting {
-		m.write(w, r, snapshots)
+	began, q := time.Now(), m.querier.within(timeout)
+	snapshots, waiting := q.ask(w, r)
+	if !waiting {
+		return
 	}
+	report, err := q.assess(r, began, snapshots)
+	if err != nil {
+		m.logger.Error("The metrics of the checks are missing", "err", err)
+	}
+	m.write(w, r, snapshots, &report)
 }
 
 // write answers with the metrics of the Sentinels and of the exporter itself. The parameter
 // name[] limits them, as it does for every exporter.
-func (m *metrics) write(w http.ResponseWriter, r *http.Request, snapshots []*sentinel.Snapshot) {
+func (m *metrics) write(w http.ResponseWriter, r *http.Request, snapshots []*sentinel.Snapshot, report *health.Report) {
 	own, err := m.own.Gather()
 	if err != nil {
 		m.logger.Error("Some of the exporter's own metrics are missing", "err", err)
 	}
-	report := m.querier.deployment.Assess(snapshots)
-	page := collector.Page{Snapshots: snapshots, Report: &report, Also: own, Names: r.URL.Query()["name[]"]}
+	page := collector.Page{Snapshots: snapshots, Report: report, Also: own, Names: r.URL.Query()["name[]"]}
 	writePage(w, r, m.collector, page, m.logger)
 }
 
 // writePage answers with a page in the format that was asked for.
 func writePage(w http.ResponseWriter, r *http.Request, c *collector.Collector, page collector.Page, logger *slog.Logger) {
 	var err error
+	out := untilEnd(r.Context(), w)
 	format := expfmt.NegotiateAccept(r.Header, expfmt.FmtText, expfmt.FmtProtoDelim)
 	if format.FormatType() == expfmt.TypeTextPlain {
 		w.Header().Set("Content-Type", collector.ContentType)
-		err = c.WriteText(w, page)
+		err = c.WriteText(out, page)
 	} else {
 		w.Header().Set("Content-Type", string(format))
-		err = c.Encode(w, page, format)
+		err = c.Encode(out, page, format)
 	}
 	if err != nil { // mostly the client has gone, or does not read
 		logger.Debug("The answer to a scrape was cut short", "err", err)
 	}
+}
+
+// A writerFunc is a function that writes.
+type writerFunc func([]byte) (int, error)
+
+func (f writerFunc) Write(p []byte) (int, error) { return f(p) }
+
+// untilEnd returns a writer that fails when the context has ended: nobody reads the rest.
+func untilEnd(ctx context.Context, w io.Writer) io.Writer {
+	return writerFunc(func(p []byte) (int, error) {
+		if err := ctx.Err(); err != nil {
+			return 0, err
+		}
+		return w.Write(p)
+	})
 }

@@ -10,7 +10,6 @@ import (
 	"time"
 
 	"redis_sentinel_exporter/collector"
-	"redis_sentinel_exporter/fleet"
 	"redis_sentinel_exporter/probe"
 	"redis_sentinel_exporter/sentinel"
 )
@@ -60,7 +59,8 @@ func (h *probes) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 		return
 	}
 	defer h.prober.release(d)
-	snapshots, waiting := querier{d.Deployment, d.Limit(timeout)}.ask(w, r)
+	began, asked := time.Now(), querier{d.Deployment, d.Limit(timeout)}
+	snapshots, waiting := asked.ask(w, r)
 	if !waiting {
 		return
 	}
@@ -68,14 +68,17 @@ func (h *probes) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 		http.Error(w, err.Error(), http.StatusForbidden)
 		return
 	}
-	h.write(w, r, d.Deployment, snapshots)
+	h.write(w, r, asked, began, snapshots)
 }
 
 // write answers with the metrics of one deployment.
-func (h *probes) write(w http.ResponseWriter, r *http.Request, d *fleet.Deployment, snapshots []*sentinel.Snapshot) {
-	report := d.Assess(snapshots)
+func (h *probes) write(w http.ResponseWriter, r *http.Request, asked querier, began time.Time, snapshots []*sentinel.Snapshot) {
+	report, err := asked.assess(r, began, snapshots)
+	if err != nil {
+		h.logger.Error("The metrics of the checks are missing", "err", err)
+	}
 	page := collector.Page{Snapshots: snapshots, Report: &report, Names: r.URL.Query()["name[]"]}
-	writePage(w, r, d.Collector, page, h.logger)
+	writePage(w, r, asked.deployment.Collector, page, h.logger)
 }
 
 // forbidden returns an error if the names of all Sentinels resolve to addresses that are not
@@ -101,8 +104,9 @@ func (h *probes) named(w http.ResponseWriter, r *http.Request, values url.Values
 		return
 	}
 	defer release()
-	if snapshots, waiting := (querier{d, d.Limit(timeout)}).ask(w, r); waiting {
-		h.write(w, r, d, snapshots)
+	began, asked := time.Now(), querier{d, d.Limit(timeout)}
+	if snapshots, waiting := asked.ask(w, r); waiting {
+		h.write(w, r, asked, began, snapshots)
 	}
 }
 

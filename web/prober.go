@@ -27,6 +27,9 @@ type ProberOptions struct {
 	IdleTimeout time.Duration
 	// HostMap says which machine, or zone, a host is.
 	HostMap canstop.HostMap
+	// ReplyMemory bounds what the replies to all probes together take, in bytes; 0 is no
+	// bound.
+	ReplyMemory int64
 }
 
 // A Prober keeps the deployments that are probed, and their connections, from one probe to
@@ -36,6 +39,7 @@ type Prober struct {
 	file   *probe.File
 	opts   ProberOptions
 	logger *slog.Logger
+	budget *sentinel.Budget
 
 	mu         sync.Mutex // guards the fields below, and uses and used of the deployments
 	kept       map[probeKey]*probed
@@ -66,10 +70,14 @@ var errFull = errors.New("the connections to probed Sentinels are all in use (--
 
 // NewProber returns a Prober with the modules of file.
 func NewProber(file *probe.File, opts ProberOptions, logger *slog.Logger) *Prober {
-	return &Prober{
+	p := &Prober{
 		file: file, opts: opts, logger: logger,
 		kept: make(map[probeKey]*probed), collectors: make(map[probe.Collectors]*collector.Collector),
 	}
+	if opts.ReplyMemory > 0 {
+		p.budget = sentinel.NewBudget(opts.ReplyMemory)
+	}
+	return p
 }
 
 // Run closes idle deployments until ctx ends, and then all. A deployment that is probed
@@ -137,6 +145,7 @@ func (p *Prober) acquire(module *probe.Module, name string, targets []string) (*
 
 func (p *Prober) newProbed(module *probe.Module, name string, targets []string) *probed {
 	options := module.Options()
+	options.Budget = p.budget
 	clients := make([]*sentinel.Client, len(targets))
 	for i, target := range targets {
 		options.Address = target

@@ -6,6 +6,7 @@ import (
 	"time"
 
 	"redis_sentinel_exporter/fleet"
+	"redis_sentinel_exporter/health"
 	"redis_sentinel_exporter/sentinel"
 )
 
@@ -21,6 +22,17 @@ func (q querier) within(timeout time.Duration) querier {
 	return q
 }
 
+// assessSpare is how long the checks may take after the Sentinels have used up their time.
+const assessSpare = 250 * time.Millisecond
+
+// assess makes the checks on the answers to a request that began at a time. The error says
+// that they would have taken longer than who asked waits.
+func (q querier) assess(r *http.Request, began time.Time, snapshots []*sentinel.Snapshot) (health.Report, error) {
+	ctx, cancel := context.WithDeadline(r.Context(), began.Add(q.timeout+assessSpare))
+	defer cancel()
+	return q.deployment.Assess(ctx, snapshots)
+}
+
 // ask returns the snapshots of the Sentinels within the timeout, and whether the client still
 // waits for the response. If it does not, the request was cancelled, and what is missing in
 // the snapshots is not the fault of a Sentinel.
@@ -30,6 +42,11 @@ func (q querier) ask(w http.ResponseWriter, r *http.Request) (snapshots []*senti
 	defer cancel()
 	snapshots = q.deployment.Sentinels.Snapshots(ctx)
 	setWriteDeadline(w, 0)
+	context.AfterFunc(r.Context(), func() { // when the request has been answered
+		for _, s := range snapshots {
+			s.Release()
+		}
+	})
 	if r.Context().Err() != nil {
 		return nil, false
 	}

@@ -5,6 +5,7 @@ import (
 	"crypto/sha256"
 	_ "embed" // the page
 	"encoding/hex"
+	"errors"
 	"fmt"
 	"html/template"
 	"log/slog"
@@ -14,7 +15,9 @@ import (
 	"strconv"
 	"time"
 
+	"redis_sentinel_exporter/health"
 	"redis_sentinel_exporter/internal/printable"
+	"redis_sentinel_exporter/sentinel"
 )
 
 //go:embed status.html
@@ -66,22 +69,23 @@ func (s *statusPage) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 		http.Error(w, err.Error(), http.StatusBadRequest)
 		return
 	}
+	began := time.Now()
 	snapshots, waiting := s.querier.ask(w, r)
 	if !waiting {
 		return
 	}
-	report, err := narrow(s.querier.deployment.Assess(snapshots), query)
+	report, err := s.querier.assess(r, began, snapshots)
+	if err != nil {
+		http.Error(w, err.Error(), http.StatusServiceUnavailable)
+		return
+	}
+	report, err = narrow(report, query)
 	if err != nil {
 		http.Error(w, err.Error(), http.StatusNotFound)
 		return
 	}
-	data, events := newStatusData(s.querier.deployment.Name(), snapshots, &report), s.querier.deployment.Events
-	data.Style, data.Refresh, data.Query = s.style, !query.Has("refresh"), linksOf(query)
-	data.Listens, data.Events = events != nil, statusEvents(events.Recent(), query)
-	data.addLastFailovers(events.History(), query)
-	data.Hosts, data.OtherHosts = statusHosts(snapshots, s.querier.deployment.HostMap)
-	var b bytes.Buffer
-	if err := s.template.Execute(&b, data); err != nil {
+	page, err := s.page(snapshots, &report, query)
+	if err != nil {
 		s.logger.Error("The status page could not be made", "err", err)
 		http.Error(w, "the status page could not be made", http.StatusInternalServerError)
 		return
@@ -90,10 +94,51 @@ func (s *statusPage) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 	h.Set("Content-Type", "text/html; charset=utf-8")
 	h.Set("Cache-Control", "no-store")
 	setHTMLHeaders(h, "'self'", "data:") // the style sheet, and the embedded icon
-	if data.Refresh {
+	if !query.Has("refresh") {
 		h.Set("Refresh", strconv.Itoa(int(refreshEvery.Seconds())))
 	}
-	_, _ = w.Write(printable.Text(b.Bytes()))
+	_, _ = w.Write(page)
+}
+
+// maxPage bounds the page, in bytes.
+const maxPage = 2 << 20
+
+// page makes the page with as much as it has room for, the worst first.
+func (s *statusPage) page(snapshots []*sentinel.Snapshot, report *health.Report, query url.Values) ([]byte, error) {
+	for most := mostShown; ; most /= 4 {
+		asked := s.querier.deployment
+		data := newStatusData(asked.Name(), snapshots, report, most)
+		data.Style, data.Refresh, data.Query = s.style, !query.Has("refresh"), linksOf(query)
+		data.Listens, data.Events = asked.Events != nil, statusEvents(asked.Events.Recent(), query)
+		data.addLastFailovers(asked.Events.History(), query)
+		data.Hosts, data.OtherHosts = statusHosts(snapshots, asked.HostMap)
+		var b bytes.Buffer
+		if err := s.template.Execute(&limitedBuffer{&b, maxPage}, data); err == nil {
+			if text := printable.Text(b.Bytes()); len(text) <= maxPage {
+				return text, nil
+			}
+		} else if !errors.Is(err, errFullPage) {
+			return nil, err
+		}
+		if most == 0 {
+			return nil, errFullPage
+		}
+	}
+}
+
+// A limitedBuffer takes so many bytes.
+type limitedBuffer struct {
+	*bytes.Buffer
+	most int
+}
+
+var errFullPage = errors.New("the page is too long")
+
+func (b *limitedBuffer) Write(text []byte) (int, error) {
+	if b.Len()+len(text) > b.most {
+		return 0, errFullPage
+	}
+	return b.Buffer.Write(text)
 }
 
 // pageLinks are the links to the page without refresh (Still) and with it (Going).

@@ -1,6 +1,7 @@
 package web
 
 import (
+	"fmt"
 	"net/http"
 	"regexp"
 	"strings"
@@ -93,6 +94,41 @@ func TestStatusPageEscapes(t *testing.T) {
 	}
 	if !strings.Contains(body, "&lt;script&gt;") {
 		t.Error("the name is not there at all")
+	}
+}
+
+// TestStatusPageShowsTheWorst: of many masters and findings it shows the worst, and says
+// how many more there are.
+func TestStatusPageShowsTheWorst(t *testing.T) {
+	many := well("a:1")
+	for i := range 1000 {
+		s := monitoring("a:1", fmt.Sprintf("m%04d", i), 0)
+		m := &s.Masters[0]
+		for k, node := range []*sentinel.Instance{&m.Instance, &m.Replicas[0].Instance} {
+			node.Host, node.RunID = fmt.Sprintf("10.%d.%d.%d", k, i/250, i%250), fmt.Sprint(k, " ", i)
+			node.Addr = node.Host + ":6379"
+		}
+		m.Replicas[0].MasterHost = m.Host
+		if i%3 == 2 {
+			m.Flags |= sentinel.FlagSDown | sentinel.FlagODown
+		}
+		many.Masters = append(many.Masters, *m)
+	}
+	page := ask(handler(t, always(many), defaults()), http.MethodGet, "/status").Body.String()
+	if len(page) > maxPage {
+		t.Errorf("it has %d bytes", len(page))
+	}
+	if !strings.Contains(page, `id="master-2"`) {
+		t.Errorf("it does not show the first that is down, of %d bytes", len(page))
+	}
+	text := rows(page)
+	for _, want := range []string{"more masters are not shown, none of them worse", "more are not shown"} {
+		if !strings.Contains(text, want) {
+			t.Errorf("%q is not on the page", want)
+		}
+	}
+	if strings.Contains(page, `id="master-0"`) {
+		t.Error("it shows a master that is well, though others are not")
 	}
 }
 

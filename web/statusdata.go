@@ -1,6 +1,7 @@
 package web
 
 import (
+	"slices"
 	"time"
 
 	"github.com/prometheus/common/version"
@@ -24,6 +25,7 @@ type statusData struct {
 	Findings     []statusFinding
 	Undetermined []undetermined // checks for which no Sentinel has the data
 	Masters      []statusMaster
+	More         statusMore
 	Many         bool // there are many masters, so the healthy ones are folded
 	Sentinels    []statusSentinel
 	Hosts        []statusHost // what would be left without each
@@ -72,7 +74,26 @@ func undeterminedOf(name string, results []health.Result) []undetermined {
 // fold is the number of masters from which on the healthy ones are folded.
 const fold = 4
 
-func newStatusData(name string, snapshots []*sentinel.Snapshot, r *health.Report) *statusData {
+// mostShown is how many masters, findings and replicas of a master the page shows.
+const mostShown = 250
+
+// statusMore counts what the page does not show.
+type statusMore struct{ Masters, Findings int }
+
+// worstMasters are the indexes of so many masters, the worst ones, in the order of the report.
+func worstMasters(r *health.Report, most int) []int {
+	indexes := make([]int, len(r.Masters))
+	for i := range indexes {
+		indexes[i] = i
+	}
+	slices.SortStableFunc(indexes, func(a, b int) int { return r.Masters[b].Status.Compare(r.Masters[a].Status) })
+	indexes = indexes[:min(most, len(indexes))]
+	slices.Sort(indexes)
+	return indexes
+}
+
+// newStatusData shows at most so many of each.
+func newStatusData(name string, snapshots []*sentinel.Snapshot, r *health.Report, most int) *statusData {
 	p := &statusData{
 		Name:    name,
 		Seconds: int(refreshEvery.Seconds()),
@@ -80,16 +101,21 @@ func newStatusData(name string, snapshots []*sentinel.Snapshot, r *health.Report
 		At: time.Now().UTC(), Asked: r.Asked, Answered: r.Answered, Many: len(r.Masters) >= fold,
 		Undetermined: undeterminedOf("", r.Checks), Version: version.Version,
 	}
-	for _, problem := range r.Problems() {
-		p.Findings = append(p.Findings, newStatusFinding(problem.Cause, problem.Consequences...))
+	problems := r.Problems()
+	for _, problem := range problems[:min(most, len(problems))] {
+		shown := min(most, len(problem.Consequences))
+		p.Findings = append(p.Findings, newStatusFinding(problem.Cause, problem.Consequences[:shown]...))
+		p.More.Findings += len(problem.Consequences) - shown
 	}
+	p.More.Findings += max(0, len(problems)-most) + r.Omitted
 	if r.Answered == 0 {
 		p.Undetermined = nil // all are, for a reason that the findings give
 	}
-	for i := range r.Masters {
+	for _, i := range worstMasters(r, most) {
 		p.Undetermined = append(p.Undetermined, undeterminedOf(health.Printable(r.Masters[i].Name), r.Masters[i].Checks)...)
-		p.Masters = append(p.Masters, newStatusMaster(name, snapshots, r, i, p.Many))
+		p.Masters = append(p.Masters, newStatusMaster(name, snapshots, r, i, p.Many, most))
 	}
+	p.More.Masters = len(r.Masters) - len(p.Masters)
 	for _, s := range snapshots {
 		p.Sentinels = append(p.Sentinels, newStatusSentinel(s))
 	}

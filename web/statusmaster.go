@@ -22,10 +22,12 @@ type statusMaster struct {
 	Margin   string
 	Rows     []statusView
 	Replicas []statusReplica
-	Peers    []string // the columns of the matrix
-	Sees     []statusPeers
-	Checks   []statusCheck
-	Last     *lastFailover // nil if there was none
+	// MoreReplicas are not shown.
+	MoreReplicas int
+	Peers        []string // the columns of the matrix
+	Sees         []statusPeers
+	Checks       []statusCheck
+	Last         *lastFailover // nil if there was none
 }
 
 // A lastFailover is the last failover of a master in one line.
@@ -37,7 +39,7 @@ type statusCheck struct {
 	Badge badge
 }
 
-func newStatusMaster(of string, snapshots []*sentinel.Snapshot, r *health.Report, i int, many bool) statusMaster {
+func newStatusMaster(of string, snapshots []*sentinel.Snapshot, r *health.Report, i int, many bool, most int) statusMaster {
 	m := &r.Masters[i]
 	query := url.Values{"master": {m.Name}}
 	if of != "" {
@@ -57,7 +59,9 @@ func newStatusMaster(of string, snapshots []*sentinel.Snapshot, r *health.Report
 	markDifferences(v.Rows)
 	views := deployment.ViewsOf(snapshots, m.Name)
 	v.Replicas = statusReplicas(views)
-	v.Peers, v.Sees = peerMatrix(views)
+	v.MoreReplicas = max(0, len(v.Replicas)-most)
+	v.Replicas = v.Replicas[:len(v.Replicas)-v.MoreReplicas]
+	v.Peers, v.Sees = peerMatrix(views, most)
 	for _, c := range m.Checks {
 		v.Checks = append(v.Checks, statusCheck{c, badgeOf(c.Status)})
 	}

@@ -14,13 +14,14 @@ type statusPeers struct {
 }
 
 // peerMatrix returns the matrix of what each Sentinel says about each other one.
-func peerMatrix(views []deployment.View) (columns []string, rows []statusPeers) {
+// At most so many are shown beside those that we ask.
+func peerMatrix(views []deployment.View, most int) (columns []string, rows []statusPeers) {
 	for _, v := range views {
 		columns = append(columns, v.Snapshot.Sentinel)
 	}
 	for _, v := range views {
 		for i := range v.Peers {
-			if name := peerName(views, &v.Peers[i]); !slices.Contains(columns, name) {
+			if name := peerName(views, &v.Peers[i]); len(columns) < len(views)+most && !slices.Contains(columns, name) {
 				columns = append(columns, name)
 			}
 		}
