@@ -182,12 +182,18 @@ func (l *logOf) merge(other *logOf) {
 	for _, line := range l.lines {
 		have[line]++
 	}
+	var added []logLine
 	for _, line := range other.lines {
 		if have[line] > 0 {
 			have[line]--
 			continue
 		}
-		l.lines = append(l.lines, line)
+		added = append(added, line)
+	}
+	if other.lines[0].at.Before(l.lines[0].at) { // of lines of the same millisecond the earlier file's come first
+		l.lines = append(added, l.lines...)
+	} else {
+		l.lines = append(l.lines, added...)
 	}
 }
 

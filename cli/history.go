@@ -1,0 +1,200 @@
+package cli
+
+import (
+	"context"
+	"encoding/json"
+	"errors"
+	"fmt"
+	"io"
+	"net/http"
+	"net/url"
+	"os"
+	"slices"
+	"strings"
+	"time"
+
+	"github.com/alecthomas/kingpin/v2"
+
+	"redis_sentinel_exporter/deployment"
+	"redis_sentinel_exporter/history"
+)
+
+// Limits of the command history.
+const (
+	maxHistoryBytes = 64 << 20         // of the answer of an exporter
+	aroundAt        = 15 * time.Minute // of --at, on both sides
+)
+
+// historyCommand prints the failovers that an exporter has heard, or that log files hold.
+type historyCommand struct {
+	names    []string // a master, or files
+	fromLogs bool
+	at       string
+	since    time.Duration
+	output   string
+	exporter *url.URL
+}
+
+func addHistory(app *kingpin.Application) *historyCommand {
+	c := &historyCommand{}
+	command := app.Command("history", "Print what happened in each failover, the newest last: as a running exporter has heard it, or from the Sentinels' own log files.")
+	command.Arg("master", "Only the failovers of this master; with --from-logs the log files.").NoEnvar().StringsVar(&c.names)
+	command.Flag("from-logs", "Read the Sentinels' log files instead of asking an exporter.").NoEnvar().BoolVar(&c.fromLogs)
+	command.Flag("at", "Only those within 15 minutes of this time: 03:04, the last one that has been, or 2006-01-02 03:04.").
+		NoEnvar().PlaceHolder("TIME").StringVar(&c.at)
+	command.Flag("since", "Only those that began in this time; 0 is all.").
+		NoEnvar().Default("0").DurationVar(&c.since)
+	command.Flag("output", "Output format: text, or the JSON of /history.").
+		NoEnvar().Default("text").EnumVar(&c.output, "text", "json")
+	command.Flag("exporter.url", "The exporter to ask.").
+		NoEnvar().Default("http://127.0.0.1:9355").URLVar(&c.exporter)
+	return c
+}
+
+// historyList is the JSON of /history. Logs is only of log files.
+type historyList struct {
+	Failovers []history.Record `json:"failovers"`
+	Logs      []history.Log    `json:"logs,omitempty"`
+}
+
+// Run prints the failovers.
+func (c *historyCommand) Run(ctx context.Context, _ *deployment.Deployment, streams Streams) (int, error) {
+	var list historyList
+	var err error
+	switch {
+	case c.fromLogs && len(c.names) == 0:
+		return 0, errors.New("--from-logs needs the names of log files")
+	case c.fromLogs:
+		list.Failovers, list.Logs, err = readLogFiles(c.names)
+	case len(c.names) > 1:
+		return 0, fmt.Errorf("one master at a time, not %d", len(c.names))
+	default:
+		list, err = c.ask(ctx, streams.Timeout)
+	}
+	if err != nil {
+		return 0, err
+	}
+	if list.Failovers, err = c.selected(list.Failovers, time.Now()); err != nil {
+		return 0, err
+	}
+	return 0, printAs(c.output, streams.Out, list, func(w io.Writer) { printHistory(w, &list) })
+}
+
+// Failed is the exit code after an error.
+func (*historyCommand) Failed() int { return 1 }
+
+// ask asks the exporter.
+func (c *historyCommand) ask(ctx context.Context, timeout time.Duration) (list historyList, err error) {
+	ctx, cancel := context.WithTimeout(ctx, timeout)
+	defer cancel()
+	u := c.exporter.JoinPath("history")
+	query := u.Query()
+	query.Set("format", "json")
+	if len(c.names) == 1 {
+		query.Set("master", c.names[0])
+	}
+	u.RawQuery = query.Encode()
+	request, err := http.NewRequestWithContext(ctx, http.MethodGet, u.String(), nil)
+	if err != nil {
+		return list, err
+	}
+	response, err := http.DefaultClient.Do(request)
+	if err != nil {
+		return list, fmt.Errorf("asking the exporter (--exporter.url): %w", err)
+	}
+	defer func() { _ = response.Body.Close() }()
+	body := io.LimitReader(response.Body, maxHistoryBytes)
+	if response.StatusCode != http.StatusOK {
+		text, _ := io.ReadAll(io.LimitReader(body, 1000))
+		return list, fmt.Errorf("the exporter answers %s: %s", response.Status, strings.TrimSpace(string(text)))
+	}
+	if err := json.NewDecoder(body).Decode(&list); err != nil {
+		return list, fmt.Errorf("the exporter's answer: %w", err)
+	}
+	return list, nil
+}
+
+func readLogFiles(names []string) ([]history.Record, []history.Log, error) {
+	var files []history.LogFile
+	for _, name := range names {
+		f, err := os.Open(name) //nolint:gosec // the caller names the files
+		if err != nil {
+			return nil, nil, err
+		}
+		defer func() { _ = f.Close() }()
+		files = append(files, history.LogFile{Name: name, Reader: f})
+	}
+	return history.ReadLogs(files, "")
+}
+
+// selected returns the records that --since and --at select.
+func (c *historyCommand) selected(records []history.Record, now time.Time) ([]history.Record, error) {
+	if c.since > 0 {
+		records = slices.DeleteFunc(records, func(r history.Record) bool { return r.Started.Before(now.Add(-c.since)) })
+	}
+	if c.at == "" {
+		return records, nil
+	}
+	at, err := parseAt(c.at, now)
+	if err != nil {
+		return nil, err
+	}
+	return slices.DeleteFunc(records, func(r history.Record) bool { return r.Started.Sub(at).Abs() > aroundAt }), nil
+}
+
+// parseAt reads a time: of a day the last one that has been, local where it has no zone.
+func parseAt(text string, now time.Time) (time.Time, error) {
+	for _, layout := range []string{"15:04", "15:04:05"} {
+		at, err := time.ParseInLocation(layout, text, now.Location())
+		if err != nil {
+			continue
+		}
+		today := time.Date(now.Year(), now.Month(), now.Day(), at.Hour(), at.Minute(), at.Second(), 0, now.Location())
+		if today.After(now) {
+			today = today.AddDate(0, 0, -1)
+		}
+		return today, nil
+	}
+	for _, layout := range []string{time.RFC3339, "2006-01-02 15:04", "2006-01-02 15:04:05"} {
+		if at, err := time.ParseInLocation(layout, text, now.Location()); err == nil {
+			return at, nil
+		}
+	}
+	return time.Time{}, fmt.Errorf("--at can only be a time such as 03:04 or 2006-01-02 03:04, not %q", text)
+}
+
+// printHistory prints the failovers, the newest last, where the eye is.
+func printHistory(w io.Writer, list *historyList) {
+	for _, l := range list.Logs {
+		clock := "clock not compared: it has no event in common with the first one"
+		if l.OffsetSeconds != nil {
+			clock = fmt.Sprintf("clock %+.3f s ± %.3f s", *l.OffsetSeconds, l.ErrorSeconds)
+		}
+		fmt.Fprintf(w, "log of %s: %s, %s\n", l.Sentinel, strings.Join(l.Files, " "), clock)
+	}
+	if len(list.Failovers) == 0 {
+		fmt.Fprintln(w, "no failover")
+	}
+	for _, r := range slices.Backward(list.Failovers) {
+		fmt.Fprintln(w)
+		printRecord(w, &r)
+	}
+}
+
+func printRecord(w io.Writer, r *history.Record) {
+	fmt.Fprintf(w, "%s  %s  %s\n", r.Started.Local().Format("2006-01-02 15:04:05 MST"), r.Master, r.Headline())
+	for _, line := range r.Timeline() {
+		took := ""
+		if line.Seconds != nil {
+			took = fmt.Sprintf("%.2f s", *line.Seconds)
+		}
+		inferred := ""
+		if line.Inferred {
+			inferred = " (inferred)"
+		}
+		fmt.Fprintf(w, "  %s  %-15s %9s  %s%s\n", line.At.Local().Format("15:04:05.000"), line.Phase, took, line.Text, inferred)
+	}
+	for _, missing := range r.Missing() {
+		fmt.Fprintf(w, "  not heard: %s\n", missing)
+	}
+}

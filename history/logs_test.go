@@ -1,0 +1,190 @@
+package history_test
+
+import (
+	"bytes"
+	"compress/gzip"
+	"context"
+	"fmt"
+	"math"
+	"os"
+	"path/filepath"
+	"regexp"
+	"slices"
+	"strings"
+	"testing"
+	"time"
+
+	"redis_sentinel_exporter/history"
+	"redis_sentinel_exporter/internal/sentineltest"
+)
+
+// readLogs reads logs, given by their names.
+func readLogs(t *testing.T, files ...history.LogFile) ([]history.Record, []history.Log) {
+	t.Helper()
+	records, logs, err := history.ReadLogs(files, "")
+	check(t, err)
+	return records, logs
+}
+
+func file(name, text string) history.LogFile {
+	return history.LogFile{Name: name, Reader: strings.NewReader(text)}
+}
+
+// later returns a log as a clock that is ahead writes it.
+func later(text string, by time.Duration) string {
+	const layout = "02 Jan 2006 15:04:05.000"
+	return regexp.MustCompile(`\d\d \w{3} \d{4} \d\d:\d\d:\d\d\.\d{3}`).ReplaceAllStringFunc(text, func(s string) string {
+		at, err := time.Parse(layout, s)
+		if err != nil {
+			return s
+		}
+		return at.Add(by).Format(layout)
+	})
+}
+
+// TestLogsAgree: live and from the logs there are the same records; also where a log is in two files, one of
+// them compressed, and a clock is an hour and a half ahead. A log without the failovers gives a gap in each.
+func TestLogsAgree(t *testing.T) {
+	t.Parallel()
+	r := run(t, sentineltest.Config{})
+	ctx, cancel := context.WithTimeout(t.Context(), 2*time.Minute)
+	defer cancel()
+	_, err := r.Failover(ctx, master)
+	check(t, err)
+	r.ended(1)
+	check(t, r.WaitSettled(ctx))
+	old := r.master()
+	old.Kill()
+	_, err = r.WaitFailover(ctx, master, old.Addr())
+	check(t, err)
+	r.ended(2)
+	check(t, old.Restart(ctx))
+	check(t, r.WaitSettled(ctx))
+	live := r.records()
+	texts := make([]string, len(r.Sentinels))
+	for i, s := range r.Sentinels {
+		texts[i], err = s.Log()
+		check(t, err)
+	}
+	whole, logs := readLogs(t, file("a.log", texts[0]), file("b.log", texts[1]), file("c.log", texts[2]))
+	for i, l := range logs {
+		if l.Sentinel != r.Sentinels[i].Addr() || l.OffsetSeconds == nil || math.Abs(*l.OffsetSeconds) > 0.05 {
+			t.Errorf("the log of %s is %+v", r.Sentinels[i].Addr(), l)
+		}
+	}
+	sameRecords(t, live, whole)
+
+	var packed bytes.Buffer
+	z := gzip.NewWriter(&packed)
+	half := strings.Index(texts[1], "+try-failover")
+	if half < 0 {
+		half = strings.Index(texts[1], "+switch-master")
+	}
+	half = strings.LastIndex(texts[1][:half], "\n") + 1
+	_, err = z.Write([]byte(texts[1][:half]))
+	check(t, err)
+	check(t, z.Close())
+	const ahead = 90 * time.Minute
+	rotated, logs := readLogs(t, file("x/a.log", texts[0]), file("x/b.log", texts[1][half:]),
+		history.LogFile{Name: "x/b.log.1.gz", Reader: &packed}, file("x/c.log", later(texts[2], ahead)))
+	if len(logs) != 3 || len(logs[1].Files) != 2 || logs[2].OffsetSeconds == nil || math.Abs(*logs[2].OffsetSeconds-ahead.Seconds()) > 0.05 {
+		t.Errorf("the logs are %+v", logs)
+	}
+	sameRecords(t, live, rotated)
+
+	var quiet []string // the third log lacks both failovers
+	for line := range strings.Lines(texts[2]) {
+		if !strings.Contains(line, "+switch-master") && len(quiet) < 20 {
+			quiet = append(quiet, line)
+		}
+	}
+	partly, _ := readLogs(t, file("a.log", texts[0]), file("b.log", texts[1]), file("c.log", strings.Join(quiet, "")))
+	for _, f := range partly {
+		if !slices.ContainsFunc(f.Gaps, func(g history.Gap) bool { return g.Sentinel == r.Sentinels[2].Addr() }) {
+			t.Errorf("a log says nothing of the failover, and the gaps are %+v", f.Gaps)
+		}
+	}
+}
+
+// sameRecords compares what both can know. A Sentinel logs an event, writes its configuration to the disk, and only
+// then sends the event: on a busy machine that takes far more than the 50 ms of a quiet one.
+func sameRecords(t *testing.T, live, logs []history.Record) {
+	t.Helper()
+	const within = 500 * time.Millisecond
+	var most time.Duration
+	defer func() { t.Logf("live and logs are at most %s apart", most) }()
+	if len(live) != len(logs) {
+		t.Fatalf("live %d records, from the logs %d", len(live), len(logs))
+	}
+	near := func(what string, a, b time.Time) {
+		t.Helper()
+		off := a.Sub(b).Abs()
+		if most = max(most, off); off > within {
+			t.Errorf("%s: live %s, from the logs %s: %s apart", what, a, b, off)
+		}
+	}
+	for i := range live {
+		a, b := &live[i], &logs[i]
+		said := func(r *history.Record) string {
+			names := []string{string(r.Trigger), string(r.Outcome), r.Leader, r.From, r.To, phaseNames(r), fmt.Sprint(*r.Epoch, len(r.Switched), len(r.Gaps), len(r.Votes))}
+			return strings.Join(names, " ")
+		}
+		if said(a) != said(b) {
+			t.Fatalf("live %s\nlogs %s", said(a), said(b))
+		}
+		near("the start", a.Started, b.Started)
+		near("the end", *a.Ended, *b.Ended)
+		for j := range a.Phases {
+			near(a.Phases[j].Name, a.Phases[j].Started, b.Phases[j].Started)
+		}
+	}
+}
+
+// TestLogFormats: the formats of Valkey's logs, with all its formats of a time, give the records that
+// the usual one gives.
+func TestLogFormats(t *testing.T) {
+	t.Parallel()
+	at := time.Date(2026, 1, 2, 3, 4, 5, 678e6, time.Local)
+	messages := []string{
+		"+sdown master m 10.0.0.1 1", "+odown master m 10.0.0.1 1 #quorum 2/2", "+new-epoch 7", "+try-failover master m 10.0.0.1 1",
+		"+vote-for-leader abc 7", "+elected-leader master m 10.0.0.1 1", "+selected-slave slave 10.0.0.2:1 10.0.0.2 1 @ m 10.0.0.1 1",
+		"+promoted-slave slave 10.0.0.2:1 10.0.0.2 1 @ m 10.0.0.1 1", "+failover-end master m 10.0.0.1 1", "+switch-master m 10.0.0.1 1 10.0.0.2 1",
+	}
+	times := map[string]func(time.Time) string{
+		"legacy":       func(at time.Time) string { return at.Format("02 Jan 2006 15:04:05.000") },
+		"iso8601":      func(at time.Time) string { return at.Format("2006-01-02T15:04:05.000-07:00") },
+		"milliseconds": func(at time.Time) string { return fmt.Sprint(at.UnixMilli()) },
+	}
+	formats := map[string]string{
+		"legacy": "12:X %s # %s\n", "a container's": "2026-01-02T03:04:05Z stdout F 12:X %s # %s\n",
+		"logfmt": "pid=12 role=sentinel timestamp=\"%s\" level=warning message=\"%s\"\n",
+		"json":   `{"pid":12,"role":"sentinel","timestamp":"%s","level":"warning","message":"%s"}` + "\n",
+	}
+	for format, layout := range formats {
+		for name, write := range times {
+			var text strings.Builder
+			for i, m := range messages {
+				fmt.Fprintf(&text, layout, write(at.Add(time.Duration(i)*time.Second)), m)
+			}
+			records, logs := readLogs(t, file("sentinel.log", "not a line of a log\n"+text.String()))
+			if len(records) != 1 || len(logs) != 1 {
+				t.Fatalf("%s %s: %d records, %d logs", format, name, len(records), len(logs))
+			}
+			f := records[0]
+			if f.Trigger != history.TriggerDown || f.Outcome != history.OutcomeSwitched || f.Leader != "sentinel.log" || f.To != "10.0.0.2:1" ||
+				!f.Started.Equal(at.Add(3*time.Second)) || f.Ended == nil || !f.Ended.Equal(at.Add(9*time.Second)) || phaseNames(&f) != "detection agreement "+allPhases {
+				t.Errorf("%s %s: %+v", format, name, f)
+			}
+		}
+	}
+}
+
+// TestNoLog: a file without a line of a Sentinel is an error that names it.
+func TestNoLog(t *testing.T) {
+	t.Parallel()
+	name := filepath.Join(t.TempDir(), "empty.log")
+	check(t, os.WriteFile(name, nil, 0o600))
+	if _, _, err := history.ReadLogs([]history.LogFile{file(name, "")}, ""); err == nil || !strings.Contains(err.Error(), name) {
+		t.Errorf("got the error %v", err)
+	}
+}
