@@ -22,6 +22,9 @@ func (j *job) planFailover(s *step) {
 		return
 	}
 	s.commands = []string{command("SENTINEL FAILOVER", j.Master)}
+	if j.Coordinated {
+		s.commands[0] += " COORDINATED"
+	}
 	s.note = "the Sentinel leads the failover"
 	s.act = func(ctx context.Context) error { return j.failover(ctx, s) }
 }
@@ -32,7 +35,7 @@ func (j *job) failover(ctx context.Context, s *step) error {
 	}
 	from := s.master.Advertised()
 	began := time.Now()
-	if err := j.within(func(ctx context.Context) error { return s.client.Failover(ctx, j.Master) })(ctx); err != nil {
+	if err := j.within(func(ctx context.Context) error { return j.begin(ctx, s.client) })(ctx); err != nil {
 		return err
 	}
 	// Not earlier: two operators count subscribers, and should count the same.
@@ -42,7 +45,7 @@ func (j *job) failover(ctx context.Context, s *step) error {
 	took := time.Since(began)
 	j.answer.Seconds = seconds(took)
 	if err != nil {
-		return err
+		return j.aborted(err, s, old)
 	}
 	j.say(fmt.Sprintf("%s: %s is promoted, after %s; waiting until %s takes no more writes", s.sentinel, now.Addr, took.Round(time.Millisecond), from))
 	j.waitStopped(ctx, s, old, now)
@@ -50,6 +53,24 @@ func (j *job) failover(ctx context.Context, s *step) error {
 	s.note = fmt.Sprintf("the Sentinel led the failover from %s to %s in %s", from, now.Addr, took.Round(time.Millisecond))
 	j.waitFollowed(ctx, now)
 	return nil
+}
+
+func (j *job) begin(ctx context.Context, c *sentinel.Client) error {
+	if j.Coordinated {
+		return c.CoordinatedFailover(ctx, j.Master)
+	}
+	return c.Failover(ctx, j.Master)
+}
+
+// aborted adds to the error of a failover that was given up why that was, and what can follow.
+func (j *job) aborted(err error, s *step, old *oldMaster) error {
+	if why := abortWords(old.abort()); why != "" {
+		err = fmt.Errorf("%w (%s: %s)", err, old.abort(), why)
+	}
+	if j.Coordinated {
+		err = fmt.Errorf("%w; if %s was stopped meanwhile, it can still hand over when it comes back, and if clients cannot write to it, send it CLIENT UNPAUSE", err, s.master.Advertised())
+	}
+	return err
 }
 
 // stillAlone looks again, just before the command: since the first look somebody else may have

@@ -17,6 +17,7 @@ const (
 	checkSettingsForgotten  = "settings_forgotten"
 	checkSettingsDefault    = "settings_default"
 	checkNotFollowed        = "failover_not_followed"
+	checkClientsNotice      = "clients_notice"
 	checkHeirOutdated       = "heir_outdated"
 	checkOldMasterWritable  = "old_master_writable"
 )
@@ -30,7 +31,7 @@ const (
 func guards(op *Operation, s *assessment) []health.Finding {
 	switch op.Action {
 	case Failover:
-		return slices.Concat(inProgress(op, s), tilt(op, s), disagreement(op, s), picked(op, s, "node_listed_twice"), noReplica(op, s), outdatedHeir(op, s), losesData(op, s))
+		return slices.Concat(inProgress(op, s), tilt(op, s), disagreement(op, s), picked(op, s, "node_listed_twice"), noReplica(op, s), outdatedHeir(op, s), losesData(op, s), uncoordinated(op, s))
 	case Reset:
 		return slices.Concat(inProgress(op, s), masterDown(op, s))
 	case Monitor:

@@ -41,11 +41,19 @@ func (j *job) foresee(ctx context.Context, steps []*step) {
 	s := steps[0]
 	loss := &Loss{}
 	j.answer.Loss = loss
-	loss.Risk = fmt.Sprintf("Writes can be lost: %s goes on taking them for %s after the promotion, from clients that have not heard of it. %s",
-		s.master.Advertised(), untilConverted, j.readLag(ctx, s, loss))
+	if j.Coordinated {
+		loss.Risk = coordinatedRisk(s.master)
+	} else {
+		loss.Risk = j.plainRisk(ctx, s, loss)
+	}
 	if !j.DryRun {
 		j.say(loss.Risk)
 	}
+}
+
+func (j *job) plainRisk(ctx context.Context, s *step, loss *Loss) string {
+	return fmt.Sprintf("Writes can be lost: %s goes on taking them for %s after the promotion, from clients that have not heard of it. %s",
+		s.master.Advertised(), untilConverted, j.readLag(ctx, s, loss))
 }
 
 // readLag fills in how far the heir is behind, and says it in words.
@@ -91,7 +99,7 @@ func (j *job) cachedInfo(ctx context.Context, c *sentinel.Client, runID string) 
 }
 
 // settle says what was lost, once the old master has stopped.
-func (l *Loss) settle(old, now string, why error) {
+func (l *Loss) settle(old, now string, coordinated bool, why error) {
 	var text strings.Builder
 	if l.OldMasterSeconds == nil {
 		fmt.Fprintf(&text, "%s may still take writes, which are lost: %v.", old, why)
@@ -99,6 +107,8 @@ func (l *Loss) settle(old, now string, why error) {
 		fmt.Fprintf(&text, "%s took writes until %.1f s after the command.", old, *l.OldMasterSeconds)
 	}
 	switch {
+	case coordinated:
+		text.WriteString(" It had handed over all that it acknowledged.")
 	case l.OldMasterOffset == nil || l.PromotedOffset == nil:
 		text.WriteString(" How many were lost is not known: no Sentinel has the INFO of both nodes from that time.")
 	default:

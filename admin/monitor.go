@@ -6,6 +6,7 @@ import (
 	"fmt"
 	"net"
 	"strconv"
+	"time"
 
 	"redis_sentinel_exporter/sentinel"
 )
@@ -29,7 +30,12 @@ func (j *job) planMonitor(s *step) {
 	if note := unseen(j.Settings); note != "" {
 		s.note = note
 	}
-	s.act = j.within(func(ctx context.Context) error { return j.monitor(ctx, s, there) })
+	s.act = func(ctx context.Context) error {
+		if err := j.within(func(ctx context.Context) error { return j.monitor(ctx, s, there) })(ctx); err != nil || there {
+			return err
+		}
+		return j.takeBackReplica(ctx, s)
+	}
 }
 
 // target returns the arguments of SENTINEL MONITOR after the name.
@@ -53,6 +59,32 @@ func (j *job) monitor(ctx context.Context, s *step, there bool) error {
 		return fmt.Errorf("the Sentinel said OK, but shows the quorum %d", m.Quorum.Value)
 	}
 	return j.readSettings(m)
+}
+
+// roleKnown is how long a Sentinel may take to hear from a new master; it asks at once.
+const roleKnown = 2 * time.Second
+
+// takeBackReplica removes the name again if the node says that it is a replica. The Sentinel would
+// take it for the master, find it down after a while, and have no replica to promote.
+func (j *job) takeBackReplica(ctx context.Context, s *step) error {
+	waiting, cancel := context.WithTimeout(ctx, roleKnown)
+	defer cancel()
+	var m *sentinel.Master
+	_ = waitUntil(waiting, func() (bool, error) { // a master that does not answer may come yet
+		now, err := j.look(waiting, s.client)
+		if err == nil {
+			m = now
+		}
+		return err == nil && now.RunID != "", err
+	})
+	if m == nil || m.RoleReported != sentinel.RoleReplica || j.Force {
+		return nil
+	}
+	if err := j.within(func(ctx context.Context) error { return s.client.Remove(ctx, j.Master) })(ctx); err != nil {
+		return fmt.Errorf("%s is a replica, and the Sentinel monitors it now: REMOVE the name there: %w", j.Address, err)
+	}
+	s.changed = false
+	return fmt.Errorf("%s is a replica: it would be down for the Sentinels after a while, with no replica to promote; give the address of its master, or promote it first (REPLICAOF NO ONE). The name has been removed again", j.Address)
 }
 
 // aboutName adds to the refusal of a host name what a Sentinel needs to accept one: its own

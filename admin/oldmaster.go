@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"strings"
 	"sync"
 	"time"
 
@@ -31,6 +32,7 @@ type oldMaster struct {
 	mu      sync.Mutex // guards the fields below
 	stopped time.Time  // zero while it takes writes
 	offset  sentinel.Number
+	aborted string // the event that ended the failover without a new master
 }
 
 // watchOldMaster subscribes to the events of all Sentinels: that one of them makes the old master a
@@ -62,8 +64,16 @@ func (o *oldMaster) stop() {
 // hear takes note of the event that ends the writes. The INFO on which the Sentinel has acted is
 // still in its cache: it has the offset that the old master had come to.
 func (o *oldMaster) hear(ctx context.Context, c *sentinel.Client, u *sentinel.StreamUpdate) {
-	if u.Kind != sentinel.StreamEvent || u.Event.Name != sentinel.EventConvertToReplica ||
-		u.Event.Master != o.job.Master || u.Event.Address != o.addrs[u.Sentinel] {
+	if u.Kind != sentinel.StreamEvent || u.Event.Master != o.job.Master {
+		return
+	}
+	if abortWords(u.Event.Name) != "" {
+		o.mu.Lock()
+		o.aborted = u.Event.Name
+		o.mu.Unlock()
+	}
+	handedOver := u.Event.Name == sentinel.EventRoleWrong && u.Event.Kind == sentinel.RoleMaster && strings.HasSuffix(u.Event.Details, " slave")
+	if !handedOver && u.Event.Name != sentinel.EventConvertToReplica || u.Event.Address != o.addrs[u.Sentinel] {
 		return
 	}
 	o.note(u.Time, sentinel.Number{})
@@ -73,6 +83,13 @@ func (o *oldMaster) hear(ctx context.Context, c *sentinel.Client, u *sentinel.St
 			o.note(u.Time, info.ReplOffset)
 		}
 	}
+}
+
+// abort returns the event that ended the failover without a new master; empty if none was seen.
+func (o *oldMaster) abort() string {
+	o.mu.Lock()
+	defer o.mu.Unlock()
+	return o.aborted
 }
 
 func (o *oldMaster) runID(at string) string {
@@ -122,8 +139,10 @@ func (j *job) waitStopped(ctx context.Context, s *step, old *oldMaster, now *sen
 			loss.OldMasterOffset = &offset.Value
 		}
 	}
-	loss.PromotedOffset = j.promotedOffset(ctx, s, now)
-	loss.settle(s.master.Advertised(), now.Addr, why)
+	if !j.Coordinated {
+		loss.PromotedOffset = j.promotedOffset(ctx, s, now)
+	}
+	loss.settle(s.master.Advertised(), now.Addr, j.Coordinated, why)
 	if loss.OldMasterSeconds == nil {
 		f := about(&j.Operation, checkOldMasterWritable,
 			"Look at its ROLE. As long as it says master, make it a replica (REPLICAOF), or stop it.",

@@ -36,6 +36,9 @@ type Operation struct {
 	Quorum  int
 	// Settings are for Set and Monitor.
 	Settings []sentinel.Option
+	// Coordinated is for Failover: the master itself hands over to the replica, with all writes.
+	// Only Valkey from 9.0 on can.
+	Coordinated bool
 	// DryRun reports what would be done, and sends nothing that changes anything.
 	DryRun bool
 	// Force overrides the guards, but no error.
@@ -46,6 +49,9 @@ type Operation struct {
 func (op *Operation) check() error {
 	if !slices.Contains(Actions(), op.Action) {
 		return invalid("there is no action %q", op.Action)
+	}
+	if op.Coordinated && op.Action != Failover {
+		return invalid("only a failover can be coordinated")
 	}
 	if op.Action == FlushConfig {
 		return nil
@@ -95,7 +101,7 @@ func (op *Operation) checkMonitor() error {
 // checkText refuses control characters: a newline would begin another directive in the
 // configuration files of the Sentinels.
 func checkText(what, text string) error {
-	if strings.ContainsFunc(text, func(r rune) bool { return r < ' ' || r == 0x7f }) {
+	if strings.ContainsFunc(text, isControl) {
 		return invalid("%s holds a control character", what)
 	}
 	return nil
@@ -103,4 +109,6 @@ func checkText(what, text string) error {
 
 // breaksLines reports whether a character would end a word, or begin a quoted one, in a
 // configuration file. Sentinel writes words there without quoting them.
-func breaksLines(r rune) bool { return r <= ' ' || r == 0x7f || r == '"' || r == '\'' }
+func breaksLines(r rune) bool { return isControl(r) || r == ' ' || r == '"' || r == '\'' }
+
+func isControl(r rune) bool { return r < ' ' || r == 0x7f }

@@ -38,8 +38,6 @@ func TestInvalidOperations(t *testing.T) {
 		"two values":              of(option("quorum", 1, 2)),
 		"one name to rename":      of(option("rename-command", "CONFIG")),
 		"twice":                   of(option("quorum", 1), option("quorum", 2)),
-		"a password with a blank": of(option("auth-pass", canary+" x")),
-		"a password with a quote": of(option("auth-pass", canary+`"`)),
 		"a password of two lines": of(option("auth-pass", canary+"\nsentinel myid x")),
 		"two passwords":           of(option("auth-pass", canary, canary)),
 		"no name to monitor":      monitor("", "127.0.0.1:1", 1),

@@ -71,6 +71,9 @@ func (j *job) precheck() error {
 	if j.assessment.report.Answered > 0 && j.needsMaster() && len(j.assessment.views(j.Master)) == 0 {
 		return &UnknownMasterError{Master: j.Master, Answered: j.assessment.report.Answered}
 	}
+	if err := checkQuoting(j.Settings, j.assessment.snapshots); err != nil {
+		return err
+	}
 	findings := guards(&j.Operation, j.assessment)
 	if len(findings) > 0 && !j.Force {
 		return &GuardedError{Action: j.Action, Master: j.Master, Findings: findings}

@@ -31,6 +31,8 @@ type optionRule struct {
 	without string
 }
 
+const primaryReboot = "primary-reboot-down-after-period"
+
 func options() []optionRule {
 	var all []optionRule
 	for _, s := range sentinel.Settings() {
@@ -45,6 +47,7 @@ func options() []optionRule {
 		optionRule{name: "auth-pass", kind: Text, without: "no auth-pass"},
 		optionRule{name: "rename-command", kind: Pair},
 		optionRule{name: "master-reboot-down-after-period", kind: Number},
+		optionRule{name: primaryReboot, kind: Number}, // Valkey's name of it, from 8.1 on
 	)
 }
 
@@ -81,7 +84,9 @@ func checkSettings(settings []sentinel.Option) error {
 		if err := checkSetting(s); err != nil {
 			return err
 		}
-		same := func(other sentinel.Option) bool { return other.Name == s.Name }
+		same := func(other sentinel.Option) bool {
+			return strings.ReplaceAll(other.Name, "primary-", "master-") == strings.ReplaceAll(s.Name, "primary-", "master-")
+		}
 		if s.Name != "rename-command" && slices.ContainsFunc(settings[:i], same) {
 			return invalid("the option %q is given twice", s.Name)
 		}
@@ -106,14 +111,40 @@ func checkSetting(s sentinel.Option) error {
 		return o.checkNumber(s.Values[0])
 	}
 	for _, value := range s.Values {
-		if strings.ContainsFunc(value, breaksLines) {
-			return invalid("the value of %q holds a blank, a quote or a control character: a Sentinel would write it to its configuration file as it is, and not start again", s.Name)
+		if strings.ContainsFunc(value, isControl) || o.kind == Pair && strings.ContainsFunc(value, breaksLines) {
+			return invalid("the value of %q holds a control character, or a blank or a quote where there may be none: a Sentinel would write it to its configuration file as it is, and not start again", s.Name)
 		}
 	}
 	if o.kind == Pair && slices.Contains(s.Values, "") {
 		return invalid("the option %q takes two names, of which one is empty", s.Name)
 	}
 	return nil
+}
+
+// checkQuoting returns an error if a value has to be quoted in the configuration file, and a Sentinel
+// does not do that. Redis does from 8.6.4 on, Valkey from 9.1.1 on. It does not hold the value.
+func checkQuoting(settings []sentinel.Option, snapshots []*sentinel.Snapshot) error {
+	for _, s := range settings {
+		if !slices.ContainsFunc(s.Values, func(value string) bool { return strings.ContainsFunc(value, breaksLines) }) {
+			continue
+		}
+		for _, v := range snapshots {
+			if v.Up() && !quotes(v.Info) {
+				return invalid("the value of %q holds a blank or a quote: Sentinel %s would write it to its configuration file as it is, and not start again; Redis from 8.6.4 and Valkey from 9.1.1 on quote it", s.Name, v.Sentinel)
+			}
+		}
+	}
+	return nil
+}
+
+func quotes(info *sentinel.Info) bool {
+	switch {
+	case info == nil:
+		return false
+	case info.Product == "valkey":
+		return atLeast(info.Version, 9, 1, 1)
+	}
+	return atLeast(info.Version, 8, 6, 4)
 }
 
 func (o optionRule) checkNumber(text string) error {

@@ -14,14 +14,38 @@ import (
 func settingsFindings(op *Operation, s *assessment) []health.Finding {
 	switch op.Action {
 	case Remove:
-		return forgotten(op, s)
+		return append(forgotten(op, s), noticed(op, s)...)
+	case Reset:
+		return noticed(op, s)
 	case Monitor:
-		return left(op, s)
+		return append(left(op, s), noticed(op, s)...)
 	case FlushConfig:
 		return unloadable(s)
 	default:
 		return nil
 	}
+}
+
+// noticed says what clients notice of an operation that publishes no +switch-master.
+func noticed(op *Operation, s *assessment) []health.Finding {
+	text, hint := "", ""
+	monitored := len(s.views(op.Master)) > 0
+	switch {
+	case op.Action == Reset:
+		text = "for up to 10 s the Sentinel that is reset names no replicas: clients that read from replicas and ask it then read from the master, or cannot connect"
+		hint = "Writers notice nothing. Only one Sentinel is reset at a time."
+	case op.Action == Remove && monitored:
+		text = "clients that are connected go on writing to the node; those that connect anew cannot find it, and some (rueidis, valkey-go, radix, phpredis) go on at the address that they knew"
+		hint = "To move the name to a node that follows this one, use failover instead: REMOVE and MONITOR publish no +switch-master."
+	case op.Action == Monitor && !monitored:
+		text = "clients that know the name at another address stay there, most of them for good: MONITOR publishes no +switch-master"
+		hint = "If the name was at another node before: promote the new node, MONITOR, then CLIENT KILL TYPE pubsub on each Sentinel, and on the old node REPLICAOF the new one and CLIENT KILL TYPE normal in one MULTI. Where there is a replica, use failover instead."
+	default:
+		return nil
+	}
+	f := about(op, checkClientsNotice, hint, "%s", text)
+	f.Severity, f.Runbook = health.Warning, "docs/clients.md"
+	return []health.Finding{f}
 }
 
 // unloadable says which of the files that are written will not be loaded.

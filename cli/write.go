@@ -35,7 +35,8 @@ func addWrites(app *kingpin.Application, commands map[string]Runner) {
 		commands[string(action)] = w
 		return clause, w
 	}
-	add(admin.Failover, "Fail a master over, and follow the failover to its end.")
+	failover, f := add(admin.Failover, "Fail a master over, and follow the failover to its end.")
+	failover.Flag("coordinated", "Let the master hand over, so that no acknowledged write is lost (Valkey 9.0 and later).").NoEnvar().BoolVar(&f.op.Coordinated)
 	add(admin.Reset, "Make the Sentinels forget what they know of a master, one at a time, waiting for each to rediscover everything before the next.")
 	set, w := add(admin.Set, "Change settings of a master on every Sentinel, for example: set mymaster quorum 2 parallel-syncs 1")
 	set.Arg("option value", "Options by their Sentinel names, each followed by its value.").NoEnvar().StringsVar(&w.words)

@@ -18,6 +18,13 @@ func (c *Client) Failover(ctx context.Context, name string) error {
 	return c.do(ctx, "SENTINEL", "FAILOVER", name)
 }
 
+// CoordinatedFailover makes the Sentinel be elected and let the master hand over to a replica, with
+// all writes (SENTINEL FAILOVER COORDINATED, from Valkey 9.0 on). It returns when that has begun.
+// A master that cannot is an error; see Failover for the others.
+func (c *Client) CoordinatedFailover(ctx context.Context, name string) error {
+	return c.do(ctx, "SENTINEL", "FAILOVER", name, "COORDINATED")
+}
+
 // Reset makes the Sentinel forget what it has found out about the masters whose
 // names match a glob-style pattern: their replicas, the other Sentinels, and a
 // failover under way (SENTINEL RESET). It finds the replicas and Sentinels again. Reset

@@ -39,13 +39,13 @@ func readOperation(w http.ResponseWriter, r *http.Request, op *admin.Operation) 
 	}
 }
 
-// readSwitches reads dry_run and force from the query.
+// readSwitches reads dry_run, force and coordinated from the query.
 func readSwitches(raw string, op *admin.Operation) error {
-	values, err := parseQuery(raw, nil, "dry_run", "force")
+	values, err := parseQuery(raw, nil, "dry_run", "force", "coordinated")
 	if err != nil {
 		return badRequest("%w", err)
 	}
-	for name, into := range map[string]*bool{"dry_run": &op.DryRun, "force": &op.Force} {
+	for name, into := range map[string]*bool{"dry_run": &op.DryRun, "force": &op.Force, "coordinated": &op.Coordinated} {
 		switch value := values.Get(name); {
 		case value == "true", value == "false":
 			*into = value == "true"

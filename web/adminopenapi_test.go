@@ -144,7 +144,7 @@ func TestOpenAPISchemas(t *testing.T) {
 			t.Errorf("option %s is of the type %s: %v", name, schema.Type, err)
 		}
 	}
-	if got := len(schemas["Settings"].Properties); got != 8 {
+	if got := len(schemas["Settings"].Properties); got != 9 {
 		t.Errorf("there are %d options", got)
 	}
 	for _, action := range admin.Actions() {

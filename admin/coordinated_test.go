@@ -1,0 +1,112 @@
+package admin_test
+
+import (
+	"errors"
+	"os"
+	"strconv"
+	"strings"
+	"testing"
+
+	"redis_sentinel_exporter/admin"
+	"redis_sentinel_exporter/internal/sentineltest"
+)
+
+// TestCoordinatedFailover: where the Sentinels can, the master hands over; elsewhere it is refused
+// with the reason.
+func TestCoordinatedFailover(t *testing.T) {
+	t.Parallel()
+	r := newRig(t, sentineltest.Config{Replicas: 1})
+	version, err := sentineltest.ServerVersion(t.Context())
+	if err != nil {
+		t.Fatal(err)
+	}
+	op := admin.Operation{Action: admin.Failover, Master: name, Coordinated: true}
+	if version.Product != "valkey" || version.Major < 9 {
+		_, err := r.operator.Do(t.Context(), op, nil)
+		if guarded, ok := errors.AsType[*admin.GuardedError](err); !ok || !contains(guarded.Error(), "only Valkey from 9.0 on does") {
+			t.Errorf("got the error %v", err)
+		}
+		r.shows(name, "config-epoch", "0")
+		return
+	}
+	old, heir := r.Masters[0].Node, r.Masters[0].Replicas[0]
+	r.cli(old, "SET", "kept", "x")
+	answer := r.do(op, nil)
+	r.want(answer, admin.Done, true)
+	if answer.Address != heir.Addr() || !strings.HasPrefix(r.cli(old, "ROLE"), "slave") || r.cli(heir, "GET", "kept") != "x" {
+		t.Errorf("after it: %s", inJSON(t, answer))
+	}
+	if !contains(answer.Loss.Risk, "No acknowledged write is lost") || !contains(answer.Loss.Outcome, "handed over") || answer.Loss.OldMasterSeconds == nil {
+		t.Errorf("it says %s", inJSON(t, answer.Loss))
+	}
+	if !contains(answer.Results[0].Commands[0], "COORDINATED") || len(answer.Findings) != 0 {
+		t.Errorf("got %s", inJSON(t, answer))
+	}
+}
+
+// TestMonitorReplica: the Sentinels would take a replica for a master, and lose it.
+func TestMonitorReplica(t *testing.T) {
+	t.Parallel()
+	r := newRig(t, sentineltest.Config{Replicas: 1})
+	replica := r.Masters[0].Replicas[0]
+	r.want(r.do(admin.Operation{Action: admin.Remove, Master: name}, nil), admin.Done, true, true, true)
+	answer := r.do(admin.Operation{Action: admin.Monitor, Master: name, Address: replica.Addr(), Quorum: 2}, nil)
+	r.want(answer, admin.Failed, false, false, false)
+	if !contains(answer.Results[0].Error, replica.Addr()+" is a replica") {
+		t.Errorf("got %s", inJSON(t, answer))
+	}
+	r.shows(name, "ip", "")
+	if got := inJSON(t, answer.Findings); !contains(got, "clients_notice", "no +switch-master") {
+		t.Errorf("got the findings %s", got)
+	}
+	answer = r.do(admin.Operation{Action: admin.Monitor, Master: name, Address: r.Masters[0].Node.Addr(), Quorum: 2}, nil)
+	r.want(answer, admin.Done, true, true, true)
+}
+
+// TestQuotedValues: a blank and a quote in a password where the Sentinels write it safely, which a
+// restart shows; elsewhere it is refused.
+func TestQuotedValues(t *testing.T) {
+	t.Parallel()
+	r := newRig(t, sentineltest.Config{Sentinels: 1, Replicas: sentineltest.None, Quorum: 1})
+	version, err := sentineltest.ServerVersion(t.Context())
+	if err != nil {
+		t.Fatal(err)
+	}
+	const password = `canary "a b' c`
+	op := admin.Operation{Action: admin.Set, Master: name, Settings: set("auth-pass", password)}
+	if version.Product != "valkey" || version.Major < 9 {
+		_, err := r.operator.Do(t.Context(), op, nil)
+		if _, ok := errors.AsType[*admin.InvalidError](err); !ok || !contains(err.Error(), "as it is") || strings.Contains(err.Error(), "canary") {
+			t.Errorf("got the error %v", err)
+		}
+		return
+	}
+	r.want(r.do(op, nil), admin.Done, true)
+	file, err := os.ReadFile(r.Sentinels[0].Dir() + "/sentinel.conf")
+	if err != nil || !strings.Contains(string(file), strconv.Quote(password)) {
+		t.Errorf("the file has not %s: %v", strconv.Quote(password), err)
+	}
+	r.Sentinels[0].Kill()
+	if err := r.Sentinels[0].Restart(t.Context()); err != nil {
+		t.Error(err)
+	}
+}
+
+// TestPrimaryOption: Valkey's name of an option, where the Sentinels know it.
+func TestPrimaryOption(t *testing.T) {
+	t.Parallel()
+	r := newRig(t, sentineltest.Config{Sentinels: 1, Replicas: sentineltest.None, Quorum: 1})
+	version, err := sentineltest.ServerVersion(t.Context())
+	if err != nil {
+		t.Fatal(err)
+	}
+	op := admin.Operation{Action: admin.Set, Master: name, Settings: set("primary-reboot-down-after-period", 1000)}
+	answer := r.do(op, nil)
+	if known := version.Product == "valkey" && version.Major >= 8; known != (answer.Completion() == admin.Done) {
+		t.Errorf("%v: got %s", version, inJSON(t, answer))
+	}
+	op.Settings = set("primary-reboot-down-after-period", 1, "master-reboot-down-after-period", 2)
+	if _, err := r.operator.Do(t.Context(), op, nil); err == nil || !contains(err.Error(), "given twice") {
+		t.Errorf("got the error %v", err)
+	}
+}
