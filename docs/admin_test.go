@@ -68,7 +68,7 @@ func TestAdminACL(t *testing.T) {
 	file := exportertest.TempFile(t, "sesame\n")
 	for _, words := range [][]string{
 		{"set", "mymaster", "parallel-syncs", "2"}, {"reset", "mymaster"}, {"failover", "mymaster"}, {"flush-config"}, {"remove", "mymaster"},
-		{"monitor", "mymaster", topology.Masters[0].Node.Addr(), "1", "--set=parallel-syncs=2"},
+		{"monitor", "mymaster", topology.Masters[0].Replicas[0].Addr(), "1", "--set=parallel-syncs=2"}, // to which it failed over
 	} {
 		args := []string{"--sentinel.address=" + topology.SentinelAddrs()[0], "--sentinel.username=exporter", "--sentinel.password-file=" + file}
 		args = append(append(args, words...), "--yes")
