@@ -103,6 +103,11 @@ haproxy-test: ## let everything that moves a master happen behind HAProxy, five 
 	@tools/need redis-server=redis-server redis-cli=redis-tools haproxy=haproxy
 	CGO_ENABLED=0 go test -count=1 -timeout 20m -v -run '^TestFaults$$' ./deploy/haproxy -haproxy.all $(if $(HAPROXY),-haproxy.binary='$(HAPROXY)')
 
+.PHONY: role-load
+role-load: ## send 2,000 checks of load balancers a second for a minute, and measure
+	@tools/need redis-server=redis-server redis-cli=redis-tools
+	CGO_ENABLED=0 go test -count=1 -v -run '^TestRoleLoad$$' ./e2e -role.checks=2000 -role.for=1m -role.p99=5ms
+
 .PHONY: lint
 lint: .bin/golangci-lint ## gofmt, go vet and golangci-lint, in all modules
 	@unformatted=$$(gofmt -l .); test -z "$$unformatted" || { echo "gofmt these files:" $$unformatted >&2; exit 1; }
