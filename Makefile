@@ -78,7 +78,7 @@ hostile: ## let Sentinels of every bad kind at the exporter, and measure what th
 .PHONY: e2e
 e2e: ## bring every alert about for real, through Prometheus and Alertmanager to a webhook
 	@tools/need redis-server=redis-server redis-cli=redis-tools prometheus=prometheus prometheus-alertmanager=prometheus-alertmanager gcc=gcc,libc6-dev
-	CGO_ENABLED=1 go test -race -timeout 20m -tags e2e -run 'TestFaults|TestScaled' ./alerts
+	CGO_ENABLED=1 go test -race -timeout 20m -tags e2e -run 'TestFaults|TestScaled|TestTwoClusters' ./alerts
 
 .PHONY: e2e-all
 e2e-all: ## the same, with Prometheus 3 and VictoriaMetrics beside; they are unpacked, not installed

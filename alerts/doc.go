@@ -1,5 +1,6 @@
-// Package alerts holds no program: it is where the tests of the alert rules, of
-// their runbooks and of the configurations in deploy/ live.
+// Package alerts holds the alert rules, and makes others of them for other labels, addresses,
+// times and severities. The tests of the rules, of their runbooks and of the configurations
+// in deploy/ live here too.
 package alerts
 
 //go:generate go test -run ^TestAlertTable$ . -update

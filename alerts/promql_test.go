@@ -10,12 +10,13 @@ import (
 )
 
 // TestMetricsExist: the rules use only metrics and labels that the exporter has
-// (docs/metrics.md, which a test of the collector keeps true) or that Prometheus adds.
+// (docs/metrics.md, which a test of the collector keeps true) or that Prometheus and the
+// discovery of targets add.
 func TestMetricsExist(t *testing.T) {
 	t.Parallel()
 	metrics := exposed(t)
-	metrics["up"] = []string{"job", "instance"}
-	metrics["redis_sentinel_exporter_config_last_reload_successful"] = []string{"job", "instance"} // the exporter's own are not in that file
+	metrics["up"] = ofTargets()
+	metrics["redis_sentinel_exporter_config_last_reload_successful"] = ofTargets() // the exporter's own are not in that file
 	for _, file := range []string{rulesFile, compatFile} {
 		for _, r := range readRules(t, file) {
 			if err := uses(r.Expr, metrics); err != nil {
@@ -25,13 +26,16 @@ func TestMetricsExist(t *testing.T) {
 	}
 }
 
+// ofTargets are the labels of all that is scraped.
+func ofTargets() []string { return []string{"job", "deployment", "instance"} }
+
 // exposed returns the labels of every metric of the exporter.
 func exposed(t *testing.T) map[string][]string {
 	t.Helper()
 	line := regexp.MustCompile("(?m)^\\| `([a-z_]+)` \\| [a-z]+ \\| ([^|]*) \\|")
 	metrics := map[string][]string{}
 	for _, m := range line.FindAllStringSubmatch(readFile(t, "../docs/metrics.md"), -1) {
-		labels := []string{"job", "instance"}
+		labels := ofTargets()
 		for _, l := range regexp.MustCompile("`([a-z_]+)`").FindAllStringSubmatch(m[2], -1) {
 			labels = append(labels, l[1])
 		}

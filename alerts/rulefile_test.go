@@ -14,13 +14,13 @@ const (
 
 // A rule is one of a rules file: an alert or a recording.
 type rule struct {
-	Alert       string
-	Record      string
-	Expr        string
-	For         string
-	KeepFiring  string `yaml:"keep_firing_for"`
-	Labels      map[string]string
-	Annotations map[string]string
+	Alert       string            `yaml:"alert,omitempty"`
+	Record      string            `yaml:"record,omitempty"`
+	Expr        string            `yaml:"expr"`
+	For         string            `yaml:"for,omitempty"`
+	KeepFiring  string            `yaml:"keep_firing_for,omitempty"`
+	Labels      map[string]string `yaml:"labels,omitempty"`
+	Annotations map[string]string `yaml:"annotations,omitempty"`
 }
 
 // readRules returns the rules of a file in their order.
@@ -68,4 +68,11 @@ func readFile(t *testing.T, name string) string {
 		t.Fatal(err)
 	}
 	return string(text)
+}
+
+func writeFile(t *testing.T, path, text string) {
+	t.Helper()
+	if err := os.WriteFile(path, []byte(text), 0o600); err != nil {
+		t.Fatal(err)
+	}
 }

@@ -1,109 +1,106 @@
 package alerts_test
 
 import (
-	"maps"
-	"regexp"
-	"slices"
+	"path/filepath"
 	"strings"
 	"testing"
+
+	"redis_sentinel_exporter/alerts"
 )
 
-// TestAlerts: what every alert must have.
-func TestAlerts(t *testing.T) {
+// TestRulesAreTheCommittedOnes: without any flag nothing changes.
+func TestRulesAreTheCommittedOnes(t *testing.T) {
 	t.Parallel()
-	seen := map[string]bool{}
-	for _, a := range readAlerts(t) {
-		if !regexp.MustCompile(`^RedisSentinel[A-Z][A-Za-z]+$`).MatchString(a.Alert) {
-			t.Errorf("%s: the name must be RedisSentinel and words in CamelCase", a.Alert)
-		}
-		if seen[a.Alert] {
-			t.Errorf("%s: there are two of them", a.Alert)
-		}
-		seen[a.Alert] = true
-		for _, problem := range problems(a) {
-			t.Errorf("%s: %s", a.Alert, problem)
-		}
+	got, err := alerts.Rules(alerts.Config{})
+	if err != nil || got != readFile(t, rulesFile) {
+		t.Errorf("the rules with the defaults are not %s (error %v)", rulesFile, err)
 	}
 }
 
-// problems says what is wrong with the labels and annotations of an alert.
-func problems(a rule) []string {
-	var list []string
-	want := func(ok bool, problem string) {
-		if !ok {
-			list = append(list, problem)
-		}
+// everything changes all that can be changed.
+func everything() alerts.Config {
+	return alerts.Config{
+		Jobs: `shop-\d+`, Selector: `cluster="eu", team!~"it's \"x\"|y" `, GroupLabels: []string{"cluster", "namespace"},
+		RunbookURL: "https://wiki.example.org/r", DashboardURL: "http://grafana:3000",
+		Without:  []string{"RedisSentinelHostLoss", "RedisSentinelRestartFails"},
+		For:      map[string]string{"RedisSentinelFailoverStuck": "1h30m", "RedisSentinelFailoverHappened": "5m", "RedisSentinelMasterDown": "90s"},
+		Severity: map[string]string{"RedisSentinelDown": "page-2"},
+		Threshold: map[string]string{
+			"RedisSentinelClientsNearLimit": "0.75", "RedisSentinelReplicaLagging": "1e9", "RedisSentinelFailoverFlapping": "5",
+			"RedisSentinelMasterAnswersErrors": "10", "RedisSentinelPeersUnreachable": "12", "RedisSentinelScriptsBacklog": "64",
+		},
 	}
-	severity := a.Labels["severity"]
-	want(slices.Contains([]string{"critical", "warning", "info", "none"}, severity), "severity "+severity+" is not one of ours")
-	want(len(a.Labels) == 1, "it has labels other than severity")
-	want(severity != "critical" || a.For != "", "a page needs a for")
-	want(a.For != "0m" && a.For != "0s", "a for of 0 is none")
-	summary, description := a.Annotations["summary"], a.Annotations["description"]
-	want(strings.HasSuffix(summary, ".") && !strings.Contains(summary, "{{"), "the summary must be a sentence without values, so that alerts can be grouped by it")
-	want(strings.HasSuffix(description, "."), "the description must be a sentence")
-	want(severity != "critical" || strings.Contains(description, " First "), "a page must say what to do first")
-	want(strings.Contains(description, "{{") || severity == "none" || strings.Contains(a.Expr, "absent("), "the description must say about whom it is")
-	want(a.Annotations["runbook_url"] == "https://runbooks.example.com/"+a.Alert+".md", "runbook_url must lead to its runbook")
-	want(dashboard.MatchString(a.Annotations["dashboard_url"]), "dashboard_url must lead to a panel of one of our dashboards")
-	want(len(a.Annotations) == 4, "it has annotations other than the four")
-	return list
 }
 
-var dashboard = regexp.MustCompile(`^https://grafana\.example\.com/d/redis-sentinel-(overview|master|sentinel)\?viewPanel=[0-9]+(&var-(job|master_name|sentinel)=\{\{ \$labels\.(job|master_name|sentinel) \| urlquery \}\})*$`)
-
-func TestProblems(t *testing.T) {
+// TestRulesWithEverythingChanged: promtool takes what comes out, and it says what was asked for.
+func TestRulesWithEverythingChanged(t *testing.T) {
 	t.Parallel()
-	good := readAlerts(t)[1]
-	for name, spoil := range map[string]func(*rule){
-		"severity":     func(a *rule) { a.Labels = map[string]string{"severity": "page"} },
-		"label":        func(a *rule) { a.Labels = map[string]string{"severity": "critical", "team": "x"} },
-		"page at once": func(a *rule) { a.For = "" },
-		"value":        func(a *rule) { a.Annotations["summary"] = "{{ $value }} are down." },
-		"first step":   func(a *rule) { a.Annotations["description"] = "Nobody watches the Sentinels." },
-		"runbook":      func(a *rule) { a.Annotations["runbook_url"] = "https://runbooks.example.com/Other.md" },
-		"dashboard":    func(a *rule) { a.Annotations["dashboard_url"] = "https://grafana.example.com/d/other" },
+	text, err := alerts.Rules(everything())
+	if err != nil {
+		t.Fatal(err)
+	}
+	path := filepath.Join(t.TempDir(), "rules.yml")
+	writeFile(t, path, text)
+	run(t, "promtool", "check", "rules", path)
+	got := map[string]rule{}
+	for _, r := range readRules(t, path) {
+		got[r.Alert] = r
+	}
+	if want := len(readAlerts(t)) - 2; len(got) != want {
+		t.Errorf("%d alerts, want %d", len(got), want)
+	}
+	const matchers = `cluster="eu", team!~"it's \"x\"|y"`
+	for alert, ends := range map[string]string{
+		"RedisSentinelClientsNearLimit": " > 0.75", "RedisSentinelReplicaLagging": " > 1e9\nand on (job, deployment, cluster, namespace, master_name)\n" +
+			`last_over_time(redis_sentinel_deployment_check_status{` + matchers + `, check="replica_lagging"}[150s]) == 1`,
+		"RedisSentinelFailoverFlapping": ") > 5", "RedisSentinelMasterAnswersErrors": ") > 10", "RedisSentinelScriptsBacklog": " > 64",
+		"RedisSentinelPeersUnreachable": "[150s]) < 12\n)", "RedisSentinelExporterDown": `up{` + matchers + `, job=~"shop-\\d+"} == 0`,
 	} {
-		bad := good
-		bad.Annotations = maps.Clone(good.Annotations)
-		spoil(&bad)
-		if len(problems(bad)) != 1 {
-			t.Errorf("%s: got the problems %q, want one", name, problems(bad))
+		if !strings.HasSuffix(got[alert].Expr, ends) {
+			t.Errorf("%s: the expression is\n%s\nwant one that ends with\n%s", alert, got[alert].Expr, ends)
+		}
+	}
+	if want, got := `No target has a job that matches shop-\d+ and `+matchers+`: the`, got["RedisSentinelExporterAbsent"].Annotations["description"]; !strings.HasPrefix(got, want) {
+		t.Errorf("the description is %q, want it to begin with %q", got, want)
+	}
+	for alert, want := range map[string][2]string{
+		"RedisSentinelFailoverStuck": {"1h30m", "critical"}, "RedisSentinelFailoverHappened": {"5m", "info"},
+		"RedisSentinelMasterDown": {"90s", "critical"}, "RedisSentinelDown": {"5m", "page-2"}, "RedisSentinelTilt": {"2m", "warning"},
+	} {
+		if g := [2]string{got[alert].For, got[alert].Labels["severity"]}; g != want {
+			t.Errorf("%s: got %q, want %q", alert, g, want)
+		}
+	}
+	_, text, _ = strings.Cut(text, "\ngroups:\n") // without the comment about the committed rules
+	for _, placeholder := range []string{"example.com", "redis[_-]sentinel", "(job, deployment)", "(job, deployment, master_name"} {
+		if strings.Contains(text, placeholder) {
+			t.Errorf("%s is still in it", placeholder)
 		}
 	}
 }
 
-// TestCases: each alert has a case in which it fires, and one in which it does
-// not. That they are right is for promtool.
-func TestCases(t *testing.T) {
+// TestBadRules: what Prometheus would refuse, or what would never fire, is refused here, in
+// words about the flag.
+func TestBadRules(t *testing.T) {
 	t.Parallel()
-	var file struct {
-		RuleFiles []string `yaml:"rule_files"`
-		Interval  string   `yaml:"evaluation_interval"`
-		Tests     []struct {
-			Name   string
-			Alerts []struct {
-				At       string `yaml:"eval_time"`
-				Name     string `yaml:"alertname"`
-				Expected []any  `yaml:"exp_alerts"`
-			} `yaml:"alert_rule_test"`
-			Interval string
-			Series   []any `yaml:"input_series"`
-		}
-	}
-	readYAML(t, "redis_sentinel.rules_test.yml", &file)
-	fires, silent := map[string]bool{}, map[string]bool{}
-	for _, c := range file.Tests {
-		for _, a := range c.Alerts {
-			(map[bool]map[string]bool{true: fires, false: silent})[len(a.Expected) > 0][a.Name] = true
-		}
-	}
-	for _, a := range readAlerts(t) {
-		if !fires[a.Alert] {
-			t.Errorf("%s: no case in which it fires", a.Alert)
-		}
-		if !silent[a.Alert] && a.Labels["severity"] != "none" {
-			t.Errorf("%s: no case in which it does not fire", a.Alert)
+	for want, c := range map[string]alerts.Config{
+		`"ftp://x" is not a URL`:                        {RunbookURL: "ftp://x"},
+		`"https://x/" is not a URL`:                     {DashboardURL: "https://x/"},
+		`the jobs "(" are not a regular expression`:     {Jobs: "("},
+		`there is no alert "Tilt"`:                      {Without: []string{"Tilt"}},
+		`there is no alert "X"`:                         {For: map[string]string{"X": "5m"}},
+		`RedisSentinelTilt: "5" is not a duration`:      {For: map[string]string{"RedisSentinelTilt": "5"}},
+		`RedisSentinelTilt: "A b" is not a severity`:    {Severity: map[string]string{"RedisSentinelTilt": "A b"}},
+		`RedisSentinelTilt has no threshold`:            {Threshold: map[string]string{"RedisSentinelTilt": "5"}},
+		`the threshold "much" is not a number`:          {Threshold: map[string]string{"RedisSentinelTilt": "much"}},
+		`the selector is not a list of matchers`:        {Selector: `{cluster="a"}`},
+		`the selector has "(", which is no regular`:     {Selector: `a=~"("`},
+		`the selector has no comma before "b=\"c\""`:    {Selector: `a="b" b="c"`},
+		`"a-b" is not the name of a label`:              {GroupLabels: []string{"a-b"}},
+		`the label master_name cannot tell deployments`: {GroupLabels: []string{"master_name"}},
+	} {
+		if _, err := alerts.Rules(c); err == nil || !strings.Contains(err.Error(), want) {
+			t.Errorf("got the error %v, want %q", err, want)
 		}
 	}
 }

@@ -126,13 +126,6 @@ func placeAs(t *testing.T, path, name string, replace map[string]string) {
 	writeFile(t, path, text)
 }
 
-func writeFile(t *testing.T, path, text string) {
-	t.Helper()
-	if err := os.WriteFile(path, []byte(text), 0o600); err != nil {
-		t.Fatal(err)
-	}
-}
-
 // startExporter starts the exporter on some Sentinels. A hung one may cost three
 // quarters of a scrape, and the answer has the rest.
 func (s *stack) startExporter(t *testing.T, address string, sentinels []string, more ...string) *sentineltest.Program {

@@ -55,6 +55,9 @@ func run(ctx context.Context, command string, f *programFlags, streams cli.Strea
 	if c, ok := f.commands[command]; ok {
 		return runCommand(ctx, c, f, streams)
 	}
+	if command == rulesCommand {
+		return 0, printRules(f.rules, streams.Out)
+	}
 	config, err := newConfig(f)
 	switch {
 	case err != nil:

@@ -13,6 +13,7 @@ import (
 	toolkit "github.com/prometheus/exporter-toolkit/web"
 	toolkitflag "github.com/prometheus/exporter-toolkit/web/kingpinflag"
 
+	"redis_sentinel_exporter/alerts"
 	"redis_sentinel_exporter/canstop"
 	"redis_sentinel_exporter/cli"
 	"redis_sentinel_exporter/collector"
@@ -24,6 +25,7 @@ const (
 	serveCommand       = "serve"
 	configCommand      = "config"
 	configCheckCommand = configCommand + " check"
+	rulesCommand       = "rules"
 	defaultListen      = ":9355"
 )
 
@@ -39,6 +41,7 @@ type programFlags struct {
 	roleGrace time.Duration
 	hosts     canstop.HostMap
 	log       promslog.Config
+	rules     alerts.Config
 	commands  map[string]cli.Runner // by full name; each has its own flags and arguments
 }
 
@@ -103,6 +106,7 @@ func newApp(f *programFlags) *kingpin.Application {
 	app.Command(serveCommand, "Serve the metrics over HTTP; the default.")
 	app.Command(configCommand, "Check the configuration.").
 		Command("check", "Report what serve would refuse, and print what --config.file says.")
+	addRules(app, &f.rules)
 	f.commands = cli.AddCommands(app)
 	nameInErrors(app)
 	return app

@@ -64,9 +64,9 @@ func TestPrometheusScrapesAllThreeWays(t *testing.T) {
 			"redis_sentinel_beside "+beside[i]+" "+sentinel+" beside")
 	}
 	for _, sentinel := range orders {
-		want = append(want, "redis_sentinel_orders "+strings.Join(orders, ",")+" "+sentinel+" orders")
+		want = append(want, "redis_sentinel_probe "+strings.Join(orders, ",")+" "+sentinel+" orders")
 	}
-	want = append(want, "redis_sentinel_carts "+carts+" "+carts+" carts")
+	want = append(want, "redis_sentinel_probe "+carts+" "+carts+" carts")
 	slices.Sort(want)
 	var got []string
 	sentineltest.WaitFor(t, "every Sentinel to be up", func() bool {
@@ -85,8 +85,8 @@ func TestPrometheusScrapesAllThreeWays(t *testing.T) {
 	}
 	// Each deployment is one to the rules.
 	sentineltest.WaitFor(t, "the rules to tell the deployments apart", func() bool {
-		const up = "sum by (job) (redis_sentinel_up)"
-		return len(p.Series(up)) == 4 && len(p.Series(up+` == 3 and on (job) up{job="redis_sentinel_beside"}`)) == 1
+		const up = "sum by (job, deployment) (redis_sentinel_up)"
+		return len(p.Series(up)) == 4 && len(p.Series(up+` == 3 and on (job, deployment) up{job="redis_sentinel_beside"}`)) == 1
 	})
 	if failed := p.Series(`up{job=~"redis_sentinel.*"} == 0`); len(failed) > 0 {
 		t.Errorf("not all scrapes succeed: %v", failed)

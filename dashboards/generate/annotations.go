@@ -24,8 +24,8 @@ func marks() []mark {
 			"Failover of {{master_name}}", "{{job}} {{deployment}}", true,
 		},
 		{
-			"Firing alerts", "red", `max by (job, alertname, severity) (ALERTS{alertname=~"RedisSentinel.+", alertstate="firing", severity!~"none|info", job=~"$job|", deployment=~"$deployment|", master_name=~"$master_name|"})`,
-			"{{alertname}}", "{{severity}}: {{job}}", false,
+			"Firing alerts", "red", `max by (JOB, alertname, severity) (ALERTS{alertname=~"RedisSentinel.+", alertstate="firing", severity!~"none|info", job=~"$job|", deployment=~"$deployment|", master_name=~"$master_name|"})`,
+			"{{alertname}}", "{{severity}}: {{job}} {{deployment}}", false,
 		},
 		{
 			"Sentinels started", "purple", "redis_sentinel_uptime_seconds{SENTINEL} < 60",

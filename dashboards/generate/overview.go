@@ -104,7 +104,7 @@ func overviewWatch() []panel {
 	return []panel{
 		{
 			id: 8, kind: table, title: "Firing alerts", width: 12, height: 7, unit: "none", noValue: "none at all: the rules are not loaded",
-			description: "What Prometheus is telling now. RedisSentinelWatchdog must always be there: without it the rules are not loaded. Most alerts do not keep the label deployment.",
+			description: "What Prometheus is telling now. RedisSentinelWatchdog must always be there: without it the rules are not loaded.",
 			first:       "Severity",
 			queries: []query{{expr: `label_replace(label_replace(label_replace(
 3 * ` + firing("critical") + `
@@ -118,6 +118,7 @@ or 0 * ` + firing("none") + `,
 				{of: "master_name", title: "Master", links: []target{toMaster()}},
 				{of: "sentinel", title: "Sentinel", links: []target{toSentinel()}},
 				{of: "job", title: "Job"},
+				{of: "deployment", title: "Deployment"},
 				{of: "replica", title: "Replica"},
 			},
 		},

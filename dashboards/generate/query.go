@@ -61,7 +61,7 @@ func grown(counter, window string) string {
 // series which was not there at the beginning of the window, while its exporter was.
 func counted(counter, window string) string {
 	return "1 * (last_over_time(" + counter + "[" + window + "]) unless " + counter + " offset " + window +
-		" and on (job, instance) up{JOB} offset " + window + " == 1)" +
+		" and on (JOB, instance) up{JOB} offset " + window + " == 1)" +
 		" or " + grown(counter, "["+window+"]")
 }
 
