@@ -67,7 +67,7 @@ func (m *master) mayRead(n node, l Limits, grace time.Duration, now time.Time) A
 		}
 	}
 	left := r.sure.Add(grace).Sub(now)
-	if r.sure == m.looked {
+	if r.sure.Equal(m.looked) {
 		left = 0
 	} else if left <= 0 {
 		return Answer{Reason: fmt.Sprintf("nobody can tell how the replica %s of %s is", n.addr(), m.name)}

@@ -114,7 +114,6 @@ func (r *rig) all() []*writer { return append([]*writer{r.roles, r.library}, r.w
 // check waits for the end of a fault, and looks at what the writers were told.
 func (r *rig) check(t *testing.T, f fault, before time.Time) {
 	t.Helper()
-	to := r.master
 	if !f.stays {
 		r.waitSwitch(t)
 	}
@@ -123,8 +122,8 @@ func (r *rig) check(t *testing.T, f fault, before time.Time) {
 	if err := r.topology.WaitSettled(ctx); err != nil {
 		t.Fatal(err)
 	}
-	var err error
-	if to, err = r.topology.MasterNode(ctx, r.topology.Masters[0].Name); err != nil {
+	to, err := r.topology.MasterNode(ctx, r.topology.Masters[0].Name)
+	if err != nil {
 		t.Fatal(err)
 	}
 	if (to == r.master) != f.stays {
