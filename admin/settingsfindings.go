@@ -28,7 +28,7 @@ func settingsFindings(op *Operation, s *assessment) []health.Finding {
 
 // noticed says what clients notice of an operation that publishes no +switch-master.
 func noticed(op *Operation, s *assessment) []health.Finding {
-	text, hint := "", ""
+	var text, hint string
 	monitored := len(s.views(op.Master)) > 0
 	switch {
 	case op.Action == Reset:
