@@ -4,6 +4,7 @@ import (
 	_ "embed"
 	"fmt"
 	"regexp"
+	"slices"
 	"strconv"
 	"strings"
 )
@@ -69,10 +70,8 @@ func names() []string {
 
 // fill returns a piece with what the Config says.
 func (c Config) fill(p piece, selector string) (string, error) {
-	for _, name := range c.Without {
-		if name == p.alert {
-			return "", nil
-		}
+	if slices.Contains(c.Without, p.alert) {
+		return "", nil
 	}
 	text := p.text
 	if p.alert == "" {

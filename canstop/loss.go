@@ -39,7 +39,7 @@ func (l *loss) is(n *placedNode) belief {
 	if l.only != "" && n.addr != l.only {
 		return no
 	}
-	for _, id := range l.lost { // not slices.Contains, which takes twice as long for one or two
+	for _, id := range l.lost { //nolint:modernize // slices.Contains takes twice as long for one or two
 		if id == n.host {
 			return yes
 		}

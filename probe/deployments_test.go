@@ -199,14 +199,14 @@ func TestSimilar(t *testing.T) {
 	t.Parallel()
 	all := []string{"orders-production", "orders-staging", "carts", "Search", "payments"}
 	for name, want := range map[string][]string{
-		"orders":            {"orders-production", "orders-staging"},
-		"order-production":  {"orders-production"},
-		"cart":              {"carts"},
-		"cratS":             {"carts"},
-		"search":            {"Search"},
-		"something-else":    nil,
-		"":                  nil,
-		"orders-prodcution": {"orders-production"},
+		"orders":           {"orders-production", "orders-staging"},
+		"order-production": {"orders-production"},
+		"cart":             {"carts"},
+		"cratS":            {"carts"},
+		"search":           {"Search"},
+		"something-else":   nil,
+		"":                 nil,
+		"orders-prodction": {"orders-production"},
 	} {
 		if diff := cmp.Diff(want, Similar(name, slices.Clone(all))); diff != "" {
 			t.Errorf("%q (-want +got):\n%s", name, diff)

@@ -8,6 +8,7 @@ import (
 	"os"
 	"path/filepath"
 	"slices"
+	"strings"
 	"sync"
 	"time"
 )
@@ -146,15 +147,11 @@ func UnknownDeployment(name string, names []string) error {
 }
 
 func orOf(names []string) string {
-	text := names[0]
-	for i, name := range names[1:] {
-		if i == len(names)-2 {
-			text += " or " + name
-		} else {
-			text += ", " + name
-		}
+	last := len(names) - 1
+	if last == 0 {
+		return names[0]
 	}
-	return text
+	return strings.Join(names[:last], ", ") + " or " + names[last]
 }
 
 func sortedNames[V any](m map[string]V) []string { return slices.Sorted(maps.Keys(m)) }

@@ -69,5 +69,5 @@ func (d *deployments) nothing() error {
 	if d.fleet != nil && d.fleet.Size() > 0 {
 		return errors.New("name one of the deployments with ?" + deploymentParameter + "=NAME; " + fleetPath + " has a list of them")
 	}
-	return errors.New(noDeployment)
+	return errors.New(noDeployment) //nolint:staticcheck // a sentence: it is the whole answer
 }

@@ -97,7 +97,7 @@ func (s *statusPage) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 	if !query.Has("refresh") {
 		h.Set("Refresh", strconv.Itoa(int(refreshEvery.Seconds())))
 	}
-	_, _ = w.Write(page)
+	_, _ = w.Write(page) //nolint:gosec // html/template has escaped it
 }
 
 // maxPage bounds the page, in bytes.
