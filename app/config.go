@@ -71,6 +71,10 @@ func newConfig(f *programFlags) (*Config, error) {
 	if err != nil {
 		return nil, fmt.Errorf("--config.file: %w", err)
 	}
+	named := len(modules.Deployments()) > 0 || len(modules.Config().DeploymentFiles) > 0
+	if f.onlyProbes() && adminListen != nil && !named {
+		return nil, errors.New("--admin.listen-address: there is no deployment to change: --config.file names none, and there is no --sentinel.address")
+	}
 	config := &Config{
 		Sentinels: *sentinels, Collector: f.collector, Web: f.web, Prober: f.probe.options, Modules: modules,
 		Role:   role.Options{Grace: f.roleGrace, Timeout: sentinels.Timeout, Names: f.hosts},
@@ -78,6 +82,7 @@ func newConfig(f *programFlags) (*Config, error) {
 	}
 	config.ReplyMemory, config.Prober.ReplyMemory = int64(f.sentinel.replyMemory), int64(f.sentinel.replyMemory)
 	config.Web.Timeout, config.Web.OnlyProbes, config.Web.HostMap = sentinels.Timeout, f.onlyProbes(), f.hosts
+	config.Web.Named = named
 	config.Web.ExternalURL, config.Prober.HostMap = f.fleet.externalURL, f.hosts
 	config.Fleet = fleet.Options{
 		Events: f.collector.Events, Timeout: sentinels.Timeout, HostMap: f.hosts,
@@ -165,8 +170,6 @@ func (f *programFlags) check() error {
 		return fmt.Errorf("--role.grace: %s is negative", f.roleGrace)
 	case f.web.MaxRequests < 0:
 		return fmt.Errorf("--web.max-requests: %d is negative", f.web.MaxRequests)
-	case f.onlyProbes() && len(f.admin.listen) > 0:
-		return errors.New("--admin.listen-address: there is no deployment to change: --config.file is given, and no --sentinel.address")
 	}
 	if err := f.web.Check(); err != nil {
 		return err

@@ -60,8 +60,11 @@ func serve(ctx context.Context, c *Config, logs io.Writer) error {
 	}
 	servers := []server{func(ctx context.Context) error { return web.Serve(ctx, handler, c.Listen, logger, started) }}
 	if c.AdminListen != nil {
-		operator := admin.New(deployment, c.Sentinels.Timeout)
-		handler := web.NewAdminHandler(operator, *c.AdminListen.WebConfigFile, sources.AdminRequests, ctx.Done(), logger)
+		var operator *admin.Operator
+		if !c.Web.OnlyProbes {
+			operator = admin.New(deployment, c.Sentinels.Timeout)
+		}
+		handler := web.NewAdminHandler(operator, sources.Fleet, *c.AdminListen.WebConfigFile, sources.AdminRequests, ctx.Done(), logger)
 		servers = append(servers, func(ctx context.Context) error { return web.ServeAdmin(ctx, handler, c.AdminListen, logger) })
 	}
 	wg.Go(func() { sources.Prober.Run(ctx) })

@@ -16,6 +16,7 @@ import (
 // checkCommand is the command check.
 type checkCommand struct {
 	master *string // nil for all masters
+	all    bool    // all named deployments
 	output string
 	failOn string
 }
@@ -26,6 +27,8 @@ func addCheck(app *kingpin.Application) *checkCommand {
 	command.Arg("master", "Name of the master to check; all of them if not given.").NoEnvar().SetValue((*masterArgument)(c))
 	command.Flag("output", "Output format: text, or the JSON of /health.").
 		Default("text").EnumVar(&c.output, "text", "json")
+	command.Flag("all", "Check all deployments of --config.file: a line each, the worst first. The exit code is that of the worst.").
+		NoEnvar().BoolVar(&c.all)
 	command.Flag("fail-on", "Lowest status that makes the exit code other than 0: warning or critical. Unknown always does.").
 		NoEnvar().Default("warning").EnumVar(&c.failOn, "warning", "critical")
 	return c

@@ -31,7 +31,7 @@ func TestREADMEEndpoints(t *testing.T) {
 			paths = append(paths, strings.Split(strings.ReplaceAll("`"+cell, "`", ""), ", ")...)
 		}
 	}
-	if want := []string{"/metrics", "/history", "/status", "/health", "/probe", "/-/reload", "/sd", "/-/healthy", "/-/ready", "/"}; !slices.Equal(paths, want) {
+	if want := []string{"/metrics", "/history", "/status", "/health", "/fleet", "/probe", "/-/reload", "/sd", "/-/healthy", "/-/ready", "/"}; !slices.Equal(paths, want) {
 		t.Errorf("got the endpoints %v, want %v", paths, want)
 	}
 	for _, path := range paths {

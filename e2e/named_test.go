@@ -4,6 +4,8 @@ import (
 	"context"
 	"encoding/json"
 	"fmt"
+	"io"
+	"net"
 	"net/http"
 	"strings"
 	"testing"
@@ -91,6 +93,24 @@ func TestNamedDeployments(t *testing.T) {
 		}
 	}
 
+	checkFleet(t, p, config)
+	// A wrong MONITOR: the Sentinels of carts monitor the master of orders as well.
+	host, port, err := net.SplitHostPort(address)
+	if err != nil {
+		t.Fatal(err)
+	}
+	for _, s := range carts.Sentinels {
+		if _, err := s.CLI(ctx, "SENTINEL", "MONITOR", "wrong", host, port, "2"); err != nil {
+			t.Fatal(err)
+		}
+	}
+	sentineltest.WaitFor(t, "each side to be told of the other", func() bool {
+		probe("orders")
+		probe("carts")
+		lines := fleetLines(t, p, "")
+		return len(lines) == 2 && lines["orders"].with() == "carts" && lines["carts"].with() == "orders" &&
+			strings.Contains(lines["carts"].Shared[0].Message, address)
+	})
 	for _, name := range []string{"orders", "carts"} {
 		stdout, stderr, status := exportertest.Output(t, "discover", "master", "mymaster", "--config.file="+config, "--deployment="+name)
 		want := map[string]string{"orders": address, "carts": carts.Masters[0].Node.Addr()}[name]
@@ -138,5 +158,98 @@ func TestDeploymentsAreDiscovered(t *testing.T) {
 	}
 	if len(targets) != 1 || targets[0].Targets[0] != "example.com:8443" || targets[0].Labels["__scheme__"] != "https" || targets[0].Labels["__metrics_path__"] != "/redis/probe" {
 		t.Errorf("got %+v", targets)
+	}
+}
+
+// A fleetLine is what is looked at of a line of /fleet.
+type fleetLine struct {
+	Name     string   `json:"name"`
+	Status   string   `json:"status"`
+	Summary  string   `json:"summary"`
+	Masters  int      `json:"masters"`
+	Asked    int      `json:"sentinels_asked"`
+	Answered int      `json:"sentinels_answered"`
+	Age      *float64 `json:"age_seconds"`
+	Shared   []struct{ With, Message string }
+}
+
+// with returns the names of the deployments with which it shares something.
+func (l *fleetLine) with() string {
+	var names []string
+	for _, s := range l.Shared {
+		names = append(names, s.With)
+	}
+	return strings.Join(names, " ")
+}
+
+func fleetLines(t *testing.T, p *exportertest.Exporter, query string) map[string]*fleetLine {
+	t.Helper()
+	var answer struct{ Deployments []*fleetLine }
+	if err := json.Unmarshal([]byte(p.MustGet(t, "/fleet?format=json"+query).Body), &answer); err != nil {
+		t.Fatal(err)
+	}
+	lines := make(map[string]*fleetLine)
+	for _, l := range answer.Deployments {
+		lines[l.Name] = l
+	}
+	return lines
+}
+
+// checkFleet checks what is said of orders and carts together.
+func checkFleet(t *testing.T, p *exportertest.Exporter, config string) {
+	t.Helper()
+	sentineltest.WaitFor(t, "both to be asked", func() bool {
+		lines := fleetLines(t, p, "")
+		return lines["orders"].Answered == 3 && lines["carts"].Answered == 3
+	})
+	for name, l := range fleetLines(t, p, "") {
+		if l.Masters != 1 || l.Asked != 3 || l.Age == nil || l.Summary == "" || l.Shared != nil {
+			t.Errorf("%s: got %+v", name, l)
+		}
+	}
+	if lines := fleetLines(t, p, "&q=CART"); len(lines) != 1 || lines["carts"] == nil {
+		t.Errorf("of carts alone: got %v", lines)
+	}
+	if lines := fleetLines(t, p, "&status=critical"); lines["carts"] != nil && lines["carts"].Status != "critical" {
+		t.Errorf("of the critical ones: got %v", lines)
+	}
+	if page := p.MustGet(t, "/fleet").Body; !strings.Contains(page, `<a href="status?deployment=orders">orders</a>`) || strings.Contains(page, "<script") {
+		t.Errorf("the page is\n%s", page)
+	}
+	for _, query := range []string{"status=bad", "format=xml", "x=y"} {
+		if a, err := p.Get("/fleet?" + query); err != nil || a.Status != http.StatusBadRequest {
+			t.Errorf("/fleet?%s: got %d, %v", query, a.Status, err)
+		}
+	}
+	stdout, stderr, status := exportertest.Output(t, "check", "--all", "--config.file="+config)
+	if status > 2 || strings.Count(stdout, "\n") != 2 || !strings.Contains(stdout, " orders: ") || !strings.Contains(stdout, " carts: ") || stderr != "" {
+		t.Errorf("check --all: got %d\n%s%s", status, stdout, stderr)
+	}
+}
+
+// TestCheckAll: the worst first and its exit code, within the timeout, however many hang.
+func TestCheckAll(t *testing.T) {
+	t.Parallel()
+	fake := sentineltest.RunFake(t, sentineltest.FakeConfig{Replicas: 2, Peers: 2})
+	deployments := map[string][]string{"well": {fake.Addr()}}
+	for i := range 30 {
+		deployments[fmt.Sprintf("hung-%02d", i)] = []string{sentineltest.RawServer(t, func(conn net.Conn) { _, _ = io.Copy(io.Discard, conn) })}
+	}
+	config := exportertest.TempFile(t, named(deployments))
+	began := time.Now()
+	stdout, stderr, status := exportertest.Output(t, "check", "--all", "--config.file="+config, "--sentinel.timeout=2s")
+	lines := strings.Split(strings.TrimSpace(stdout), "\n")
+	if took := time.Since(began); took > 8*time.Second {
+		t.Errorf("it took %s", took)
+	}
+	if len(lines) != 31 || !strings.HasPrefix(lines[0], "UNKNOWN  hung-00: ") || !strings.Contains(lines[30], " well: ") || status != 3 || stderr != "" {
+		t.Errorf("got %d\n%s%s", status, stdout, stderr)
+	}
+	for _, words := range [][]string{{"check", "--all"}, {"check", "--all", "mymaster", "--config.file=" + config}, {"check", "--all", "--deployment=well", "--config.file=" + config}} {
+		_, stderr, status := exportertest.Output(t, words...)
+		if status != 3 {
+			t.Errorf("%q: got the exit code %d", words, status)
+		}
+		wantOneLine(t, stderr, "--all")
 	}
 }

@@ -54,10 +54,14 @@ func (c *Client) Events(ctx context.Context, o EventOptions, handle func(*Stream
 	s := &eventStream{client: c, options: o.withDefaults(), parser: newEventParser()}
 	s.queue = newUpdateQueue(s.options.Room)
 	go func() {
-		defer close(s.queue.taken)
+		defer s.queue.end()
 		s.run(ctx)
 	}()
-	for n := range s.queue.taken {
+	for {
+		n, more := s.queue.take()
+		if !more {
+			return
+		}
 		c.recent.note(n)
 		handle(n)
 	}
@@ -115,7 +119,6 @@ func (s *eventStream) once(ctx context.Context) (stood time.Duration, _ *Error) 
 		s.queue.push(n)
 	}, func() {
 		s.heard = time.Now()
-		s.queue.advance()
 	})
 	return max(1, time.Since(began)), s.failure(ctx, err, password)
 }

@@ -62,7 +62,7 @@ func record(tb testing.TB, masters int) *recorded {
 		tb.Fatal(err)
 	}
 	defer func() { _ = listener.Close() }()
-	if r.session, err = openSession(tb.Context(), Options{Address: listener.Addr().String()}, ""); err != nil {
+	if r.session, err = openSession(tb.Context(), Options{Address: listener.Addr().String()}, "", replyBuffer); err != nil {
 		tb.Fatal(err)
 	}
 	tb.Cleanup(r.close)

@@ -16,6 +16,9 @@ import (
 // for the program to decide; all errors reach the caller anyway.
 func QuietLibrary() { logging.Disable() }
 
+// replyBuffer is the size of the buffer for replies, in bytes.
+const replyBuffer = 16 << 10
+
 // A session is one connection to a Sentinel, with go-redis on top of it. go-redis gets the
 // connection when it is open: its own dialing ignores the caller's context and, after a
 // failure, goes on in the background.
@@ -58,8 +61,9 @@ func speaksTLS(ctx context.Context, o Options) bool {
 	return err == nil || refused && alert.Op == "remote error"
 }
 
-// openSession connects. go-redis authenticates with the first exchange.
-func openSession(ctx context.Context, o Options, password string) (*session, error) {
+// openSession connects. go-redis authenticates with the first exchange. It gets a buffer of
+// that many bytes for what it reads.
+func openSession(ctx context.Context, o Options, password string, buffer int) (*session, error) {
 	conn, err := dial(ctx, o)
 	if err != nil {
 		return nil, err
@@ -88,7 +92,7 @@ func openSession(ctx context.Context, o Options, password string) (*session, err
 		ConnMaxIdleTime: -1, ConnMaxLifetime: -1,
 		ContextTimeoutEnabled: true,
 		// The buffers are most of the memory of a connection, and thousands may be kept.
-		ReadBufferSize: 16 << 10, WriteBufferSize: 4 << 10,
+		ReadBufferSize: buffer, WriteBufferSize: min(buffer, 4<<10),
 	})
 	return &session{conn: limited, rdb: rdb, password: password}, nil
 }

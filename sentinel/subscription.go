@@ -11,6 +11,10 @@ import (
 	"time"
 )
 
+// streamBuffer is the size of the buffers of a stream, in bytes. Most messages are shorter;
+// longer ones need more reads.
+const streamBuffer = 1 << 10
+
 // A subscription is one connection that is subscribed to all events. go-redis only
 // authenticates on it: its PubSub would reconnect silently, which hides gaps, and trusts
 // messages to be well-formed.
@@ -24,11 +28,11 @@ type subscription struct {
 func subscribe(ctx context.Context, o Options, password string, eo EventOptions) (*subscription, error) {
 	ctx, cancel := context.WithTimeout(ctx, eo.PingTimeout)
 	defer cancel()
-	session, err := openSession(ctx, o, password)
+	session, err := openSession(ctx, o, password, streamBuffer)
 	if err != nil {
 		return nil, err
 	}
-	s := &subscription{session: session, reader: bufio.NewReaderSize(session.conn, maxMessage), options: eo}
+	s := &subscription{session: session, reader: bufio.NewReaderSize(session.conn, streamBuffer), options: eo}
 	if err := s.start(ctx); err != nil {
 		s.close()
 		return nil, errors.Join(ctx.Err(), err)

@@ -7,6 +7,7 @@ import (
 	"sync"
 
 	"redis_sentinel_exporter/admin"
+	"redis_sentinel_exporter/fleet"
 )
 
 // An adminRoute is the method and path of an action.
@@ -16,21 +17,26 @@ type adminRoute struct {
 }
 
 func adminRoutes() []adminRoute {
-	const master = "/api/v1/masters/{name}"
-	return []adminRoute{
-		{http.MethodPost, master + "/failover", admin.Failover},
-		{http.MethodPost, master + "/reset", admin.Reset},
-		{http.MethodPatch, master, admin.Set},
-		{http.MethodPut, master, admin.Monitor},
-		{http.MethodDelete, master, admin.Remove},
-		{http.MethodPost, "/api/v1/flush-config", admin.FlushConfig},
+	var routes []adminRoute
+	for _, deployment := range []string{"/api/v1", "/api/v1/deployments/{deployment}"} {
+		master := deployment + "/masters/{name}"
+		routes = append(routes,
+			adminRoute{http.MethodPost, master + "/failover", admin.Failover},
+			adminRoute{http.MethodPost, master + "/reset", admin.Reset},
+			adminRoute{http.MethodPatch, master, admin.Set},
+			adminRoute{http.MethodPut, master, admin.Monitor},
+			adminRoute{http.MethodDelete, master, admin.Remove},
+			adminRoute{http.MethodPost, deployment + "/flush-config", admin.FlushConfig},
+		)
 	}
+	return routes
 }
 
 // An adminAPI serves the endpoints that change something.
 type adminAPI struct {
-	operator   *admin.Operator
-	configFile string // the listener's web configuration
+	operator   *admin.Operator // nil if there is no deployment without a name
+	fleet      *fleet.Fleet    // nil if there are no named ones
+	configFile string          // the listener's web configuration
 	requests   *AdminRequests
 	stop       <-chan struct{}
 	origin     *http.CrossOriginProtection
@@ -43,9 +49,9 @@ type adminAPI struct {
 // further step. They do not stop when the client goes away: half an operation may be worse
 // than all or nothing.
 func NewAdminHandler(
-	operator *admin.Operator, configFile string, requests *AdminRequests, stop <-chan struct{}, logger *slog.Logger,
+	operator *admin.Operator, named *fleet.Fleet, configFile string, requests *AdminRequests, stop <-chan struct{}, logger *slog.Logger,
 ) http.Handler {
-	api := &adminAPI{operator, configFile, requests, stop, http.NewCrossOriginProtection(), logger}
+	api := &adminAPI{operator, named, configFile, requests, stop, http.NewCrossOriginProtection(), logger}
 	mux := http.NewServeMux()
 	for _, route := range adminRoutes() {
 		mux.Handle(route.method+" "+route.path, api.on(route.action))
@@ -56,13 +62,14 @@ func NewAdminHandler(
 // An adminCall is an operation and the user who asks for it.
 type adminCall struct {
 	admin.Operation
-	who string // empty until authenticated
+	who        string // empty until authenticated
+	deployment string // empty for the one without a name
 }
 
 // on returns the handler of one action.
 func (a *adminAPI) on(action admin.Action) http.Handler {
 	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
-		call := adminCall{Operation: admin.Operation{Action: action, Master: r.PathValue("name")}}
+		call := adminCall{Operation: admin.Operation{Action: action, Master: r.PathValue("name")}, deployment: r.PathValue(deploymentParameter)}
 		answer, err := a.do(w, r, &call)
 		status, result := resultOf(answer, err)
 		if answer == nil {
@@ -86,9 +93,30 @@ func (a *adminAPI) do(w http.ResponseWriter, r *http.Request, call *adminCall) (
 	if err := readOperation(w, r, &call.Operation); err != nil {
 		return nil, err
 	}
+	operator, release, err := a.operatorOf(call.deployment)
+	if err != nil {
+		return nil, err
+	}
+	defer release()
 	ctx, end := a.untilStop(r.Context())
 	defer end()
-	return a.operator.Do(ctx, call.Operation, func(text string) { a.logger.Debug("Admin progress", "action", call.Action, "text", text) })
+	return operator.Do(ctx, call.Operation, func(text string) { a.logger.Debug("Admin progress", "action", call.Action, "text", text) })
+}
+
+// operatorOf returns the operator of a deployment. The caller must release it.
+func (a *adminAPI) operatorOf(name string) (operator *admin.Operator, release func(), err error) {
+	if name == "" {
+		if a.operator == nil {
+			return nil, nil, badRequest("there is no deployment without a name: call /api/v1/deployments/NAME/...")
+		}
+		return a.operator, func() {}, nil
+	}
+	found := &deployments{fleet: a.fleet}
+	d, release, err := found.named(name)
+	if err != nil {
+		return nil, nil, &requestError{http.StatusNotFound, err}
+	}
+	return d.Operator(), release, nil
 }
 
 // untilStop returns a context that ends when a.stop is closed, not when the client goes

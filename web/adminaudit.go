@@ -21,6 +21,9 @@ func (a *adminAPI) audit(r *http.Request, call *adminCall, answer *admin.Operati
 		slog.Bool("dry_run", call.DryRun), slog.Bool("force", call.Force),
 		slog.String("result", result), slog.Int("status", status), slog.Float64("seconds", answer.Seconds),
 	}
+	if call.deployment != "" {
+		attrs = append(attrs, slog.String("deployment", call.deployment))
+	}
 	if what := whatOf(&call.Operation); what != "" {
 		attrs = append(attrs, slog.String("what", what))
 	}

@@ -8,20 +8,21 @@ import (
 
 // The results of a call to the admin listener, for the label result.
 const (
-	resultOK        = "ok"             // all Sentinels did it
-	resultPartial   = "partial"        // some did
-	resultFailed    = "failed"         // none did
-	resultDryRun    = "dry_run"        // nothing was sent, as asked
-	resultGuarded   = "guarded"        // it would have done harm
-	resultBusy      = "busy"           // another operation on the master is under way
-	resultUnknown   = "unknown_master" // no Sentinel monitors it
-	resultInvalid   = "invalid"        // the request makes no sense
-	resultForbidden = "forbidden"      // cross-site, or not authenticated any more
+	resultOK                = "ok"                 // all Sentinels did it
+	resultPartial           = "partial"            // some did
+	resultFailed            = "failed"             // none did
+	resultDryRun            = "dry_run"            // nothing was sent, as asked
+	resultGuarded           = "guarded"            // it would have done harm
+	resultBusy              = "busy"               // another operation on the master is under way
+	resultUnknown           = "unknown_master"     // no Sentinel monitors it
+	resultUnknownDeployment = "unknown_deployment" // there is none of that name
+	resultInvalid           = "invalid"            // the request makes no sense
+	resultForbidden         = "forbidden"          // cross-site, or not authenticated any more
 )
 
 func results() []string {
 	return []string{
-		resultOK, resultPartial, resultFailed, resultDryRun, resultGuarded, resultBusy, resultUnknown, resultInvalid, resultForbidden,
+		resultOK, resultPartial, resultFailed, resultDryRun, resultGuarded, resultBusy, resultUnknown, resultUnknownDeployment, resultInvalid, resultForbidden,
 	}
 }
 

@@ -19,6 +19,8 @@ func resultOf(answer *admin.OperationResult, err error) (status int, result stri
 	switch {
 	case errors.As(err, &request) && request.status == http.StatusForbidden:
 		return request.status, resultForbidden
+	case errors.As(err, &request) && request.status == http.StatusNotFound:
+		return request.status, resultUnknownDeployment
 	case errors.As(err, &request):
 		return request.status, resultInvalid
 	case errors.As(err, &guarded):

@@ -20,6 +20,9 @@ func landingPage(opts Options) (http.Handler, error) {
 	description := "Prometheus exporter for Redis and Valkey Sentinel"
 	if opts.OnlyProbes {
 		description += ". " + noDeployment
+		if opts.Named {
+			description = "Prometheus exporter for many deployments of Redis and Valkey Sentinel"
+		}
 	}
 	page, err := toolkit.NewLandingPage(toolkit.LandingConfig{
 		Name:        name,
@@ -51,6 +54,9 @@ func landingLinks(opts Options) []toolkit.LandingLinks {
 	}
 	if opts.OnlyProbes {
 		links = []toolkit.LandingLinks{{Address: opts.TelemetryPath, Text: "Metrics", Description: "of the exporter itself"}}
+	}
+	if opts.Named {
+		links = append(links, toolkit.LandingLinks{Address: fleetPath, Text: "Fleet", Description: "the named deployments, the worst first"})
 	}
 	return append(links,
 		toolkit.LandingLinks{Address: "/-/healthy", Text: "Healthy", Description: "the exporter runs"},

@@ -42,9 +42,7 @@ func newStatusPage(logger *slog.Logger) (*statusPage, error) {
 	if err != nil {
 		return nil, fmt.Errorf("status page: %w", err)
 	}
-	return &statusPage{
-		logger: logger, template: t, style: styleURL(),
-	}, nil
+	return &statusPage{logger: logger, template: t, style: styleURL()}, nil
 }
 
 // of returns the page of one deployment.

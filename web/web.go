@@ -43,6 +43,8 @@ type Options struct {
 	// OnlyProbes means that there is no deployment of the exporter's own, only those that
 	// are probed.
 	OnlyProbes bool
+	// Named means that there are named deployments, or may be after a reload.
+	Named bool
 	// HostMap says which machine, or zone, a host is.
 	HostMap canstop.HostMap
 	// ExternalURL is where Prometheus reaches the exporter, for /sd?role=deployment; nil for the
@@ -117,6 +119,11 @@ func NewHandler(opts Options, sources Sources, logger *slog.Logger) (http.Handle
 		mux.Handle("GET "+path, limited.on(found.page(page)))
 	}
 	mux.Handle("GET "+sdPath, limited.on(&sd{found, opts.ExternalURL}))
+	list, err := newFleetPage(sources.Fleet, logger)
+	if err != nil {
+		return nil, err
+	}
+	mux.Handle("GET "+fleetPath, list)
 	mux.Handle("GET /status.css", style())
 	for path, page := range roles.pages() {
 		if opts.OnlyProbes {
@@ -140,7 +147,10 @@ func NewHandler(opts Options, sources Sources, logger *slog.Logger) (http.Handle
 
 // ownPaths returns the paths of the endpoints that cannot be moved.
 func ownPaths() []string {
-	return []string{"/health", "/status", "/status.css", historyPath, sdPath, canStopPath, probePath, rolePath, rolePath + "/" + roleMaster, rolePath + "/" + roleReplica, rolePath + "/" + roleSentinel}
+	return []string{
+		"/health", "/status", "/status.css", historyPath, sdPath, canStopPath, fleetPath, probePath,
+		rolePath, rolePath + "/" + roleMaster, rolePath + "/" + roleReplica, rolePath + "/" + roleSentinel,
+	}
 }
 
 // Check returns an error if no request could reach the telemetry path, or another endpoint

@@ -1,0 +1,266 @@
+package fleet
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"io"
+	"log/slog"
+	"math/rand/v2"
+	"net"
+	"os"
+	"path/filepath"
+	"strings"
+	"sync"
+	"testing"
+	"time"
+
+	"redis_sentinel_exporter/health"
+	"redis_sentinel_exporter/internal/sentineltest"
+	"redis_sentinel_exporter/probe"
+	"redis_sentinel_exporter/sentinel"
+)
+
+// A rig is a running fleet with its file.
+type rig struct {
+	*Fleet
+	path string
+	file *probe.File
+}
+
+// newRig starts a fleet with these deployments, and ends it with the test.
+func newRig(t *testing.T, opts Options, config string) *rig {
+	t.Helper()
+	r := &rig{path: filepath.Join(t.TempDir(), "config.yml")}
+	r.write(t, config)
+	var err error
+	if r.file, err = probe.Open(r.path); err != nil {
+		t.Fatal(err)
+	}
+	if r.Fleet, err = New(r.file, opts, slog.New(slog.DiscardHandler)); err != nil {
+		t.Fatal(err)
+	}
+	ctx, cancel := context.WithCancel(context.Background())
+	var wg sync.WaitGroup
+	wg.Go(func() { r.Run(ctx) })
+	t.Cleanup(func() {
+		cancel()
+		wg.Wait()
+	})
+	return r
+}
+
+func (r *rig) write(t *testing.T, config string) {
+	t.Helper()
+	if err := os.WriteFile(r.path, []byte(config), 0o600); err != nil {
+		t.Fatal(err)
+	}
+}
+
+func (r *rig) reload(t *testing.T, config string) error {
+	t.Helper()
+	r.write(t, config)
+	return errors.Join(r.file.Reload(), r.Apply())
+}
+
+// snapshots asks a deployment.
+func (r *rig) snapshots(t *testing.T, name string) []*sentinel.Snapshot {
+	t.Helper()
+	d, release, err := r.Acquire(name)
+	if err != nil {
+		t.Error(err)
+		return nil
+	}
+	defer release()
+	ctx, cancel := context.WithTimeout(t.Context(), 30*time.Second)
+	defer cancel()
+	snapshots := d.Sentinels.Snapshots(ctx)
+	d.Assess(snapshots)
+	return snapshots
+}
+
+func roomy() Options { return Options{Events: true, Timeout: 2 * time.Second, MaxConnections: 4000} }
+
+func line(name, addr string) string { return fmt.Sprintf("  %s: {sentinels: ['%s']}\n", name, addr) }
+
+// TestReloadUnderLoad: fifty edits of the file, while all is asked, leave alone what they do not
+// concern: its connections, and each of its events is counted once. The end of the test sees
+// that nothing is left behind.
+func TestReloadUnderLoad(t *testing.T) {
+	t.Parallel()
+	stays, comes := sentineltest.RunFake(t, sentineltest.FakeConfig{}), sentineltest.RunFake(t, sentineltest.FakeConfig{})
+	base := "deployments:\n" + line("stays", stays.Addr())
+	r := newRig(t, roomy(), base)
+	sentineltest.WaitFor(t, "the stream", func() bool { _, open := stays.Connections(); return open == 1 })
+	r.snapshots(t, "stays")
+	ctx, cancel := context.WithCancel(t.Context())
+	var load sync.WaitGroup
+	for range 3 {
+		load.Go(func() {
+			for pause(ctx, time.Millisecond) {
+				r.snapshots(t, "stays")
+			}
+		})
+	}
+	published := 0
+	for i := range 50 {
+		config := base
+		for j := range rand.IntN(5) {
+			config += line(fmt.Sprintf("other-%d", j), comes.Addr())
+		}
+		switch rand.IntN(4) {
+		case 0:
+			config = strings.Replace(config, "']}", fmt.Sprintf("'], labels: {edit: '%d'}}", i), 1)
+		case 1:
+			config += "modules:\n  unused: {timeout: 3s}\n"
+		case 2:
+			if err := r.reload(t, config+"  broken: {sentinels: []}\n"); err == nil {
+				t.Error("a mistake is not noticed")
+			}
+		}
+		if err := r.reload(t, config); err != nil {
+			t.Error(err)
+		}
+		published += stays.Publish("+sdown", fmt.Sprintf("master mymaster 10.0.0.%d 6379", i))
+	}
+	cancel()
+	load.Wait()
+	if published != 50 {
+		t.Errorf("%d of 50 events had somebody to hear them", published)
+	}
+	d, release, err := r.Acquire("stays")
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer release()
+	counted := func() (events int) {
+		for _, n := range d.Events.Recent() {
+			if n.Kind == sentinel.StreamEvent {
+				events++
+			} else if n.Kind != sentinel.StreamUp {
+				t.Errorf("the stream had a gap: %s", n.Text())
+			}
+		}
+		return events
+	}
+	sentineltest.WaitFor(t, "all events", func() bool { return counted() >= 50 })
+	if got := counted(); got != 50 {
+		t.Errorf("%d events are counted, want 50", got)
+	}
+	if total, _ := stays.Connections(); total != 2 {
+		t.Errorf("%d connections were made to the one that stays, want 2", total)
+	}
+	if err := r.reload(t, base); err != nil {
+		t.Fatal(err)
+	}
+	sentineltest.WaitFor(t, "the connections to the others to be closed", func() bool { _, open := comes.Connections(); return open == 0 })
+}
+
+// TestHungDeploymentsCostOthersNothing: a hundred that never answer, each asked by somebody, do
+// not delay the one that does.
+func TestHungDeploymentsCostOthersNothing(t *testing.T) {
+	t.Parallel()
+	fake := sentineltest.RunFake(t, sentineltest.FakeConfig{})
+	config := "deployments:\n" + line("well", fake.Addr())
+	for i := range 100 {
+		hung := sentineltest.RawServer(t, func(conn net.Conn) { _, _ = io.Copy(io.Discard, conn) })
+		config += line(fmt.Sprintf("hung-%d", i), hung)
+	}
+	opts := roomy()
+	opts.Timeout = time.Minute // the refreshers hang as well
+	r := newRig(t, opts, config)
+	ctx, cancel := context.WithCancel(t.Context())
+	var hanging sync.WaitGroup
+	for i := range 100 {
+		hanging.Go(func() {
+			d, release, err := r.Acquire(fmt.Sprintf("hung-%d", i))
+			if err != nil {
+				t.Error(err)
+				return
+			}
+			defer release()
+			d.Sentinels.Snapshots(ctx)
+		})
+	}
+	began := time.Now()
+	for range 20 {
+		if s := r.snapshots(t, "well"); len(s) != 1 || !s[0].Up() {
+			t.Error("it does not answer")
+		}
+	}
+	if took := time.Since(began); took > 15*time.Second {
+		t.Errorf("20 rounds took %s", took)
+	}
+	for _, l := range r.Lines() {
+		if well := l.Name == "well"; (l.Answered == 1) != well || !well && l.Status != health.Unknown {
+			t.Errorf("got %+v", l)
+		}
+	}
+	cancel()
+	hanging.Wait()
+}
+
+// TestUnscrapedAreAskedInTheBackground.
+func TestUnscrapedAreAskedInTheBackground(t *testing.T) {
+	t.Parallel()
+	fake := sentineltest.RunFake(t, sentineltest.FakeConfig{Replicas: 2})
+	r := newRig(t, roomy(), "deployments:\n"+line("a", fake.Addr())+line("gone", sentineltest.FreeAddr(t)))
+	sentineltest.WaitFor(t, "both to be asked", func() bool {
+		lines := r.Lines()
+		return len(lines) == 2 && lines[0].Age != nil && lines[1].Age != nil
+	})
+	for _, target := range r.Targets() {
+		if want := target.Name == "a"; (len(target.Groups) == 1) != want {
+			t.Errorf("%s: got %+v", target.Name, target.Groups)
+		}
+	}
+}
+
+// TestTooManySentinels: the limit is for the file as a whole; beyond it the one before stays.
+func TestTooManySentinels(t *testing.T) {
+	t.Parallel()
+	opts := roomy()
+	opts.MaxConnections = 2
+	r := newRig(t, opts, "deployments:\n"+line("a", "127.0.0.1:1"))
+	err := r.reload(t, "deployments:\n"+line("b", "127.0.0.1:1")+line("c", "127.0.0.1:2")+line("d", "127.0.0.1:3"))
+	if err == nil || !strings.Contains(err.Error(), "--fleet.max-connections allows 2") || !r.Refuses() {
+		t.Errorf("got %v", err)
+	}
+	if lines := r.Lines(); len(lines) != 1 || lines[0].Name != "a" {
+		t.Errorf("got %+v", lines)
+	}
+}
+
+// TestWhatIsShared: one finding on each side, which names the other and what both have.
+func TestWhatIsShared(t *testing.T) {
+	t.Parallel()
+	monitoring := func(id, runID, addr string) []*sentinel.Snapshot {
+		s := well("10.0.0.1:26379")
+		s.ID = id
+		s.Masters = []sentinel.Master{{Instance: sentinel.Instance{Name: "mymaster", Addr: addr, RunID: runID}}}
+		return []*sentinel.Snapshot{s}
+	}
+	memories := map[string]memory{}
+	for name, snapshots := range map[string][]*sentinel.Snapshot{
+		"orders": monitoring("s1", "n1", "10.0.1.1:6379"),
+		"carts":  monitoring("s2", "n1", "10.0.1.1:6379"),
+		"search": monitoring("s2", "n3", "10.0.3.1:6379"),
+		"alone":  monitoring("s4", "n4", "10.0.1.1:6379"), // the same address in another network
+	} {
+		memories[name] = memory{marks: marksOf(snapshots)}
+	}
+	shared := sharedBy(memories)
+	for name, want := range map[string][]Shared{
+		"orders": {{"carts", "the data node 10.0.1.1:6379 is also in the deployment carts"}},
+		"carts": {
+			{"orders", "the data node 10.0.1.1:6379 is also in the deployment orders"},
+			{"search", "the Sentinel 10.0.0.1:26379 is also in the deployment search"},
+		},
+		"search": {{"carts", "the Sentinel 10.0.0.1:26379 is also in the deployment carts"}},
+		"alone":  nil,
+	} {
+		if fmt.Sprint(shared[name]) != fmt.Sprint(want) {
+			t.Errorf("%s: got %v, want %v", name, shared[name], want)
+		}
+	}
+}
