@@ -91,8 +91,8 @@ func TestReloadUnderLoad(t *testing.T) {
 	stays, comes := sentineltest.RunFake(t, sentineltest.FakeConfig{}), sentineltest.RunFake(t, sentineltest.FakeConfig{})
 	base := "deployments:\n" + line("stays", stays.Addr())
 	r := newRig(t, roomy(), base)
-	sentineltest.WaitFor(t, "the stream", func() bool { _, open := stays.Connections(); return open == 1 })
 	r.snapshots(t, "stays")
+	sentineltest.WaitFor(t, "the stream beside the connection for snapshots", func() bool { _, open := stays.Connections(); return open == 2 })
 	ctx, cancel := context.WithCancel(t.Context())
 	var load sync.WaitGroup
 	for range 3 {
