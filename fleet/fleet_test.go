@@ -92,7 +92,12 @@ func TestReloadUnderLoad(t *testing.T) {
 	base := "deployments:\n" + line("stays", stays.Addr())
 	r := newRig(t, roomy(), base)
 	r.snapshots(t, "stays")
-	sentineltest.WaitFor(t, "the stream beside the connection for snapshots", func() bool { _, open := stays.Connections(); return open == 2 })
+	d, release, err := r.Acquire("stays")
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer release()
+	sentineltest.WaitFor(t, "the stream", func() bool { return len(d.Events.Recent()) > 0 })
 	ctx, cancel := context.WithCancel(t.Context())
 	var load sync.WaitGroup
 	for range 3 {
@@ -128,11 +133,6 @@ func TestReloadUnderLoad(t *testing.T) {
 	if published != 50 {
 		t.Errorf("%d of 50 events had somebody to hear them", published)
 	}
-	d, release, err := r.Acquire("stays")
-	if err != nil {
-		t.Fatal(err)
-	}
-	defer release()
 	counted := func() (events int) {
 		for _, n := range d.Events.Recent() {
 			if n.Kind == sentinel.StreamEvent {
