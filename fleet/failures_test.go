@@ -26,13 +26,13 @@ func TestFailuresAreLoggedOnceEach(t *testing.T) {
 		want      []string
 	}{
 		{"all well at first", []*sentinel.Snapshot{well(a), well(b)}, nil},
-		{"one dies", []*sentinel.Snapshot{dead(a, sentinel.ReasonUnreachable), well(b)}, []string{down("unreachable")}},
-		{"it stays dead", []*sentinel.Snapshot{dead(a, sentinel.ReasonUnreachable), well(b)}, nil},
+		{"one dies", []*sentinel.Snapshot{dead(sentinel.ReasonUnreachable), well(b)}, []string{down("unreachable")}},
+		{"it stays dead", []*sentinel.Snapshot{dead(sentinel.ReasonUnreachable), well(b)}, nil},
 		{
-			"the other has no permission", []*sentinel.Snapshot{dead(a, sentinel.ReasonUnreachable), noPermission},
+			"the other has no permission", []*sentinel.Snapshot{dead(sentinel.ReasonUnreachable), noPermission},
 			[]string{`level=WARN msg="Sentinel does not answer some commands" sentinel=b:26379 command=myid,ckquorum reason=permission err="it permission"`},
 		},
-		{"the first hangs instead", []*sentinel.Snapshot{dead(a, sentinel.ReasonTimeout), noPermission}, []string{down("timeout")}},
+		{"the first hangs instead", []*sentinel.Snapshot{dead(sentinel.ReasonTimeout), noPermission}, []string{down("timeout")}},
 		{
 			"it is well again", []*sentinel.Snapshot{well(a), noPermission},
 			[]string{`level=INFO msg="Sentinel answers again" sentinel=a:26379`},

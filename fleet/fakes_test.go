@@ -14,9 +14,9 @@ func well(address string) *sentinel.Snapshot {
 	return &sentinel.Snapshot{Sentinel: address, Started: time.Now()}
 }
 
-// dead is the snapshot of a Sentinel that has not.
-func dead(address string, reason sentinel.Reason) *sentinel.Snapshot {
-	s := failing(address, reason, sentinel.Commands()...)
+// dead is the snapshot of the Sentinel a, which has not.
+func dead(reason sentinel.Reason) *sentinel.Snapshot {
+	s := failing("a:26379", reason, sentinel.Commands()...)
 	s.Err = s.Failures[0].Err
 	return s
 }

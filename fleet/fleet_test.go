@@ -75,7 +75,9 @@ func (r *rig) snapshots(t *testing.T, name string) []*sentinel.Snapshot {
 	ctx, cancel := context.WithTimeout(t.Context(), 30*time.Second)
 	defer cancel()
 	snapshots := d.Sentinels.Snapshots(ctx)
-	d.Assess(snapshots)
+	if _, err := d.Assess(t.Context(), snapshots); err != nil {
+		t.Error(err)
+	}
 	return snapshots
 }
 
