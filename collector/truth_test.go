@@ -340,11 +340,12 @@ func (w *world) agree(got map[string]float64, said []map[string]float64, span ti
 // flickers reports whether a series can be other than before and after for some
 // milliseconds, which only one of two that ask may see: while a Sentinel makes a
 // link anew, between the moment when it takes a node for another and that node's
-// first INFO, by which it knows the run id, and between the INFOs of two nodes.
+// first INFO, by which it knows the run id, and between the INFOs of two nodes; and where a busy
+// machine lets a node answer just after down-after.
 func flickers(series string) bool {
 	family, labels, _ := strings.Cut(series, "{")
 	return slices.Contains([]string{
-		"master_disconnected", "replica_disconnected", "peer_disconnected", "replica_ok", "master_ok_replicas",
+		"master_disconnected", "replica_disconnected", "peer_disconnected", "replica_sdown", "peer_sdown", "replica_ok", "master_ok_replicas",
 		"replica_promotable", "master_promotable_replicas", "master_failover_possible", "replica_lag_bytes",
 	}, family) || strings.HasPrefix(family, "node_") || strings.Contains(labels, `run_id=""`)
 }

@@ -61,6 +61,7 @@ func runElsewhere() map[string]string {
 		"README.md console":     "TestREADMETour",
 		"README.md text":        "TestREADMECheck",
 		"docs/admin.md console": "TestAdminExamples",
+		"docs/history.md sh":    "TestHistoryCommand",
 	}
 }
 

@@ -40,16 +40,16 @@ func (q querier) ask(w http.ResponseWriter, r *http.Request) (snapshots []*senti
 	setWriteDeadline(w, q.timeout)
 	ctx, cancel := context.WithTimeout(r.Context(), q.timeout)
 	defer cancel()
-	snapshots = q.deployment.Sentinels.Snapshots(ctx)
+	asked := q.deployment.Sentinels.Snapshots(ctx)
 	setWriteDeadline(w, 0)
 	context.AfterFunc(r.Context(), func() { // when the request has been answered
-		for _, s := range snapshots {
+		for _, s := range asked {
 			s.Release()
 		}
 	})
 	if r.Context().Err() != nil {
 		return nil, false
 	}
-	q.deployment.Note(snapshots)
-	return snapshots, true
+	q.deployment.Note(asked)
+	return asked, true
 }
