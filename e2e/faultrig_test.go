@@ -51,7 +51,7 @@ type faultRig struct {
 	slowest time.Duration // the most that a scrape came after its deadline
 }
 
-func newFaultRig(t *testing.T, overTLS bool) *faultRig {
+func newFaultRig(t *testing.T, overTLS bool, flags ...string) *faultRig {
 	t.Helper()
 	r := &faultRig{t: t, names: exportertest.RunNameserver(t)}
 	// Nobody shall be held to be down in this test for being cut off or stopped.
@@ -60,9 +60,10 @@ func newFaultRig(t *testing.T, overTLS bool) *faultRig {
 	})
 	r.sentinel = r.Sentinels[0]
 	var server *tls.Config
-	var flags []string
 	if overTLS {
-		server, flags = r.certificates()
+		var more []string
+		server, more = r.certificates()
+		flags = append(flags, more...)
 	}
 	front := func(i int) *sentineltest.Fake {
 		return sentineltest.RunFake(t, sentineltest.FakeConfig{Behind: r.Sentinels[i].Addr(), TLS: server})
@@ -76,8 +77,6 @@ func newFaultRig(t *testing.T, overTLS bool) *faultRig {
 	if overTLS {
 		r.others = []string{front(1).Addr(), front(2).Addr()}
 	}
-	// An event can have a Sentinel asked once more: failures would be counted between the scrapes.
-	flags = append(flags, "--no-collector.events")
 	r.exporter = exportertest.StartProcessAt(t, r.names, append(flags, "--sentinel.address="+strings.Join(append(r.others, r.target), ","))...)
 	r.isHealthy()
 	return r
@@ -90,7 +89,8 @@ func (r *faultRig) isHealthy() {
 	sentineltest.WaitFor(r.t, "all event streams", func() bool {
 		s = r.patient()
 		return !slices.ContainsFunc(append([]string{r.target}, r.others...), func(addr string) bool {
-			return s.values[fmt.Sprintf("event_stream_up{sentinel=%q}", addr)] != 1
+			up, followed := s.values[fmt.Sprintf("event_stream_up{sentinel=%q}", addr)]
+			return followed && up != 1
 		})
 	})
 	r.healthy, r.goroutines, r.files = s.of(r.target), s.values["go_goroutines"], s.values["process_open_fds"]
