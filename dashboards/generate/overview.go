@@ -103,7 +103,7 @@ const fine = "nothing that was not well, as far as anybody saw"
 func overviewWatch() []panel {
 	return []panel{
 		{
-			id: 8, kind: table, title: "Firing alerts", width: 12, height: 7, unit: "none", noValue: "none at all: the rules are not loaded",
+			id: 8, kind: table, title: "Firing alerts", width: 14, height: 7, unit: "none", noValue: "none at all: the rules are not loaded",
 			description: "What Prometheus is telling now. RedisSentinelWatchdog must always be there: without it the rules are not loaded.",
 			first:       "Severity",
 			queries: []query{{expr: `label_replace(label_replace(label_replace(
@@ -123,7 +123,7 @@ or 0 * ` + firing("none") + `,
 			},
 		},
 		{
-			id: 9, kind: timeline, title: "Exporters", width: 12, height: 7, unit: "none", states: yesNo("scraped", "down", bad), noValue: fine,
+			id: 9, kind: timeline, title: "Exporters", width: 10, height: 7, unit: "none", states: yesNo("scraped", "down", bad), noValue: fine,
 			description: "Whether Prometheus can scrape each exporter, of those that it once could not in the time that is shown. Where none can be, nobody watches.",
 			queries:     []query{{expr: ever("1 * "+exporters, "JOB, instance", "min_over_time("+exporters+"[$__range] @ end()) == 0"), legend: "({{job}}) {{instance}}"}},
 		},
