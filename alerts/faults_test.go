@@ -107,15 +107,19 @@ func (l *lane) show(t *testing.T, s *stack, rig *faults.Rig, exporter *sentinelt
 	ctx, cancel := context.WithTimeout(t.Context(), 2*patience)
 	defer cancel()
 	began := time.Now()
+	var ask []string
 	if f.Ask != nil {
 		addrs, err := f.Ask(rig)
 		if err != nil {
 			t.Fatal(err)
 		}
-		exporter.Stop()
-		exporter = s.startExporter(t, l.address, addrs)
+		ask = addrs
+		exporter.Stop() // it asks only after the fault
 	}
 	mend, err := f.Make(ctx, rig)
+	if f.Ask != nil {
+		exporter = s.startExporter(t, l.address, ask)
+	}
 	if err != nil {
 		t.Errorf("%s: %v", f.Name, err)
 	} else {
