@@ -4,7 +4,6 @@ import (
 	"context"
 	"errors"
 	"fmt"
-	"strings"
 	"testing"
 	"time"
 
@@ -86,62 +85,6 @@ func (h hostileShape) master(i int) sentinel.Master {
 		m.Peers = append(m.Peers, peer)
 	}
 	return m
-}
-
-// costs returns how long each check takes on all masters together, at least of two times.
-func costs(snapshots []*sentinel.Snapshot) map[string]time.Duration {
-	least := make(map[string]time.Duration)
-	note := func(name string, began time.Time) {
-		if took := time.Since(began); least[name] == 0 || took < least[name] {
-			least[name] = took
-		}
-	}
-	for range 2 {
-		began := time.Now()
-		d := newModel(snapshots, nil)
-		note("model", began)
-		for _, c := range deploymentChecks() {
-			began := time.Now()
-			c.run(d)
-			note(c.Name, began)
-		}
-		for _, c := range masterChecks() {
-			began := time.Now()
-			for _, m := range d.masters {
-				c.run(m)
-			}
-			note(c.Name, began)
-		}
-		began = time.Now()
-		Assess(snapshots, nil)
-		note("Assess", began)
-	}
-	return least
-}
-
-// TestNoCheckIsQuadratic: eight times as much costs each check not many times more than
-// eight times as much. A walk over all for each of them costs 64 times as much.
-func TestNoCheckIsQuadratic(t *testing.T) {
-	for _, shape := range hostileShapes() {
-		t.Run(shape.name, func(t *testing.T) {
-			few, many := shape.snapshots(), shape.times(8).snapshots()
-			var slow []string
-			for range 5 { // the machine may be busy for a moment
-				before, after := costs(few), costs(many)
-				t.Logf("Assess: %s, and %s of eight times as much", before["Assess"], after["Assess"])
-				slow = nil
-				for name, took := range after {
-					if took > 40*before[name]+50*time.Millisecond {
-						slow = append(slow, fmt.Sprintf("%s: %s, and %s of eight times as much", name, before[name], took))
-					}
-				}
-				if slow == nil {
-					return
-				}
-			}
-			t.Error(strings.Join(slow, "\n"))
-		})
-	}
 }
 
 // TestAssessContext: the checks end with their context.

@@ -176,9 +176,10 @@ func Groups() []Group {
 			},
 		},
 		{
-			// Long enough that the Sentinels begin new connections, by which they get INFO.
+			// Long enough that the Sentinels begin new connections, by which they get INFO, well before they
+			// hold the replica to be down, which hangs.
 			Name:   "pauses",
-			Config: sentineltest.Config{Replicas: 1, DownAfter: 20 * time.Second, FailoverTimeout: short},
+			Config: sentineltest.Config{Replicas: 1, DownAfter: 30 * time.Second, FailoverTimeout: short},
 			Faults: []Fault{
 				{"FAILOVER at the master", failOverAtNode, critical("master_paused"), nil},
 				{"master restarted empty", emptyMaster, critical("master_emptied"), nil},
