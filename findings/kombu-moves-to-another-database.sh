@@ -16,7 +16,8 @@ set -euo pipefail
 
 debian trixie "redis-server=5:8.0.2-*" "redis-tools=5:8.0.2-*"
 debian sid "python3-kombu=5.6.2-*" "python3-redis=6.4.0-*" "python3-amqp=5.3.1-*" "python3-vine=5.1.0*" python3-packaging
-export PYTHONPATH=$work/sid/root/usr/lib/python3/dist-packages
+root=$work/sid/root
+export PYTHONPATH=$root/usr/lib/python3/dist-packages
 bin=$work/trixie/bin master=$(port) first=$(port) second=$(port)
 serve() { start master.log "$bin/redis-server" --port "$master" --bind 127.0.0.1 --save '' --dir "$work"; }
 serve
