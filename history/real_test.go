@@ -2,6 +2,7 @@ package history_test
 
 import (
 	"context"
+	"slices"
 	"strings"
 	"testing"
 	"time"
@@ -24,6 +25,9 @@ const allPhases = "election selection promotion reconfiguration"
 // is compares a record with what must be in it, and with what the Sentinels have logged since the fault.
 func (r *rig) is(f *history.Record, since time.Time, w want) {
 	r.t.Helper()
+	if slices.ContainsFunc(r.attempts(since), split) {
+		w.phases = strings.TrimPrefix(w.phases, "detection agreement ")
+	}
 	if f.Trigger != w.trigger || f.Outcome != w.outcome || w.from != "" && f.From != w.from || w.to != "" && f.To != w.to ||
 		phaseNames(f) != w.phases || !strings.Contains(f.Reason, w.reason) {
 		r.t.Errorf("%s, %s, from %s to %s, phases %q, reason %q; want %+v", f.Trigger, f.Outcome, f.From, f.To, phaseNames(f), f.Reason, w)
@@ -36,7 +40,10 @@ func (r *rig) is(f *history.Record, since time.Time, w want) {
 	case leader == nil:
 		return
 	}
-	r.near("the start", f.Started, first(only(lines, f.Leader), "+try-failover"))
+	own := only(lines, f.Leader)
+	slices.Reverse(own) // a leader may have tried before, and not been elected
+	own = own[slices.IndexFunc(own, func(l logged) bool { return l.at.Equal(leader.at) && l.event == leader.event }):]
+	r.near("the start", f.Started, first(own, "+try-failover"))
 	for _, p := range f.Phases {
 		if event := map[string]string{
 			"selection": "+elected-leader", "promotion": "+selected-slave", "reconfiguration": "+promoted-slave",
@@ -107,9 +114,11 @@ func TestFailovers(t *testing.T) {
 		f = r.ended(2 + i)
 		r.is(f, began, want{trigger: history.TriggerDown, outcome: history.OutcomeSwitched, phases: "detection agreement " + allPhases, from: old.Addr(), to: to, reason: "did not answer"})
 		down := first(r.log(began), "+sdown")
-		r.near("the first sign", f.FirstSign.At, down)
-		if f.Agreed == nil || *f.Agreed < 2 || *f.Quorum != 2 || f.LastReply == nil || !f.LastReply.Before(f.FirstSign.At) || len(f.Votes) < 2 || len(f.Clocks) != 3 {
-			t.Errorf("%+v", f)
+		attempts := r.attempts(began)
+		found := attempts[len(attempts)-1]
+		r.near("the first sign", found.FirstSign.At, down)
+		if found.Agreed == nil || *found.Agreed < 2 || *found.Quorum != 2 || found.LastReply == nil || !found.LastReply.Before(found.FirstSign.At) || len(f.Votes) < 2 || len(f.Clocks) != 3 {
+			t.Errorf("%+v, found by %+v", f, found)
 		}
 		if i == 0 {
 			check(t, old.Restart(ctx))
@@ -138,7 +147,7 @@ func TestFailovers(t *testing.T) {
 			t.Errorf("a record of %v s, and the metrics were told %v", seconds, durations)
 		}
 	}
-	if len(durations) != 3 || switches != 3 {
+	if len(durations) != len(r.records()) || switches != 3 {
 		t.Errorf("the metrics were told of %d durations and %d switches", len(durations), switches)
 	}
 }
@@ -171,7 +180,7 @@ func TestAborts(t *testing.T) {
 		t.Errorf("the candidates are %+v", f.Candidates)
 	}
 	if f.NextAttempt == nil || f.NextAttempt.Sub(f.Started) != 4*time.Second {
-		t.Errorf("the next attempt comes at %v, the first was at %s", f.NextAttempt, f.Started)
+		t.Fatalf("the next attempt comes at %v, the first was at %s", f.NextAttempt, f.Started)
 	}
 	n := len(r.records())
 	sentineltest.WaitFor(t, "the next attempt", func() bool { return len(r.records()) > n })
@@ -238,7 +247,7 @@ func TestMasterIsBack(t *testing.T) {
 	defer cancel()
 	old, began := r.master(), time.Now()
 	check(t, old.Hang())
-	sentineltest.WaitFor(t, "an elected leader", func() bool { f := r.records(); return len(f) == 1 && f[0].Leader != "" })
+	sentineltest.WaitFor(t, "an elected leader", func() bool { f := r.elected(); return len(f) == 1 && f[0].Leader != "" })
 	check(t, old.Resume())
 	to, err := r.WaitFailover(ctx, master, old.Addr())
 	check(t, err)
@@ -259,8 +268,8 @@ func TestLeaderIsKilled(t *testing.T) {
 	}
 	old, began := r.master(), time.Now()
 	old.Kill()
-	sentineltest.WaitFor(t, "a replica that is chosen", func() bool { f := r.records(); return len(f) == 1 && strings.Contains(phaseNames(&f[0]), "promotion") })
-	dead := r.records()[0].Leader
+	sentineltest.WaitFor(t, "a replica that is chosen", func() bool { f := r.elected(); return len(f) == 1 && strings.Contains(phaseNames(&f[0]), "promotion") })
+	dead := r.elected()[0].Leader
 	r.NodeAt(dead).Kill()
 	for _, n := range r.Masters[0].Replicas {
 		_, err := n.CLI(ctx, "ACL", "SETUSER", "default", "+slaveof", "+replicaof")
@@ -270,7 +279,7 @@ func TestLeaderIsKilled(t *testing.T) {
 	check(t, err)
 	var records []history.Record
 	sentineltest.WaitFor(t, "a failover that has switched", func() bool {
-		records = r.records()
+		records = r.elected()
 		return records[0].Outcome == history.OutcomeSwitched && records[0].Ended != nil
 	})
 	second, killed := records[0], records[len(records)-1]
