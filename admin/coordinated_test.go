@@ -2,10 +2,12 @@ package admin_test
 
 import (
 	"errors"
+	"fmt"
 	"os"
 	"strconv"
 	"strings"
 	"testing"
+	"time"
 
 	"redis_sentinel_exporter/admin"
 	"redis_sentinel_exporter/internal/sentineltest"
@@ -44,21 +46,54 @@ func TestCoordinatedFailover(t *testing.T) {
 	}
 }
 
+// TestCoordinatedVersions: what the Sentinels and the master are decides, whatever server runs the tests.
+func TestCoordinatedVersions(t *testing.T) {
+	t.Parallel()
+	for _, test := range []struct{ sentinel, master, refusal string }{
+		{"redis_version:8.6.3", "redis_version:8.6.3", "it is redis 8.6.3, and only Valkey from 9.0 on does"},
+		{"redis_version:7.2.4\r\nvalkey_version:8.1.1", "redis_version:8.6.3", "it is valkey 8.1.1"},
+		{"redis_version:7.2.4\r\nvalkey_version:9.0.0", "redis_version:8.6.3", "9.0.1 has it"},
+		{"redis_version:7.2.4\r\nvalkey_version:9.1.0", "redis_version:8.6.3", "9.1.1 does not"},
+		{"redis_version:7.2.4\r\nvalkey_version:9.0.1", "redis_version:7.2.4\r\nvalkey_version:9.1.0", "cannot hand over: Valkey 9.1.0"},
+		{"redis_version:7.2.4\r\nvalkey_version:9.0.1", "redis_version:7.0.15", ""},
+		{"redis_version:7.2.4\r\nvalkey_version:9.1.1", "redis_version:7.2.4\r\nvalkey_version:9.1.2", ""},
+		{"redis_version:7.2.4\r\nvalkey_version:10.0.0", "redis_version:7.2.4\r\nvalkey_version:10.0.0", ""},
+	} {
+		fake, err := sentineltest.NewFake(sentineltest.FakeConfig{Replicas: 1, Info: "run_id:x\r\n" + test.sentinel + "\r\n"})
+		if err != nil {
+			t.Fatal(err)
+		}
+		defer fake.Close()
+		var runID string
+		for _, s := range deploymentOf(t, []string{fake.Addr()}).Snapshots(t.Context()) {
+			runID = s.Masters[0].RunID
+		}
+		info := test.master + "\r\nrun_id:" + runID + "\r\nrole:master\r\n"
+		fake.Reply("SENTINEL INFO-CACHE", fmt.Appendf(nil, "*2\r\n$%d\r\n%s\r\n*1\r\n*2\r\n:100\r\n$%d\r\n%s\r\n", len(name), name, len(info), info))
+		op := admin.Operation{Action: admin.Failover, Master: name, Coordinated: true, DryRun: true}
+		_, err = admin.New(deploymentOf(t, []string{fake.Addr()}), time.Second).Do(t.Context(), op, nil)
+		if test.refusal == "" && err != nil || test.refusal != "" && (err == nil || !contains(err.Error(), test.refusal)) {
+			t.Errorf("Sentinel %q, master %q: got the error %v, want %q", test.sentinel, test.master, err, test.refusal)
+		}
+	}
+}
+
 // TestMonitorReplica: the Sentinels would take a replica for a master, and lose it.
 func TestMonitorReplica(t *testing.T) {
 	t.Parallel()
 	r := newRig(t, sentineltest.Config{Replicas: 1})
 	replica := r.Masters[0].Replicas[0]
-	r.want(r.do(admin.Operation{Action: admin.Remove, Master: name}, nil), admin.Done, true, true, true)
-	answer := r.do(admin.Operation{Action: admin.Monitor, Master: name, Address: replica.Addr(), Quorum: 2}, nil)
+	answer := r.do(admin.Operation{Action: admin.Remove, Master: name}, nil)
+	r.want(answer, admin.Done, true, true, true)
+	if got := inJSON(t, answer.Findings); !contains(got, "clients_notice", "no +switch-master") {
+		t.Errorf("REMOVE: got the findings %s", got)
+	}
+	answer = r.do(admin.Operation{Action: admin.Monitor, Master: name, Address: replica.Addr(), Quorum: 2}, nil)
 	r.want(answer, admin.Failed, false, false, false)
 	if !contains(answer.Results[0].Error, replica.Addr()+" is a replica") {
 		t.Errorf("got %s", inJSON(t, answer))
 	}
 	r.shows(name, "ip", "")
-	if got := inJSON(t, answer.Findings); !contains(got, "clients_notice", "no +switch-master") {
-		t.Errorf("got the findings %s", got)
-	}
 	answer = r.do(admin.Operation{Action: admin.Monitor, Master: name, Address: r.Masters[0].Node.Addr(), Quorum: 2}, nil)
 	r.want(answer, admin.Done, true, true, true)
 }

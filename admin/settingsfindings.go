@@ -18,7 +18,7 @@ func settingsFindings(op *Operation, s *assessment) []health.Finding {
 	case Reset:
 		return noticed(op, s)
 	case Monitor:
-		return append(left(op, s), noticed(op, s)...)
+		return left(op, s)
 	case FlushConfig:
 		return unloadable(s)
 	default:
@@ -29,17 +29,13 @@ func settingsFindings(op *Operation, s *assessment) []health.Finding {
 // noticed says what clients notice of an operation that publishes no +switch-master.
 func noticed(op *Operation, s *assessment) []health.Finding {
 	var text, hint string
-	monitored := len(s.views(op.Master)) > 0
 	switch {
 	case op.Action == Reset:
 		text = "for up to 10 s the Sentinel that is reset names no replicas: clients that read from replicas and ask it then read from the master, or cannot connect"
 		hint = "Writers notice nothing. Only one Sentinel is reset at a time."
-	case op.Action == Remove && monitored:
+	case op.Action == Remove && len(s.views(op.Master)) > 0:
 		text = "clients that are connected go on writing to the node; those that connect anew cannot find it, and some (rueidis, valkey-go, radix, phpredis) go on at the address that they knew"
-		hint = "To move the name to a node that follows this one, use failover instead: REMOVE and MONITOR publish no +switch-master."
-	case op.Action == Monitor && !monitored:
-		text = "clients that know the name at another address stay there, most of them for good: MONITOR publishes no +switch-master"
-		hint = "If the name was at another node before: promote the new node, MONITOR, then CLIENT KILL TYPE pubsub on each Sentinel, and on the old node REPLICAOF the new one and CLIENT KILL TYPE normal in one MULTI. Where there is a replica, use failover instead."
+		hint = "To move the name to a replica of this node, use failover instead. To move it elsewhere with REMOVE and MONITOR, which publish no +switch-master: promote the new node first; after MONITOR, CLIENT KILL TYPE pubsub on each Sentinel, and on the old node REPLICAOF the new one and CLIENT KILL TYPE normal in one MULTI."
 	default:
 		return nil
 	}
