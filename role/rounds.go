@@ -2,7 +2,6 @@ package role
 
 import (
 	"context"
-	"maps"
 	"sync"
 	"time"
 
@@ -82,7 +81,12 @@ func (k *Keeper) round(ctx context.Context) {
 	for _, s := range all {
 		asked[s.Sentinel] = true
 	}
-	maps.DeleteFunc(k.heard, func(address string, _ *sentinel.Snapshot) bool { return !asked[address] })
+	for address, s := range k.heard {
+		if !asked[address] {
+			delete(k.heard, address)
+			s.Release()
+		}
+	}
 	k.version++
 	k.opened()
 }
@@ -91,8 +95,11 @@ func (k *Keeper) round(ctx context.Context) {
 func (k *Keeper) hear(s *sentinel.Snapshot) {
 	k.mu.Lock()
 	defer k.mu.Unlock()
-	if before := k.heard[s.Sentinel]; before != nil && !s.Started.After(before.Started) {
-		return
+	if before := k.heard[s.Sentinel]; before != nil {
+		if !s.Started.After(before.Started) {
+			return
+		}
+		before.Release()
 	}
 	k.heard[s.Sentinel] = s
 	k.version++
