@@ -44,5 +44,9 @@ func (e *Events) Follow(ctx context.Context, d *deployment.Deployment, timeout t
 func (e *Events) look(ctx context.Context, d *deployment.Deployment, timeout time.Duration) {
 	ctx, cancel := context.WithTimeout(ctx, timeout)
 	defer cancel()
-	e.Observe(d.Snapshots(ctx))
+	snapshots := d.Snapshots(ctx)
+	e.Observe(snapshots)
+	for _, s := range snapshots {
+		s.Release()
+	}
 }
