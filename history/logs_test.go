@@ -179,6 +179,41 @@ func TestLogFormats(t *testing.T) {
 	}
 }
 
+// TestLeaderIsGone: a leader that dies in its failover leaves it open for a while. What others try after it is not a part of it.
+func TestLeaderIsGone(t *testing.T) {
+	t.Parallel()
+	at := time.Date(2026, 1, 2, 3, 4, 5, 0, time.Local)
+	log := func(after time.Duration, messages ...string) string {
+		var text strings.Builder
+		for i, m := range messages {
+			fmt.Fprintf(&text, "12:X %s # %s\n", at.Add(after+time.Duration(i)*100*time.Millisecond).Format("02 Jan 2006 15:04:05.000"), m)
+		}
+		return text.String()
+	}
+	try := func(epoch string) []string {
+		return []string{"+new-epoch " + epoch, "+try-failover master m 10.0.0.1 1", "+vote-for-leader b " + epoch, "-failover-abort-not-elected master m 10.0.0.1 1"}
+	}
+	records, _ := readLogs(t,
+		file("dies.log", log(0, "+sdown master m 10.0.0.1 1", "+odown master m 10.0.0.1 1 #quorum 2/2", "+new-epoch 7",
+			"+try-failover master m 10.0.0.1 1", "+vote-for-leader a 7", "+elected-leader master m 10.0.0.1 1", "+failover-state-select-slave master m 10.0.0.1 1")),
+		file("alone.log", log(0, "+sdown master m 10.0.0.1 1", "+odown master m 10.0.0.1 1 #quorum 2/2", "+new-epoch 7", "+vote-for-leader a 7")+
+			log(6*time.Second, try("8")...)+log(12*time.Second, try("9")...)))
+	if len(records) != 3 {
+		t.Fatalf("%d records: %+v", len(records), records)
+	}
+	for i, want := range []struct {
+		leader  string
+		epoch   int64
+		outcome history.Outcome
+		reason  string
+	}{{"", 9, history.OutcomeAborted, "no majority"}, {"", 8, history.OutcomeAborted, "no majority"}, {"dies.log", 7, "", "did not answer"}} {
+		f := records[i]
+		if f.Leader != want.leader || f.Epoch == nil || *f.Epoch != want.epoch || f.Outcome != want.outcome || !strings.Contains(f.Reason, want.reason) {
+			t.Errorf("record %d is %+v, want %+v", i, f, want)
+		}
+	}
+}
+
 // TestNoLog: a file without a line of a Sentinel is an error that names it.
 func TestNoLog(t *testing.T) {
 	t.Parallel()

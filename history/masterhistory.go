@@ -69,6 +69,18 @@ type attempt struct {
 	masterIsReplica bool
 }
 
+// after reports whether an attempt was made in an election after that of a leader: it is another failover
+// then, also while that leader has not ended its own, or has died in it.
+func (a *attempt) after(leader *attempt) bool {
+	switch {
+	case leader == nil || leader == a:
+		return false
+	case a.epoch.Present && leader.epoch.Present:
+		return a.epoch.Value > leader.epoch.Value
+	}
+	return a.start.After(leader.elected)
+}
+
 func newMasterHistory(h *History, name string) *masterHistory {
 	return &masterHistory{
 		history: h, name: name,
@@ -274,6 +286,11 @@ func (m *masterHistory) abort(n *sentinel.StreamUpdate) {
 	delete(m.open, n.Sentinel)
 	a.end, a.reason = n.Time, abortReason(n.Event.Name)
 	f := a.failover
+	if f.outcome == "" && a.after(f.leader) {
+		f.part(a)
+		f = m.newFailover(n)
+		f.join(a, n)
+	}
 	if n.Event.Name == sentinel.EventAbortMasterTimeout {
 		f.trigger = TriggerCoordinated
 	}
