@@ -58,14 +58,18 @@ func serve(ctx context.Context, c *Config, logs io.Writer) error {
 	if err != nil {
 		return err
 	}
-	servers := []server{func(ctx context.Context) error { return web.Serve(ctx, handler, c.Listen, logger, started) }}
+	servers := []server{func(ctx context.Context) error {
+		return web.Serve(ctx, handler, c.Listen, sources.FailedLogins, logger, started)
+	}}
 	if c.AdminListen != nil {
 		var operator *admin.Operator
 		if !c.Web.OnlyProbes {
 			operator = admin.New(deployment, c.Sentinels.Timeout)
 		}
 		handler := web.NewAdminHandler(operator, sources.Fleet, *c.AdminListen.WebConfigFile, sources.AdminRequests, ctx.Done(), logger)
-		servers = append(servers, func(ctx context.Context) error { return web.ServeAdmin(ctx, handler, c.AdminListen, logger) })
+		servers = append(servers, func(ctx context.Context) error {
+			return web.ServeAdmin(ctx, handler, c.AdminListen, sources.FailedLogins, logger)
+		})
 	}
 	wg.Go(func() { sources.Prober.Run(ctx) })
 	if c.Modules.Exists() {
@@ -77,9 +81,10 @@ func serve(ctx context.Context, c *Config, logs io.Writer) error {
 // newSources returns what the endpoints answer from.
 func newSources(c *Config, deployment *deployment.Deployment, logger *slog.Logger) (web.Sources, error) {
 	sources := web.Sources{
-		Deployment: deployment,
-		Collector:  collector.New(c.Collector),
-		Prober:     web.NewProber(c.Modules, c.Prober, logger),
+		Deployment:   deployment,
+		Collector:    collector.New(c.Collector),
+		Prober:       web.NewProber(c.Modules, c.Prober, logger),
+		FailedLogins: web.NewFailedLogins(),
 	}
 	if c.Collector.Events && !c.Web.OnlyProbes {
 		sources.Events = collector.NewEvents(history.New(history.Options{}), logger)

@@ -4,11 +4,9 @@ import (
 	"errors"
 	"fmt"
 	"net/http"
-	"os"
 	"strings"
 
 	toolkit "github.com/prometheus/exporter-toolkit/web"
-	"go.yaml.in/yaml/v2"
 )
 
 // errOpen means that the file would let everybody in. RequireAnyClientCert accepts
@@ -37,13 +35,9 @@ func CheckAdminConfig(file string) error {
 }
 
 func readAuthentication(file string) (authentication, error) {
-	text, err := os.ReadFile(file) //nolint:gosec // the operator names it
+	config, err := readWebConfig(file)
 	if err != nil {
 		return authentication{}, err
-	}
-	var config toolkit.Config
-	if err := yaml.UnmarshalStrict(text, &config); err != nil {
-		return authentication{}, fmt.Errorf("%s: %w", file, err)
 	}
 	tls := config.TLSConfig
 	a := authentication{
@@ -67,12 +61,12 @@ func authenticate(file string, r *http.Request) (who string, err error) {
 	}
 	var names []string
 	if a.users {
-		user, _, _ := r.BasicAuth() // the toolkit has checked the password
+		user, _, _ := r.BasicAuth() // the door and the toolkit have checked the password
 		names = append(names, user)
 	}
 	if a.certificates {
 		if r.TLS == nil || len(r.TLS.VerifiedChains) == 0 {
-			return "", errors.New("the connection was made without a client certificate")
+			return "", errNoCertificate
 		}
 		names = append(names, r.TLS.VerifiedChains[0][0].Subject.String())
 	}

@@ -70,7 +70,7 @@ func readOpenAPI(t *testing.T) openAPI {
 func statuses(path string, action admin.Action) []string {
 	all := []int{
 		http.StatusOK, http.StatusMultiStatus, http.StatusBadRequest, http.StatusUnauthorized, http.StatusForbidden, http.StatusConflict,
-		http.StatusRequestEntityTooLarge, http.StatusUnsupportedMediaType, http.StatusBadGateway,
+		http.StatusRequestEntityTooLarge, http.StatusUnsupportedMediaType, http.StatusTooManyRequests, http.StatusBadGateway,
 	}
 	if action == admin.Failover || action == admin.Reset || action == admin.Set || strings.Contains(path, "{deployment}") {
 		all = append(all, http.StatusNotFound)

@@ -39,6 +39,9 @@ func newMetrics(
 	if sources.AdminRequests != nil {
 		registry.MustRegister(sources.AdminRequests.counter)
 	}
+	if sources.FailedLogins != nil {
+		registry.MustRegister(sources.FailedLogins.counter)
+	}
 	if sources.Prober != nil {
 		registry.MustRegister(sources.Prober.metrics(sources.Fleet)...)
 	}

@@ -163,9 +163,14 @@ func roleQuery(r *http.Request, parameters ...string) (url.Values, error) {
 
 // asker says who asks: the host, and the name that it gives itself.
 func asker(r *http.Request, values url.Values) string {
-	host, _, err := net.SplitHostPort(r.RemoteAddr)
+	return hostOf(r.RemoteAddr) + " " + values.Get("balancer")
+}
+
+// hostOf returns the host of an address.
+func hostOf(address string) string {
+	host, _, err := net.SplitHostPort(address)
 	if err != nil {
-		host = r.RemoteAddr
+		return address
 	}
-	return host + " " + values.Get("balancer")
+	return host
 }

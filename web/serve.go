@@ -7,6 +7,7 @@ import (
 	"net"
 	"net/http"
 	"sync"
+	"sync/atomic"
 	"time"
 
 	"github.com/prometheus/common/version"
@@ -24,22 +25,64 @@ const (
 
 // Serve serves handler on the listeners of the flags until ctx ends. Then requests in flight
 // have a few seconds to finish. It returns an error if it cannot serve. It calls started
-// once, when the first listener is open.
-func Serve(ctx context.Context, handler http.Handler, flags *toolkit.FlagConfig, logger *slog.Logger, started func()) error {
+// once, when all listeners are open.
+func Serve(ctx context.Context, handler http.Handler, flags *toolkit.FlagConfig, failed *FailedLogins, logger *slog.Logger, started func()) error {
 	open := func() {
 		logger.Info("Started "+name, "version", version.Info())
 		started()
 	}
-	return serve(ctx, open, handler, flags, logger)
+	return serve(ctx, open, handler, flags, &door{listener: "web", failed: failed, logger: logger}, logger)
 }
 
 // ServeAdmin does the same for the admin listener.
-func ServeAdmin(ctx context.Context, handler http.Handler, flags *toolkit.FlagConfig, logger *slog.Logger) error {
+func ServeAdmin(ctx context.Context, handler http.Handler, flags *toolkit.FlagConfig, failed *FailedLogins, logger *slog.Logger) error {
 	open := func() { logger.Info("The admin listener is open") }
-	return serve(ctx, open, handler, flags, logger)
+	return serve(ctx, open, handler, flags, &door{listener: "admin", failed: failed, logger: logger}, logger)
 }
 
-func serve(ctx context.Context, open func(), handler http.Handler, flags *toolkit.FlagConfig, logger *slog.Logger) error {
+// serve serves on each address with a server of its own: the toolkit puts its handler before
+// that of the server, and the door has to stand before both. open is called when all are open.
+func serve(ctx context.Context, open func(), handler http.Handler, flags *toolkit.FlagConfig, d *door, logger *slog.Logger) error {
+	ctx, cancel := context.WithCancelCause(ctx)
+	defer cancel(nil)
+	d.file, d.tries = *flags.WebConfigFile, newPasswordTries()
+	listeners := eachAddress(flags)
+	var left atomic.Int64
+	left.Store(int64(len(listeners)))
+	errs := make([]error, len(listeners))
+	var wg sync.WaitGroup
+	for i, one := range listeners {
+		wg.Go(func() {
+			opened := func() {
+				if left.Add(-1) == 0 {
+					open()
+				}
+			}
+			if errs[i] = serveAddress(ctx, opened, handler, one, *d, logger); errs[i] != nil {
+				cancel(errs[i])
+			}
+		})
+	}
+	wg.Wait()
+	return errors.Join(errs...)
+}
+
+// eachAddress returns the flags for each address, or those for systemd's sockets.
+func eachAddress(flags *toolkit.FlagConfig) []*toolkit.FlagConfig {
+	if *flags.WebSystemdSocket || len(*flags.WebListenAddresses) == 0 {
+		return []*toolkit.FlagConfig{flags}
+	}
+	var each []*toolkit.FlagConfig
+	for _, address := range *flags.WebListenAddresses {
+		each = append(each, &toolkit.FlagConfig{
+			WebListenAddresses: &[]string{address}, WebSystemdSocket: flags.WebSystemdSocket, WebConfigFile: flags.WebConfigFile,
+		})
+	}
+	return each
+}
+
+// serveAddress serves on one address, behind the door if there is a web configuration.
+func serveAddress(ctx context.Context, opened func(), handler http.Handler, flags *toolkit.FlagConfig, d door, logger *slog.Logger) error {
 	server := &http.Server{
 		Handler:           handler,
 		ReadHeaderTimeout: readHeaderTimeout,
@@ -47,8 +90,13 @@ func serve(ctx context.Context, open func(), handler http.Handler, flags *toolki
 		IdleTimeout:       idleTimeout,
 		MaxHeaderBytes:    maxHeaderBytes,
 		ErrorLog:          slog.NewLogLogger(logger.Handler(), slog.LevelWarn),
-		BaseContext:       onOpen(open),
 	}
+	server.BaseContext = onOpen(func() {
+		if d.file != "" {
+			d.next, server.Handler = server.Handler, &d
+		}
+		opened()
+	})
 	served := make(chan error, 1)
 	go func() { served <- toolkit.ListenAndServe(server, flags, logger) }()
 	select {
@@ -75,8 +123,9 @@ func shutDown(server *http.Server, timeout time.Duration, logger *slog.Logger) {
 }
 
 // onOpen returns a BaseContext function for http.Server that calls open when the first
-// listener is open. Background work starts only then: if the program cannot serve, its log
-// lines would hide the error.
+// listener is open, before a connection is accepted, and when the toolkit has put its handler
+// before ours. Background work starts only then: if the program cannot serve, its log lines
+// would hide the error.
 func onOpen(open func()) func(net.Listener) context.Context {
 	once := sync.OnceFunc(open)
 	return func(net.Listener) context.Context {

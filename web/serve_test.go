@@ -36,7 +36,7 @@ func serveOn(t *testing.T, h http.Handler) *server {
 	logger, buf := newLog()
 	ctx, cancel := context.WithCancel(t.Context())
 	s := &server{address: sentineltest.FreeAddr(t), stop: cancel, log: buf, done: make(chan error, 1)}
-	go func() { s.done <- Serve(ctx, h, listenOn(s.address), logger, func() {}) }()
+	go func() { s.done <- Serve(ctx, h, listenOn(s.address), NewFailedLogins(), logger, func() {}) }()
 	sentineltest.WaitFor(t, "the server to start", func() bool { return strings.Contains(buf.String(), "Started") })
 	return s
 }
@@ -113,7 +113,7 @@ func TestPortThatIsTaken(t *testing.T) {
 	}
 	defer func() { _ = l.Close() }()
 	logger, buf := newLog()
-	err = Serve(t.Context(), http.NotFoundHandler(), listenOn(l.Addr().String()), logger, func() { t.Error("it says that it has started") })
+	err = Serve(t.Context(), http.NotFoundHandler(), listenOn(l.Addr().String()), NewFailedLogins(), logger, func() { t.Error("it says that it has started") })
 	var op *net.OpError
 	if !errors.As(err, &op) || buf.String() != "" {
 		t.Errorf("got the error %v and the log %q", err, buf.String())

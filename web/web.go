@@ -70,6 +70,8 @@ type Sources struct {
 	Roles roleJudge
 	// AdminRequests counts the calls to the admin listener; nil if there is none.
 	AdminRequests *AdminRequests
+	// FailedLogins counts those of all listeners; nil leaves the metric out.
+	FailedLogins *FailedLogins
 }
 
 // NewHandler returns the handler of all endpoints.
