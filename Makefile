@@ -86,6 +86,7 @@ e2e-all: ## the same, with Prometheus 3 and VictoriaMetrics beside; they are unp
 	@tools/unpack sid .bin/engines/prometheus-3.5 promtool=promtool prometheus=prometheus
 	@tools/unpack sid .bin/engines/victoria-metrics-1.145 vmalert-tool=victoria-metrics vmalert=victoria-metrics victoria-metrics=victoria-metrics
 	CGO_ENABLED=0 go test -timeout 30m -tags e2e -run 'TestFaults|TestRulesInOtherEngines' ./alerts -engines="$(CURDIR)/.bin/engines"
+	CGO_ENABLED=0 go test -run TestHistogramIsKept ./e2e -prometheus="$(CURDIR)/.bin/engines/prometheus-3.5/prometheus"
 
 .PHONY: compose-test
 compose-test: ## run docker-compose.yml, without Grafana, on a Docker engine of the test's own (root)

@@ -12,8 +12,8 @@ import (
 	"google.golang.org/protobuf/types/known/timestamppb"
 )
 
-// Encode writes a page in any format of Prometheus. Only protobuf has native
-// histograms. It costs several times as much as [Collector.WriteText], since it parses the
+// Encode writes a page in any format of Prometheus. Only protobuf has the times at which
+// counters began. It costs several times as much as [Collector.WriteText], since it parses the
 // text again. Few clients ask for it, so a second encoder for the tables is not worth it.
 func (c *Collector) Encode(out io.Writer, p Page, format expfmt.Format) error {
 	page := c.page(p)

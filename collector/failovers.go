@@ -1,8 +1,6 @@
 package collector
 
 import (
-	"time"
-
 	"github.com/prometheus/client_golang/prometheus"
 	dto "github.com/prometheus/client_model/go"
 
@@ -33,13 +31,13 @@ func newFailoverDurations() failoverDurations {
 	return failoverDurations{of: make(map[durationKey]prometheus.Histogram), none: none.Histogram}
 }
 
+// newDurations has classic buckets alone. Of a histogram with both kinds Prometheus 3.5 keeps the native ones where it
+// scrapes native histograms, so that no query answers for it as elsewhere; where it asks for protobuf for another
+// reason it keeps nothing. What it asks for is the same.
 func newDurations() prometheus.Histogram {
 	return prometheus.NewHistogram(prometheus.HistogramOpts{
-		Name:                            "failover_duration_seconds",
-		Buckets:                         []float64{1, 2, 3, 5, 10, 20, 30, 60, 120, 180, 300, 600},
-		NativeHistogramBucketFactor:     1.1,
-		NativeHistogramMaxBucketNumber:  100,
-		NativeHistogramMinResetDuration: time.Hour,
+		Name:    "failover_duration_seconds",
+		Buckets: []float64{1, 2, 3, 5, 10, 20, 30, 60, 120, 180, 300, 600},
 	})
 }
 

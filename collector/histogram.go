@@ -37,7 +37,6 @@ func (g *histogramTable[R]) families(v *input, m *memory) []family {
 	}}
 }
 
-// tree returns the family with the native buckets, which the text format does not have.
 func (g *histogramTable[R]) tree(rows []R) *dto.MetricFamily {
 	name := prefix + g.name
 	metrics := make([]*dto.Metric, len(rows))

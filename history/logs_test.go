@@ -179,7 +179,8 @@ func TestLogFormats(t *testing.T) {
 	}
 }
 
-// TestLeaderIsGone: a leader that dies in its failover leaves it open for a while. What others try after it is not a part of it.
+// TestLeaderIsGone: a leader that dies in its failover leaves it open until another one is elected. What others try
+// meanwhile is not a part of it.
 func TestLeaderIsGone(t *testing.T) {
 	t.Parallel()
 	at := time.Date(2026, 1, 2, 3, 4, 5, 0, time.Local)
@@ -197,8 +198,9 @@ func TestLeaderIsGone(t *testing.T) {
 		file("dies.log", log(0, "+sdown master m 10.0.0.1 1", "+odown master m 10.0.0.1 1 #quorum 2/2", "+new-epoch 7",
 			"+try-failover master m 10.0.0.1 1", "+vote-for-leader a 7", "+elected-leader master m 10.0.0.1 1", "+failover-state-select-slave master m 10.0.0.1 1")),
 		file("alone.log", log(0, "+sdown master m 10.0.0.1 1", "+odown master m 10.0.0.1 1 #quorum 2/2", "+new-epoch 7", "+vote-for-leader a 7")+
-			log(6*time.Second, try("8")...)+log(12*time.Second, try("9")...)))
-	if len(records) != 3 {
+			log(6*time.Second, try("8")...)+log(12*time.Second, try("9")...)+
+			log(18*time.Second, "+new-epoch 10", "+try-failover master m 10.0.0.1 1", "+vote-for-leader b 10", "+elected-leader master m 10.0.0.1 1")))
+	if len(records) != 4 {
 		t.Fatalf("%d records: %+v", len(records), records)
 	}
 	for i, want := range []struct {
@@ -206,7 +208,12 @@ func TestLeaderIsGone(t *testing.T) {
 		epoch   int64
 		outcome history.Outcome
 		reason  string
-	}{{"", 9, history.OutcomeAborted, "no majority"}, {"", 8, history.OutcomeAborted, "no majority"}, {"dies.log", 7, "", "did not answer"}} {
+	}{
+		{"alone.log", 10, "", "did not answer"},
+		{"", 9, history.OutcomeAborted, "no majority"},
+		{"", 8, history.OutcomeAborted, "no majority"},
+		{"dies.log", 7, history.OutcomeAborted, "nothing more was heard of it before alone.log was elected"},
+	} {
 		f := records[i]
 		if f.Leader != want.leader || f.Epoch == nil || *f.Epoch != want.epoch || f.Outcome != want.outcome || !strings.Contains(f.Reason, want.reason) {
 			t.Errorf("record %d is %+v, want %+v", i, f, want)

@@ -266,15 +266,21 @@ func (m *masterHistory) elected(a *attempt, n *sentinel.StreamUpdate) {
 		return
 	default:
 		f.part(a)
-		if f.outcome == "" && len(f.reports) == 0 {
-			delete(m.open, other.sentinel)
-			other.end, other.reason = n.Time, "nothing more was heard of it before "+text(n.Sentinel)+" was elected"
-			f.fail(other, n.Time, true)
-		}
 		f = m.newFailover(n)
 		f.join(a, n)
 	}
 	f.leader = a
+	for _, g := range m.failovers {
+		other := g.leader
+		if g == f || other == nil || g.outcome != "" || len(g.reports) > 0 || a.epoch.Present && a.epoch == other.epoch {
+			continue
+		}
+		if m.open[other.sentinel] == other {
+			delete(m.open, other.sentinel)
+		}
+		other.end, other.reason = n.Time, "nothing more was heard of it before "+text(n.Sentinel)+" was elected"
+		g.fail(other, n.Time, true)
+	}
 }
 
 // abort takes in that a Sentinel has given up.

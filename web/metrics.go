@@ -113,6 +113,7 @@ func (m *metrics) write(w http.ResponseWriter, r *http.Request, snapshots []*sen
 func writePage(w http.ResponseWriter, r *http.Request, c *collector.Collector, page collector.Page, logger *slog.Logger) {
 	var err error
 	out := untilEnd(r.Context(), w)
+	w.Header().Add("Vary", "Accept")
 	format := expfmt.NegotiateAccept(r.Header, expfmt.FmtText, expfmt.FmtProtoDelim)
 	if format.FormatType() == expfmt.TypeTextPlain {
 		w.Header().Set("Content-Type", collector.ContentType)

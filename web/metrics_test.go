@@ -83,7 +83,7 @@ func TestMetricsOfSentinelsAndExporterAreSortedTogether(t *testing.T) {
 	}
 }
 
-// TestProtobuf: who asks for it gets it, as Prometheus does for native histograms.
+// TestProtobuf: who asks for it gets it, as Prometheus does where it takes native histograms or created timestamps.
 func TestProtobuf(t *testing.T) {
 	const accept = "application/vnd.google.protobuf;proto=io.prometheus.client.MetricFamily;encoding=delimited;q=0.6,text/plain;version=0.0.4;q=0.5"
 	w := ask(handler(t, always(well("a:1")), defaults()), http.MethodGet, "/metrics", "Accept", accept)
@@ -112,6 +112,9 @@ func TestText(t *testing.T) {
 		"application/openmetrics-text;version=1.0.0;q=0.6,text/plain;version=0.0.4;q=0.5,*/*;q=0.2",
 	} {
 		w := ask(h, http.MethodGet, "/metrics", "Accept", accept)
+		if !slices.Contains(w.Header().Values("Vary"), "Accept") {
+			t.Errorf("a cache is not told that the answer depends on Accept: %q", w.Header())
+		}
 		if got := w.Header().Get("Content-Type"); got != "text/plain; version=0.0.4; charset=utf-8" || !strings.HasPrefix(w.Body.String(), "# HELP ") {
 			t.Errorf("Accept %q gets %q", accept, got)
 		}

@@ -22,8 +22,14 @@ type Prometheus struct {
 	url string
 }
 
-// StartPrometheus starts it with a configuration, and returns when it is ready.
+// StartPrometheus starts Debian's Prometheus with a configuration, and returns when it is ready.
 func StartPrometheus(t testing.TB, config string) *Prometheus {
+	t.Helper()
+	return StartPrometheusFrom(t, "prometheus", config)
+}
+
+// StartPrometheusFrom starts the Prometheus at a path, with more arguments if there are any.
+func StartPrometheusFrom(t testing.TB, path, config string, args ...string) *Prometheus {
 	t.Helper()
 	dir := t.TempDir()
 	file := filepath.Join(dir, "prometheus.yml")
@@ -37,8 +43,8 @@ func StartPrometheus(t testing.TB, config string) *Prometheus {
 	server, err := sentineltest.StartProgram(ctx, filepath.Join(dir, "log"), func(context.Context) error {
 		_, err := p.Get("/-/ready")
 		return err
-	}, "prometheus", "--config.file="+file, "--storage.tsdb.path="+filepath.Join(dir, "data"),
-		"--web.listen-address="+address, "--log.level=warn")
+	}, path, append([]string{"--config.file=" + file, "--storage.tsdb.path=" + filepath.Join(dir, "data"),
+		"--web.listen-address=" + address, "--log.level=warn"}, args...)...)
 	if err != nil {
 		t.Fatalf("%v (`make test` installs it)", err)
 	}
