@@ -14,6 +14,7 @@ import (
 	"redis_sentinel_exporter/deployment"
 	"redis_sentinel_exporter/fleet"
 	"redis_sentinel_exporter/history"
+	"redis_sentinel_exporter/internal/lograte"
 	"redis_sentinel_exporter/role"
 	"redis_sentinel_exporter/web"
 )
@@ -23,7 +24,10 @@ type server func(ctx context.Context) error
 
 // serve runs the servers until ctx ends or one of them fails.
 func serve(ctx context.Context, c *Config, logs io.Writer) error {
-	logger := newLogger(c.Log, logs)
+	unbounded := newLogger(c.Log, logs)
+	bounded := lograte.New(unbounded.Handler())
+	defer bounded.Close()
+	logger := slog.New(bounded)
 	if err := limitMemory(c.ReplyMemory); err != nil {
 		return err
 	}
@@ -66,7 +70,7 @@ func serve(ctx context.Context, c *Config, logs io.Writer) error {
 		if !c.Web.OnlyProbes {
 			operator = admin.New(deployment, c.Sentinels.Timeout)
 		}
-		handler := web.NewAdminHandler(operator, sources.Fleet, *c.AdminListen.WebConfigFile, sources.AdminRequests, ctx.Done(), logger)
+		handler := web.NewAdminHandler(operator, sources.Fleet, *c.AdminListen.WebConfigFile, sources.AdminRequests, ctx.Done(), unbounded) // each call is in the log
 		servers = append(servers, func(ctx context.Context) error {
 			return web.ServeAdmin(ctx, handler, c.AdminListen, sources.FailedLogins, logger)
 		})

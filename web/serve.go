@@ -89,7 +89,7 @@ func serveAddress(ctx context.Context, opened func(), handler http.Handler, flag
 		ReadTimeout:       readTimeout,
 		IdleTimeout:       idleTimeout,
 		MaxHeaderBytes:    maxHeaderBytes,
-		ErrorLog:          slog.NewLogLogger(logger.Handler(), slog.LevelWarn),
+		ErrorLog:          slog.NewLogLogger(logger.With("listener", d.listener).Handler(), slog.LevelWarn),
 	}
 	server.BaseContext = onOpen(func() {
 		if d.file != "" {
