@@ -21,7 +21,7 @@ func runCommand(ctx context.Context, command cli.Runner, f *programFlags, stream
 	}
 	deployment := newDeployment(config)
 	defer deployment.Close()
-	streams.Timeout, streams.HostMap = config.Timeout, f.hosts
+	streams.Timeout, streams.HostMap, streams.Nodes = config.Timeout, f.hosts, config.Nodes
 	return command.Run(ctx, deployment, streams)
 }
 

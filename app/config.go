@@ -43,6 +43,8 @@ type SentinelConfig struct {
 	Client sentinel.Options
 	// FollowPeers means that the Sentinels that the given ones know are asked, too.
 	FollowPeers bool
+	// Nodes has the options for the data nodes, without an address; nil if they are not asked.
+	Nodes *sentinel.Options
 	// Timeout is how long the Sentinels may take to answer if a request has no timeout of
 	// its own.
 	Timeout time.Duration
@@ -99,7 +101,11 @@ func newCommandConfig(f *programFlags) (*SentinelConfig, error) {
 	}
 	switch {
 	case f.fleet.deployment != nil:
-		return f.namedDeployment(*f.fleet.deployment)
+		config, err := f.namedDeployment(*f.fleet.deployment)
+		if err == nil {
+			config.Nodes, err = f.nodeOptions()
+		}
+		return config, err
 	case f.onlyProbes():
 		return nil, errors.New("there is no deployment to ask: --config.file is given, and neither --sentinel.address nor --deployment")
 	}
@@ -139,11 +145,16 @@ func newSentinelConfig(f *programFlags) (*SentinelConfig, error) {
 	if err != nil {
 		return nil, err
 	}
-	tlsConfig, err := f.sentinel.tls.clientConfig()
+	tlsConfig, err := f.sentinel.tls.clientConfig(f.node.tls)
+	if err != nil {
+		return nil, err
+	}
+	nodes, err := f.nodeOptions()
 	if err != nil {
 		return nil, err
 	}
 	return &SentinelConfig{
+		Nodes:     nodes,
 		Addresses: addresses,
 		Client: sentinel.Options{
 			Username:  f.sentinel.username,

@@ -32,6 +32,7 @@ const (
 // programFlags holds the values of the command line and the environment, as given.
 type programFlags struct {
 	sentinel  sentinelFlags
+	node      nodeFlags
 	collector collector.Options
 	listen    *toolkit.FlagConfig
 	web       web.Options // without Timeout and OnlyProbes, which follow from other flags
@@ -54,6 +55,13 @@ type sentinelFlags struct {
 	tls          tlsFlags
 	timeout      time.Duration // for requests that have no timeout of their own
 	replyMemory  units.Base2Bytes
+}
+
+// nodeFlags hold the account for the data nodes; nothing is sent to them without a password file.
+type nodeFlags struct {
+	username     string
+	passwordFile string
+	tls          bool
 }
 
 // tlsFlags holds how to connect to the Sentinels with TLS.
@@ -90,6 +98,7 @@ func newApp(f *programFlags) *kingpin.Application {
 	app.HelpFlag.Short('h')
 	withoutVariables(app)
 	f.sentinel.addTo(app)
+	f.node.addTo(app)
 	app.Flag("timeout-offset", "Time subtracted from the timeout of a scrape, so that the answer arrives in time.").
 		Default("500ms").DurationVar(&f.web.TimeoutOffset)
 	addCollectorFlags(app, &f.collector)
@@ -137,6 +146,15 @@ func (f *sentinelFlags) addTo(app *kingpin.Application) {
 		BoolVar(&f.tls.config.InsecureSkipVerify)
 	app.Flag("sentinel.timeout", "How long the Sentinels may take to answer when the request brings no timeout of its own.").
 		Default("5s").DurationVar(&f.timeout)
+}
+
+func (f *nodeFlags) addTo(app *kingpin.Application) {
+	app.Flag("node.username", "ACL user to look at the data nodes as, for preflight; the default user if not given.").
+		PlaceHolder("USER").StringVar(&f.username)
+	app.Flag("node.password-file", "File with the password of that user. Nothing is sent to a data node if it is not given.").
+		PlaceHolder("FILE").StringVar(&f.passwordFile)
+	app.Flag("node.tls", "Connect to the data nodes with TLS, with the files of --sentinel.tls-....").
+		BoolVar(&f.tls)
 }
 
 func addCollectorFlags(app *kingpin.Application, opts *collector.Options) {

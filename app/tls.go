@@ -8,12 +8,21 @@ import (
 	"github.com/prometheus/common/config"
 )
 
-// clientConfig returns the TLS configuration; nil means plain text. The client certificate and
-// its key are read again for each connection, the CA file only once.
-func (f *tlsFlags) clientConfig() (*tls.Config, error) {
-	if !f.on {
-		return nil, f.unused()
+// clientConfig returns the TLS configuration for the Sentinels; nil means plain text. The files may also
+// be there for others.
+func (f *tlsFlags) clientConfig(alsoForOthers bool) (*tls.Config, error) {
+	if f.on {
+		return f.fromFiles()
 	}
+	if alsoForOthers {
+		return nil, nil // plain text is no error
+	}
+	return nil, f.unused()
+}
+
+// fromFiles returns a configuration with the files that are given. The client certificate and its key are
+// read again for each connection, the CA file only once.
+func (f *tlsFlags) fromFiles() (*tls.Config, error) {
 	if (f.config.CertFile == "") != (f.config.KeyFile == "") {
 		return nil, errors.New("--sentinel.tls-cert-file and --sentinel.tls-key-file need each other")
 	}

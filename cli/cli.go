@@ -9,6 +9,7 @@ import (
 
 	"redis_sentinel_exporter/canstop"
 	"redis_sentinel_exporter/deployment"
+	"redis_sentinel_exporter/sentinel"
 
 	"github.com/alecthomas/kingpin/v2"
 )
@@ -31,11 +32,13 @@ type Streams struct {
 	Timeout time.Duration
 	// HostMap says which machine, or zone, a host is.
 	HostMap canstop.HostMap
+	// Nodes is how to ask the data nodes, without an address; nil if they must not be asked.
+	Nodes *sentinel.Options
 }
 
 // AddCommands adds the commands to app, and returns them by their full names.
 func AddCommands(app *kingpin.Application) map[string]Runner {
-	commands := map[string]Runner{"check": addCheck(app), "watch": addWatch(app), "can-stop": addCanStop(app), "drain": addDrain(app), "history": addHistory(app)}
+	commands := map[string]Runner{"check": addCheck(app), "watch": addWatch(app), "can-stop": addCanStop(app), "drain": addDrain(app), "history": addHistory(app), "preflight": addPreflight(app)}
 	addDiscover(app, commands)
 	addWrites(app, commands)
 	return commands

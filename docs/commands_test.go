@@ -219,7 +219,7 @@ func (r *commandRig) exporter(command string) {
 		if to := slices.Index(args, ">"); to >= 0 {
 			args = args[:to]
 		}
-	case "can-stop", "drain": // their exit code is an answer
+	case "can-stop", "drain", "preflight": // their exit code is an answer
 		if _, stderr, status := exportertest.Output(r.t, append(args, r.sentinel)...); status > 3 || stderr != "" {
 			r.t.Errorf("%s: exit code %d:\n%s", command, status, stderr)
 		}

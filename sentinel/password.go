@@ -12,11 +12,11 @@ func PasswordFile(file string) func() (string, error) {
 	return func() (string, error) {
 		text, err := os.ReadFile(file) //nolint:gosec // the operator names the file
 		if err != nil {
-			return "", fmt.Errorf("password of the Sentinels: %w", err)
+			return "", fmt.Errorf("password file: %w", err)
 		}
 		password := strings.TrimRight(string(text), "\r\n") // editors add a newline
 		if password == "" {
-			return "", fmt.Errorf("password of the Sentinels: %s is empty", file)
+			return "", fmt.Errorf("password file: %s is empty", file)
 		}
 		return password, nil
 	}

@@ -1,0 +1,201 @@
+package datanode
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"strconv"
+	"strings"
+	"time"
+
+	"redis_sentinel_exporter/sentinel"
+)
+
+// The settings that are read.
+const (
+	MasterUser         = "masteruser"
+	MasterAuth         = "masterauth"
+	MinReplicasToWrite = "min-replicas-to-write"
+	Save               = "save"
+	AppendOnly         = "appendonly"
+	ProtectedMode      = "protected-mode"
+	AnnounceIP         = "replica-announce-ip"
+	AnnouncePort       = "replica-announce-port"
+	slowerThan         = "slowlog-log-slower-than"
+)
+
+func settings() []string {
+	return []string{MasterUser, MasterAuth, MinReplicasToWrite, Save, AppendOnly, ProtectedMode, AnnounceIP, AnnouncePort, slowerThan}
+}
+
+// A Node is what a data node says of itself.
+type Node struct {
+	Addr             string
+	Product, Version string
+	ClusterEnabled   bool
+	// Settings has those that could be read. It holds a password: show none of it.
+	Settings    map[string]string
+	SettingsErr error // why some are missing
+	// Sentinels has the ACL user with which each Sentinel is connected, by the first 8 digits of the Sentinel's id.
+	Sentinels    map[string]string
+	SentinelsErr error
+	// Slowest is how long the slowest command in the slowlog took, at SlowestAt; 0 if there is none.
+	Slowest    time.Duration
+	SlowestAt  time.Time
+	SlowestErr error
+	// Unknown has the commands that the node does not know by these names.
+	Unknown    []string
+	UnknownErr error
+}
+
+// A Conn is a connection to a data node.
+type Conn struct{ client *sentinel.Client }
+
+// New returns a connection, which is made at the first call. The caller must close it.
+func New(o sentinel.Options) *Conn { return &Conn{sentinel.NewClient(o)} }
+
+// Close closes the connection.
+func (c *Conn) Close() { c.client.Close() }
+
+// read sends commands. Its error is in the words of a data node.
+func (c *Conn) read(ctx context.Context, commands ...[]any) ([]sentinel.Reply, error) {
+	replies, err := c.client.Read(ctx, commands...)
+	if failure, ok := errors.AsType[*sentinel.Error](err); ok {
+		return nil, fmt.Errorf("%s: %w", failure.Reason, failure.Err)
+	}
+	return replies, err
+}
+
+// Look asks the node for all that a Node has. It reports which of some commands the node does not
+// know. The error means that the node could not be asked at all.
+func (c *Conn) Look(ctx context.Context, commands []string) (*Node, error) {
+	batch := [][]any{{"INFO"}, {"CLIENT", "LIST", "TYPE", "pubsub"}, {"SLOWLOG", "GET", 128}}
+	for _, name := range commands {
+		batch = append(batch, []any{"COMMAND", "INFO", name})
+	}
+	for _, name := range settings() {
+		batch = append(batch, []any{"CONFIG", "GET", name})
+	}
+	replies, err := c.read(ctx, batch...)
+	if err != nil {
+		return nil, err
+	}
+	n := &Node{Addr: c.client.Address(), Settings: make(map[string]string)}
+	if err := n.readInfo(replies[0]); err != nil {
+		return nil, fmt.Errorf("INFO: %w", err)
+	}
+	n.Sentinels, n.SentinelsErr = sentinelsIn(replies[1])
+	n.readCommands(commands, replies[3:])
+	n.readSettings(replies[3+len(commands):])
+	n.readSlowlog(replies[2])
+	return n, nil
+}
+
+func (n *Node) readInfo(r sentinel.Reply) error {
+	text, err := r.Text()
+	if err != nil {
+		return err
+	}
+	n.Product = "redis"
+	for line := range strings.Lines(text) {
+		name, value, _ := strings.Cut(strings.TrimSpace(line), ":")
+		switch name {
+		case "redis_version":
+			if n.Product == "redis" {
+				n.Version = sentinel.ValidUTF8(value)
+			}
+		case "valkey_version":
+			n.Product, n.Version = "valkey", sentinel.ValidUTF8(value)
+		case "cluster_enabled":
+			n.ClusterEnabled = value == "1"
+		}
+	}
+	return nil
+}
+
+// sentinelsIn finds the Sentinels in CLIENT LIST: each names its connections sentinel-ID-cmd and
+// sentinel-ID-pubsub, and has the same user on both.
+func sentinelsIn(r sentinel.Reply) (map[string]string, error) {
+	text, err := r.Text()
+	if err != nil {
+		return nil, fmt.Errorf("CLIENT LIST: %w", err)
+	}
+	found := make(map[string]string)
+	for line := range strings.Lines(text) {
+		var id, user string
+		for field := range strings.FieldsSeq(line) {
+			switch name, value, _ := strings.Cut(field, "="); name {
+			case "name":
+				if rest, ok := strings.CutPrefix(value, "sentinel-"); ok {
+					id, _, _ = strings.Cut(rest, "-")
+				}
+			case "user":
+				user = value
+			}
+		}
+		if id != "" {
+			found[id] = user
+		}
+	}
+	return found, nil
+}
+
+func (n *Node) readCommands(names []string, replies []sentinel.Reply) {
+	for i, name := range names {
+		found, err := replies[i].Elements()
+		switch {
+		case err != nil:
+			n.UnknownErr = fmt.Errorf("COMMAND INFO: %w", err)
+		case len(found) == 1 && found[0].IsNil():
+			n.Unknown = append(n.Unknown, name)
+		}
+	}
+}
+
+func (n *Node) readSettings(replies []sentinel.Reply) {
+	for i, name := range settings() {
+		pair, err := replies[i].Elements()
+		if err == nil && len(pair) == 2 {
+			if n.Settings[name], err = pair[1].Text(); err == nil {
+				continue
+			}
+		}
+		if err == nil {
+			continue // this version has no such setting
+		}
+		n.SettingsErr = fmt.Errorf("CONFIG GET: %w", err)
+	}
+}
+
+// readSlowlog reads how long the commands took, and not what they were: that is data.
+func (n *Node) readSlowlog(r sentinel.Reply) {
+	entries, err := r.Elements()
+	if err == nil && strings.HasPrefix(n.Settings[slowerThan], "-") {
+		err = errors.New(slowerThan + " is negative: it records none")
+	}
+	for _, entry := range entries {
+		var fields []sentinel.Reply
+		if fields, err = entry.Elements(); err != nil || len(fields) < 3 {
+			break
+		}
+		at, atErr := numberIn(fields[1])
+		took, tookErr := numberIn(fields[2])
+		if err = errors.Join(atErr, tookErr); err != nil {
+			break
+		}
+		if d := time.Duration(took) * time.Microsecond; d > n.Slowest {
+			n.Slowest, n.SlowestAt = d, time.Unix(at, 0).UTC()
+		}
+	}
+	if err != nil {
+		n.SlowestErr = fmt.Errorf("SLOWLOG GET: %w", err)
+	}
+}
+
+func numberIn(r sentinel.Reply) (int64, error) {
+	text, err := r.Text()
+	if err != nil {
+		return 0, err
+	}
+	return strconv.ParseInt(text, 10, 64)
+}

@@ -1,0 +1,276 @@
+package preflight
+
+import (
+	"fmt"
+	"maps"
+	"net"
+	"slices"
+	"strconv"
+	"strings"
+	"time"
+
+	"redis_sentinel_exporter/datanode"
+	"redis_sentinel_exporter/health"
+	"redis_sentinel_exporter/internal/printable"
+)
+
+// lookAtHealth takes over what is critical already.
+func lookAtHealth(f *flight, o *outcome) {
+	report := health.Assess(f.snapshots, nil)
+	m := report.ByName(f.name)
+	for _, found := range m.Findings {
+		if found.Severity == health.Critical {
+			o.find(found)
+		}
+	}
+	if m.Hidden > 0 {
+		o.cannotTell(fmt.Sprintf("%d replicas are not announced (replica-announced no): no Sentinel names them, and a failover can promote them", m.Hidden))
+	}
+}
+
+// asked calls look with each node that has answered, and notes the others.
+func (f *flight) asked(o *outcome, look func(*node)) {
+	for _, n := range f.nodes {
+		if n.Node == nil {
+			o.cannotTell(fmt.Sprintf("%s: %v", n.addr, n.err))
+			continue
+		}
+		look(n)
+	}
+}
+
+// configured is asked for nodes whose settings could be read.
+func (f *flight) configured(o *outcome, look func(*node)) {
+	f.asked(o, func(n *node) {
+		if n.SettingsErr != nil {
+			o.cannotTell(fmt.Sprintf("%s: %v", n.addr, n.SettingsErr))
+			return
+		}
+		look(n)
+	})
+}
+
+// about returns a finding on a node.
+func (n *node) about(severity health.Status, hint, format string, args ...any) health.Finding {
+	return health.Finding{Severity: severity, Node: n.addr, Message: fmt.Sprintf(format, args...), Hint: hint}
+}
+
+// cli is a line for a shell that asks the node.
+func (n *node) cli(words ...string) string {
+	host, port, err := net.SplitHostPort(n.addr)
+	if err != nil {
+		return ""
+	}
+	line := []string{"redis-cli", "-h", printable.Quote(host), "-p", printable.Quote(port)}
+	for _, w := range words {
+		line = append(line, printable.Quote(w))
+	}
+	return strings.Join(line, " ")
+}
+
+// whatFails says what comes of it that a Sentinel cannot send its commands to the node.
+func (n *node) whatFails() string {
+	if n.master {
+		return "it would stay a master beside the new one, and go on taking writes"
+	}
+	if n.heir {
+		return "a failover to it would be aborted after failover-timeout, and it would not follow another replica that is promoted"
+	}
+	return "it would not follow the new master"
+}
+
+func lookAtConnections(f *flight, o *outcome) {
+	f.asked(o, func(n *node) {
+		if n.SentinelsErr != nil {
+			o.cannotTell(fmt.Sprintf("%s: %v", n.addr, n.SentinelsErr))
+			return
+		}
+		for _, v := range f.views {
+			id := v.Snapshot.ID
+			if len(id) < 8 {
+				o.cannotTell(fmt.Sprintf("Sentinel %s does not say its id", v.Snapshot.Sentinel))
+				continue
+			}
+			if _, found := n.Sentinels[id[:8]]; !found {
+				o.cannotTell(fmt.Sprintf("%s lists no connection of the Sentinel %s by its name (sentinel-%s-pubsub): either there is none, or its user lacks +client|setname", n.addr, v.Snapshot.Sentinel, id[:8]))
+			}
+		}
+	})
+}
+
+func lookAtPermissions(f *flight, o *outcome) {
+	f.asked(o, func(n *node) {
+		switch {
+		case n.SentinelsErr != nil:
+			o.cannotTell(fmt.Sprintf("%s: %v", n.addr, n.SentinelsErr))
+			return
+		case n.refusalsErr != nil:
+			o.cannotTell(fmt.Sprintf("%s: %v", n.addr, n.refusalsErr))
+		case len(n.Sentinels) == 0:
+			o.cannotTell(n.addr + " lists no connection of a Sentinel, so that their user is not known")
+		}
+		for _, user := range slices.Sorted(maps.Keys(n.refusals)) {
+			if refused := n.refusals[user]; refused != "" {
+				found := n.about(health.Critical, "Permit it to the user, on every node, and in the file that its users are in. These are all that the Sentinels need.",
+					"%s refuses %s to the user %q of the Sentinels: %s", n.addr, refused, user, n.whatFails())
+				found.Commands = []string{n.cli("ACL", "SETUSER", user, "+multi", "+slaveof", "+ping", "+exec", "+subscribe", "+config|rewrite", "+role", "+publish", "+info", "+client|setname", "+client|kill", "+script|kill")}
+				o.find(found)
+			}
+		}
+	})
+}
+
+func lookAtNames(f *flight, o *outcome) {
+	f.asked(o, func(n *node) {
+		if n.UnknownErr != nil {
+			o.cannotTell(fmt.Sprintf("%s: %v", n.addr, n.UnknownErr))
+		}
+		if len(n.Unknown) == 0 {
+			return
+		}
+		// A Sentinel can have the new names, and shows them to nobody.
+		name := n.Unknown[0]
+		o.cannotTell(fmt.Sprintf("%s does not know %s (rename-command): unless every Sentinel has the new name, which none shows, %s; set it again to be sure: SENTINEL SET %s rename-command %s NEWNAME",
+			n.addr, strings.Join(n.Unknown, ", "), n.whatFails(), printable.Quote(f.name), name))
+	})
+}
+
+func lookAtClusterMode(f *flight, o *outcome) {
+	f.asked(o, func(n *node) {
+		if n.ClusterEnabled {
+			o.find(n.about(health.Critical, "Set cluster-enabled no and restart it, or leave its failovers to the cluster and let no Sentinel monitor it.",
+				"%s is a node of a cluster (cluster-enabled yes) and refuses REPLICAOF: %s", n.addr, n.whatFails()))
+		}
+	})
+}
+
+func lookAtLogins(f *flight, o *outcome) {
+	f.configured(o, func(*node) {})
+	for _, leader := range f.nodes {
+		if leader.Node == nil || !leader.heir {
+			continue
+		}
+		if leader.noLoginErr != nil {
+			o.cannotTell(fmt.Sprintf("%s: %v", leader.addr, leader.noLoginErr))
+			continue
+		}
+		for _, follower := range f.nodes {
+			why := leader.noLogin[follower.addr]
+			if why == "" {
+				continue
+			}
+			what := "could not follow it"
+			if follower.master {
+				what = "the master now, could not come back as its replica"
+			}
+			found := follower.about(health.Critical, "Give every node the same users, and a masteruser and masterauth that the others accept, now and in its file.",
+				"if %s were promoted, %s, %s: %s %s", leader.addr, follower.addr, what, leader.addr, why)
+			found.Commands = []string{follower.cli("CONFIG", "SET", datanode.MasterAuth, "PASSWORD"), follower.cli("CONFIG", "REWRITE")}
+			o.find(found)
+		}
+	}
+}
+
+func lookAtMinReplicas(f *flight, o *outcome) {
+	f.configured(o, func(n *node) {
+		wanted, err := strconv.Atoi(n.Settings[datanode.MinReplicasToWrite])
+		if err != nil || !n.heir { // Redis before 5.0 has another name for it
+			return
+		}
+		if left := len(f.nodes) - 2; wanted > left {
+			found := n.about(health.Critical, "Lower min-replicas-to-write, or add a replica: it must be at most the number of replicas that are left after the loss of the master.",
+				"after the loss of the master %s would have %d replicas, if it were promoted, and min-replicas-to-write is %d: it would refuse all writes (NOREPLICAS) until the old master is back", n.addr, left, wanted)
+			found.Commands = []string{n.cli("CONFIG", "SET", datanode.MinReplicasToWrite, strconv.Itoa(max(0, left))), n.cli("CONFIG", "REWRITE")}
+			o.find(found)
+		}
+	})
+}
+
+func lookAtProtectedMode(f *flight, o *outcome) {
+	f.configured(o, func(n *node) {
+		user := n.defaultUser
+		switch {
+		case n.Settings[datanode.ProtectedMode] != "yes" || !f.othersElsewhere(n):
+		case n.defaultUserErr != nil:
+			o.cannotTell(fmt.Sprintf("%s: %v", n.addr, n.defaultUserErr))
+		case user != nil && user.On && user.NoPass:
+			found := n.about(health.Critical, "Give the default user a password, or set protected-mode no if the network keeps strangers out.",
+				"%s has protected-mode yes and a default user without a password: it refuses new connections from other hosts, so nobody could follow it after a failover, and no Sentinel could connect again", n.addr)
+			found.Commands = []string{n.cli("CONFIG", "SET", datanode.ProtectedMode, "no"), n.cli("CONFIG", "REWRITE")}
+			o.find(found)
+		}
+	})
+}
+
+// othersElsewhere reports whether another node or a Sentinel is on another host, by its address.
+func (f *flight) othersElsewhere(n *node) bool {
+	host, _, _ := net.SplitHostPort(n.addr)
+	return slices.ContainsFunc(f.nodes, func(other *node) bool {
+		there, _, _ := net.SplitHostPort(other.addr)
+		return there != host
+	})
+}
+
+func lookAtAnnounced(f *flight, o *outcome) {
+	f.configured(o, func(n *node) {
+		host, port, err := net.SplitHostPort(n.addr)
+		if err != nil || !n.master { // a replica is known by what it announces
+			return
+		}
+		ip, announcedPort := n.Settings[datanode.AnnounceIP], n.Settings[datanode.AnnouncePort]
+		otherIP := ip != "" && ip != host && net.ParseIP(ip) != nil && net.ParseIP(host) != nil
+		otherPort := announcedPort != "" && announcedPort != "0" && announcedPort != port
+		if otherIP || otherPort {
+			found := n.about(health.Warning, "Announce the address that the Sentinels monitor, or monitor the announced one.",
+				"the master is monitored as %s, and has replica-announce-ip %q and replica-announce-port %s: after a failover the Sentinels would list it at both addresses, one of them for ever down", n.addr, ip, announcedPort)
+			found.Commands = []string{n.cli("CONFIG", "SET", datanode.AnnounceIP, host), n.cli("CONFIG", "SET", datanode.AnnouncePort, port), n.cli("CONFIG", "REWRITE")}
+			o.find(found)
+		}
+	})
+}
+
+func lookAtPersistence(f *flight, o *outcome) {
+	f.configured(o, func(n *node) {
+		if n.Settings[datanode.Save] != "" || n.Settings[datanode.AppendOnly] == "yes" || !n.master && !n.heir {
+			return
+		}
+		role := "as a master, it"
+		if n.master {
+			role = "it"
+		}
+		found := n.about(health.Warning, "Turn on RDB or AOF, or keep whatever restarts it from doing so faster than down-after.",
+			"%s keeps nothing on disk (save \"\", appendonly no): restarted within down-after (%s), %s comes back empty without a failover, and the replicas throw their data away", n.addr, f.downAfter(), role)
+		found.Commands = []string{n.cli("CONFIG", "SET", datanode.Save, "3600 1 300 100 60 10000"), n.cli("CONFIG", "REWRITE")}
+		o.find(found)
+	})
+}
+
+func lookAtSlowest(f *flight, o *outcome) {
+	f.asked(o, func(n *node) {
+		if n.SlowestErr != nil {
+			o.cannotTell(fmt.Sprintf("%s: %v", n.addr, n.SlowestErr))
+			return
+		}
+		if limit := f.downAfter(); limit > 0 && n.Slowest > limit {
+			what := "a failover that nobody needs"
+			if !n.master {
+				what = "a replica that cannot be promoted meanwhile"
+			}
+			found := n.about(health.Warning, "Find out what runs that long (SLOWLOG GET), or raise down-after-milliseconds above it. SLOWLOG RESET ends this finding.",
+				"at %s a command on %s took %s, longer than down-after (%s): the Sentinels consider the node down meanwhile: %s", n.SlowestAt.Format(time.RFC3339), n.addr, n.Slowest.Round(time.Millisecond), limit, what)
+			found.Look = []string{n.cli("SLOWLOG", "GET", "10")}
+			o.find(found)
+		}
+	})
+}
+
+// downAfter is the shortest of any Sentinel.
+func (f *flight) downAfter() time.Duration {
+	var shortest time.Duration
+	for _, v := range f.views {
+		if d := v.DownAfter; d.Present && (shortest == 0 || d.Value < shortest) {
+			shortest = d.Value
+		}
+	}
+	return shortest
+}

@@ -1,0 +1,65 @@
+package preflight
+
+import (
+	"context"
+	"strings"
+
+	"redis_sentinel_exporter/deployment"
+	"redis_sentinel_exporter/health"
+	"redis_sentinel_exporter/sentinel"
+)
+
+// Assess looks at a master and its replicas, as the snapshots name them. account is how to ask them,
+// without an address; if it is nil no data node is asked. Assess returns when ctx ends, at the latest.
+// It returns nil if no Sentinel that answered monitors the master.
+func Assess(ctx context.Context, snapshots []*sentinel.Snapshot, master string, account *sentinel.Options) *Report {
+	views := deployment.ViewsOf(snapshots, master)
+	if len(views) == 0 {
+		return nil
+	}
+	f := &flight{name: master, views: views, snapshots: snapshots, nodes: nodesOf(views)}
+	if account == nil {
+		f.blind = "the data nodes are not asked: give --node.username and --node.password-file"
+	} else {
+		f.ask(ctx, *account)
+	}
+	return f.report()
+}
+
+// A flight is one master with what its nodes say.
+type flight struct {
+	name      string
+	views     []deployment.View
+	snapshots []*sentinel.Snapshot
+	nodes     []*node // the master first
+	blind     string  // why no node is asked
+}
+
+func (f *flight) report() *Report {
+	r := &Report{Master: sentinel.ValidUTF8(f.name), Nodes: []NodeReport{}, Checks: []health.Result{}, Findings: []health.Finding{}}
+	for _, n := range f.nodes {
+		r.Nodes = append(r.Nodes, n.report())
+	}
+	for _, c := range checks() {
+		o := &outcome{}
+		if f.blind != "" && !c.ofSentinels {
+			o.cannotTell(f.blind)
+		} else {
+			c.look(f, o)
+		}
+		result := health.Result{Check: c.name, Reason: strings.Join(o.unknown, "; ")}
+		if len(o.unknown) > 0 {
+			result.Status = health.Unknown
+		}
+		for _, found := range o.findings {
+			if !c.ofSentinels {
+				found.Check, found.Master, found.Runbook = c.name, r.Master, "docs/preflight.md#"+c.name
+			}
+			result.Status = worst(result.Status, found.Severity)
+			r.Findings = append(r.Findings, found)
+		}
+		r.Status = worst(r.Status, result.Status)
+		r.Checks = append(r.Checks, result)
+	}
+	return r
+}

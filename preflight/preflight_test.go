@@ -1,0 +1,310 @@
+package preflight_test
+
+import (
+	"cmp"
+	"fmt"
+	"net"
+	"os"
+	"path/filepath"
+	"slices"
+	"strconv"
+	"strings"
+	"testing"
+	"time"
+
+	"redis_sentinel_exporter/health"
+	"redis_sentinel_exporter/internal/sentineltest"
+	"redis_sentinel_exporter/preflight"
+)
+
+// saves keeps persistence_off quiet.
+const saves = "save 3600 1"
+
+// serverVersion is that of the servers that the tests start.
+func serverVersion(t *testing.T) sentineltest.Version {
+	t.Helper()
+	version, err := sentineltest.ServerVersion(t.Context())
+	if err != nil {
+		t.Fatal(err)
+	}
+	return version
+}
+
+// TestAllClear: nothing is found, nothing is unknown, and the failover succeeds.
+func TestAllClear(t *testing.T) {
+	t.Parallel()
+	r := newRig(t, sentineltest.Config{NodeConf: []string{saves}})
+	report := r.assess()
+	if report.Status != health.OK || len(report.Findings) != 0 || len(report.Nodes) != 3 || report.Nodes[0].Role != "master" {
+		t.Errorf("got %+v", report)
+	}
+	page, err := os.ReadFile("../docs/preflight.md")
+	if err != nil {
+		t.Fatal(err)
+	}
+	for _, c := range report.Checks {
+		if !strings.Contains(string(page), "\n### "+c.Check+"\n") {
+			t.Errorf("docs/preflight.md has nothing about %s", c.Check)
+		}
+	}
+	if !r.failover() {
+		t.Error("the failover did not succeed")
+	}
+}
+
+// TestWithoutAnAccount: what cannot be looked at is unknown.
+func TestWithoutAnAccount(t *testing.T) {
+	t.Parallel()
+	r := newRig(t, sentineltest.Config{Replicas: 1, Sentinels: 1})
+	report := preflight.Assess(t.Context(), r.deployment.Snapshots(t.Context()), name, nil)
+	for _, c := range report.Checks {
+		if known := c.Status == health.OK; known != (c.Check == "health") || !known && !strings.Contains(c.Reason, "--node.password-file") {
+			t.Errorf("got %+v", c)
+		}
+	}
+	if report.Status != health.Unknown {
+		t.Errorf("the status is %s", report.Status)
+	}
+	refused := account()
+	refused.Password = func() (string, error) { return "wrong", nil }
+	report = preflight.Assess(t.Context(), r.deployment.Snapshots(t.Context()), name, refused)
+	if report.Status != health.Unknown || !strings.Contains(report.Nodes[0].Error, "auth: WRONGPASS") {
+		t.Errorf("with a wrong password: %+v", report)
+	}
+	for _, n := range r.Masters[0].DataNodes() {
+		n.Kill()
+	}
+	report = preflight.Assess(t.Context(), r.deployment.Snapshots(t.Context()), name, account())
+	if !strings.Contains(report.Nodes[1].Error, "unreachable") {
+		t.Errorf("with dead nodes: %+v", report)
+	}
+	if preflight.Assess(t.Context(), r.deployment.Snapshots(t.Context()), "nosuch", nil) != nil {
+		t.Error("there is a report on a name that nobody monitors")
+	}
+}
+
+// TestPromotionRefused: MULTI fails as a whole where one of its commands is refused.
+func TestPromotionRefused(t *testing.T) {
+	t.Parallel()
+	const user = "user watcher on >watch ~* &* -@all +multi +slaveof +ping +exec +subscribe +config|rewrite +role +publish +info +client|setname +client|kill +script|kill"
+	r := newRig(t, sentineltest.Config{
+		Replicas: 1, FailoverTimeout: 2 * time.Second, NodeConf: []string{saves, user},
+		SentinelConf: []string{"sentinel auth-user mymaster watcher", "sentinel auth-pass mymaster watch"},
+	})
+	heir := r.Masters[0].Replicas[0]
+	if report := r.assess(); report.Status != health.OK {
+		t.Errorf("at first: %+v", report)
+	}
+	r.cli(heir, "ACL", "SETUSER", "watcher", "-config|rewrite")
+	r.finds("promotion_refused", heir, health.Critical, `CONFIG REWRITE (`)
+	if r.failover() {
+		t.Error("the failover succeeded")
+	}
+	if replica, _ := linked(t.Context(), heir); !replica {
+		t.Error("it was promoted")
+	}
+	r.cli(heir, "ACL", "SETUSER", "watcher", "+config|rewrite")
+	if report := r.assess(); report.Status != health.OK {
+		t.Errorf("mended: %+v", report)
+	}
+}
+
+// TestPromotionRenamed: whether the Sentinels have the new name no reply says.
+func TestPromotionRenamed(t *testing.T) {
+	t.Parallel()
+	r := newRig(t, sentineltest.Config{Replicas: 1, FailoverTimeout: 2 * time.Second, NodeConf: []string{saves, "rename-command SLAVEOF FOLLOW"}})
+	unknown := func() string {
+		report := r.assess()
+		if report.Status != health.Unknown || len(report.Findings) != 0 {
+			t.Errorf("got %+v", report)
+		}
+		i := slices.IndexFunc(report.Checks, func(c health.Result) bool { return c.Check == "promotion_renamed" })
+		return report.Checks[i].Reason
+	}
+	if why := unknown(); !strings.Contains(why, "does not know SLAVEOF (rename-command)") || !strings.Contains(why, r.Masters[0].Replicas[0].Addr()) {
+		t.Errorf("got the reason %s", why)
+	}
+	if r.failover() {
+		t.Error("the failover succeeded, and no Sentinel had the new name")
+	}
+	for _, s := range r.Sentinels {
+		r.cli(s.Node, "SENTINEL", "SET", name, "rename-command", "SLAVEOF", "FOLLOW")
+	}
+	if !r.failover() {
+		t.Error("the failover did not succeed with the new name")
+	}
+}
+
+// TestReplicaLogin: the old master cannot come back.
+func TestReplicaLogin(t *testing.T) {
+	t.Parallel()
+	r := newRig(t, sentineltest.Config{Replicas: 1, MasterPassword: "canary-master", NodeConf: []string{saves}})
+	old := r.Masters[0].Node
+	for _, test := range []struct{ set, words string }{
+		{"canary-other", `does not accept its masterauth for the user "default"`},
+		{"", "requires a password, and it has no masterauth"},
+	} {
+		r.cli(old, "CONFIG", "SET", "masterauth", test.set)
+		r.finds("replica_login", old, health.Critical, test.words)
+	}
+	if !r.failover() {
+		t.Error("the failover did not succeed")
+	}
+	sentineltest.WaitFor(t, "the new master to refuse the old one", func() bool {
+		log, err := old.Log()
+		return err == nil && strings.Contains(log, "NOAUTH")
+	})
+	if _, up := linked(t.Context(), old); up {
+		t.Error("the old master has come back")
+	}
+}
+
+// TestMinReplicas: after the loss of the master the new one takes no writes.
+func TestMinReplicas(t *testing.T) {
+	t.Parallel()
+	r := newRig(t, sentineltest.Config{Replicas: 1, NodeConf: []string{saves}})
+	heir := r.Masters[0].Replicas[0]
+	r.cli(heir, "CONFIG", "SET", "min-replicas-to-write", "1")
+	r.finds("min_replicas", heir, health.Critical, "NOREPLICAS")
+	r.Masters[0].Node.Kill()
+	sentineltest.WaitFor(t, "the failover", func() bool { replica, _ := linked(t.Context(), heir); return !replica })
+	if out, err := heir.CLI(t.Context(), "SET", "k", "v"); err == nil || !strings.Contains(err.Error(), "NOREPLICAS") {
+		t.Errorf("it answers %q, %v", out, err)
+	}
+}
+
+// TestProtectedMode: the connections that there are stay; new ones from other hosts are refused.
+func TestProtectedMode(t *testing.T) {
+	t.Parallel()
+	if !serverVersion(t).AtLeast(7, 0) {
+		return // earlier servers cannot choose the address that they connect from
+	}
+	hosts := map[string]string{"master-0": "127.0.0.21", "master-0-replica-0": "127.0.0.22"}
+	host := func(node string) string { return cmp.Or(hosts[node], "127.0.0.1") }
+	r := newRig(t, sentineltest.Config{Replicas: 1, Hosts: host, NodeConf: []string{saves}})
+	old, heir := r.Masters[0].Node, r.Masters[0].Replicas[0]
+	r.cli(old, "CONFIG", "SET", "bind-source-addr", old.Host())
+	r.cli(heir, "CONFIG", "SET", "protected-mode", "yes")
+	r.finds("protected_mode", heir, health.Critical, "refuses new connections from other hosts")
+	if !r.failover() {
+		t.Error("the failover did not succeed")
+	}
+	sentineltest.WaitFor(t, "the old master to be refused", func() bool {
+		log, err := old.Log()
+		return err == nil && strings.Contains(log, "DENIED")
+	})
+	if _, up := linked(t.Context(), old); up {
+		t.Error("the old master follows it")
+	}
+}
+
+// TestAnnouncedAddress: the old master is listed twice.
+func TestAnnouncedAddress(t *testing.T) {
+	t.Parallel()
+	r := newRig(t, sentineltest.Config{Replicas: 1, NodeConf: []string{saves}})
+	old := r.Masters[0].Node
+	r.cli(old, "CONFIG", "SET", "replica-announce-ip", "127.0.0.9")
+	r.finds("announced_address", old, health.Warning, "127.0.0.9")
+	if !r.failover() {
+		t.Error("the failover did not succeed")
+	}
+	sentineltest.WaitFor(t, "both addresses", func() bool {
+		rows, err := r.Sentinels[0].Rows(t.Context(), "SENTINEL", "REPLICAS", name)
+		return err == nil && len(rows) == 2
+	})
+}
+
+// TestPersistenceOff: a restart that no Sentinel sees empties all.
+func TestPersistenceOff(t *testing.T) {
+	t.Parallel()
+	r := newRig(t, sentineltest.Config{Replicas: 1, DownAfter: 20 * time.Second})
+	old, replica := r.Masters[0].Node, r.Masters[0].Replicas[0]
+	r.cli(replica, "CONFIG", "SET", "appendonly", "yes")
+	r.finds("persistence_off", old, health.Warning, "restarted within down-after (20s), it comes back empty")
+	r.cli(old, "SET", "kept", "x")
+	sentineltest.WaitFor(t, "the replica to have it", func() bool { return r.cli(replica, "GET", "kept") == "x" })
+	old.Kill()
+	if err := old.Restart(t.Context()); err != nil {
+		t.Fatal(err)
+	}
+	sentineltest.WaitFor(t, "the replica to throw its data away", func() bool { return r.cli(replica, "DBSIZE") == "0" })
+}
+
+// TestSlowCommand: what took too long once leads to a failover the next time.
+func TestSlowCommand(t *testing.T) {
+	t.Parallel()
+	conf := []string{saves}
+	if serverVersion(t).AtLeast(7, 0) {
+		conf = append(conf, "enable-debug-command yes")
+	}
+	r := newRig(t, sentineltest.Config{Replicas: 1, DownAfter: 20 * time.Second, NodeConf: conf})
+	old := r.Masters[0].Node
+	r.cli(old, "DEBUG", "SLEEP", "1.1")
+	if report := r.assess(); report.Status != health.OK {
+		t.Errorf("with a longer down-after: %+v", report)
+	}
+	for _, s := range r.Sentinels {
+		r.cli(s.Node, "SENTINEL", "SET", name, "down-after-milliseconds", "1000")
+	}
+	r.finds("slow_command", old, health.Warning, "longer than down-after (1s)")
+	go func() { _, _ = old.CLI(t.Context(), "DEBUG", "SLEEP", "8") }()
+	sentineltest.WaitFor(t, "the failover", func() bool {
+		return r.MasterField(t.Context(), name, "port")[0] != strconv.Itoa(old.Port())
+	})
+}
+
+// TestClusterMode: a node of a cluster refuses to be promoted.
+func TestClusterMode(t *testing.T) {
+	t.Parallel()
+	if !serverVersion(t).AtLeast(7, 0) {
+		return // earlier ones have no cluster-port: theirs is 10,000 higher than the port, which may be too high
+	}
+	r := newRig(t, sentineltest.Config{Masters: []string{name, "other"}, Replicas: sentineltest.None, FailoverTimeout: 2 * time.Second, NodeConf: []string{saves}})
+	master, heir := r.Masters[0].Node, r.Masters[1].Node
+	for _, n := range []*sentineltest.Node{master, heir} {
+		listener, err := net.Listen("tcp", "127.0.0.1:0")
+		if err != nil {
+			t.Fatal(err)
+		}
+		_, port, _ := net.SplitHostPort(listener.Addr().String())
+		_ = listener.Close()
+		file, err := os.OpenFile(filepath.Join(n.Dir(), "redis.conf"), os.O_APPEND|os.O_WRONLY, 0)
+		if err != nil {
+			t.Fatal(err)
+		}
+		_, err = fmt.Fprintf(file, "cluster-enabled yes\ncluster-port %s\n", port)
+		if err := file.Close(); err != nil {
+			t.Fatal(err)
+		}
+		if err != nil {
+			t.Fatal(err)
+		}
+		if err := n.Restart(t.Context()); err != nil {
+			t.Fatal(err)
+		}
+	}
+	bus := r.cli(master, "CONFIG", "GET", "cluster-port")
+	r.cli(heir, "CLUSTER", "MEET", master.Host(), strconv.Itoa(master.Port()), strings.TrimSpace(bus[strings.LastIndex(bus, "\n")+1:]))
+	id := r.cli(master, "CLUSTER", "MYID")
+	sentineltest.WaitFor(t, "the heir to follow", func() bool {
+		out, err := heir.CLI(t.Context(), "CLUSTER", "REPLICATE", id)
+		return err == nil && out == "OK"
+	})
+	sentineltest.WaitFor(t, "the Sentinels to see a replica that can be promoted", func() bool {
+		rows, err := r.Sentinels[0].Rows(t.Context(), "SENTINEL", "REPLICAS", name)
+		return err == nil && len(rows) == 1 && rows[0].Get("master-link-status") == "ok" && !strings.Contains(rows[0].Get("flags"), "down")
+	})
+	report := r.assess()
+	var nodes []string
+	for _, f := range report.Findings {
+		if f.Check == "cluster_mode" {
+			nodes = append(nodes, f.Node)
+		}
+	}
+	if !slices.Equal(nodes, []string{master.Addr(), heir.Addr()}) {
+		t.Errorf("cluster_mode names %v: %+v", nodes, report)
+	}
+	if r.failover() {
+		t.Error("the failover succeeded")
+	}
+}
