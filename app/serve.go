@@ -86,6 +86,7 @@ func serve(ctx context.Context, c *Config, logs io.Writer) error {
 func newSources(c *Config, deployment *deployment.Deployment, logger *slog.Logger) (web.Sources, error) {
 	sources := web.Sources{
 		Deployment:   deployment,
+		Nodes:        c.Sentinels.Nodes,
 		Collector:    collector.New(c.Collector),
 		Prober:       web.NewProber(c.Modules, c.Prober, logger),
 		FailedLogins: web.NewFailedLogins(),

@@ -30,6 +30,8 @@ type Parts struct {
 	Collector *collector.Collector
 	Events    *collector.Events // nil if the event streams are not followed
 	HostMap   canstop.HostMap
+	// Nodes is how to look at the data nodes, without an address; nil if they are not asked.
+	Nodes *sentinel.Options
 	// Timeout is how long the Sentinels may take at most; 0 for what the request allows.
 	Timeout time.Duration
 	Logger  *slog.Logger // for failures

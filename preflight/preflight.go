@@ -53,7 +53,7 @@ func (f *flight) report() *Report {
 		}
 		for _, found := range o.findings {
 			if !c.ofSentinels {
-				found.Check, found.Master, found.Runbook = c.name, r.Master, "docs/preflight.md#"+c.name
+				found.Check, found.Master, found.Runbook = c.name, r.Master, Page+"#"+c.name
 			}
 			result.Status = worst(result.Status, found.Severity)
 			r.Findings = append(r.Findings, found)

@@ -7,6 +7,9 @@ import (
 	"redis_sentinel_exporter/sentinel"
 )
 
+// Page is the page of the documentation to which the findings of this package lead.
+const Page = "docs/preflight.md"
+
 // A Report says whether the next failover of a master would work.
 type Report struct {
 	Master string `json:"master"`

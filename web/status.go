@@ -82,7 +82,8 @@ func (s *statusPage) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 		http.Error(w, err.Error(), http.StatusNotFound)
 		return
 	}
-	page, err := s.page(snapshots, &report, query)
+	asked := s.preflights(r.Context(), snapshots, &report)
+	page, err := s.page(snapshots, &report, asked, query)
 	if err != nil {
 		s.logger.Error("The status page could not be made", "err", err)
 		http.Error(w, "the status page could not be made", http.StatusInternalServerError)
@@ -102,13 +103,14 @@ func (s *statusPage) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 const maxPage = 2 << 20
 
 // page makes the page with as much as it has room for, the worst first.
-func (s *statusPage) page(snapshots []*sentinel.Snapshot, report *health.Report, query url.Values) ([]byte, error) {
+func (s *statusPage) page(snapshots []*sentinel.Snapshot, report *health.Report, nodes preflights, query url.Values) ([]byte, error) {
 	for most := mostShown; ; most /= 4 {
 		asked := s.querier.deployment
 		data := newStatusData(asked.Name(), snapshots, report, most)
 		data.Style, data.Refresh, data.Query = s.style, !query.Has("refresh"), linksOf(query)
 		data.Listens, data.Events = asked.Events != nil, statusEvents(asked.Events.Recent(), query)
 		data.addLastFailovers(asked.Events.History(), query)
+		data.addPreflights(nodes)
 		data.Hosts, data.OtherHosts = statusHosts(snapshots, asked.HostMap)
 		var b bytes.Buffer
 		if err := s.template.Execute(&limitedBuffer{&b, maxPage}, data); err == nil {

@@ -27,7 +27,8 @@ type statusMaster struct {
 	Peers        []string // the columns of the matrix
 	Sees         []statusPeers
 	Checks       []statusCheck
-	Last         *lastFailover // nil if there was none
+	Last         *lastFailover    // nil if there was none
+	Preflight    *statusPreflight // nil if the data nodes are not asked
 }
 
 // A lastFailover is the last failover of a master in one line.
