@@ -41,13 +41,18 @@ func TestDrawn(t *testing.T) {
 		{s.degrade, []scene{
 			{"degraded-overview", "overview", 1440, "dark", nil, degradedOverview},
 			{"degraded-master", "master", 1440, "light", orders, anything},
+			{"degraded-fleet", "fleet", 1440, "dark", nil, degradedFleet},
 			{"degraded-telephone", "overview", 390, "dark", nil, anything},
 		}},
 		{s.breakDown, []scene{
 			{"outage-overview", "overview", 1440, "dark", ofShop, outageOverview},
 			{"hung-overview", "overview", 1440, "dark", map[string]string{"job": single}, hungOverview},
 		}},
-		{s.blind, []scene{{"blind-overview", "overview", 1440, "dark", ofShop, blindOverview}}},
+		{s.blind, []scene{
+			{"blind-overview", "overview", 1440, "dark", ofShop, blindOverview},
+			{"blind-fleet", "fleet", 1440, "dark", nil, blindFleet},
+			{"fleet-telephone", "fleet", 390, "light", nil, anything},
+		}},
 	} {
 		act.begin()
 		for _, scene := range act.scenes {
@@ -132,6 +137,22 @@ func degradedOverview(t *testing.T, seen sight) {
 	}
 	if healthy := seen.Lines["Health"]; len(healthy) == 0 || len(healthy) > 10 {
 		t.Errorf("the timeline of health has %d lines: %q", len(healthy), healthy)
+	}
+}
+
+// degradedFleet: the deployments with what is critical come before the one with a warning.
+func degradedFleet(t *testing.T, seen sight) {
+	seen.tiles(t, map[string]string{"Deployments": "3 grey", "Critical": "2 red", "Unknown": "none green", "Warning": "1 orange", "Masters down": "1 red"})
+	if rows := seen.Tables["Deployments"]; len(rows) != 4 || !strings.Contains(rows[3], "warning") || !strings.Contains(rows[3], single) {
+		t.Errorf("the row of %s is not the last of three: %q", single, rows)
+	}
+}
+
+// blindFleet: of one deployment nobody can tell anything; what is critical elsewhere comes before it.
+func blindFleet(t *testing.T, seen sight) {
+	seen.tiles(t, map[string]string{"Deployments": "3 grey", "Critical": "2 red", "Unknown": "1 purple"})
+	if rows := seen.Tables["Deployments"]; len(rows) != 4 || !strings.Contains(rows[3], "unknown") || !strings.Contains(rows[3], shop) {
+		t.Errorf("the row of %s is not the last of three, and unknown: %q", shop, rows)
 	}
 }
 

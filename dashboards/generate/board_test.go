@@ -64,7 +64,7 @@ func TestChain(t *testing.T) {
 	}
 	startsWithOne := map[string][]string{"redis-sentinel-master": {"job", "master_name"}, "redis-sentinel-sentinel": {"job", "sentinel"}}
 	alwaysSeen := map[string][]string{
-		"redis-sentinel-overview": {"job", "master_name"}, "redis-sentinel-master": {"job", "master_name"}, "redis-sentinel-sentinel": {"job", "sentinel"},
+		"redis-sentinel-fleet": {"job", "deployment"}, "redis-sentinel-overview": {"job", "master_name"}, "redis-sentinel-master": {"job", "master_name"}, "redis-sentinel-sentinel": {"job", "sentinel"},
 	}
 	const inMenu = 3
 	for _, b := range dashboards(t) {

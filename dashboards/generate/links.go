@@ -39,12 +39,23 @@ type target struct{ title, url string }
 // same keeps the time range and the data source in a link to another dashboard.
 const same = "?${__url_time_range}&${datasource:queryparam}"
 
+// ofDeployment chooses the deployment of a row.
+const ofDeployment = "&var-deployment=${__data.fields.deployment}"
+
+func toDeployment() target {
+	return target{"Deployment ${__value.raw}", "/d/redis-sentinel-overview" + same + "&var-deployment=${__value.raw:percentencode}&var-job=${__data.fields.job}"}
+}
+
+func toJob() target {
+	return target{"Job ${__value.raw}", "/d/redis-sentinel-overview" + same + ofDeployment + "&var-job=${__value.raw:percentencode}"}
+}
+
 func toMaster() target {
-	return target{"Master ${__value.raw}", "/d/redis-sentinel-master" + same + "&var-job=${__data.fields.job}&var-master_name=${__value.raw:percentencode}"}
+	return target{"Master ${__value.raw}", "/d/redis-sentinel-master" + same + ofDeployment + "&var-job=${__data.fields.job}&var-master_name=${__value.raw:percentencode}"}
 }
 
 func toSentinel() target {
-	return target{"Sentinel ${__value.raw}", "/d/redis-sentinel-sentinel" + same + "&var-job=${__data.fields.job}&var-sentinel=${__value.raw:percentencode}"}
+	return target{"Sentinel ${__value.raw}", "/d/redis-sentinel-sentinel" + same + ofDeployment + "&var-job=${__data.fields.job}&var-sentinel=${__value.raw:percentencode}"}
 }
 
 func toCheck() target {

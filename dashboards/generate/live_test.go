@@ -89,6 +89,7 @@ func TestLive(t *testing.T) {
 			"overview 1": 0, "overview 2": 0, "overview 3": 1, "overview 5": 0, "overview 6": 0, "overview 7": 0, "overview 21": 0, "overview 22": 0, "overview 23": 0,
 			"master 1": 0, "master 2": 1, "master 3": 1, "master 5": 2, "master 6": 1, "master 30": 0, "master 31": 0, "master 32": 0,
 			"sentinel 1": 1, "sentinel 2": 0, "sentinel 3": 1, "sentinel 6": 0,
+			"fleet 1": 1, "fleet 2": 0, "fleet 3": 0, "fleet 4": 0, "fleet 5": 0, "fleet 6": 0,
 		})
 	})
 	old := s.killMasterWithoutHeir(t)
@@ -97,6 +98,7 @@ func TestLive(t *testing.T) {
 		s.wantStats(t, map[string]float64{
 			"overview 1": 2, "overview 2": 1, "overview 7": 0, "overview 21": 1,
 			"master 1": 2, "master 2": 0, "master 5": 0, "master 30": 1,
+			"fleet 1": 1, "fleet 2": 1, "fleet 5": 1, "fleet 6": 1,
 		})
 	})
 	s.letAReplicaTakeOver(t, old)
@@ -114,8 +116,8 @@ func TestLive(t *testing.T) {
 	t.Run("one forgets it", func(t *testing.T) { s.wantStats(t, map[string]float64{"overview 13": 0.5}, single) })
 	s.stopExporter()
 	t.Run("exporter dead", func(t *testing.T) {
-		s.wantStats(t, map[string]float64{"overview 1": 1.5, "overview 9": 0, "overview 17": 0, "overview 22": 1, "master 1": 1.5}, single, shop)
-		s.wantBlind(t, single, "overview 2", "overview 3", "overview 5", "overview 6", "overview 21", "master 2", "master 3", "master 30", "sentinel 1")
+		s.wantStats(t, map[string]float64{"overview 1": 1.5, "overview 9": 0, "overview 17": 0, "overview 22": 1, "master 1": 1.5, "fleet 1": 1, "fleet 2": 0, "fleet 3": 1}, single, shop)
+		s.wantBlind(t, single, "overview 2", "overview 3", "overview 5", "overview 6", "overview 21", "master 2", "master 3", "master 30", "sentinel 1", "fleet 5", "fleet 6")
 		s.wantFindings(t, single, map[string]float64{"no_exporter_up": 1.5})
 	})
 }

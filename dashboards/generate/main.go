@@ -30,7 +30,7 @@ func main() {
 
 // boards are the dashboards in the order in which an engineer goes through them.
 func boards() []board {
-	return []board{overview(), oneMaster(), oneSentinel()}
+	return []board{fleet(), overview(), oneMaster(), oneSentinel()}
 }
 
 // write writes each dashboard into a file of the directory.

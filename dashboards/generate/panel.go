@@ -2,6 +2,8 @@ package main
 
 import (
 	"cmp"
+	"maps"
+	"slices"
 
 	"github.com/grafana/grafana-foundation-sdk/go/cog"
 	"github.com/grafana/grafana-foundation-sdk/go/common"
@@ -25,10 +27,11 @@ type panel struct {
 	levels        *dashboard.ThresholdsConfig
 	noValue       string
 	queries       []query
-	columns       []column // of a table
-	first         string   // the column that a table is sorted by, the worst on top
-	ascending     bool     // where the worst is the lowest
-	bars          bool     // of a series
+	columns       []column          // of a table
+	first         string            // the column that a table is sorted by, the worst on top
+	ascending     bool              // where the worst is the lowest
+	bars          bool              // of a series
+	colors        map[string]string // of its lines, by their legends; of all others Grafana chooses them
 
 	x, y uint32
 }
@@ -106,6 +109,9 @@ func (p panel) series() cog.Builder[dashboard.Panel] {
 	}
 	if p.marksLevels() {
 		b.ThresholdsStyle(common.NewGraphThresholdsStyleConfigBuilder().Mode(common.GraphThresholdsStyleModeDashed))
+	}
+	for _, legend := range slices.Sorted(maps.Keys(p.colors)) {
+		b.OverrideByName(legend, []dashboard.DynamicConfigValue{{Id: "color", Value: map[string]any{"mode": "fixed", "fixedColor": p.colors[legend]}}})
 	}
 	for i, q := range p.queries {
 		b.WithTarget(q.over(i))

@@ -106,7 +106,7 @@ type jsonLink struct {
 func dashboards(t *testing.T) []jsonBoard {
 	t.Helper()
 	var list []jsonBoard
-	for _, name := range []string{"overview", "master", "sentinel"} {
+	for _, name := range []string{"fleet", "overview", "master", "sentinel"} {
 		text, err := os.ReadFile("../" + name + ".json")
 		if err != nil {
 			t.Fatal(err)

@@ -59,6 +59,10 @@ func shownMetric(expr parser.Expr) string {
 		if one, ok := constant(e.LHS); ok && one == 1 && e.Op == parser.MUL {
 			return shownMetric(e.RHS)
 		}
+	case *parser.Call:
+		if e.Func.Name == "label_replace" { // of the labels
+			return shownMetric(e.Args[0])
+		}
 	case *parser.VectorSelector:
 		return e.Name
 	}

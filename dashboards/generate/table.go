@@ -32,6 +32,12 @@ const nothing = "–"
 // valueOf names the column with the values of a query.
 func valueOf(i int) string { return "Value #" + refID(i) }
 
+// ofAnyDeployment gives a label deployment to the rows of targets that have none: a link cannot name
+// a column that no row has.
+func ofAnyDeployment(expr string) string {
+	return `label_replace(` + expr + `, "deployment", "All", "deployment", "")`
+}
+
 // table joins the answers of its queries by the labels that they have in common.
 func (p panel) table() cog.Builder[dashboard.Panel] {
 	b := tablepanel.NewPanelBuilder().
@@ -45,6 +51,7 @@ func (p panel) table() cog.Builder[dashboard.Panel] {
 		b.WithTransformation(t)
 	}
 	for i, q := range p.queries {
+		q.expr = ofAnyDeployment(q.expr)
 		b.WithTarget(q.now(i).Format("table"))
 	}
 	if p.first != "" {

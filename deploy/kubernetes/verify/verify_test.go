@@ -73,7 +73,7 @@ func TestBuild(t *testing.T) {
 		}
 	}
 	want := []string{
-		"ConfigMap redis-sentinel", "ConfigMap redis-sentinel-master", "ConfigMap redis-sentinel-overview", "ConfigMap redis-sentinel-sentinel",
+		"ConfigMap redis-sentinel", "ConfigMap redis-sentinel-fleet", "ConfigMap redis-sentinel-master", "ConfigMap redis-sentinel-overview", "ConfigMap redis-sentinel-sentinel",
 		"Deployment redis-sentinel-exporter", "NetworkPolicy redis-sentinel-exporter", "Probe redis-sentinel-orders",
 		"PrometheusRule redis-sentinel", "Service redis-sentinel-exporter", "ServiceMonitor redis-sentinel-exporter",
 	}
@@ -183,7 +183,7 @@ func TestPodIsReached(t *testing.T) {
 func TestConfigMaps(t *testing.T) {
 	t.Parallel()
 	all := build(t)
-	for _, name := range []string{"overview", "master", "sentinel"} {
+	for _, name := range []string{"fleet", "overview", "master", "sentinel"} {
 		file, err := os.ReadFile(filepath.Join("../../../dashboards", name+".json"))
 		if err != nil {
 			t.Fatal(err)
