@@ -16,8 +16,8 @@ import (
 // for the program to decide; all errors reach the caller anyway.
 func QuietLibrary() { logging.Disable() }
 
-// replyBuffer is the size of the buffer for replies, in bytes.
-const replyBuffer = 16 << 10
+// replyBuffer is the size of the buffer for replies, in bytes. It is kept for each of thousands of connections.
+const replyBuffer = 4 << 10
 
 // A session is one connection to a Sentinel, with go-redis on top of it. go-redis gets the
 // connection when it is open: its own dialing ignores the caller's context and, after a
@@ -92,7 +92,7 @@ func openSession(ctx context.Context, o Options, password string, buffer int) (*
 		ConnMaxIdleTime: -1, ConnMaxLifetime: -1,
 		ContextTimeoutEnabled: true,
 		// The buffers are most of the memory of a connection, and thousands may be kept.
-		ReadBufferSize: buffer, WriteBufferSize: min(buffer, 4<<10),
+		ReadBufferSize: buffer, WriteBufferSize: min(buffer, 1<<10),
 	})
 	return &session{conn: limited, rdb: rdb, password: password}, nil
 }
