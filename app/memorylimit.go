@@ -1,8 +1,10 @@
 package app
 
 import (
+	"context"
 	"fmt"
 	"math"
+	"time"
 
 	"github.com/KimMachineGun/automemlimit/memlimit"
 )
@@ -11,25 +13,44 @@ const (
 	// memoryPerReply is how much memory the collection of garbage aims at, for a byte that
 	// replies may take. Without an aim there may be as much garbage as there are replies.
 	memoryPerReply = 2
+	// memoryPerSentinel is the same for a Sentinel whose connection and stream are kept, in bytes. With an aim
+	// below what is kept the collection never stops (docs/scale.md).
+	memoryPerSentinel = 64 << 10
 	// groupShare is the part of the memory of the control group that it aims at, at most.
 	groupShare = 0.9
+	// limitMemoryEvery is how often the aim follows the number of Sentinels.
+	limitMemoryEvery = 5 * time.Second
 )
 
 // limitMemory sets the limit at which Go collects garbage more often, in bytes: from what
-// replies may take, and below that of the control group, which a container has.
-// $GOMEMLIMIT overrides it.
-func limitMemory(replies int64) error {
-	if _, err := memlimit.Set(memlimit.WithRatio(1), memlimit.WithProvider(memoryLimit(replies, memlimit.FromCgroup))); err != nil {
+// replies may take and how many Sentinels there are, and below that of the control group, which a
+// container has. $GOMEMLIMIT overrides it.
+func limitMemory(replies int64, sentinels int) error {
+	if _, err := memlimit.Set(memlimit.WithRatio(1), memlimit.WithProvider(memoryLimit(replies, sentinels, memlimit.FromCgroup))); err != nil {
 		return fmt.Errorf("the limit of memory: %w", err)
 	}
 	return nil
 }
 
+// keepMemoryLimit does so again and again, until ctx ends.
+func keepMemoryLimit(ctx context.Context, replies int64, sentinels func() int) {
+	ticker := time.NewTicker(limitMemoryEvery)
+	defer ticker.Stop()
+	for {
+		select {
+		case <-ticker.C:
+			_ = limitMemory(replies, sentinels()) // it could be done at the start
+		case <-ctx.Done():
+			return
+		}
+	}
+}
+
 // memoryLimit returns the limit. A control group that cannot be read has none, as on
 // systems without them.
-func memoryLimit(replies int64, group memlimit.Provider) memlimit.Provider {
+func memoryLimit(replies int64, sentinels int, group memlimit.Provider) memlimit.Provider {
 	return func() (uint64, error) {
-		own := uint64(memoryPerReply * replies) //nolint:gosec // a flag that is checked
+		own := uint64(memoryPerReply*replies) + memoryPerSentinel*uint64(sentinels) //nolint:gosec // a flag that is checked, and a number of things
 		limit, err := memlimit.ApplyRatio(group, groupShare)()
 		if err != nil {
 			limit = math.MaxUint64

@@ -12,11 +12,11 @@ func TestMemoryLimit(t *testing.T) {
 		group memlimit.Provider
 		want  uint64
 	}{
-		{"no group", func() (uint64, error) { return 0, memlimit.ErrNoLimit }, 200},
-		{"a large one", memlimit.Limit(1000), 200},
+		{"no group", func() (uint64, error) { return 0, memlimit.ErrNoLimit }, 200 + 3*65536},
+		{"a large one", memlimit.Limit(1 << 20), 200 + 3*65536},
 		{"a small one", memlimit.Limit(100), 90},
 	} {
-		if got, err := memoryLimit(100, test.group)(); err != nil || got != test.want {
+		if got, err := memoryLimit(100, 3, test.group)(); err != nil || got != test.want {
 			t.Errorf("%s: %d, %v; want %d", test.name, got, err, test.want)
 		}
 	}

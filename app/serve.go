@@ -28,9 +28,6 @@ func serve(ctx context.Context, c *Config, logs io.Writer) error {
 	bounded := lograte.New(unbounded.Handler())
 	defer bounded.Close()
 	logger := slog.New(bounded)
-	if err := limitMemory(c.ReplyMemory); err != nil {
-		return err
-	}
 	deployment := newDeployment(&c.Sentinels)
 	defer deployment.Close()
 	ctx, cancel := context.WithCancel(ctx)
@@ -42,6 +39,11 @@ func serve(ctx context.Context, c *Config, logs io.Writer) error {
 	if err != nil {
 		return err
 	}
+	sentinels := func() int { return len(c.Sentinels.Addresses) + sources.Fleet.Sentinels() + sources.Prober.Sentinels() }
+	if err := limitMemory(c.ReplyMemory, sentinels()); err != nil {
+		return err
+	}
+	wg.Go(func() { keepMemoryLimit(ctx, c.ReplyMemory, sentinels) })
 	keeper := role.NewKeeper(deployment, c.Role)
 	if !c.Web.OnlyProbes {
 		sources.Roles = keeper

@@ -53,6 +53,12 @@ type Deployment struct {
 
 	mu   sync.Mutex // guards last
 	last memory
+
+	// What only one deployment can have; nil of one without a name. The registry guards the rest.
+	registry  *registry
+	given     []string // the addresses of the file
+	marks     []mark
+	forgotten bool
 }
 
 // NewDeployment returns the deployment without a name, or one that a request brings itself.
@@ -86,11 +92,17 @@ func (d *Deployment) lastAsked() time.Time {
 // must be the Sentinels' fault, not that of a client that has gone.
 func (d *Deployment) Note(snapshots []*sentinel.Snapshot) { d.failures.note(snapshots) }
 
-// Assess returns the report on the snapshots. Of a named deployment it is remembered. The error
-// is that of a context that ends first.
+// Assess returns the report on the snapshots. Of a named deployment it is remembered, and says
+// what others have as well. The error is that of a context that ends first.
 func (d *Deployment) Assess(ctx context.Context, snapshots []*sentinel.Snapshot) (health.Report, error) {
-	report, err := health.AssessContext(ctx, snapshots, d.HostMap)
-	if err == nil && d.name != "" {
+	if d.name == "" {
+		return health.AssessContext(ctx, snapshots, d.HostMap, health.Elsewhere{})
+	}
+	if deployment.Unanswered(snapshots) == nil { // else those of before hold
+		d.registry.note(d, marksOf(snapshots, d.given))
+	}
+	report, err := health.AssessContext(ctx, snapshots, d.HostMap, elsewhere(d.registry.shared(d)))
+	if err == nil {
 		now := newMemory(snapshots, &report)
 		d.mu.Lock()
 		defer d.mu.Unlock()

@@ -45,6 +45,8 @@ type Fleet struct {
 	opts   Options
 	logger *slog.Logger
 
+	registry registry
+
 	applying sync.Mutex  // held while the file is compared with the deployments
 	refuses  atomic.Bool // what the file says, as last read
 
@@ -93,6 +95,7 @@ func (f *Fleet) Apply() error {
 			continue
 		}
 		delete(f.named, name)
+		f.registry.forget(d)
 		if d.uses.Retire() {
 			gone = append(gone, d.asked)
 		}
@@ -143,7 +146,8 @@ func (f *Fleet) newNamed(name string, spec *probe.Deployment) *Deployment {
 		parts.Collector = parts.Collector.WithEvents(parts.Events)
 	}
 	d := NewDeployment(parts)
-	d.name, d.spec, d.asked, d.operator = name, spec, asked, admin.New(asked, d.Limit(f.opts.Timeout))
+	d.name, d.spec, d.asked, d.operator, d.registry = name, spec, asked, admin.New(asked, d.Limit(f.opts.Timeout)), &f.registry
+	d.given = spec.Sentinels
 	return d
 }
 
@@ -191,6 +195,19 @@ func (f *Fleet) Size() int {
 	f.mu.Lock()
 	defer f.mu.Unlock()
 	return len(f.named)
+}
+
+// Sentinels returns how many Sentinels all deployments have in the file; a nil Fleet has none.
+func (f *Fleet) Sentinels() (n int) {
+	if f == nil {
+		return 0
+	}
+	f.mu.Lock()
+	defer f.mu.Unlock()
+	for _, d := range f.named {
+		n += len(d.given)
+	}
+	return n
 }
 
 // list returns the deployments, sorted by name.

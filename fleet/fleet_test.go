@@ -6,14 +6,18 @@ import (
 	"fmt"
 	"io"
 	"log/slog"
+	"maps"
 	"math/rand/v2"
 	"net"
 	"os"
 	"path/filepath"
+	"slices"
 	"strings"
 	"sync"
 	"testing"
 	"time"
+
+	"github.com/google/go-cmp/cmp"
 
 	"redis_sentinel_exporter/health"
 	"redis_sentinel_exporter/internal/sentineltest"
@@ -233,36 +237,166 @@ func TestTooManySentinels(t *testing.T) {
 	}
 }
 
-// TestWhatIsShared: one finding on each side, which names the other and what both have.
+// monitoring is the snapshot of a Sentinel with one master.
+func monitoring(id, runID, addr string) *sentinel.Snapshot {
+	s := well("10.0.0.1:26379")
+	s.ID = id
+	s.Masters = []sentinel.Master{{Instance: sentinel.Instance{Name: "mymaster", Addr: addr, RunID: runID}}}
+	return s
+}
+
+// assessed returns what each of some deployments, of one Sentinel each, finds of the others, and its line.
+func assessed(t *testing.T, snapshots map[string]*sentinel.Snapshot) (found map[string][]string, lines map[string]Line) {
+	t.Helper()
+	config := "deployments:\n"
+	for _, name := range slices.Sorted(maps.Keys(snapshots)) {
+		config += line(name, "10.0.0.1:26379")
+	}
+	r := newRig(t, Options{Timeout: time.Second, MaxConnections: 2000}, config)
+	found = make(map[string][]string)
+	for range 2 { // the first hears of the last in the second round
+		for name, s := range snapshots {
+			d, release, err := r.Acquire(name)
+			if err != nil {
+				t.Fatal(err)
+			}
+			report, err := d.Assess(t.Context(), []*sentinel.Snapshot{s})
+			release()
+			if err != nil {
+				t.Fatal(err)
+			}
+			found[name] = nil
+			for _, f := range slices.Concat(report.Findings, report.Masters[0].Findings) {
+				if strings.Contains(f.Message, "another deployment") {
+					found[name] = append(found[name], fmt.Sprintf("%s %s: %s", f.Severity, f.Check, f.Message))
+				}
+			}
+		}
+	}
+	lines = make(map[string]Line)
+	for _, l := range r.Lines() {
+		lines[l.Name] = l
+	}
+	return found, lines
+}
+
+// TestWhatIsShared: one finding on each side, which names the other and what both have. The nodes of
+// deployments that have a Sentinel in common follow from that.
 func TestWhatIsShared(t *testing.T) {
 	t.Parallel()
-	monitoring := func(id, runID, addr string) []*sentinel.Snapshot {
-		s := well("10.0.0.1:26379")
-		s.ID = id
-		s.Masters = []sentinel.Master{{Instance: sentinel.Instance{Name: "mymaster", Addr: addr, RunID: runID}}}
-		return []*sentinel.Snapshot{s}
-	}
-	memories := map[string]memory{}
-	for name, snapshots := range map[string][]*sentinel.Snapshot{
+	found, lines := assessed(t, map[string]*sentinel.Snapshot{
 		"orders": monitoring("s1", "n1", "10.0.1.1:6379"),
-		"carts":  monitoring("s2", "n1", "10.0.1.1:6379"),
-		"search": monitoring("s2", "n3", "10.0.3.1:6379"),
+		"carts":  monitoring("s2", "n1", "10.0.1.2:6379"), // by another address
+		"search": monitoring("s2", "n1", "10.0.1.1:6379"),
+		"copied": monitoring("s5", "n5", "10.0.5.1:6379"),
+		"copy":   monitoring("s5", "n6", "10.0.6.1:6379"),
 		"alone":  monitoring("s4", "n4", "10.0.1.1:6379"), // the same address in another network
-	} {
-		memories[name] = memory{marks: marksOf(snapshots)}
-	}
-	shared := sharedBy(memories)
-	for name, want := range map[string][]Shared{
-		"orders": {{"carts", "the data node 10.0.1.1:6379 is also in the deployment carts"}},
-		"carts": {
-			{"orders", "the data node 10.0.1.1:6379 is also in the deployment orders"},
-			{"search", "the Sentinel 10.0.0.1:26379 is also in the deployment search"},
+	})
+	const node, given = "critical shared_node: the node %s belongs to another deployment as well: %s", "warning sentinel_id_duplicate: the Sentinel 10.0.0.1:26379, with its id %s, is given for another deployment as well: %s"
+	for name, want := range map[string]struct {
+		found []string
+		line  []Shared
+	}{
+		"orders": {
+			[]string{fmt.Sprintf(node, "10.0.1.1:6379", "carts, search")},
+			[]Shared{{"carts", "the data node 10.0.1.1:6379 is also in the deployment carts"}, {"search", "the data node 10.0.1.1:6379 is also in the deployment search"}},
 		},
-		"search": {{"carts", "the Sentinel 10.0.0.1:26379 is also in the deployment carts"}},
-		"alone":  nil,
+		"carts": {
+			[]string{fmt.Sprintf(given, "s2", "search"), fmt.Sprintf(node, "10.0.1.2:6379", "orders")},
+			[]Shared{{"orders", "the data node 10.0.1.2:6379 is also in the deployment orders"}, {"search", "the Sentinel 10.0.0.1:26379 is also in the deployment search"}},
+		},
+		"search": {
+			[]string{fmt.Sprintf(given, "s2", "carts"), fmt.Sprintf(node, "10.0.1.1:6379", "orders")},
+			[]Shared{{"carts", "the Sentinel 10.0.0.1:26379 is also in the deployment carts"}, {"orders", "the data node 10.0.1.1:6379 is also in the deployment orders"}},
+		},
+		"copied": {[]string{fmt.Sprintf(given, "s5", "copy")}, []Shared{{"copy", "the Sentinel 10.0.0.1:26379 is also in the deployment copy"}}},
+		"copy":   {[]string{fmt.Sprintf(given, "s5", "copied")}, []Shared{{"copied", "the Sentinel 10.0.0.1:26379 is also in the deployment copied"}}},
+		"alone":  {},
 	} {
-		if fmt.Sprint(shared[name]) != fmt.Sprint(want) {
-			t.Errorf("%s: got %v, want %v", name, shared[name], want)
+		if diff := cmp.Diff(want.found, found[name]); diff != "" {
+			t.Errorf("findings on %s (-want +got):\n%s", name, diff)
 		}
+		if diff := cmp.Diff(want.line, lines[name].Shared); diff != "" {
+			t.Errorf("the line of %s (-want +got):\n%s", name, diff)
+		}
+	}
+}
+
+// TestSharedReplicationID: it says so where the node of the other is not known.
+func TestSharedReplicationID(t *testing.T) {
+	t.Parallel()
+	snapshots := map[string]*sentinel.Snapshot{"orders": monitoring("s1", "n1", "10.0.1.1:6379"), "carts": monitoring("s2", "n2", "10.0.2.1:6379"), "new": monitoring("s3", "n3", "10.0.3.1:6379")}
+	for name, s := range snapshots {
+		id := "8a5e2c"
+		if name == "new" {
+			id = unsetID
+		}
+		s.Masters[0].Cache = []sentinel.CachedInfo{{ReplicationID: id}}
+	}
+	found, lines := assessed(t, snapshots)
+	for name, other := range map[string]string{"orders": "carts", "carts": "orders", "new": ""} {
+		var want []string
+		var line []Shared
+		if other != "" {
+			want = []string{"critical shared_node: its data are those of another deployment, with the same replication id: " + other}
+			line = []Shared{{other, "the replication id 8a5e2c is also in the deployment " + other}}
+		}
+		if diff := cmp.Diff(want, found[name]); diff != "" {
+			t.Errorf("findings on %s (-want +got):\n%s", name, diff)
+		}
+		if diff := cmp.Diff(line, lines[name].Shared); diff != "" {
+			t.Errorf("the line of %s (-want +got):\n%s", name, diff)
+		}
+	}
+}
+
+// TestAllShare: one list of Sentinels for a thousand names makes no list of a million pairs.
+func TestAllShare(t *testing.T) {
+	t.Parallel()
+	snapshots := make(map[string]*sentinel.Snapshot)
+	for i := range 1000 {
+		snapshots[fmt.Sprintf("d%03d", i)] = monitoring("s1", "n1", "10.0.1.1:6379")
+	}
+	found, lines := assessed(t, snapshots)
+	if diff := cmp.Diff([]string{"warning sentinel_id_duplicate: the Sentinel 10.0.0.1:26379, with its id s1, is given for another deployment as well: d000, d001, d002 and 996 more"}, found["d999"]); diff != "" {
+		t.Errorf("-want +got:\n%s", diff)
+	}
+	want := []Shared{
+		{"d000", "the Sentinel 10.0.0.1:26379 is also in the deployment d000, and in 996 more"},
+		{"d001", "the Sentinel 10.0.0.1:26379 is also in the deployment d001, and in 996 more"},
+		{"d002", "the Sentinel 10.0.0.1:26379 is also in the deployment d002, and in 996 more"},
+	}
+	if diff := cmp.Diff(want, lines["d999"].Shared); diff != "" {
+		t.Errorf("-want +got:\n%s", diff)
+	}
+}
+
+// TestRemovedSharesNothing: what is not in the file any more is in no finding, also if an answer of its comes late.
+func TestRemovedSharesNothing(t *testing.T) {
+	t.Parallel()
+	r := newRig(t, Options{Timeout: time.Second, MaxConnections: 2}, "deployments:\n"+line("orders", "10.0.0.1:26379")+line("carts", "10.0.0.2:26379"))
+	var removed *Deployment
+	for _, name := range []string{"carts", "orders"} {
+		d, release, err := r.Acquire(name)
+		if err != nil {
+			t.Fatal(err)
+		}
+		defer release()
+		if _, err := d.Assess(t.Context(), []*sentinel.Snapshot{monitoring("s-"+name, "n1", "10.0.1.1:6379")}); err != nil {
+			t.Fatal(err)
+		}
+		removed = d
+	}
+	if lines := r.Lines(); len(lines) != 2 || len(lines[0].Shared) != 1 || len(lines[1].Shared) != 1 {
+		t.Fatalf("got %+v", lines)
+	}
+	if err := r.reload(t, "deployments:\n"+line("carts", "10.0.0.2:26379")); err != nil {
+		t.Fatal(err)
+	}
+	if _, err := removed.Assess(t.Context(), []*sentinel.Snapshot{monitoring("s-orders", "n1", "10.0.1.1:6379")}); err != nil {
+		t.Fatal(err)
+	}
+	if lines := r.Lines(); len(lines) != 1 || lines[0].Shared != nil {
+		t.Errorf("got %+v", lines)
 	}
 }

@@ -36,14 +36,11 @@ func Worst(lines []Line) {
 
 // Lines returns the line of each deployment, the worst first. It asks no Sentinel.
 func (f *Fleet) Lines() []Line {
-	memories := make(map[string]memory)
-	for _, d := range f.list() {
-		memories[d.name] = d.remembered()
-	}
-	shared := sharedBy(memories)
-	lines := make([]Line, 0, len(memories))
-	for name, m := range memories {
-		lines = append(lines, m.line(name, shared[name]))
+	list := f.list()
+	lines := make([]Line, len(list))
+	for i, d := range list {
+		last := d.remembered()
+		lines[i] = last.line(d.name, byOther(f.registry.shared(d)))
 	}
 	Worst(lines)
 	return lines
@@ -60,11 +57,8 @@ func (m *memory) line(name string, shared []Shared) Line {
 		age := math.Round(time.Since(m.at).Seconds()*10) / 10
 		l.Age = &age
 	}
-	switch {
-	case len(shared) > 0 && l.Status == health.OK:
+	if len(shared) > 0 && l.Status == health.OK { // it was made before the other's
 		l.Status, l.Summary = health.Warning, "WARNING: "+shared[0].Message
-	case len(shared) > 0:
-		l.Summary += "; " + shared[0].Message
 	}
 	return l
 }

@@ -23,11 +23,10 @@ type memory struct {
 	// not been told yet.
 	groups []deployment.MergedMaster
 	whole  bool
-	marks  []mark
 }
 
 func newMemory(snapshots []*sentinel.Snapshot, r *health.Report) memory {
-	m := memory{at: time.Now(), status: r.Status, summary: strings.Clone(r.Summary), asked: r.Asked, answered: r.Answered, masters: len(r.Masters), marks: marksOf(snapshots)}
+	m := memory{at: time.Now(), status: r.Status, summary: strings.Clone(r.Summary), asked: r.Asked, answered: r.Answered, masters: len(r.Masters)}
 	for i := range r.Masters {
 		one := &r.Masters[i]
 		if one.Margin != nil && (i == 0 || m.margin != nil) {
@@ -46,9 +45,6 @@ func newMemory(snapshots []*sentinel.Snapshot, r *health.Report) memory {
 func (m memory) after(before *memory) memory {
 	if !m.whole {
 		m.groups, m.whole = before.groups, before.whole
-	}
-	if m.answered == 0 {
-		m.marks = before.marks
 	}
 	return m
 }

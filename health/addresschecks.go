@@ -1,9 +1,12 @@
 package health
 
 import (
+	"cmp"
 	"fmt"
+	"maps"
 	"net"
 	"net/netip"
+	"slices"
 	"strings"
 
 	"redis_sentinel_exporter/sentinel"
@@ -83,7 +86,49 @@ func sharedNode(m *masterModel) outcome {
 	for _, set := range sets {
 		o.add(m.shared(set, addrs[set]), m.Views...)
 	}
+	m.elsewhere(&o)
 	return o
+}
+
+// elsewhere adds the findings on nodes that belong to other deployments as well. A replication id says so
+// only where no node does: one replica follows the other's master.
+func (m *masterModel) elsewhere(o *outcome) {
+	in := m.model.elsewhere
+	addrs, data := make(map[string][]string), ""
+	note := func(node *sentinel.Instance) {
+		if where := in.Nodes[node.RunID]; where != "" && !slices.Contains(addrs[where], node.Addr) {
+			addrs[where] = append(addrs[where], node.Addr)
+		}
+	}
+	for _, v := range m.Views {
+		note(&v.Instance)
+		for i := range v.Replicas {
+			note(&v.Replicas[i].Instance)
+		}
+		for i := range v.Cache {
+			data = cmp.Or(data, in.Replications[v.Cache[i].ReplicationID])
+		}
+	}
+	found := func(message, node string) {
+		f := Finding{
+			Severity: Critical, Node: node, Message: message,
+			Look: []string{redisCLI(cmp.Or(node, m.believed().Advertised()), "INFO", "replication"), onSentinel(m.Views[0].Snapshot, "SENTINEL", "MASTERS")},
+			Hint: "Find out which deployment the node belongs to (INFO replication), and do not fail over meanwhile. Point it to its own master with REPLICAOF, then RESET the name in the other deployment, one Sentinel at a time, when no master there lists it any more. If Sentinels of one deployment monitor a master of the other, REMOVE that name there.",
+		}
+		o.add(f, m.Views...)
+	}
+	for _, where := range slices.Sorted(maps.Keys(addrs)) {
+		nodes := addrs[where]
+		slices.Sort(nodes)
+		if len(nodes) == 1 {
+			found(fmt.Sprintf("the node %s belongs to another deployment as well: %s", nodes[0], where), nodes[0])
+		} else {
+			found(fmt.Sprintf("%d nodes belong to another deployment as well: %s (%s)", len(nodes), where, few(nodes)), "")
+		}
+	}
+	if len(addrs) == 0 && data != "" {
+		found("its data are those of another deployment, with the same replication id: "+data, "")
+	}
 }
 
 // shared returns the finding on nodes that belong to the same masters. If the master itself

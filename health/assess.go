@@ -18,14 +18,23 @@ const (
 // Assess reports on a deployment, given one snapshot of each of its Sentinels. The map says
 // which hosts are one machine; it may be nil.
 func Assess(snapshots []*sentinel.Snapshot, hosts canstop.HostMap) Report {
-	r, _ := AssessContext(context.Background(), snapshots, hosts) // which does not end
+	r, _ := AssessContext(context.Background(), snapshots, hosts, Elsewhere{}) // which does not end
 	return r
 }
 
-// AssessContext is Assess that ends with ctx; the error is then that of ctx, and the report
-// is of no use.
-func AssessContext(ctx context.Context, snapshots []*sentinel.Snapshot, hosts canstop.HostMap) (Report, error) {
+// Elsewhere is what other deployments have as well, which is a mistake: in words, which those are,
+// by an id. Nil maps are of one that shares nothing, or of which nobody knows.
+type Elsewhere struct {
+	Sentinels    map[string]string // by the id of the Sentinel
+	Nodes        map[string]string // by the run id of the data node
+	Replications map[string]string // by the replication id
+}
+
+// AssessContext is Assess that ends with ctx, and knows what other deployments have; the error is
+// then that of ctx, and the report is of no use.
+func AssessContext(ctx context.Context, snapshots []*sentinel.Snapshot, hosts canstop.HostMap, elsewhere Elsewhere) (Report, error) {
 	d := newModel(snapshots, hosts)
+	d.elsewhere = elsewhere
 	r := Report{Asked: len(d.asked), Answered: len(d.up), Masters: make([]MasterReport, len(d.masters))}
 	var found []witnessedFinding
 	for _, c := range deploymentChecks() {

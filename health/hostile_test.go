@@ -91,7 +91,7 @@ func (h hostileShape) master(i int) sentinel.Master {
 func TestAssessContext(t *testing.T) {
 	ctx, cancel := context.WithCancel(t.Context())
 	cancel()
-	if _, err := AssessContext(ctx, hostileShapes()[0].snapshots(), nil); !errors.Is(err, context.Canceled) {
+	if _, err := AssessContext(ctx, hostileShapes()[0].snapshots(), nil, Elsewhere{}); !errors.Is(err, context.Canceled) {
 		t.Errorf("the error is %v", err)
 	}
 }

@@ -18,7 +18,8 @@ type model struct {
 	layout    *canstop.Layout
 	sentinels map[string]bool     // the addresses of those that were asked, and of the peers of each
 	nodes     map[string]*nameSet // of masters, by the address, and by the run id, of a data node
-	left      int                 // how many findings there is room for
+	elsewhere Elsewhere
+	left      int // how many findings there is room for
 }
 
 // A masterModel is one master as all Sentinels see it, with values that several checks use.

@@ -117,6 +117,14 @@ func sentinelIDDuplicate(d *model) outcome {
 	first := make(map[string]*sentinel.Snapshot)
 	for _, s := range d.up {
 		other := first[s.ID]
+		if where := d.elsewhere.Sentinels[s.ID]; where != "" && other == nil {
+			o.add(Finding{
+				Severity: Warning, Sentinel: s.Sentinel,
+				Message: fmt.Sprintf("the Sentinel %s, with its id %s, is given for another deployment as well: %s", s.Sentinel, s.ID, where),
+				Hint:    "If it is one Sentinel, give it for one deployment: a deployment is Sentinels, with all masters that they monitor. If it is two, one was copied: stop one of them, delete the line \"sentinel myid\" from its configuration file, and start it.",
+				Look:    []string{onSentinel(s, "SENTINEL", "MYID")},
+			})
+		}
 		if s.ID == "" || other == nil { // before 6.2 a Sentinel does not tell its id
 			first[s.ID] = s
 			continue

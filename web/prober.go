@@ -228,6 +228,13 @@ func (p *Prober) forget(which func(*probed) bool) {
 	closeAll(dropped)
 }
 
+// Sentinels returns how many Sentinels it keeps connections to.
+func (p *Prober) Sentinels() int {
+	p.mu.Lock()
+	defer p.mu.Unlock()
+	return p.sentinels
+}
+
 // drop removes a deployment, and returns it if no user is left who will close it. The caller
 // holds the lock.
 func (p *Prober) drop(key probeKey) []*probed {

@@ -12,11 +12,7 @@ func (p *Prober) metrics(f *fleet.Fleet) []prometheus.Collector {
 		return prometheus.NewGaugeFunc(prometheus.GaugeOpts{Namespace: name, Name: metric, Help: help}, value)
 	}
 	metrics := []prometheus.Collector{
-		gauge("probed_sentinels", "Sentinels to which connections are kept between probes.", func() float64 {
-			p.mu.Lock()
-			defer p.mu.Unlock()
-			return float64(p.sentinels)
-		}),
+		gauge("probed_sentinels", "Sentinels to which connections are kept between probes.", func() float64 { return float64(p.Sentinels()) }),
 	}
 	if !p.file.Exists() {
 		return metrics
