@@ -134,8 +134,10 @@ clients: ## measure what client libraries lose in a failover, on real Sentinels 
 	CGO_ENABLED=0 go test -C bench/clients -count=1 -v .
 
 .PHONY: scale
-scale: ## probe 300 deployments every 5 s for two minutes, one in ten broken, and measure
-	go test -count=1 -v -run '^TestScale$$' ./e2e -scale.targets=300 -scale.every=5s -scale.for=2m
+scale: ## scrape 1,000 named deployments of three Sentinels each, and probe 300 of one, one in ten broken, and measure
+	@tools/need redis-server=redis-server redis-cli=redis-tools prometheus=prometheus
+	CGO_ENABLED=0 go test -count=1 -timeout 20m -v -run '^TestScaleNamed$$' ./e2e -scale.deployments=1000 -scale.every=15s -scale.for=2m
+	CGO_ENABLED=0 go test -count=1 -v -run '^TestScale$$' ./e2e -scale.targets=300 -scale.every=5s -scale.for=2m
 
 .PHONY: packages
 packages: .bin/nfpm ## write archives, deb, rpm and checksums to dist; PLATFORMS="linux/arm64" for less

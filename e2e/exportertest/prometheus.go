@@ -10,6 +10,7 @@ import (
 	"os"
 	"path/filepath"
 	"slices"
+	"strconv"
 	"testing"
 	"time"
 
@@ -86,6 +87,28 @@ func (p *Prometheus) Series(query string) []map[string]string {
 		found = append(found, r.Metric)
 	}
 	return found
+}
+
+// Values returns all samples of a range of time that a query such as up[1m] finds.
+func (p *Prometheus) Values(query string) []float64 {
+	p.t.Helper()
+	var reply struct {
+		Data struct {
+			Result []struct{ Values [][2]any }
+		}
+	}
+	p.decode("/api/v1/query?query="+url.QueryEscape(query), &reply)
+	var values []float64
+	for _, r := range reply.Data.Result {
+		for _, sample := range r.Values {
+			value, err := strconv.ParseFloat(fmt.Sprint(sample[1]), 64)
+			if err != nil {
+				p.t.Fatalf("%s: %v", query, err)
+			}
+			values = append(values, value)
+		}
+	}
+	return values
 }
 
 // Targets returns the active targets as "role master instance", by their labels of
