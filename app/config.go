@@ -58,7 +58,7 @@ func newConfig(f *programFlags) (*Config, error) {
 	if f.fleet.deployment != nil {
 		return nil, errors.New("--deployment is for commands: serve has all deployments of --config.file")
 	}
-	if err := toolkit.Validate(*f.listen.WebConfigFile); err != nil {
+	if err := web.CheckWebConfig(*f.listen.WebConfigFile); err != nil {
 		return nil, fmt.Errorf("--web.config.file: %w", err)
 	}
 	adminListen, err := f.admin.listener()

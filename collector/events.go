@@ -14,7 +14,9 @@ import (
 
 // Limits on what the network can make the exporter keep.
 const (
-	maxEventMasters = 4096 // events of further masters are counted without a name
+	// maxEventMasters is how many masters' events are counted by name; each Sentinel may name an
+	// equal part of them.
+	maxEventMasters = 4096
 	maxNameBytes    = 1024 // Sentinel cuts a payload there, so no real name is longer
 	// forgetAfter is how long a master is kept after the last snapshot or event with it.
 	forgetAfter = time.Hour
@@ -33,6 +35,7 @@ type Events struct {
 	sorted    []string   // names and otherEvent
 	index     map[string]int
 	masters   map[string]*eventMaster
+	named     map[string]int          // how many of them each Sentinel named first
 	counts    map[source][]uint64     // by the index of the event's name; the last one is of otherEvent
 	streams   map[string]*streamState // by Sentinel
 	switched  map[string]time.Time    // when a master last switched
@@ -44,6 +47,7 @@ type Events struct {
 // An eventMaster is a master whose events are counted.
 type eventMaster struct {
 	name  string    // a copy: the name in a snapshot would keep the whole reply in memory
+	by    string    // the Sentinel that named it first
 	heard time.Time // of the last snapshot or event with it
 }
 
@@ -55,6 +59,7 @@ func NewEvents(h *history.History, logger *slog.Logger) *Events {
 		names:     sentinel.EventNames(),
 		index:     make(map[string]int),
 		masters:   make(map[string]*eventMaster),
+		named:     make(map[string]int),
 		counts:    make(map[source][]uint64),
 		streams:   make(map[string]*streamState),
 		switched:  make(map[string]time.Time),
@@ -139,22 +144,23 @@ func (e *Events) count(n *sentinel.StreamUpdate) {
 	if !known {
 		i = len(e.names)
 	}
-	e.source(source{n.Sentinel, e.master(n.Event.Master, n.Time)})[i]++
+	e.source(source{n.Sentinel, e.master(n.Sentinel, n.Event.Master, n.Time)})[i]++
 }
 
-// master returns the name under which a master is counted: its own, or "" if there are too
-// many.
-func (e *Events) master(name string, now time.Time) string {
+// master returns the name under which a master is counted: its own, or "" if the Sentinel has
+// named too many.
+func (e *Events) master(by, name string, now time.Time) string {
 	if name == "" || len(name) > maxNameBytes {
 		return ""
 	}
 	m := e.masters[name]
 	if m == nil {
-		if len(e.masters) >= maxEventMasters {
+		if e.named[by] >= maxEventMasters/max(len(e.streams), 1) {
 			return ""
 		}
-		m = &eventMaster{name: strings.Clone(name)}
+		m = &eventMaster{name: strings.Clone(name), by: by}
 		e.masters[m.name] = m
+		e.named[by]++
 	}
 	m.heard = now
 	return m.name
@@ -201,7 +207,7 @@ func (e *Events) observe(snapshots []*sentinel.Snapshot) {
 		}
 		now = s.Started
 		for i := range s.Masters {
-			if name := e.master(s.Masters[i].Name, s.Started); name != "" {
+			if name := e.master(s.Sentinel, s.Masters[i].Name, s.Started); name != "" {
 				e.source(source{s.Sentinel, name})
 			}
 		}
@@ -219,6 +225,9 @@ func (e *Events) forget(before time.Time) {
 			continue
 		}
 		delete(e.masters, name)
+		if e.named[m.by]--; e.named[m.by] == 0 {
+			delete(e.named, m.by)
+		}
 		delete(e.switched, name)
 		delete(e.writable, name)
 		e.durations.forget(name)

@@ -358,6 +358,29 @@ func TestSeriesAreBounded(t *testing.T) {
 	}
 }
 
+// TestShareOfNames: a Sentinel that names ever new masters leaves the others their part of the names.
+func TestShareOfNames(t *testing.T) {
+	t.Parallel()
+	e, _ := heard("")
+	e.Observe([]*sentinel.Snapshot{{Sentinel: "a"}, {Sentinel: "b"}})
+	at := time.Unix(1_700_000_000, 0)
+	for i := range 3 * maxEventMasters {
+		e.Handle(&sentinel.StreamUpdate{Sentinel: "a", Time: at, Event: sentinel.Event{Name: sentinel.EventODown, Master: fmt.Sprint("x", i)}})
+	}
+	for i := range maxEventMasters / 2 {
+		e.Handle(&sentinel.StreamUpdate{Sentinel: "b", Time: at, Event: sentinel.Event{Name: sentinel.EventODown, Master: fmt.Sprint("m", i)}})
+	}
+	named := make(map[string]int)
+	for _, row := range e.rows(nil).counts {
+		if row.master != "" && row.event == sentinel.EventODown {
+			named[row.sentinel]++
+		}
+	}
+	if diff := cmp.Diff(map[string]int{"a": maxEventMasters / 2, "b": maxEventMasters / 2}, named); diff != "" {
+		t.Errorf("(-want +got):\n%s", diff)
+	}
+}
+
 // TestGoneMastersAreForgotten after an hour, but not while no Sentinel answers.
 func TestGoneMastersAreForgotten(t *testing.T) {
 	t.Parallel()

@@ -91,7 +91,7 @@ func TestBadInputIsRefused(t *testing.T) {
 		{"web config that is no YAML", one("--web.config.file=" + write("no.yml", "\tx: [")), "--web.config.file"},
 		{
 			"web config without its certificate",
-			one("--web.config.file=" + write("tls.yml", "tls_server_config:\n  cert_file: missing\n  key_file: missing\n")), missing,
+			one("--web.config.file=" + write("tls.yml", "tls_server_config:\n  cert_file: missing\n  key_file: missing\n")), "open <cert_file>: no such file",
 		},
 		{"log level", one("--log.level=loud"), "--log.level"},
 		{"log format", one("--log.format=xml"), "--log.format"},

@@ -77,7 +77,7 @@ func newFaultRig(t *testing.T, overTLS bool, flags ...string) *faultRig {
 	if overTLS {
 		r.others = []string{front(1).Addr(), front(2).Addr()}
 	}
-	r.exporter = exportertest.StartProcessAt(t, r.names, append(flags, "--sentinel.address="+strings.Join(append(r.others, r.target), ","))...)
+	r.exporter = exportertest.StartProcessAt(t, r.names, append(flags, "--config.file=/dev/null", "--sentinel.address="+strings.Join(append(r.others, r.target), ","))...)
 	r.isHealthy()
 	return r
 }

@@ -19,7 +19,7 @@ func TestNeedsNoPrivilegeAndNoFile(t *testing.T) {
 	t.Parallel()
 	topology := sentineltest.Run(t, sentineltest.Config{Replicas: 1})
 	addresses := topology.SentinelAddrs()
-	p := exportertest.StartCommand(t, powerless(t, "--log.level=debug", "--sentinel.address="+strings.Join(addresses, ",")))
+	p := exportertest.StartCommand(t, powerless(t, "--log.level=debug", "--config.file=/dev/null", "--sentinel.address="+strings.Join(addresses, ",")))
 
 	for _, address := range addresses {
 		sentineltest.WaitFor(t, "its answer and its events", func() bool {

@@ -147,7 +147,7 @@ func TestProbeOfNoSentinel(t *testing.T) {
 	}
 	silent := sentineltest.RawServer(t, func(conn net.Conn) { _, _ = io.Copy(io.Discard, conn) })
 	bulk := "$1048576\r\n" + strings.Repeat("x", 1<<20) + "\r\n"
-	p := exportertest.StartProcess(t, "--no-collector.events", "--sentinel.address="+topology.SentinelAddrs()[0])
+	p := exportertest.StartProcess(t, "--no-collector.events", "--config.file=/dev/null", "--sentinel.address="+topology.SentinelAddrs()[0])
 	before := int64(p.Value(t, "process_resident_memory_bytes"))
 	for _, tc := range []struct {
 		name, target, reason string

@@ -168,7 +168,7 @@ func sayRaw(t *testing.T, field string, texts []string) {
 func TestNothingRawOfClients(t *testing.T) {
 	t.Parallel()
 	fake := sentineltest.RunFake(t, sentineltest.FakeConfig{})
-	e := exportertest.Start(t, "--sentinel.address="+fake.Addr(), "--log.level=debug")
+	e := exportertest.Start(t, "--sentinel.address="+fake.Addr(), "--config.file=/dev/null", "--log.level=debug")
 	o := &outlook{t: t}
 	for _, text := range hostileTexts() {
 		query := url.QueryEscape(text)

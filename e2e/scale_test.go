@@ -36,7 +36,7 @@ func TestScale(t *testing.T) {
 		t.Parallel()
 	}
 	deployments := newDeployments(t, *scaleTargets)
-	p := exportertest.StartProcess(t, "--no-collector.events", "--sentinel.address="+deployments.healthy[0].Addr(),
+	p := exportertest.StartProcess(t, "--no-collector.events", "--config.file=/dev/null", "--sentinel.address="+deployments.healthy[0].Addr(),
 		"--probe.idle-timeout="+(3**scaleEvery).String())
 	before := usageOf(t, p)
 

@@ -71,7 +71,7 @@ func TestWebConfigFile(t *testing.T) {
 			{"without a certificate", "https", anonymous, "test", noConnection},
 		}},
 	} {
-		p := exportertest.Start(t, "--sentinel.address="+fake.Addr(), "--web.config.file="+exportertest.TempFile(t, tc.config))
+		p := exportertest.Start(t, "--sentinel.address="+fake.Addr(), "--config.file=/dev/null", "--web.config.file="+exportertest.TempFile(t, tc.config))
 		for _, v := range tc.visitors {
 			for _, path := range []string{"/metrics", "/probe?target=" + fake.Addr()} {
 				status, body := visit(t, v.scheme+strings.TrimPrefix(p.URL, "http")+path, v.tls, v.password)

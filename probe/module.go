@@ -4,6 +4,7 @@ import (
 	"crypto/tls"
 	"errors"
 	"fmt"
+	"io/fs"
 	"time"
 
 	"github.com/prometheus/common/config"
@@ -110,6 +111,15 @@ func (m *Module) checkPassword() error {
 			"their own: say in allowed_targets who may get it")
 	}
 	_, err := sentinel.PasswordFile(m.PasswordFile)()
+	return withoutName(err)
+}
+
+// withoutName returns an error of a file without the name: it may be a password that was
+// written where the name of its file belongs.
+func withoutName(err error) error {
+	if wrong, ok := errors.AsType[*fs.PathError](err); ok {
+		return wrong.Err
+	}
 	return err
 }
 
@@ -120,7 +130,17 @@ func (m *Module) prepareTLS(dir string) (err error) {
 	settings := (*config.TLSConfig)(m.TLS)
 	settings.SetDirectory(dir)
 	if m.tls, err = config.NewTLSConfig(settings); err != nil {
-		return err
+		wrong, ok := errors.AsType[*fs.PathError](err)
+		if !ok {
+			return err
+		}
+		file := "a file"
+		for field, name := range map[string]string{"ca_file": settings.CAFile, "cert_file": settings.CertFile, "key_file": settings.KeyFile} {
+			if name == wrong.Path {
+				file = field
+			}
+		}
+		return fmt.Errorf("%s: %w", file, withoutName(err))
 	}
 	m.tlsID, err = identityOf(settings)
 	return err

@@ -5,8 +5,6 @@ import (
 	"fmt"
 	"net/http"
 	"strings"
-
-	toolkit "github.com/prometheus/exporter-toolkit/web"
 )
 
 // errOpen means that the file would let everybody in. RequireAnyClientCert accepts
@@ -27,7 +25,7 @@ func CheckAdminConfig(file string) error {
 	if file == "" {
 		return errOpen
 	}
-	if err := toolkit.Validate(file); err != nil {
+	if err := CheckWebConfig(file); err != nil {
 		return err
 	}
 	_, err := readAuthentication(file)

@@ -28,7 +28,8 @@ func TestScrapeHasTheDeadlineOfItsHeader(t *testing.T) {
 	}{
 		{"", 5 * time.Second},
 		{"3", 2500 * time.Millisecond},
-		{"0.4", 200 * time.Millisecond},
+		{"0.8", 300 * time.Millisecond},
+		{"0.4", minTimeout},
 	} {
 		var deadline, asked time.Time
 		d := deploymentFunc(func(ctx context.Context) []*sentinel.Snapshot {

@@ -18,14 +18,15 @@ func (s *Sources) Reload() error {
 	return err
 }
 
-// reload returns the handler that reads the configuration file again.
+// reload returns the handler that reads the configuration file again. It refuses requests from
+// pages of other sites.
 func reload(s *Sources) http.Handler {
-	return http.HandlerFunc(func(w http.ResponseWriter, _ *http.Request) {
+	return http.NewCrossOriginProtection().Handler(http.HandlerFunc(func(w http.ResponseWriter, _ *http.Request) {
 		if err := s.Reload(); err != nil {
 			http.Error(w, "The configuration file cannot be used, what it said before stays: "+err.Error(), http.StatusInternalServerError)
 			return
 		}
 		w.Header().Set("Content-Type", "text/plain; charset=utf-8")
 		_, _ = io.WriteString(w, "The configuration file is loaded.\n")
-	})
+	}))
 }

@@ -11,8 +11,13 @@ import (
 // timeoutHeader is how long Prometheus waits for the answer to a scrape.
 const timeoutHeader = "X-Prometheus-Scrape-Timeout-Seconds"
 
-// maxTimeout is the longest timeout that a scrape can ask for.
-const maxTimeout = time.Hour
+const (
+	// maxTimeout is the longest timeout that a scrape can ask for.
+	maxTimeout = time.Hour
+	// minTimeout is the least that the Sentinels get, whatever a scrape asks for: when their time
+	// is over their connections are closed, which others who ask share.
+	minTimeout = 250 * time.Millisecond
+)
 
 // timeouts decides how long the Sentinels may take to answer.
 type timeouts struct {
@@ -34,7 +39,7 @@ func (t timeouts) of(h http.Header) (time.Duration, error) {
 	}
 	timeout := time.Duration(min(seconds, maxTimeout.Seconds()) * float64(time.Second))
 	if t.offset >= timeout {
-		return timeout / 2, nil
+		return max(timeout/2, minTimeout), nil
 	}
-	return timeout - t.offset, nil
+	return max(timeout-t.offset, minTimeout), nil
 }

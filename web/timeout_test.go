@@ -19,9 +19,9 @@ func TestTimeoutOfAScrape(t *testing.T) {
 		{"a fraction", "2.25", rule, 1750 * time.Millisecond},
 		{"an exponent", "1e1", rule, 9500 * time.Millisecond},
 		{"as much as the offset", "0.5", rule, 250 * time.Millisecond},
-		{"less than the offset", "0.2", rule, 100 * time.Millisecond},
-		{"just above the offset", "0.6", rule, 100 * time.Millisecond},
-		{"hardly any", "1e-300", rule, 0},
+		{"less than the offset", "0.2", rule, minTimeout},
+		{"just above the offset", "0.6", rule, minTimeout},
+		{"hardly any", "1e-300", rule, minTimeout},
 		{"more than a duration holds", "1e300", rule, time.Hour - 500*time.Millisecond},
 		{"no offset", "10", timeouts{absent: time.Second}, 10 * time.Second},
 	} {

@@ -137,7 +137,11 @@ func NewHandler(opts Options, sources Sources, logger *slog.Logger) (http.Handle
 		mux.Handle("GET "+path, page)
 		mux.Handle("OPTIONS "+path, page)
 	}
-	if sources.Prober != nil {
+	switch {
+	case sources.Prober == nil:
+	case !sources.Prober.file.Exists():
+		mux.Handle("GET "+probePath, textHandler(http.StatusNotFound, noProbes+"\n"))
+	default:
 		probes, err := newProbes(sources.Prober, found, opts, logger)
 		if err != nil {
 			return nil, err
@@ -181,6 +185,10 @@ func (o *Options) Check() error {
 // noDeployment is the text of the pages about a deployment if there is none.
 const noDeployment = "This exporter has no deployment of its own: --sentinel.address is not given. " +
 	"Ask for any deployment with " + probePath + "?target=HOST:PORT&module=NAME"
+
+// noProbes is the text of /probe without a configuration file.
+const noProbes = "Probes are off: whoever asks would choose what the exporter connects to. " +
+	"Give it a --config.file, with allowed_targets; an empty file allows every target."
 
 // textHandler answers with a fixed text. The liveness endpoints use it, because they must not
 // depend on a Sentinel: restarting the exporter would not repair one.

@@ -1,0 +1,109 @@
+package e2e_test
+
+import (
+	"net/http"
+	"os"
+	"strings"
+	"testing"
+
+	"redis_sentinel_exporter/e2e/exportertest"
+	"redis_sentinel_exporter/internal/sentineltest"
+)
+
+// TestNoSecretInMistakes: a password, or a key, that stands where the name of a file or a
+// section belongs is in no answer to config check and /-/reload, nor in the log. What is
+// wrong, and where, is.
+func TestNoSecretInMistakes(t *testing.T) {
+	t.Parallel()
+	const secret = "canary-hunter2"
+	fake := sentineltest.RunFake(t, sentineltest.FakeConfig{})
+	module := func(text string) string { return "modules:\n  m:\n    allowed_targets: []\n    " + text + "\n" }
+	file := exportertest.TempFile(t, "modules: {}\n")
+	e := exportertest.Start(t, "--sentinel.address="+fake.Addr(), "--config.file="+file, "--web.enable-lifecycle")
+	for text, want := range map[string]string{
+		module("password_file: " + secret):                       "line 4: modules: m: password_file: no such file",
+		module("tls_config: {ca_file: " + secret + "}"):          "ca_file: no such file",
+		module("tls_config: {cert_file: a, key_file: " + secret): "line",
+		module("tls_config: " + secret):                          "line 4: modules: m: tls_config",
+		module("collectors: {replicas: " + secret + "}"):         "replicas",
+		"modules: " + secret + "\n":                              "line 1: modules",
+	} {
+		_, stderr, status := exportertest.Output(t, "config", "check", "--config.file="+exportertest.TempFile(t, text))
+		if status != 1 || strings.Contains(stderr, secret) || !strings.Contains(stderr, want) {
+			t.Errorf("%s: config check: %d %s", text, status, stderr)
+		}
+		if err := os.WriteFile(file, []byte(text), 0o600); err != nil {
+			t.Fatal(err)
+		}
+		c := &adminRig{t: t, adminURL: e.URL}
+		if status, body := c.send(call{method: http.MethodPost, path: "/-/reload"}); status != http.StatusInternalServerError || strings.Contains(body, secret) || !strings.Contains(body, want) {
+			t.Errorf("%s: /-/reload: %d %s", text, status, body)
+		}
+	}
+	if log := e.Stderr.String(); strings.Contains(log, secret) {
+		t.Errorf("it is in the log:\n%s", log)
+	}
+	for text, want := range map[string]string{
+		"basic_auth_users: " + secret + "\n":                                "cannot unmarshal",
+		"tls_server_config: {cert_file: a.crt, key_file: " + secret + "}\n": "cert_file",
+		"tls_server_config: {cert_file: " + secret + ", key_file: a.key}\n": "cert_file",
+		"http_server_config: {http2: " + secret + "}\n":                     "cannot unmarshal",
+	} {
+		for _, flags := range [][]string{{"--web.config.file="}, {"--admin.listen-address=127.0.0.1:0", "--admin.config.file="}} {
+			last := len(flags) - 1
+			args := append([]string{"config", "check"}, flags[:last]...)
+			_, stderr, status := exportertest.Output(t, append(args, flags[last]+exportertest.TempFile(t, text))...)
+			if status != 1 || strings.Contains(stderr, secret) || !strings.Contains(stderr, want) {
+				t.Errorf("%s %s: %d %s", flags, text, status, stderr)
+			}
+		}
+	}
+}
+
+// TestReloadOfOtherSites: a page of another site cannot have a browser reload the configuration.
+func TestReloadOfOtherSites(t *testing.T) {
+	t.Parallel()
+	fake := sentineltest.RunFake(t, sentineltest.FakeConfig{})
+	e := exportertest.Start(t, "--sentinel.address="+fake.Addr(), "--config.file=/dev/null", "--web.enable-lifecycle")
+	c := &adminRig{t: t, adminURL: e.URL}
+	for _, headers := range [][]string{{"Sec-Fetch-Site", "cross-site"}, {"Origin", "https://evil.example"}} {
+		if status, body := c.send(call{method: http.MethodPost, path: "/-/reload", headers: headers}); status != http.StatusForbidden {
+			t.Errorf("%v: %d %s", headers, status, body)
+		}
+	}
+	if status, body := c.send(call{method: http.MethodPost, path: "/-/reload"}); status != http.StatusOK {
+		t.Errorf("without a browser: %d %s", status, body)
+	}
+}
+
+// TestImpatientScrape: a scrape that waits for no time at all costs others no connection.
+func TestImpatientScrape(t *testing.T) {
+	t.Parallel()
+	fake := sentineltest.RunFake(t, sentineltest.FakeConfig{})
+	e := exportertest.Start(t, "--sentinel.address="+fake.Addr(), "--no-collector.events")
+	e.MustGet(t, "/metrics")
+	before, _ := fake.Connections()
+	for range 50 {
+		e.MustGet(t, "/metrics", "X-Prometheus-Scrape-Timeout-Seconds", "0.000001")
+	}
+	// A machine that is busy for a quarter of a second may cost one of them its connection.
+	if after, _ := fake.Connections(); after-before > 10 {
+		t.Errorf("%d connections were made anew", after-before)
+	}
+}
+
+// TestNoProbesWithoutFile: who asks chooses what a probe connects to, so somebody has to say
+// that there are to be probes.
+func TestNoProbesWithoutFile(t *testing.T) {
+	t.Parallel()
+	fake := sentineltest.RunFake(t, sentineltest.FakeConfig{})
+	other := sentineltest.RunFake(t, sentineltest.FakeConfig{})
+	e := exportertest.Start(t, "--sentinel.address="+fake.Addr())
+	a, err := e.Get("/probe?target=" + other.Addr())
+	if err != nil || a.Status != http.StatusNotFound || !strings.Contains(a.Body, "--config.file") || !strings.Contains(a.Body, "allowed_targets") {
+		t.Errorf("got %d %s, %v", a.Status, a.Body, err)
+	}
+	if total, _ := other.Connections(); total != 0 {
+		t.Error("it has connected")
+	}
+}
