@@ -10,6 +10,7 @@ import (
 
 	"redis_sentinel_exporter/collector"
 	"redis_sentinel_exporter/fleet"
+	"redis_sentinel_exporter/history"
 	"redis_sentinel_exporter/probe"
 	"redis_sentinel_exporter/role"
 	"redis_sentinel_exporter/sentinel"
@@ -23,6 +24,9 @@ type Config struct {
 	Web       web.Options
 	Prober    web.ProberOptions
 	Role      role.Options
+	// HistoryFile is the path of the records of failovers; empty if they are not kept.
+	HistoryFile string
+	History     history.FileOptions
 	// Modules has the modules and the named deployments of --config.file.
 	Modules *probe.File
 	Fleet   fleet.Options
@@ -82,6 +86,8 @@ func newConfig(f *programFlags) (*Config, error) {
 		Role:   role.Options{Grace: f.roleGrace, Timeout: sentinels.Timeout, Names: f.hosts},
 		Listen: f.listen, AdminListen: adminListen, Log: f.log,
 	}
+	config.HistoryFile = f.history.file
+	config.History = history.FileOptions{MaxBytes: int64(f.history.maxSize), MaxAge: time.Duration(f.history.maxAge)}
 	config.ReplyMemory, config.Prober.ReplyMemory = int64(f.sentinel.replyMemory), int64(f.sentinel.replyMemory)
 	config.Web.Timeout, config.Web.OnlyProbes, config.Web.HostMap = sentinels.Timeout, f.onlyProbes(), f.hosts
 	config.Web.Named = named
@@ -175,6 +181,12 @@ func (f *programFlags) check() error {
 		return fmt.Errorf("--sentinel.timeout: %s must be positive", f.sentinel.timeout)
 	case f.sentinel.replyMemory < 1<<20:
 		return fmt.Errorf("--sentinel.reply-memory: %s is less than 1MiB", f.sentinel.replyMemory)
+	case f.history.maxSize < history.MinFileBytes || f.history.maxSize > history.MaxFileBytes:
+		return fmt.Errorf("--history.max-size: %s is not between 64KiB and 1GiB", f.history.maxSize)
+	case f.history.maxAge <= 0:
+		return fmt.Errorf("--history.max-age: %s must be positive", f.history.maxAge)
+	case f.history.file != "" && !f.collector.Events:
+		return errors.New("--history.file: there are no failovers to keep with --no-collector.events")
 	case f.web.TimeoutOffset < 0:
 		return fmt.Errorf("--timeout-offset: %s is negative", f.web.TimeoutOffset)
 	case f.roleGrace < 0:

@@ -7,6 +7,7 @@ import (
 	"github.com/alecthomas/kingpin/v2"
 	"github.com/alecthomas/units"
 	"github.com/prometheus/common/config"
+	"github.com/prometheus/common/model"
 	"github.com/prometheus/common/promslog"
 	promslogflag "github.com/prometheus/common/promslog/flag"
 	"github.com/prometheus/common/version"
@@ -39,6 +40,7 @@ type programFlags struct {
 	admin     adminFlags
 	probe     probeFlags
 	fleet     fleetFlags
+	history   historyFlags
 	roleGrace time.Duration
 	hosts     canstop.HostMap
 	log       promslog.Config
@@ -68,6 +70,13 @@ type nodeFlags struct {
 type tlsFlags struct {
 	on     bool
 	config config.TLSConfig
+}
+
+// historyFlags holds where the records of failovers are kept, and how much of them.
+type historyFlags struct {
+	file    string
+	maxSize units.Base2Bytes
+	maxAge  model.Duration
 }
 
 // probeFlags holds the modules of /probe and the limits of what it keeps.
@@ -108,6 +117,7 @@ func newApp(f *programFlags) *kingpin.Application {
 		Default("10s").DurationVar(&f.roleGrace)
 	app.Flag("host-map", "The machine, or the zone, that a host is on, for can-stop and drain: HOST=NAME or HOST:PORT=NAME. By these names /role/... can be asked, too. Repeatable.").
 		PlaceHolder("HOST=NAME").SetValue(hostMapValue{&f.hosts})
+	f.history.addTo(app)
 	f.probe.addTo(app)
 	f.fleet.addTo(app)
 	f.admin.addTo(app)
@@ -177,6 +187,15 @@ func addWebFlags(app *kingpin.Application, opts *web.Options) {
 		BoolVar(&opts.DisableExporterMetrics)
 	app.Flag("web.enable-lifecycle", "Reload --config.file on POST /-/reload.").
 		BoolVar(&opts.EnableLifecycle)
+}
+
+func (f *historyFlags) addTo(app *kingpin.Application) {
+	app.Flag("history.file", "File to keep the records of failovers in, so that they survive a restart; of one exporter only.").
+		PlaceHolder("FILE").StringVar(&f.file)
+	app.Flag("history.max-size", "Most that this file may take; the oldest records go first.").
+		Default("16MiB").BytesVar(&f.maxSize)
+	app.Flag("history.max-age", "Age at which a record is removed from it.").
+		Default("90d").SetValue(&f.maxAge)
 }
 
 func (f *probeFlags) addTo(app *kingpin.Application) {

@@ -11,6 +11,7 @@ import (
 	"github.com/alecthomas/kingpin/v2"
 	"github.com/alecthomas/units"
 	"github.com/google/go-cmp/cmp"
+	"github.com/prometheus/common/model"
 
 	"redis_sentinel_exporter/canstop"
 	"redis_sentinel_exporter/collector"
@@ -44,8 +45,10 @@ func otherValue(f *kingpin.FlagModel) string {
 		return "2/5"
 	case f.Name == "web.external-url":
 		return "https://exporter/prefix"
-	case f.Name == "sentinel.reply-memory":
+	case f.Name == "sentinel.reply-memory", f.Name == "history.max-size":
 		return "7MiB"
+	case f.Name == "history.max-age":
+		return "5d"
 	case f.Name == "host-map":
 		return "10.0.0.1:6379=a"
 	case f.IsBoolFlag() && slices.Contains(f.Default, "true"):
@@ -125,6 +128,7 @@ func TestFlagsFillTheirFields(t *testing.T) {
 			DisableExporterMetrics: true, EnableLifecycle: true,
 		}},
 		{"grace", f.roleGrace, 7 * time.Second},
+		{"history", f.history, historyFlags{"/history.file", 7 * units.MiB, model.Duration(5 * 24 * time.Hour)}},
 		{"hosts", f.hosts, canstop.HostMap{"10.0.0.1:6379": "a"}},
 		{"configuration", f.probe.configFile, "/config.file"},
 		{"probes", f.probe.options, web.ProberOptions{MaxConnections: 7, IdleTimeout: 7 * time.Second}},
@@ -139,7 +143,7 @@ func TestFlagsFillTheirFields(t *testing.T) {
 		{"log level", f.log.Level.String(), "debug"},
 		{"log format", f.log.Format.String(), "json"},
 	} {
-		if diff := cmp.Diff(field.want, field.got); diff != "" {
+		if diff := cmp.Diff(field.want, field.got, cmp.AllowUnexported(historyFlags{})); diff != "" {
 			t.Errorf("%s (-want +got):\n%s", field.name, diff)
 		}
 	}

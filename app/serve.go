@@ -30,12 +30,17 @@ func serve(ctx context.Context, c *Config, logs io.Writer) error {
 	logger := slog.New(bounded)
 	deployment := newDeployment(&c.Sentinels)
 	defer deployment.Close()
+	var file *history.File
+	if c.HistoryFile != "" {
+		file = history.OpenFile(c.HistoryFile, c.History, logger)
+		defer file.Close() // when all is saved
+	}
 	ctx, cancel := context.WithCancel(ctx)
 	var wg sync.WaitGroup
 	defer wg.Wait()
 	defer cancel()
 
-	sources, err := newSources(c, deployment, logger)
+	sources, err := newSources(c, deployment, file, logger)
 	if err != nil {
 		return err
 	}
@@ -85,16 +90,17 @@ func serve(ctx context.Context, c *Config, logs io.Writer) error {
 }
 
 // newSources returns what the endpoints answer from.
-func newSources(c *Config, deployment *deployment.Deployment, logger *slog.Logger) (web.Sources, error) {
+func newSources(c *Config, deployment *deployment.Deployment, file *history.File, logger *slog.Logger) (web.Sources, error) {
 	sources := web.Sources{
 		Deployment:   deployment,
 		Nodes:        c.Sentinels.Nodes,
 		Collector:    collector.New(c.Collector),
 		Prober:       web.NewProber(c.Modules, c.Prober, logger),
 		FailedLogins: web.NewFailedLogins(),
+		History:      file,
 	}
 	if c.Collector.Events && !c.Web.OnlyProbes {
-		sources.Events = collector.NewEvents(history.New(history.Options{}), logger)
+		sources.Events = collector.NewEvents(history.New(history.Options{Save: file.Save, Saved: file.Load(history.DefaultMaxBytes)[""]}), logger)
 		sources.Collector = sources.Collector.WithEvents(sources.Events)
 	}
 	if c.AdminListen != nil {
@@ -104,6 +110,7 @@ func newSources(c *Config, deployment *deployment.Deployment, logger *slog.Logge
 		return sources, nil
 	}
 	var err error
+	c.Fleet.History = file
 	sources.Fleet, err = fleet.New(c.Modules, c.Fleet, logger)
 	return sources, err
 }

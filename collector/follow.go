@@ -14,8 +14,9 @@ const lookEvery = time.Second
 
 // Follow takes in the events of a deployment's Sentinels until ctx ends, and snapshots of them when the
 // history wants some: when a master goes down, or a failover begins. They may take as long as
-// timeout. The events go to also, too.
+// timeout. The events go to also, too. At the end the history stores what has not been stored yet.
 func (e *Events) Follow(ctx context.Context, d *deployment.Deployment, timeout time.Duration, also ...func(*sentinel.StreamUpdate)) {
+	defer e.history.Close()
 	var wg sync.WaitGroup
 	defer wg.Wait()
 	wg.Go(func() {

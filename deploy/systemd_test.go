@@ -24,7 +24,7 @@ func TestSystemdUnit(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	for _, line := range []string{"MemoryMax=512M", "LimitCORE=0"} {
+	for _, line := range []string{"MemoryMax=512M", "LimitCORE=0", "StateDirectory=redis_sentinel_exporter"} {
 		if !strings.Contains(string(unit), "\n"+line+"\n") {
 			t.Errorf("the unit lacks %s", line)
 		}

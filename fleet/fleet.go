@@ -35,6 +35,8 @@ type Options struct {
 	MaxConnections int
 	// Budget bounds what the replies to all deployments together take.
 	Budget *sentinel.Budget
+	// History is where the records of failovers are kept; nil if they are not.
+	History *history.File
 	// Shard is the part of the deployments that this exporter has.
 	Shard Shard
 }
@@ -85,6 +87,10 @@ func (f *Fleet) Apply() error {
 	if f.refuses.Load() {
 		return fmt.Errorf("the %d deployments have %d Sentinels, and --fleet.max-connections allows %d", len(mine), sentinels, f.opts.MaxConnections)
 	}
+	var saved map[string]history.Saved
+	if f.adds(mine) {
+		saved = f.opts.History.Load(historyBytes)
+	}
 	f.mu.Lock()
 	var gone []*deployment.Deployment
 	before := len(f.named)
@@ -102,7 +108,7 @@ func (f *Fleet) Apply() error {
 	}
 	changed := len(mine) > 0 || len(f.named) < before
 	for name, spec := range mine {
-		f.named[name] = f.newNamed(name, spec)
+		f.named[name] = f.newNamed(name, spec, saved[name])
 	}
 	f.elsewhere = elsewhere
 	if changed {
@@ -116,6 +122,18 @@ func (f *Fleet) Apply() error {
 	return nil
 }
 
+// adds reports whether there are deployments of the file that have to be made.
+func (f *Fleet) adds(mine probe.Deployments) bool {
+	f.mu.Lock()
+	defer f.mu.Unlock()
+	for name, spec := range mine {
+		if d := f.named[name]; d == nil || !spec.Same(d.spec) {
+			return true
+		}
+	}
+	return false
+}
+
 // Refuses reports whether the file has more than may be asked, so that the deployments are
 // those of before. A nil Fleet refuses nothing.
 func (f *Fleet) Refuses() bool { return f != nil && f.refuses.Load() }
@@ -124,7 +142,7 @@ func (f *Fleet) Refuses() bool { return f != nil && f.refuses.Load() }
 const historyBytes = 20 << 10
 
 // newNamed returns a deployment of the file. The caller has the lock.
-func (f *Fleet) newNamed(name string, spec *probe.Deployment) *Deployment {
+func (f *Fleet) newNamed(name string, spec *probe.Deployment, saved history.Saved) *Deployment {
 	options := spec.Options()
 	options.Budget = f.opts.Budget
 	clients := make([]*sentinel.Client, len(spec.Sentinels))
@@ -142,7 +160,7 @@ func (f *Fleet) newNamed(name string, spec *probe.Deployment) *Deployment {
 		Timeout: time.Duration(spec.Module().Timeout), Logger: logger,
 	}
 	if f.opts.Events {
-		parts.Events = collector.NewEvents(history.New(history.Options{Deployment: name, MaxBytes: historyBytes}), logger)
+		parts.Events = collector.NewEvents(history.New(history.Options{Deployment: name, MaxBytes: historyBytes, Save: f.opts.History.Save, Saved: saved}), logger)
 		parts.Collector = parts.Collector.WithEvents(parts.Events)
 	}
 	d := NewDeployment(parts)

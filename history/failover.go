@@ -64,6 +64,12 @@ func newFailover(m *masterHistory, n *sentinel.StreamUpdate) *failover {
 
 func (f *failover) touch(at time.Time) { f.touched, f.changed = at, true }
 
+// decide takes in that the failover has an outcome, or an end.
+func (f *failover) decide(at time.Time) {
+	f.touch(at)
+	f.master.history.decided = append(f.master.history.decided, f)
+}
+
 // sign takes in a sign of the failover; the first one counts.
 func (f *failover) sign(address, event string, at time.Time) {
 	if f.firstSign == nil || at.Before(f.firstSign.At) {
@@ -160,7 +166,7 @@ func (f *failover) fail(a *attempt, at time.Time, unseen bool) {
 		f.ended = time.Time{}
 	}
 	f.next = f.master.nextAttempt(a)
-	f.touch(at)
+	f.decide(at)
 	if !unseen && !a.partly && !f.startUnseen {
 		f.changes(Change{Ended: &Ended{OutcomeAborted, at.Sub(a.start).Seconds()}})
 	}
@@ -172,7 +178,7 @@ func (f *failover) succeed(a *attempt, at time.Time) {
 		return
 	}
 	f.outcome, f.ended, f.endUnseen = OutcomeSwitched, at, a.partly
-	f.touch(at)
+	f.decide(at)
 	if !a.partly && !f.startUnseen {
 		f.changes(Change{Ended: &Ended{OutcomeSwitched, at.Sub(a.start).Seconds()}})
 	}
@@ -210,7 +216,7 @@ func (f *failover) happened(address string, at time.Time) {
 		return
 	}
 	f.happenedAt, f.outcome = at, OutcomeSwitched
-	f.touch(at)
+	f.decide(at)
 	f.changes(Change{Switch: &Switch{From: f.from, To: f.to, Sentinel: address, At: f.firstReport}})
 }
 
@@ -238,8 +244,10 @@ func (f *failover) keep() {
 	h := f.master.history
 	r := f.record()
 	f.changed = false
-	if line := h.store.put(&r); h.options.Save != nil && line != nil {
-		h.options.Save(line)
+	line := lineOf(&r)
+	h.store.put(line)
+	if h.options.Save != nil {
+		h.options.Save(line.json)
 	}
 }
 

@@ -32,15 +32,20 @@ const (
 	forgetAfter = 30 * time.Minute
 )
 
+// DefaultMaxBytes is what a History keeps unless it is told otherwise.
+const DefaultMaxBytes = 4 << 20
+
 // Options are the settings of a History. Its zero value is a good one.
 type Options struct {
 	// Deployment is its name in the records.
 	Deployment string
-	// MaxBytes bounds the records that are kept, as JSON; 4 MiB if it is 0. The oldest go first.
+	// MaxBytes bounds the records that are kept, as JSON; DefaultMaxBytes if it is 0. The oldest go first.
 	MaxBytes int
-	// Save, if set, is called with each record that is complete, as one line of JSON, and again
-	// if it changes later. It must not call the History.
+	// Save, if set, is called with each record that has an outcome, as one line of JSON, and again
+	// if it changes later. It must not call the History, nor change the line.
 	Save func(line []byte)
+	// Saved are the records of before.
+	Saved Saved
 }
 
 // A Change is what has become certain with an update or a snapshot. One of the fields is set.
@@ -78,6 +83,7 @@ type History struct {
 	clocks  map[string]Clock   // by Sentinel
 	store   store              // of the records that are complete
 	changes []Change           // of the current call
+	decided []*failover        // that have got an outcome in the current call
 	now     time.Time          // of the last update or snapshot
 	count   int                // of the failovers
 	settled time.Time          // when it was last looked which failovers are complete
@@ -103,14 +109,16 @@ type vote struct {
 
 // New returns an empty History.
 func New(o Options) *History {
-	o.MaxBytes = cmp.Or(o.MaxBytes, 4<<20)
+	o.MaxBytes = cmp.Or(o.MaxBytes, DefaultMaxBytes)
+	before := o.Saved.store
+	before.limit, o.Saved = o.MaxBytes, Saved{}
 	return &History{
 		options: o,
 		masters: make(map[string]*masterHistory),
 		streams: make(map[string]*stream),
 		ids:     make(map[string]string),
 		clocks:  make(map[string]Clock),
-		store:   store{limit: o.MaxBytes},
+		store:   before,
 		wanted:  make(chan struct{}, 1),
 	}
 }
@@ -153,7 +161,7 @@ func (h *History) ask() {
 
 // begin starts a call at a time.
 func (h *History) begin(at time.Time) {
-	h.changes = nil
+	h.changes, h.decided = nil, nil
 	if at.After(h.now) {
 		h.now = at
 	}
@@ -284,9 +292,14 @@ func text(s string) string { return printable.Clip(strings.Clone(s), maxText) }
 // Name is how the records name a master.
 func Name(master string) string { return text(master) }
 
-// settle stores the failovers that are complete, and forgets the masters that have been
-// quiet for long.
+// settle stores the failovers that have got an outcome, at once since the exporter may be killed, and again those
+// that have changed since and are complete. It forgets the masters that have been quiet for long.
 func (h *History) settle() {
+	for _, f := range h.decided {
+		if f.changed {
+			f.keep()
+		}
+	}
 	if h.now.Sub(h.settled) < time.Second {
 		return
 	}
@@ -300,24 +313,20 @@ func (h *History) settle() {
 	}
 }
 
-// Close stores what is not complete yet.
+// Close stores what has not been stored yet. A failover that is under way stays without an end.
 func (h *History) Close() {
 	h.mu.Lock()
 	defer h.mu.Unlock()
 	for _, m := range h.masters {
 		for _, f := range m.failovers {
-			f.keep()
+			if f.outcome == "" && f.ended.IsZero() {
+				f.endUnseen = true
+				f.touch(f.touched)
+			}
+			if f.changed {
+				f.keep()
+			}
 		}
-	}
-}
-
-// Forget drops all that is going on about a master. Its records stay.
-func (h *History) Forget(master string) {
-	h.mu.Lock()
-	defer h.mu.Unlock()
-	if m := h.masters[master]; m != nil {
-		m.leave()
-		delete(h.masters, master)
 	}
 }
 
@@ -335,20 +344,28 @@ func (h *History) Records(q Query) []Record {
 	h.mu.Lock()
 	defer h.mu.Unlock()
 	var records []Record
-	fresh := make(map[string]bool)
 	name := text(q.Master)
-	wanted := func(r *Record) bool {
-		return (q.All || r.Master == name) && !r.Started.Before(q.Since)
+	wanted := func(master string, started time.Time) bool {
+		return (q.All || master == name) && !started.Before(q.Since)
 	}
-	for _, m := range h.masters {
-		for _, f := range m.failovers {
-			if r := f.record(); wanted(&r) {
-				records, fresh[r.ID] = append(records, r), true
-			}
+	open := h.open()
+	for _, r := range open {
+		if wanted(r.Master, r.Started) {
+			records = append(records, r)
 		}
 	}
-	for r := range h.store.newestFirst() {
-		if wanted(&r) && !fresh[r.ID] {
+	var lines []storedLine
+	for _, line := range slices.Backward(h.store.lines) {
+		if _, fresher := open[line.id]; !fresher && wanted(line.master, line.started) {
+			lines = append(lines, line)
+		}
+	}
+	slices.SortStableFunc(lines, func(a, b storedLine) int { return b.started.Compare(a.started) })
+	if q.Limit > 0 && len(lines) > q.Limit {
+		lines = lines[:q.Limit]
+	}
+	for _, line := range lines {
+		if r, ok := line.record(); ok {
 			records = append(records, r)
 		}
 	}
@@ -359,24 +376,39 @@ func (h *History) Records(q Query) []Record {
 	return records
 }
 
+// open returns the records of the failovers that can still change, by id.
+func (h *History) open() map[string]Record {
+	open := make(map[string]Record)
+	for _, m := range h.masters {
+		for _, f := range m.failovers {
+			open[f.id] = f.record()
+		}
+	}
+	return open
+}
+
 // Last returns the last failover of each master, by its name.
 func (h *History) Last() map[string]Record {
+	h.mu.Lock()
+	defer h.mu.Unlock()
+	open, lines := h.open(), make(map[string]storedLine)
+	for _, line := range h.store.lines {
+		if _, fresher := open[line.id]; !fresher && !line.started.Before(lines[line.master].started) {
+			lines[line.master] = line
+		}
+	}
 	last := make(map[string]Record)
-	for _, r := range h.Records(Query{All: true}) {
-		if _, known := last[r.Master]; !known {
+	for master, line := range lines {
+		if r, ok := line.record(); ok {
+			last[master] = r
+		}
+	}
+	for _, r := range open {
+		if !r.Started.Before(last[r.Master].Started) {
 			last[r.Master] = r
 		}
 	}
 	return last
-}
-
-// Add takes in records of before, such as those of a file, the oldest first.
-func (h *History) Add(records ...Record) {
-	h.mu.Lock()
-	defer h.mu.Unlock()
-	for i := range records {
-		h.store.put(&records[i])
-	}
 }
 
 // sentinelName returns the address of the Sentinel with an id, or the id.

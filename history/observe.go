@@ -30,7 +30,7 @@ type candidate struct {
 func (h *History) Observe(snapshots []*sentinel.Snapshot) []Change {
 	h.mu.Lock()
 	defer h.mu.Unlock()
-	h.changes = nil
+	h.begin(time.Time{})
 	for _, s := range snapshots {
 		if !s.Up() {
 			continue

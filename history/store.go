@@ -2,8 +2,8 @@ package history
 
 import (
 	"encoding/json"
-	"iter"
 	"slices"
+	"time"
 )
 
 // A store has records as lines of JSON, which are bounded exactly and hold no memory that they
@@ -14,24 +14,37 @@ type store struct {
 	bytes int
 }
 
+// A storedLine is a record with what selects it.
 type storedLine struct {
-	id   string
-	json []byte
+	id, master string
+	started    time.Time
+	json       []byte
 }
 
-// lineCost is what a line costs besides its text.
-const lineCost = 64
+// lineCost is what a line costs besides its texts.
+const lineCost = 96
 
-func (l *storedLine) cost() int { return len(l.json) + len(l.id) + lineCost }
+func (l *storedLine) cost() int { return len(l.json) + len(l.id) + len(l.master) + lineCost }
 
-// put adds a record, or replaces it, and returns its line; nil if it cannot be encoded.
-func (s *store) put(r *Record) []byte {
+// record decodes the line; false if it holds none.
+func (l *storedLine) record() (Record, bool) {
+	var r Record
+	err := json.Unmarshal(l.json, &r)
+	return r, err == nil
+}
+
+// lineOf encodes a record.
+func lineOf(r *Record) storedLine {
 	text, err := json.Marshal(r)
-	if err != nil {
-		return nil // cannot happen: there are only strings, numbers and times
+	if err != nil { // cannot happen: there are only strings, numbers and times
+		text = []byte("null")
 	}
-	line := storedLine{r.ID, text}
-	if i := slices.IndexFunc(s.lines, func(l storedLine) bool { return l.id == r.ID }); i >= 0 {
+	return storedLine{r.ID, r.Master, r.Started, text}
+}
+
+// put adds a line, or replaces that of the same id.
+func (s *store) put(line storedLine) {
+	if i := slices.IndexFunc(s.lines, func(l storedLine) bool { return l.id == line.id }); i >= 0 {
 		s.bytes -= s.lines[i].cost()
 		s.lines[i] = line
 	} else {
@@ -44,20 +57,4 @@ func (s *store) put(r *Record) []byte {
 		drop++
 	}
 	s.lines = slices.Delete(s.lines, 0, drop)
-	return text
-}
-
-// newestFirst returns the records, those put last first.
-func (s *store) newestFirst() iter.Seq[Record] {
-	return func(yield func(Record) bool) {
-		for _, line := range slices.Backward(s.lines) {
-			var r Record
-			if json.Unmarshal(line.json, &r) != nil {
-				continue
-			}
-			if !yield(r) {
-				return
-			}
-		}
-	}
 }

@@ -114,8 +114,12 @@ func (r *Record) Headline() string {
 		fmt.Fprintf(&b, "switched from %s to %s", r.From, r.To)
 	case OutcomeAborted:
 		fmt.Fprintf(&b, "aborted, the master stayed at %s", r.From)
-	default:
-		b.WriteString("under way, from " + r.From)
+	case "":
+		if r.IsInferred("ended") {
+			b.WriteString("its end was not seen, from " + r.From)
+		} else {
+			b.WriteString("under way, from " + r.From)
+		}
 	}
 	if seconds, ok := r.Seconds(); ok {
 		fmt.Fprintf(&b, " in %.1f s", seconds)

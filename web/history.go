@@ -151,7 +151,7 @@ func (p *historyPage) page(w http.ResponseWriter, values url.Values, q history.Q
 
 func newShownFailover(r *history.Record) shownFailover {
 	v := shownFailover{
-		Record: r, Badge: outcomeBadge(r.Outcome), Headline: r.Headline(), Missing: r.Missing(),
+		Record: r, Badge: outcomeBadge(r), Headline: r.Headline(), Missing: r.Missing(),
 		When: r.Started.Local().Format("2006-01-02 15:04:05 MST"),
 	}
 	for _, line := range r.Timeline() {
@@ -165,12 +165,14 @@ func newShownFailover(r *history.Record) shownFailover {
 }
 
 // outcomeBadge shows an outcome as /status shows a verdict.
-func outcomeBadge(o history.Outcome) badge {
-	switch o {
-	case history.OutcomeSwitched:
+func outcomeBadge(r *history.Record) badge {
+	switch {
+	case r.Outcome == history.OutcomeSwitched:
 		return badge{"SWITCHED", "ok", "✓"}
-	case history.OutcomeAborted:
+	case r.Outcome == history.OutcomeAborted:
 		return badge{"ABORTED", "critical", "✕"}
+	case r.IsInferred("ended"):
+		return badge{"END NOT SEEN", "unknown", "?"}
 	default:
 		return badge{"UNDER WAY", "warning", "!"}
 	}

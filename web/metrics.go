@@ -42,6 +42,11 @@ func newMetrics(
 	if sources.FailedLogins != nil {
 		registry.MustRegister(sources.FailedLogins.counter)
 	}
+	if file := sources.History; file != nil {
+		registry.MustRegister(prometheus.NewCounterFunc(prometheus.CounterOpts{
+			Namespace: name, Name: "history_records_lost_total", Help: "Records of failovers that could not be written to --history.file.",
+		}, func() float64 { return float64(file.Lost()) }))
+	}
 	if sources.Prober != nil {
 		registry.MustRegister(sources.Prober.metrics(sources.Fleet)...)
 	}

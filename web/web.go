@@ -17,6 +17,7 @@ import (
 	"redis_sentinel_exporter/collector"
 	"redis_sentinel_exporter/deployment"
 	"redis_sentinel_exporter/fleet"
+	"redis_sentinel_exporter/history"
 	"redis_sentinel_exporter/sentinel"
 )
 
@@ -71,6 +72,8 @@ type Sources struct {
 	Prober *Prober
 	// Roles answers load balancers; nil with Options.OnlyProbes.
 	Roles roleJudge
+	// History is the file of the records of failovers; nil if there is none.
+	History *history.File
 	// AdminRequests counts the calls to the admin listener; nil if there is none.
 	AdminRequests *AdminRequests
 	// FailedLogins counts those of all listeners; nil leaves the metric out.

@@ -1,0 +1,372 @@
+package history
+
+import (
+	"bufio"
+	"bytes"
+	"encoding/json"
+	"errors"
+	"fmt"
+	"io"
+	"log/slog"
+	"os"
+	"strings"
+	"sync"
+	"time"
+)
+
+const (
+	// MinFileBytes is the least that a File may be allowed to hold.
+	MinFileBytes = 64 << 10
+	// MaxFileBytes is the most.
+	MaxFileBytes = 1 << 30
+	// maxPending bounds what waits to be written, in bytes.
+	maxPending = 4 << 20
+	// maxFileLine is more than any record takes, in bytes.
+	maxFileLine = 1 << 20
+	// tidyEvery is how often it is looked whether the file has records that are too old.
+	tidyEvery = time.Hour
+	// firstBytes are those of every line, so that another file is not taken for one of records.
+	firstBytes = `{"id":"`
+	appending  = os.O_RDWR | os.O_CREATE | os.O_APPEND
+)
+
+var (
+	errNotRegular = errors.New("it is not a regular file")
+	errForeign    = errors.New("it holds something else than records of failovers")
+	errSlow       = errors.New("records come faster than they can be written")
+)
+
+// FileOptions bound what a File holds.
+type FileOptions struct {
+	MaxBytes int64         // from MinFileBytes to MaxFileBytes
+	MaxAge   time.Duration // of a record, since the failover began
+}
+
+// A File keeps the records of all deployments on the disk, one line of JSON each. A record that
+// changes is written again: of the lines with the same id the last one counts. What cannot be written is
+// lost, logged once, and counted; nobody waits for the disk. A nil File keeps nothing.
+// It is safe for concurrent use, by one program at a time.
+type File struct {
+	path    string
+	options FileOptions
+	logger  *slog.Logger
+	wake    chan struct{} // closed by Close
+	done    chan struct{}
+
+	disk sync.Mutex // held while the file is read or written
+
+	mu      sync.Mutex // guards the fields below
+	pending [][]byte   // lines without the line feed
+	bytes   int64      // of them
+	lost    uint64
+	failing bool // as last logged
+	closed  bool
+}
+
+// OpenFile returns the File at a path. That it cannot be read or written is logged, and no error:
+// it may become possible later. Close ends what it starts.
+func OpenFile(path string, o FileOptions, logger *slog.Logger) *File {
+	f := &File{path: path, options: o, logger: logger.With("file", path), wake: make(chan struct{}, 1), done: make(chan struct{})}
+	go f.run()
+	return f
+}
+
+// Save lets a line be written soon.
+func (f *File) Save(line []byte) {
+	if f == nil {
+		return
+	}
+	f.mu.Lock()
+	defer f.mu.Unlock()
+	n := int64(len(line)) + 1
+	if f.closed || f.bytes+n > min(maxPending, f.options.MaxBytes/2) {
+		f.loseLocked(1, errSlow)
+		return
+	}
+	f.pending = append(f.pending, line)
+	f.bytes += n
+	select {
+	case f.wake <- struct{}{}:
+	default:
+	}
+}
+
+// Lost returns how many records could not be written since the start, a changed one each time.
+func (f *File) Lost() uint64 {
+	f.mu.Lock()
+	defer f.mu.Unlock()
+	return f.lost
+}
+
+// Close writes what is left. What is saved later is lost.
+func (f *File) Close() {
+	if f == nil {
+		return
+	}
+	f.mu.Lock()
+	if !f.closed {
+		f.closed = true
+		close(f.wake)
+	}
+	f.mu.Unlock()
+	<-f.done
+}
+
+// loseLocked takes in that records are lost. The caller has the lock.
+func (f *File) loseLocked(records int, err error) {
+	f.lost += uint64(records) //nolint:gosec // it is not negative
+	if !f.failing {
+		f.failing = true
+		f.logger.Error("The history file cannot be written: until it can, the records of failovers are kept in memory only", "err", err)
+	}
+}
+
+// run writes what is saved until Close.
+func (f *File) run() {
+	defer close(f.done)
+	tidy := time.NewTicker(tidyEvery)
+	defer tidy.Stop()
+	f.tidy()
+	for {
+		select {
+		case _, open := <-f.wake:
+			f.flush()
+			if !open {
+				return
+			}
+		case <-tidy.C:
+			f.tidy()
+		}
+	}
+}
+
+// tidy removes what is too old, or not whole.
+func (f *File) tidy() {
+	f.disk.Lock()
+	defer f.disk.Unlock()
+	file, _, err := f.open(appending)
+	if f.report(0, err); err != nil {
+		return
+	}
+	_ = file.Close()
+	if err := f.compact(f.options.MaxBytes); err != nil {
+		f.logger.Warn("What is too old stays in the history file", "err", err)
+	}
+}
+
+// flush writes what waits.
+func (f *File) flush() {
+	f.mu.Lock()
+	lines := f.pending
+	f.pending, f.bytes = nil, 0
+	f.mu.Unlock()
+	if len(lines) == 0 {
+		return
+	}
+	f.disk.Lock()
+	written, err := f.write(lines)
+	f.disk.Unlock()
+	f.report(len(lines)-written, err)
+}
+
+// report logs that writing has begun to fail, or works again.
+func (f *File) report(lost int, err error) {
+	f.mu.Lock()
+	defer f.mu.Unlock()
+	switch {
+	case err != nil:
+		f.loseLocked(lost, err)
+	case f.failing:
+		f.failing = false
+		f.logger.Info("The history file can be written again", "lost", f.lost)
+	}
+}
+
+// write appends lines, and returns how many of them are in the file. Each time it opens the file, which may
+// have been moved away. The caller has the disk.
+func (f *File) write(lines [][]byte) (written int, err error) {
+	text := append(bytes.Join(lines, []byte("\n")), '\n')
+	file, size, err := f.open(appending)
+	if err != nil {
+		return 0, err
+	}
+	defer func() { _ = file.Close() }()
+	if size+int64(len(text)) > f.options.MaxBytes-1 {
+		if err := f.compact(f.options.MaxBytes / 2); err != nil {
+			return 0, fmt.Errorf("making room: %w", err)
+		}
+		_ = file.Close()
+		if file, size, err = f.open(appending); err != nil {
+			return 0, err
+		}
+	}
+	if torn, err := endsTorn(file, size); err != nil {
+		return 0, err
+	} else if torn {
+		text = append([]byte("\n"), text...)
+	}
+	n, err := file.Write(text)
+	if err == nil {
+		err = file.Sync()
+	}
+	if err != nil {
+		return bytes.Count(bytes.TrimPrefix(text[:n], []byte("\n")), []byte("\n")), err
+	}
+	return len(lines), nil
+}
+
+// open opens the file, if it is one of records, and returns its size.
+func (f *File) open(flag int) (*os.File, int64, error) {
+	if info, err := os.Stat(f.path); err == nil && !info.Mode().IsRegular() { // opening a pipe would wait for its other end
+		return nil, 0, errNotRegular
+	}
+	file, err := os.OpenFile(f.path, flag, 0o600)
+	if err != nil {
+		return nil, 0, err
+	}
+	begin := make([]byte, len(firstBytes))
+	n, err := file.ReadAt(begin, 0)
+	if err != nil && !errors.Is(err, io.EOF) {
+		_ = file.Close()
+		return nil, 0, err
+	}
+	if !strings.HasPrefix(firstBytes, string(begin[:n])) {
+		_ = file.Close()
+		return nil, 0, errForeign
+	}
+	info, err := file.Stat()
+	if err != nil {
+		_ = file.Close()
+		return nil, 0, err
+	}
+	return file, info.Size(), nil
+}
+
+// endsTorn reports whether the last line has no end: somebody was killed, or the disk full.
+func endsTorn(file *os.File, size int64) (bool, error) {
+	if size == 0 {
+		return false, nil
+	}
+	var last [1]byte
+	_, err := file.ReadAt(last[:], size-1)
+	return last[0] != '\n', err
+}
+
+// compact leaves only what counts: the last line of each record, none that is too old, and at most so many
+// bytes, the newest. The new file takes the place of the old one at once. The caller has the disk.
+func (f *File) compact(limit int64) error {
+	file, size, err := f.open(os.O_RDONLY)
+	if errors.Is(err, os.ErrNotExist) {
+		return nil
+	}
+	if err != nil {
+		return err
+	}
+	defer func() { _ = file.Close() }()
+	kept := store{limit: int(limit)}
+	torn, err := f.lines(file, func(_ string, line storedLine) { kept.put(line) })
+	if err != nil {
+		return err
+	}
+	if torn > 0 {
+		f.logger.Warn("Lines of the history file are not whole: their records are left out", "lines", torn)
+	}
+	var text bytes.Buffer
+	for _, line := range kept.lines {
+		text.Write(line.json)
+		text.WriteByte('\n')
+	}
+	if int64(text.Len()) == size {
+		return nil
+	}
+	fresh := f.path + ".tmp"
+	if err = writeWhole(fresh, text.Bytes()); err == nil {
+		err = os.Rename(fresh, f.path)
+	}
+	if err != nil {
+		_ = os.Remove(fresh)
+	}
+	return err
+}
+
+func writeWhole(path string, text []byte) error {
+	file, err := os.OpenFile(path, os.O_WRONLY|os.O_CREATE|os.O_TRUNC, 0o600) //nolint:gosec // its name follows from a flag
+	if err != nil {
+		return err
+	}
+	_, err = file.Write(text)
+	if err == nil {
+		err = file.Sync()
+	}
+	return errors.Join(err, file.Close())
+}
+
+// lines calls a function for each line that holds a record which is not too old, with the record's
+// deployment, and returns how many lines hold none. The ids of different deployments are made different.
+func (f *File) lines(file io.Reader, each func(deployment string, line storedLine)) (torn int, err error) {
+	reader := bufio.NewReaderSize(file, maxFileLine)
+	oldest := time.Now().Add(-f.options.MaxAge)
+	for {
+		text, err := reader.ReadSlice('\n')
+		overlong := false
+		for errors.Is(err, bufio.ErrBufferFull) {
+			overlong = true
+			_, err = reader.ReadSlice('\n')
+		}
+		ended := errors.Is(err, io.EOF)
+		if err != nil && !ended {
+			return torn, err
+		}
+		if text = bytes.TrimSpace(text); len(text) == 0 && !overlong {
+			if ended {
+				return torn, nil
+			}
+			continue
+		}
+		var head struct {
+			ID, Deployment, Master string
+			Started                time.Time
+		}
+		switch {
+		case overlong || json.Unmarshal(text, &head) != nil || head.ID == "":
+			torn++
+		case !head.Started.Before(oldest):
+			each(head.Deployment, storedLine{head.ID + " " + head.Deployment, head.Master, head.Started, bytes.Clone(text)})
+		}
+		if ended {
+			return torn, nil
+		}
+	}
+}
+
+// Saved are records of a deployment from before.
+type Saved struct{ store store }
+
+// Load returns what the file holds, by the name of the deployment: of each the newest, at most so many
+// bytes. A line that is not whole is left out.
+func (f *File) Load(maxBytes int) map[string]Saved {
+	if f == nil {
+		return nil
+	}
+	f.disk.Lock()
+	defer f.disk.Unlock()
+	file, _, err := f.open(os.O_RDONLY)
+	if errors.Is(err, os.ErrNotExist) {
+		return nil
+	}
+	all := make(map[string]Saved)
+	if err == nil {
+		defer func() { _ = file.Close() }()
+		_, err = f.lines(file, func(deployment string, line storedLine) {
+			s := all[deployment]
+			s.store.limit = maxBytes
+			line.id = strings.TrimSuffix(line.id, " "+deployment)
+			s.store.put(line)
+			all[deployment] = s
+		})
+	}
+	if err != nil {
+		f.logger.Error("The history file cannot be read: the failovers of before are not known", "err", err)
+	}
+	return all
+}
