@@ -49,18 +49,19 @@ func setUp(t *testing.T) *stage {
 		shop:   sentineltest.Run(t, sentineltest.Config{Masters: []string{"orders", "sessions"}, Replicas: 1, DownAfter: 3 * time.Second, FailoverTimeout: 20 * time.Second}),
 		single: sentineltest.Run(t, sentineltest.Config{Masters: []string{"cache"}, Replicas: 1, Sentinels: 1, DownAfter: 3 * time.Second}),
 	}
-	addrs := make([]string, 3)
+	addrs, machines := make([]string, 3), make([]string, 3)
 	for i := range addrs {
 		s.many = append(s.many, sentineltest.RunFake(t, sentineltest.FakeConfig{}))
 		addrs[i] = s.many[i].Addr()
+		machines[i] = fmt.Sprintf("--host-map=%s=machine-%d", addrs[i], i) // or this one would be a single point of failure
 	}
 	s.tenants(false)
-	exporter := func(sentinels []string) *exportertest.Exporter {
-		return exportertest.Start(t, "--sentinel.address="+strings.Join(sentinels, ","), "--timeout-offset=250ms")
+	exporter := func(sentinels []string, args ...string) *exportertest.Exporter {
+		return exportertest.Start(t, append(args, "--sentinel.address="+strings.Join(sentinels, ","), "--timeout-offset=500ms")...)
 	}
 	s.watcher = exporter(s.shop.SentinelAddrs())
 	config := fmt.Sprintf("global: {scrape_interval: 1s, evaluation_interval: 1s}\nrule_files: [%q]\nscrape_configs:\n", rules(t))
-	for job, address := range map[string]string{shop: s.watcher.Addr(), single: exporter(s.single.SentinelAddrs()).Addr(), many: exporter(addrs).Addr()} {
+	for job, address := range map[string]string{shop: s.watcher.Addr(), single: exporter(s.single.SentinelAddrs()).Addr(), many: exporter(addrs, machines...).Addr()} {
 		config += fmt.Sprintf("  - {job_name: %s, static_configs: [{targets: [%q]}]}\n", job, address)
 	}
 	s.began = time.Now()
