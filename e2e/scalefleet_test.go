@@ -86,7 +86,7 @@ scrape_configs:
 	scraped := func(kind string, n int) {
 		t.Helper()
 		sentineltest.WaitFor(t, fmt.Sprintf("%d deployments (%s) to be scraped", n, kind), func() bool {
-			return len(prometheus.Series(fmt.Sprintf("count_over_time(up{kind=~%q}[1h]) > 1", kind))) == n
+			return len(prometheus.Series(fmt.Sprintf("count(count_over_time(up{kind=~%q}[5m]) > 1) == %d", kind, n))) == 1
 		})
 	}
 	scraped("real|scripted", len(well))

@@ -60,7 +60,7 @@ func StartPrometheusFrom(t testing.TB, path, config string, args ...string) *Pro
 
 // Get returns what Prometheus answers with status 200 at a path.
 func (p *Prometheus) Get(path string) (string, error) {
-	client := http.Client{Transport: &http.Transport{DisableKeepAlives: true}, Timeout: 10 * time.Second}
+	client := http.Client{Transport: &http.Transport{DisableKeepAlives: true}, Timeout: time.Minute}
 	response, err := client.Get(p.url + path)
 	if err != nil {
 		return "", err

@@ -3,6 +3,7 @@ package verify
 import (
 	"bytes"
 	"flag"
+	"fmt"
 	"os"
 	"path/filepath"
 	"reflect"
@@ -11,6 +12,7 @@ import (
 	"testing"
 
 	monitoringv1 "github.com/prometheus-operator/prometheus-operator/pkg/apis/monitoring/v1"
+	monitoringv1alpha1 "github.com/prometheus-operator/prometheus-operator/pkg/apis/monitoring/v1alpha1"
 	"go.uber.org/goleak"
 	appsv1 "k8s.io/api/apps/v1"
 	corev1 "k8s.io/api/core/v1"
@@ -118,7 +120,12 @@ func TestNamespace(t *testing.T) {
 // Standards, and needs no file to write and no token.
 func TestPodSecurity(t *testing.T) {
 	t.Parallel()
-	pod := one[appsv1.Deployment](t, build(t), "Deployment", "redis-sentinel-exporter").Spec.Template.Spec
+	restricted(t, one[appsv1.Deployment](t, build(t), "Deployment", "redis-sentinel-exporter").Spec.Template.Spec)
+	restricted(t, one[appsv1.StatefulSet](t, buildFrom(t, "../sharded"), "StatefulSet", "redis-sentinel-shard").Spec.Template.Spec)
+}
+
+func restricted(t *testing.T, pod corev1.PodSpec) {
+	t.Helper()
 	c := pod.Containers[0]
 	for what, ok := range map[string]bool{
 		"runs as another user than root":   *pod.SecurityContext.RunAsNonRoot && *pod.SecurityContext.RunAsUser > 0,
@@ -243,5 +250,49 @@ func TestPrometheusRule(t *testing.T) {
 	}
 	if built := one[monitoringv1.PrometheusRule](t, build(t), "PrometheusRule", "redis-sentinel"); !reflect.DeepEqual(built.Spec, spec) || len(spec.Groups) == 0 {
 		t.Error("the rules that are built are others than those of alerts/")
+	}
+}
+
+// TestShards: each pod of the StatefulSet has its own part by the end of its name, and Prometheus asks each for it. All
+// speak of the same labels, port and file.
+func TestShards(t *testing.T) {
+	t.Parallel()
+	all := buildFrom(t, "../sharded")
+	set := one[appsv1.StatefulSet](t, all, "StatefulSet", "redis-sentinel-shard")
+	service := one[corev1.Service](t, all, "Service", set.Spec.ServiceName)
+	c := set.Spec.Template.Spec.Containers[0]
+	if e := c.Env[0]; e.Name != "POD_NAME" || e.ValueFrom.FieldRef.FieldPath != "metadata.name" {
+		t.Errorf("the variable is %+v", e)
+	}
+	var want []string
+	for i := range int(*set.Spec.Replicas) {
+		pod := fmt.Sprintf("%s-%d", set.Name, i)
+		shard := fmt.Sprintf("--fleet.shard=%s/%d", pod, *set.Spec.Replicas)
+		if !slices.ContainsFunc(c.Args, func(arg string) bool { return strings.ReplaceAll(arg, "$(POD_NAME)", pod) == shard }) {
+			t.Errorf("no argument of %q becomes %s", c.Args, shard)
+		}
+		want = append(want, fmt.Sprintf("http://%s.%s:%d/sd?role=deployment", pod, service.Name, service.Spec.Ports[0].Port))
+	}
+	scrape := one[monitoringv1alpha1.ScrapeConfig](t, all, "ScrapeConfig", "redis-sentinel-shards")
+	var got []string
+	for _, sd := range scrape.Spec.HTTPSDConfigs {
+		got = append(got, sd.URL)
+	}
+	if !slices.Equal(got, want) {
+		t.Errorf("Prometheus asks %q, want %q", got, want)
+	}
+	labels := set.Spec.Template.Labels
+	policy := one[networkingv1.NetworkPolicy](t, all, "NetworkPolicy", "redis-sentinel-shards")
+	for what, selector := range map[string]map[string]string{"StatefulSet": set.Spec.Selector.MatchLabels, "Service": service.Spec.Selector, "NetworkPolicy": policy.Spec.PodSelector.MatchLabels} {
+		if len(labels) == 0 || !reflect.DeepEqual(selector, labels) {
+			t.Errorf("the %s is about %v, the pods have %v", what, selector, labels)
+		}
+	}
+	if port := c.Ports[0]; service.Spec.ClusterIP != "None" || service.Spec.Ports[0].TargetPort.StrVal != port.Name || policy.Spec.Ingress[0].Ports[0].Port.StrVal != port.Name {
+		t.Errorf("the port %+v is not that of the Service %+v or of the NetworkPolicy %+v", port, service.Spec, policy.Spec)
+	}
+	config := one[corev1.ConfigMap](t, all, "ConfigMap", set.Spec.Template.Spec.Volumes[0].ConfigMap.Name)
+	if config.Data["config.yml"] == "" || !slices.Contains(c.Args, "--config.file="+c.VolumeMounts[0].MountPath+"/config.yml") {
+		t.Errorf("%q finds no file in the ConfigMap", c.Args)
 	}
 }
