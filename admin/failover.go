@@ -34,6 +34,14 @@ func (j *job) failover(ctx context.Context, s *step) error {
 		return err
 	}
 	from := s.master.Advertised()
+	var raised *fence
+	if j.Fence {
+		var err error
+		if raised, err = j.raiseFence(ctx, s); err != nil {
+			return err
+		}
+		defer raised.lower(ctx)
+	}
 	began := time.Now()
 	if err := j.within(func(ctx context.Context) error { return j.begin(ctx, s.client) })(ctx); err != nil {
 		return err
@@ -41,11 +49,18 @@ func (j *job) failover(ctx context.Context, s *step) error {
 	// Not earlier: two operators count subscribers, and should count the same.
 	old := j.watchOldMaster(ctx, began)
 	defer old.stop()
-	now, err := j.follow(ctx, s)
+	now, err := j.follow(ctx, s, func() {
+		if addr := j.promoted(ctx, s); addr != "" && raised != nil {
+			raised.close(ctx, addr, old)
+		}
+	})
 	took := time.Since(began)
 	j.answer.Seconds = seconds(took)
 	if err != nil {
 		return j.aborted(err, s, old)
+	}
+	if raised != nil {
+		raised.close(ctx, now.Addr, old)
 	}
 	j.say(fmt.Sprintf("%s: %s is promoted, after %s; waiting until %s takes no more writes", s.sentinel, now.Addr, took.Round(time.Millisecond), from))
 	j.waitStopped(ctx, s, old, now)
@@ -90,7 +105,9 @@ func (j *job) stillAlone(ctx context.Context) error {
 // new master. It polls that Sentinel: failover_in_progress is set when the command is
 // answered, and cleared at the end. The failover has succeeded if there is another address
 // and a higher epoch.
-func (j *job) follow(ctx context.Context, s *step) (now *sentinel.Master, err error) {
+//
+// It calls promoted again and again from the promotion on.
+func (j *job) follow(ctx context.Context, s *step, promoted func()) (now *sentinel.Master, err error) {
 	ctx, cancel := context.WithTimeout(ctx, failoverPatience(s.master))
 	defer cancel()
 	said := sentinel.FailoverNone
@@ -103,6 +120,9 @@ func (j *job) follow(ctx context.Context, s *step) (now *sentinel.Master, err er
 			if m.FailoverState != said {
 				said = m.FailoverState
 				j.say(s.sentinel + ": " + said.String())
+			}
+			if m.FailoverState >= sentinel.FailoverReconfReplicas {
+				promoted()
 			}
 			return false, fmt.Errorf("the failover has begun, but was still in the state %s when we stopped following it", m.FailoverState)
 		}

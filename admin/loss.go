@@ -41,9 +41,13 @@ func (j *job) foresee(ctx context.Context, steps []*step) {
 	s := steps[0]
 	loss := &Loss{}
 	j.answer.Loss = loss
-	if j.Coordinated {
+	switch {
+	case j.Coordinated:
 		loss.Risk = coordinatedRisk(s.master)
-	} else {
+	case j.Fence:
+		loss.Risk = fmt.Sprintf("Writes to %s wait until the replica is promoted, for %s at most. Then it is made a replica, and the connections of its clients are closed.",
+			s.master.Advertised(), min(mostFenced, s.master.DownAfter.Or(mostFenced)))
+	default:
 		loss.Risk = j.plainRisk(ctx, s, loss)
 	}
 	if !j.DryRun {

@@ -39,6 +39,9 @@ type Operation struct {
 	// Coordinated is for Failover: the master itself hands over to the replica, with all writes.
 	// Only Valkey from 9.0 on can.
 	Coordinated bool
+	// Fence is for Failover: the old master takes no writes from before the promotion on. It needs an account
+	// for the data nodes, see [Operator.UseNodes].
+	Fence bool
 	// DryRun reports what would be done, and sends nothing that changes anything.
 	DryRun bool
 	// Force overrides the guards, but no error.
@@ -52,6 +55,9 @@ func (op *Operation) check() error {
 	}
 	if op.Coordinated && op.Action != Failover {
 		return invalid("only a failover can be coordinated")
+	}
+	if op.Fence && (op.Action != Failover || op.Coordinated) {
+		return invalid("only a failover can have a fence, and a coordinated one needs none")
 	}
 	if op.Action == FlushConfig {
 		return nil

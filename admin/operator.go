@@ -15,7 +15,11 @@ type Operator struct {
 	deployment *deployment.Deployment
 	timeout    time.Duration // for a Sentinel to answer
 	locks      masterLocks
+	nodes      *sentinel.Options // nil if nothing may be sent to a data node
 }
+
+// UseNodes gives the operator an account for the data nodes, without an address, which only a fence uses.
+func (o *Operator) UseNodes(account *sentinel.Options) { o.nodes = account }
 
 // New returns the operator of a deployment. The timeout is for each answer of a Sentinel.
 func New(d *deployment.Deployment, timeout time.Duration) *Operator {
@@ -30,6 +34,9 @@ func New(d *deployment.Deployment, timeout time.Duration) *Operator {
 func (o *Operator) Do(ctx context.Context, op Operation, progress func(string)) (*OperationResult, error) {
 	if err := op.check(); err != nil {
 		return nil, err
+	}
+	if op.Fence && o.nodes == nil {
+		return nil, invalid("a fence needs an account for the data nodes: give --node.username and --node.password-file")
 	}
 	release, err := o.locks.acquire(&op)
 	if err != nil {

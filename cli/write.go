@@ -37,6 +37,7 @@ func addWrites(app *kingpin.Application, commands map[string]Runner) {
 	}
 	failover, f := add(admin.Failover, "Fail a master over, and follow the failover to its end.")
 	failover.Flag("coordinated", "Let the master hand over, so that no acknowledged write is lost (Valkey 9.0 and later).").NoEnvar().BoolVar(&f.op.Coordinated)
+	failover.Flag("fence", "Let writes to the old master wait until the replica is promoted, and make it a replica then; needs --node.password-file.").NoEnvar().BoolVar(&f.op.Fence)
 	add(admin.Reset, "Make the Sentinels forget what they know of a master, one at a time, waiting for each to rediscover everything before the next.")
 	set, w := add(admin.Set, "Change settings of a master on every Sentinel, for example: set mymaster quorum 2 parallel-syncs 1")
 	set.Arg("option value", "Options by their Sentinel names, each followed by its value.").NoEnvar().StringsVar(&w.words)
@@ -73,6 +74,7 @@ func (w *writeCommand) Run(ctx context.Context, deployment *deployment.Deploymen
 		return 0, errors.New("there is no terminal to ask for confirmation: give --yes to do it, or --dry-run to see what it would do")
 	}
 	operator := admin.New(deployment, streams.Timeout)
+	operator.UseNodes(streams.Nodes)
 	if w.op.DryRun || !w.yes {
 		status, err := w.plan(ctx, operator, streams)
 		if err != nil || status != 0 || w.op.DryRun {

@@ -166,7 +166,7 @@ func (c *CachedInfo) set(name, value string) (err error) {
 		c.GoodReplicas, err = number(name, value)
 	default:
 		if number, found := strings.CutPrefix(name, "slave"); found && isDigits(number) && len(c.Attached) < maxEntries {
-			c.Attached = append(c.Attached, parseAttachedReplica(value))
+			c.Attached = append(c.Attached, ParseAttachedReplica(value))
 		}
 		if number, found := strings.CutPrefix(name, "db"); found && isDigits(number) {
 			c.Keys += parseKeys(value)
@@ -188,10 +188,10 @@ func pause(name, value string) (Duration, error) {
 	return millis(name, value)
 }
 
-// parseAttachedReplica reads the value of a line such as
+// ParseAttachedReplica reads the value of a line such as
 // slave0:ip=10.0.0.11,port=6379,state=online,offset=14,lag=0. What cannot be read is as
 // good as absent.
-func parseAttachedReplica(value string) AttachedReplica {
+func ParseAttachedReplica(value string) AttachedReplica {
 	var r AttachedReplica
 	var host, port string
 	for part := range strings.SplitSeq(value, ",") {

@@ -6,7 +6,8 @@ import (
 	"strings"
 )
 
-// Read sends commands that change nothing, in one round trip, and returns what each was answered.
+// Read sends commands in one round trip, and returns what each was answered. They must be such that can be
+// sent again, if the connection turns out to be broken.
 // The server need not be a Sentinel: package datanode asks Redis and Valkey with it.
 func (c *Client) Read(ctx context.Context, commands ...[]any) ([]Reply, error) {
 	if err := c.acquire(ctx); err != nil {

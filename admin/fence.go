@@ -1,0 +1,106 @@
+package admin
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"time"
+
+	"redis_sentinel_exporter/datanode"
+	"redis_sentinel_exporter/sentinel"
+)
+
+// mostFenced is how long writes to the old master are held up at most. It is down-after if that is
+// shorter: a Sentinel takes a node that is paused for longer for dead, as its PUBLISH waits as well.
+const mostFenced = 10 * time.Second
+
+// A fence keeps the old master from taking writes that would be lost: they wait until it is a replica, or
+// until the failover is given up. If this program dies the pause ends by itself.
+type fence struct {
+	job    *job
+	conn   *datanode.Conn
+	addr   string
+	until  time.Time // when the pause ends by itself
+	offset int64     // how far the old master had come when it took no more writes
+	done   bool      // it follows the new master
+}
+
+// raiseFence holds up the writes, and waits until the replica to be promoted has all that there were. The
+// caller must call lower.
+func (j *job) raiseFence(ctx context.Context, s *step) (*fence, error) {
+	heir := s.master.Heir()
+	if heir == nil {
+		return nil, errors.New("--fence: which replica will be promoted is not known; nothing was done")
+	}
+	o := *j.operator.nodes
+	o.Address = s.master.Advertised()
+	f := &fence{job: j, conn: datanode.New(o), addr: o.Address}
+	most := min(mostFenced, s.master.DownAfter.Or(mostFenced))
+	f.until = time.Now().Add(most)
+	if err := j.within(func(ctx context.Context) error { return f.conn.PauseWrites(ctx, most) })(ctx); err != nil {
+		f.conn.Close()
+		return nil, fmt.Errorf("--fence: %s: %w; nothing was done", f.addr, err)
+	}
+	j.say(fmt.Sprintf("%s: writes wait, for %s at most", f.addr, most))
+	waiting, cancel := context.WithDeadline(ctx, f.until.Add(-most/2)) // the promotion needs the rest
+	defer cancel()
+	err := waitUntil(waiting, func() (bool, error) {
+		own, its, err := f.conn.Offset(waiting, heir.Addr)
+		f.offset = own
+		if err == nil && its.Value < own {
+			err = fmt.Errorf("%s is %d bytes behind", heir.Addr, own-its.Value)
+		}
+		return err == nil, err
+	})
+	if err != nil {
+		f.lower(ctx)
+		return nil, fmt.Errorf("--fence: %w; the writes go on, and no failover was begun", err)
+	}
+	return f, nil
+}
+
+// close makes the old master a replica of the new one, and lets its clients go on.
+func (f *fence) close(ctx context.Context, now string, old *oldMaster) {
+	if f.done {
+		return
+	}
+	if err := f.job.within(func(ctx context.Context) error { return f.conn.Follow(ctx, now) })(ctx); err != nil {
+		f.job.say(fmt.Sprintf("%s: not made a replica yet: %v", f.addr, err))
+		return
+	}
+	f.done = true
+	if at := time.Now(); at.Before(f.until) { // otherwise it has taken writes since
+		old.note(at, sentinel.Some(f.offset))
+	} else {
+		old.note(at, sentinel.Number{})
+	}
+	f.job.say(fmt.Sprintf("%s: follows %s", f.addr, now))
+}
+
+// lower ends the pause, whatever has come of the failover, and also if ctx has ended.
+func (f *fence) lower(ctx context.Context) {
+	ctx = context.WithoutCancel(ctx)
+	if err := f.job.within(f.conn.Unpause)(ctx); err != nil {
+		f.job.say(fmt.Sprintf("%s: CLIENT UNPAUSE failed; the pause ends by itself at %s: %v", f.addr, f.until.UTC().Format(time.TimeOnly), err))
+	}
+	f.conn.Close()
+}
+
+// promoted returns the address of the replica that has been promoted already, while the failover goes on;
+// empty if it is not known.
+func (j *job) promoted(ctx context.Context, s *step) string {
+	var replicas []sentinel.Replica
+	err := j.within(func(ctx context.Context) (err error) {
+		replicas, err = s.client.Replicas(ctx, j.Master)
+		return err
+	})(ctx)
+	if err != nil {
+		return ""
+	}
+	for i := range replicas {
+		if replicas[i].Flags.Has(sentinel.FlagPromoted) {
+			return replicas[i].Addr
+		}
+	}
+	return ""
+}

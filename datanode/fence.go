@@ -1,0 +1,84 @@
+package datanode
+
+import (
+	"context"
+	"fmt"
+	"net"
+	"strconv"
+	"strings"
+	"time"
+
+	"redis_sentinel_exporter/sentinel"
+)
+
+// PauseWrites makes clients that write wait, for so long at most (CLIENT PAUSE WRITE, from Redis 6.2 on).
+func (c *Conn) PauseWrites(ctx context.Context, most time.Duration) error {
+	return c.order(ctx, []any{"CLIENT", "PAUSE", most.Milliseconds(), "WRITE"})
+}
+
+// Unpause lets them go on.
+func (c *Conn) Unpause(ctx context.Context) error { return c.order(ctx, []any{"CLIENT", "UNPAUSE"}) }
+
+// Follow makes the node a replica, and closes the connections of its clients, so that they look for their
+// master again: as a Sentinel does it, in one MULTI.
+func (c *Conn) Follow(ctx context.Context, addr string) error {
+	host, port, err := net.SplitHostPort(addr)
+	if err != nil {
+		return err
+	}
+	return c.order(ctx, []any{"MULTI"}, []any{"REPLICAOF", host, port}, []any{"CONFIG", "REWRITE"},
+		[]any{"CLIENT", "KILL", "TYPE", "normal"}, []any{"EXEC"})
+}
+
+// order sends commands, and returns the first error reply.
+func (c *Conn) order(ctx context.Context, commands ...[]any) error {
+	replies, err := c.read(ctx, commands...)
+	if err != nil {
+		return err
+	}
+	for i, words := range commands {
+		err := replies[i].Err()
+		if words[0] == "EXEC" && err == nil {
+			err = firstErr(replies[i])
+		}
+		if err != nil {
+			return fmt.Errorf("%s: %w", printed(words), err)
+		}
+	}
+	return nil
+}
+
+// firstErr returns the error of the first command in the reply to EXEC. The others can fail: a node without a
+// configuration file cannot write it.
+func firstErr(r sentinel.Reply) error {
+	elements, err := r.Elements()
+	if err != nil || len(elements) == 0 {
+		return err
+	}
+	return elements[0].Err()
+}
+
+// Offset returns how far the node's replication stream has come, and how far a replica of it, which is
+// absent if the node does not list that. Both are in bytes.
+func (c *Conn) Offset(ctx context.Context, replica string) (own int64, its sentinel.Number, err error) {
+	replies, err := c.read(ctx, []any{"INFO", "replication"})
+	if err != nil {
+		return 0, its, err
+	}
+	text, err := replies[0].Text()
+	if err != nil {
+		return 0, its, fmt.Errorf("INFO: %w", err)
+	}
+	for line := range strings.Lines(text) {
+		name, value, _ := strings.Cut(strings.TrimSpace(line), ":")
+		switch {
+		case name == "master_repl_offset":
+			own, _ = strconv.ParseInt(value, 10, 64) // 0 is behind all
+		case strings.HasPrefix(name, "slave") && strings.Contains(value, "offset="):
+			if r := sentinel.ParseAttachedReplica(value); sentinel.SameAddress(r.Addr, replica).Value {
+				its = r.ReplOffset
+			}
+		}
+	}
+	return own, its, nil
+}
