@@ -7,6 +7,8 @@ import (
 	"slices"
 	"strconv"
 	"strings"
+
+	"github.com/prometheus/common/model"
 )
 
 // A Config says in what the rules differ from the committed ones, which are those of the
@@ -41,12 +43,15 @@ func (c Config) check(alerts []string) error {
 	if _, err := regexp.Compile(c.Jobs); err != nil || strings.Contains(c.Jobs, "{{") {
 		return fmt.Errorf("the jobs %q are not a regular expression", c.Jobs)
 	}
-	for _, l := range c.GroupLabels {
+	for i, l := range c.GroupLabels {
 		if !regexp.MustCompile(`^` + labelName + `$`).MatchString(l) {
 			return fmt.Errorf("%q is not the name of a label", l)
 		}
 		if slices.Contains([]string{"job", "deployment", "instance", "alertname", "severity"}, l) || slices.Contains(exported(), l) {
 			return fmt.Errorf("the label %s cannot tell deployments apart: the rules use it already", l)
+		}
+		if slices.Contains(c.GroupLabels[:i], l) {
+			return fmt.Errorf("the label %s is given twice", l)
 		}
 	}
 	for _, name := range slices.Concat(c.Without, slices.Collect(maps.Keys(c.For)), slices.Collect(maps.Keys(c.Severity)), slices.Collect(maps.Keys(c.Threshold))) {
@@ -55,7 +60,7 @@ func (c Config) check(alerts []string) error {
 		}
 	}
 	for name, d := range c.For {
-		if !regexp.MustCompile(`^([0-9]+(ms|s|m|h|d))+$`).MatchString(d) {
+		if _, err := model.ParseDuration(d); err != nil {
 			return fmt.Errorf("%s: %q is not a duration such as 5m", name, d)
 		}
 	}
@@ -65,7 +70,7 @@ func (c Config) check(alerts []string) error {
 		}
 	}
 	for name, v := range c.Threshold {
-		if _, err := strconv.ParseFloat(v, 64); err != nil {
+		if !regexp.MustCompile(`^-?[0-9]+(\.[0-9]+)?([eE][+-]?[0-9]+)?$`).MatchString(v) { // neither NaN nor hexadecimal
 			return fmt.Errorf("%s: the threshold %q is not a number", name, v)
 		}
 	}

@@ -3,4 +3,4 @@
 // in deploy/ live here too.
 package alerts
 
-//go:generate go test -run ^TestAlertTable$ . -update
+//go:generate go test -run ^(TestAlertTable|TestTemplate)$ . -update

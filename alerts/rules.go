@@ -136,17 +136,23 @@ func (c Config) expression(text, selector string) string {
 			old = "          " + strings.Trim(m[1], "'") + "\n"
 		}
 		expr := regexp.MustCompile(`\b(by|on) \(job, deployment\b`).ReplaceAllString(old, "$0"+c.each(", %s"))
-		if c.Jobs != "" {
-			expr = strings.ReplaceAll(expr, `job=~"`+jobs+`"`, "job=~"+strconv.Quote(c.Jobs))
-		}
-		if selector != "" {
-			expr = regexp.MustCompile(`\b(redis_sentinel_[a-z_]+|up)\b(\{?)`).ReplaceAllStringFunc(expr, func(metric string) string {
-				if name, ok := strings.CutSuffix(metric, "{"); ok {
-					return name + "{" + selector + ", "
+		// In one pass, as a job can be called what a metric is.
+		expr = regexp.MustCompile(`job=~"` + regexp.QuoteMeta(jobs) + `"|\b(redis_sentinel_[a-z_]+|up)\b(\{?)`).ReplaceAllStringFunc(expr, func(found string) string {
+			name, selects := strings.CutSuffix(found, "{")
+			switch {
+			case strings.HasPrefix(found, "job="):
+				if c.Jobs == "" {
+					return found
 				}
-				return metric + "{" + selector + "}"
-			})
-		}
+				return "job=~" + strconv.Quote(c.Jobs)
+			case selector == "":
+				return found
+			case selects:
+				return name + "{" + selector + ", "
+			default:
+				return name + "{" + selector + "}"
+			}
+		})
 		if expr == old {
 			return whole
 		}

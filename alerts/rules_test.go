@@ -79,6 +79,18 @@ func TestRulesWithEverythingChanged(t *testing.T) {
 	}
 }
 
+// TestJobCalledAsAMetric: a selector goes into the metrics, and not into a job with such a name.
+func TestJobCalledAsAMetric(t *testing.T) {
+	t.Parallel()
+	text, err := alerts.Rules(alerts.Config{Jobs: "redis_sentinel_shop|up", Selector: `cluster="eu"`})
+	if err != nil {
+		t.Fatal(err)
+	}
+	if want := `absent(up{cluster="eu", job=~"redis_sentinel_shop|up"})`; !strings.Contains(text, want) {
+		t.Errorf("%s is not in it", want)
+	}
+}
+
 // TestBadRules: what Prometheus would refuse, or what would never fire, is refused here, in
 // words about the flag.
 func TestBadRules(t *testing.T) {
@@ -93,6 +105,9 @@ func TestBadRules(t *testing.T) {
 		`RedisSentinelTilt: "A b" is not a severity`:    {Severity: map[string]string{"RedisSentinelTilt": "A b"}},
 		`RedisSentinelTilt has no threshold`:            {Threshold: map[string]string{"RedisSentinelTilt": "5"}},
 		`the threshold "much" is not a number`:          {Threshold: map[string]string{"RedisSentinelTilt": "much"}},
+		`the threshold "NaN" is not a number`:           {Threshold: map[string]string{"RedisSentinelTilt": "NaN"}},
+		`RedisSentinelTilt: "1m2h" is not a duration`:   {For: map[string]string{"RedisSentinelTilt": "1m2h"}},
+		`the label zone is given twice`:                 {GroupLabels: []string{"zone", "zone"}},
 		`the selector is not a list of matchers`:        {Selector: `{cluster="a"}`},
 		`the selector has "(", which is no regular`:     {Selector: `a=~"("`},
 		`the selector has no comma before "b=\"c\""`:    {Selector: `a="b" b="c"`},
