@@ -1,3 +1,4 @@
-// Package verify holds the Kubernetes manifests to what they promise. It is a
-// module of its own so that Kubernetes is no dependency of the exporter.
+// Package verify holds the Kubernetes manifests, and the Helm chart, to what they promise,
+// and to each other. It is a module of its own so that Kubernetes and Helm are no dependency of
+// the exporter.
 package verify

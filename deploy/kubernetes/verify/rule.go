@@ -2,7 +2,7 @@ package verify
 
 import "strings"
 
-//go:generate go test -run ^TestPrometheusRule$ -update .
+//go:generate go test -run ^(TestPrometheusRule|TestChartReadme|TestChartSchema)$ -update .
 
 const ruleHead = `# Generated from alerts/redis_sentinel.rules.yml (go generate); do not edit. A
 # PrometheusRule has the rules within itself, and kustomize cannot put a plain file

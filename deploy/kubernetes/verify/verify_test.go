@@ -17,6 +17,8 @@ import (
 	appsv1 "k8s.io/api/apps/v1"
 	corev1 "k8s.io/api/core/v1"
 	networkingv1 "k8s.io/api/networking/v1"
+	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
+	k8slabels "k8s.io/apimachinery/pkg/labels"
 	"sigs.k8s.io/kustomize/api/krusty"
 	"sigs.k8s.io/kustomize/api/resmap"
 	"sigs.k8s.io/kustomize/kyaml/filesys"
@@ -174,6 +176,9 @@ func TestPodIsReached(t *testing.T) {
 	n := one[networkingv1.NetworkPolicy](t, all, "NetworkPolicy", "redis-sentinel-exporter")
 	if n.Spec.Ingress[0].Ports[0].Port.StrVal != port.Name || !reflect.DeepEqual(n.Spec.PodSelector.MatchLabels, labels) {
 		t.Errorf("the NetworkPolicy is about %v, the pod has %v", n.Spec.PodSelector.MatchLabels, labels)
+	}
+	if from, err := metav1.LabelSelectorAsSelector(n.Spec.Ingress[0].From[0].PodSelector); err != nil || !from.Matches(k8slabels.Set{"app.kubernetes.io/name": "prometheus"}) {
+		t.Errorf("the NetworkPolicy lets in %v (error %v), and not Prometheus", n.Spec.Ingress[0].From[0].PodSelector, err)
 	}
 	m := one[monitoringv1.ServiceMonitor](t, all, "ServiceMonitor", "redis-sentinel-exporter")
 	if m.Spec.Endpoints[0].Port != s.Spec.Ports[0].Name || !reflect.DeepEqual(m.Spec.Selector.MatchLabels, s.Labels) {
