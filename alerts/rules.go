@@ -137,7 +137,7 @@ func (c Config) expression(text, selector string) string {
 		}
 		expr := regexp.MustCompile(`\b(by|on) \(job, deployment\b`).ReplaceAllString(old, "$0"+c.each(", %s"))
 		// In one pass, as a job can be called what a metric is.
-		expr = regexp.MustCompile(`job=~"` + regexp.QuoteMeta(jobs) + `"|\b(redis_sentinel_[a-z_]+|up)\b(\{?)`).ReplaceAllStringFunc(expr, func(found string) string {
+		expr = regexp.MustCompile(`job=~"`+regexp.QuoteMeta(jobs)+`"|\b(redis_sentinel_[a-z_]+|up)\b(\{?)`).ReplaceAllStringFunc(expr, func(found string) string {
 			name, selects := strings.CutSuffix(found, "{")
 			switch {
 			case strings.HasPrefix(found, "job="):
