@@ -165,11 +165,11 @@ func TestChartObjects(t *testing.T) {
 		"defaults": {"Deployment " + e, "Service " + e},
 		"existing": {"Deployment " + e, "Probe " + e + "-carts", "ScrapeConfig " + e, "Service " + e, "ServiceMonitor " + e},
 		"kustomize": {
-			"ConfigMap " + e, "ConfigMap " + e + "-master", "ConfigMap " + e + "-overview", "ConfigMap " + e + "-sentinel", "Deployment " + e,
+			"ConfigMap " + e, "ConfigMap " + e + "-fleet", "ConfigMap " + e + "-master", "ConfigMap " + e + "-overview", "ConfigMap " + e + "-sentinel", "Deployment " + e,
 			"NetworkPolicy " + e, "Probe " + e + "-orders", "PrometheusRule " + e, "Service " + e, "ServiceMonitor " + e,
 		},
 		"deployment": {
-			"ConfigMap " + s, "ConfigMap " + s + "-master", "ConfigMap " + s + "-more", "ConfigMap " + s + "-overview", "ConfigMap " + s + "-sentinel", "Deployment " + s,
+			"ConfigMap " + s, "ConfigMap " + s + "-fleet", "ConfigMap " + s + "-master", "ConfigMap " + s + "-more", "ConfigMap " + s + "-overview", "ConfigMap " + s + "-sentinel", "Deployment " + s,
 			"NetworkPolicy " + s, "PodDisruptionBudget " + s, "Probe " + s + "-carts", "PrometheusRule " + s, "Service " + s, "ServiceAccount sentinels", "ServiceMonitor " + s,
 		},
 		"shards": {"Service " + e, "Service " + e + "-shards", "StatefulSet " + e},
