@@ -138,8 +138,9 @@ func (f *Fleet) adds(mine probe.Deployments) bool {
 // those of before. A nil Fleet refuses nothing.
 func (f *Fleet) Refuses() bool { return f != nil && f.refuses.Load() }
 
-// historyBytes is how much is kept of the failovers of one named deployment: of a thousand some 20 MiB.
-const historyBytes = 20 << 10
+// historyBytes is how much is kept of the failovers of one named deployment, some four: a thousand of them have
+// less than 20 MiB, maps and what allocation adds included, when they are quiet.
+const historyBytes = 8 << 10
 
 // newNamed returns a deployment of the file. The caller has the lock.
 func (f *Fleet) newNamed(name string, spec *probe.Deployment, saved history.Saved) *Deployment {
