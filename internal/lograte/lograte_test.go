@@ -32,7 +32,7 @@ func TestEachSource(t *testing.T) {
 		}},
 		{"all clients", "listener=web", func(l *slog.Logger, i int) { l.Info("Said", "listener", "web", "from", i) }},
 		{"all probes", "probe", func(l *slog.Logger, i int) { l.With("probe", i).With("sentinel", i).Info("Said", "deployment", i) }},
-		{"the server", "", func(l *slog.Logger, i int) { l.Info(fmt.Sprintf("Said 10.0.0.%d: no", i)) }},
+		{"the server", "", func(l *slog.Logger, i int) { l.Info(fmt.Sprintf("Said 10.0.0.%d: no", i)) }}, //nolint:sloglint // as net/http does
 	} {
 		t.Run(test.name, func(t *testing.T) {
 			t.Parallel()
