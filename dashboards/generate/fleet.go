@@ -64,7 +64,7 @@ func deploymentsTable() panel {
 			{expr: "min by (JOB) (max by (MASTER) (redis_sentinel_master_quorum_margin{MASTER}))"},
 			{expr: "count by (JOB) (redis_sentinel_up{SENTINEL})"},
 			{expr: "sum by (JOB) (1 - redis_sentinel_up{SENTINEL})"},
-			{expr: "sum by (JOB) (" + switches("MASTER", "$__range") + ")"},
+			{expr: "sum by (JOB) (" + switches("$__range") + ")"},
 		},
 		columns: []column{
 			{of: "deployment", title: "Deployment", links: []target{toDeployment()}, width: 150},

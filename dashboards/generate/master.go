@@ -65,7 +65,7 @@ func masterNow() []panel {
 			id: 32, kind: stats, title: "Failovers", width: small, height: high, unit: "none",
 			states: []state{{0, "none", plain}}, levels: levels(plain, level{1, busy}),
 			description: "Switches to another node in the time that is shown, as the epoch tells.",
-			queries:     []query{{expr: "sum(" + switches("MASTER", "$__range") + ")"}},
+			queries:     []query{{expr: "sum(" + switches("$__range") + ")"}},
 		},
 		{
 			id: 7, kind: stats, title: "Last failover", width: small, height: high, unit: "dateTimeFromNow", noValue: "none seen",

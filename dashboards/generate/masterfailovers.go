@@ -45,7 +45,7 @@ func masterEpochs() []panel {
 		{
 			id: 28, kind: series, title: "Failovers within an hour", width: 8, height: 7, unit: "none", levels: levels(good, level{3, warn}),
 			description: "How often the epoch changed in the hour before, whether or not the events were seen. More than 2 is flapping.",
-			queries:     []query{{switches("MASTER", "1h"), byMaster}},
+			queries:     []query{{switches("1h"), byMaster}},
 		},
 	}
 }

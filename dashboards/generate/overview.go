@@ -78,7 +78,7 @@ func overviewNow() []panel {
 			id: 7, kind: stats, title: "Failovers", width: small, height: high, unit: "none",
 			states: []state{{0, "none", plain}}, levels: levels(plain, level{1, busy}),
 			description: "Switches of a master to another node in the time that is shown, as the epochs tell.",
-			queries:     []query{{expr: "sum(" + switches("MASTER", "$__range") + ")"}},
+			queries:     []query{{expr: "sum(" + switches("$__range") + ")"}},
 		},
 	}
 }
@@ -86,9 +86,9 @@ func overviewNow() []panel {
 // switches counts those of each master in a time, by its epoch, whether or not the
 // events were seen. Two within a minute count as one. A comparison with the minute
 // before counts no birth of a series, and no return.
-func switches(of, window string) string {
-	const epoch = "max by (MASTER) (redis_sentinel_master_config_epoch{OF}"
-	return strings.NewReplacer("OF", of, "WINDOW", window).Replace(
+func switches(window string) string {
+	const epoch = "max by (MASTER) (redis_sentinel_master_config_epoch{MASTER}"
+	return strings.NewReplacer("WINDOW", window).Replace(
 		"sum_over_time((" + epoch + ") > bool " + epoch + " offset 1m))[WINDOW:1m])")
 }
 
