@@ -6,6 +6,7 @@ import (
 	"os"
 	"path/filepath"
 	"regexp"
+	"slices"
 	"strings"
 
 	toolkit "github.com/prometheus/exporter-toolkit/web"
@@ -22,11 +23,17 @@ func CheckWebConfig(file string) error {
 	text := withoutValues(err)
 	if config, err := readWebConfig(file); err == nil {
 		tls := &config.TLSConfig
-		for field, value := range map[string]string{"cert_file": tls.TLSCertPath, "key_file": tls.TLSKeyPath, "client_ca_file": tls.ClientCAs} {
-			if value != "" {
-				text = strings.ReplaceAll(text, value, "<"+field+">")
+		names := []struct{ value, field string }{
+			{tls.TLSCertPath, "<cert_file>"}, {tls.TLSKeyPath, "<key_file>"}, {tls.ClientCAs, "<client_ca_file>"},
+		}
+		slices.SortStableFunc(names, func(a, b struct{ value, field string }) int { return len(b.value) - len(a.value) }) // one may begin another
+		var pairs []string
+		for _, n := range names {
+			if n.value != "" {
+				pairs = append(pairs, n.value, n.field)
 			}
 		}
+		text = strings.NewReplacer(pairs...).Replace(text)
 	}
 	return errors.New(text)
 }
