@@ -144,7 +144,7 @@ func pages(t *testing.T) []string {
 	found := []string{"config.yml"}
 	for _, pattern := range []string{
 		"README.md", "CHANGELOG.md", "CONTRIBUTING.md", "SECURITY.md", "LICENSE", "docs/*", "docs/images/*", "alerts/*.yml", "alerts/*.md", "alerts/runbooks/*", "dashboards/*.*",
-		"deploy/*.yml", "deploy/kubernetes/*.*", "deploy/systemd/*",
+		"deploy/*.yml", "deploy/kubernetes/*.*", "deploy/kubernetes/sharded/*", "deploy/systemd/*",
 	} {
 		matches, err := fs.Glob(project, pattern)
 		if err != nil {
