@@ -80,6 +80,10 @@ func TestCoordinatedFailover(t *testing.T) {
 			t.Fatal(err)
 		}
 	}
+	// What a replica lacks the master waits for. For one that lacks nothing it would become a replica at once.
+	if _, err := master.CLI(ctx, "SET", "before", "value"); err != nil {
+		t.Fatal(err)
+	}
 	began := time.Now()
 	failOver()
 	var f *health.Finding
