@@ -112,7 +112,7 @@ role-load: ## send 2,000 checks of load balancers a second for a minute, and mea
 .PHONY: lint
 lint: .bin/golangci-lint ## gofmt, go vet and golangci-lint, in all modules
 	@unformatted=$$(gofmt -l .); test -z "$$unformatted" || { echo "gofmt these files:" $$unformatted >&2; exit 1; }
-	@for module in . web/browsertest dashboards/generate deploy/composetest deploy/kubernetes/verify bench/clients; do \
+	@for module in . web/browsertest dashboards/generate dashboards/drawn deploy/composetest deploy/kubernetes/verify bench/clients; do \
 		echo "lint $$module"; \
 		(cd "$$module" && export CGO_ENABLED=0 && go vet -tags e2e,packages,compose ./... && '$(CURDIR)/.bin/golangci-lint' run --allow-parallel-runners) || exit 1; \
 	done

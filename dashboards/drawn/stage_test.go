@@ -157,7 +157,7 @@ func (s *stage) breakDown() {
 	master, err := s.shop.MasterNode(s.t.Context(), "sessions")
 	s.must(err)
 	master.Kill()
-	s.until("the outage is seen", fmt.Sprintf(`count(redis_sentinel_up{job=%q} == 0) == 2 and on () redis_sentinel_master_sdown{job=%q, master_name="sessions"} == 1 and on () redis_sentinel_up{job=%q} == 0`, shop, shop, single))
+	s.until("the outage is seen", fmt.Sprintf(`count(redis_sentinel_up{job=%q} == 0) == 2 and on () redis_sentinel_master_sdown{job=%q, master_name="sessions"} == 1 and on () redis_sentinel_up{job=%q} == 0 and on () min(redis_sentinel_master_quorum_margin{job=%q}) < 0`, shop, shop, single, shop))
 }
 
 // blind stops the exporter of a deployment.
@@ -188,7 +188,8 @@ func (s *stage) must(err error) {
 // query is what the page is asked for: a dashboard and what is chosen in it, now.
 func (s *stage) query(board string, chosen map[string]string) url.Values {
 	now := time.Now()
-	q := url.Values{"board": {board}, "to": {strconv.FormatInt(now.Unix(), 10)}, "range": {strconv.Itoa(int(now.Sub(s.began).Seconds()))}}
+	to := now.Unix() + 1 // in whole seconds, and not before what has been waited for
+	q := url.Values{"board": {board}, "to": {strconv.FormatInt(to, 10)}, "range": {strconv.Itoa(int(now.Sub(s.began).Seconds()))}}
 	for name, value := range chosen {
 		q.Set("var-"+name, value)
 	}

@@ -14,11 +14,6 @@ func fleet() board {
 	}
 }
 
-// verdicts is the number of verdict for each deployment.
-func verdicts() string {
-	return "max by (JOB) (" + ranked("redis_sentinel_deployment_check_status{CHECKS}") + "\nor\n" + blindness() + "\nor\n0 * (redis_sentinel_up{SENTINEL} == 1))"
-}
-
 // withVerdict counts the deployments that have it.
 func withVerdict(status string) string {
 	return "sum((" + verdicts() + ") == bool " + status + ")"

@@ -27,7 +27,17 @@ func blindness() string {
 // verdict is one number for the checks on all that is chosen. Where a Sentinel
 // answers, and nothing is found, it is 0.
 func verdict(status string) string {
-	return "max(" + ranked(status) + "\nor\n" + blindness() + "\nor\n0 * (redis_sentinel_up{SENTINEL} == 1))"
+	return "max(" + statusesOf(status) + ")"
+}
+
+// verdicts is the verdict on each deployment.
+func verdicts() string {
+	return "max by (JOB) (" + statusesOf("redis_sentinel_deployment_check_status{CHECKS}") + ")"
+}
+
+// statusesOf are the statuses of the checks, and those that only Prometheus sees.
+func statusesOf(status string) string {
+	return ranked(status) + "\nor\n" + blindness() + "\nor\n0 * (redis_sentinel_up{SENTINEL} == 1)"
 }
 
 // whatIsWrong lists the checks that fail, and where nobody watches.
