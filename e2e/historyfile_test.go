@@ -13,6 +13,19 @@ import (
 	"redis_sentinel_exporter/internal/sentineltest"
 )
 
+// keepHistory starts a scripted Sentinel, and returns it with the command that starts an exporter which keeps the
+// records of its failovers in the file at a path.
+func keepHistory(t *testing.T) (fake *sentineltest.Fake, path string, command []string) {
+	t.Helper()
+	binary, err := os.Executable()
+	if err != nil {
+		t.Fatal(err)
+	}
+	fake = sentineltest.RunFake(t, sentineltest.FakeConfig{})
+	path = filepath.Join(t.TempDir(), "history")
+	return fake, path, []string{binary, "--sentinel.address=" + fake.Addr(), "--history.file=" + path}
+}
+
 // publishFailover lets a Sentinel publish one failover of a master.
 func publishFailover(fake *sentineltest.Fake, master string, epoch int) {
 	const a, b = "10.0.0.1 6379", "10.0.0.2 6379"
@@ -71,21 +84,11 @@ func savedIDs(t *testing.T, path string) map[string]bool {
 // records that were in the file, and has each once.
 func TestHistoryFileSurvivesKills(t *testing.T) {
 	t.Parallel()
-	fake, err := sentineltest.NewFake(sentineltest.FakeConfig{})
-	if err != nil {
-		t.Fatal(err)
-	}
-	defer fake.Close()
-	path := filepath.Join(t.TempDir(), "history")
-	args := []string{"--sentinel.address=" + fake.Addr(), "--history.file=" + path}
-	binary, err := os.Executable()
-	if err != nil {
-		t.Fatal(err)
-	}
+	fake, path, command := keepHistory(t)
 	epoch := 0
 	for range 3 {
 		before := len(savedIDs(t, path))
-		cmd := exec.Command(binary, append(args, "--web.listen-address="+sentineltest.FreeAddr(t))...)
+		cmd := exec.Command(command[0], append(command[1:], "--web.listen-address="+sentineltest.FreeAddr(t))...)
 		cmd.Env = append(os.Environ(), exportertest.Variable)
 		if err := cmd.Start(); err != nil {
 			t.Fatal(err)
@@ -108,7 +111,7 @@ func TestHistoryFileSurvivesKills(t *testing.T) {
 		t.Fatal(err)
 	}
 	saved := savedIDs(t, path)
-	e := exportertest.Start(t, args...)
+	e := exportertest.Start(t, command[1:]...)
 	shown := historyIDs(t, e)
 	for id := range saved {
 		if !shown[id] {
@@ -131,18 +134,9 @@ func TestHistoryFileSurvivesKills(t *testing.T) {
 // TestHistoryFileOnAFullDisk: records are lost, which is said and counted; the exporter goes on, and has them in memory.
 func TestHistoryFileOnAFullDisk(t *testing.T) {
 	t.Parallel()
-	fake, err := sentineltest.NewFake(sentineltest.FakeConfig{})
-	if err != nil {
-		t.Fatal(err)
-	}
-	defer fake.Close()
-	path := filepath.Join(t.TempDir(), "history")
-	binary, err := os.Executable()
-	if err != nil {
-		t.Fatal(err)
-	}
+	fake, path, command := keepHistory(t)
 	// No file may have more than 4 or 8 kB: the unit is that of the shell.
-	cmd := exec.Command("sh", "-c", `ulimit -f 8; exec "$0" "$@"`, binary, "--sentinel.address="+fake.Addr(), "--history.file="+path)
+	cmd := exec.Command("sh", append([]string{"-c", `ulimit -f 8; exec "$0" "$@"`}, command...)...)
 	cmd.Env = append(os.Environ(), exportertest.Variable)
 	p := exportertest.StartCommand(t, cmd)
 	const lost = "redis_sentinel_exporter_history_records_lost_total"

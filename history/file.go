@@ -254,6 +254,7 @@ func endsTorn(file *os.File, size int64) (bool, error) {
 
 // compact leaves only what counts: the last line of each record, none that is too old, and at most so many
 // bytes, the newest. The new file takes the place of the old one at once. The caller has the disk.
+// It reads the file twice, which may be larger than the memory.
 func (f *File) compact(limit int64) error {
 	file, size, err := f.open(os.O_RDONLY)
 	if errors.Is(err, os.ErrNotExist) {
@@ -263,24 +264,41 @@ func (f *File) compact(limit int64) error {
 		return err
 	}
 	defer func() { _ = file.Close() }()
-	kept := store{limit: int(limit)}
-	torn, err := f.lines(file, func(_ string, line storedLine) { kept.put(line) })
+	oldest := f.oldest()
+	type key struct{ deployment, id string }
+	last := make(map[key]int) // the line of each record
+	var sizes []int64         // of the lines that hold records; 0 for one that goes
+	var kept int64
+	drop := func(i int) {
+		kept -= sizes[i]
+		sizes[i] = 0
+	}
+	torn, err := lines(file, oldest, func(deployment string, line storedLine) {
+		k := key{deployment, line.id}
+		if before, again := last[k]; again {
+			drop(before)
+		}
+		last[k] = len(sizes)
+		sizes = append(sizes, int64(len(line.json))+1)
+		kept += sizes[len(sizes)-1]
+	})
 	if err != nil {
 		return err
 	}
 	if torn > 0 {
 		f.logger.Warn("Lines of the history file are not whole: their records are left out", "lines", torn)
 	}
-	var text bytes.Buffer
-	for _, line := range kept.lines {
-		text.Write(line.json)
-		text.WriteByte('\n')
+	for i := 0; kept > limit; i++ {
+		drop(i)
 	}
-	if int64(text.Len()) == size {
+	if kept == size {
 		return nil
 	}
+	if _, err := file.Seek(0, io.SeekStart); err != nil {
+		return err
+	}
 	fresh := f.path + ".tmp"
-	if err = writeWhole(fresh, text.Bytes()); err == nil {
+	if err = copyLines(fresh, file, oldest, sizes); err == nil {
 		err = os.Rename(fresh, f.path)
 	}
 	if err != nil {
@@ -289,23 +307,30 @@ func (f *File) compact(limit int64) error {
 	return err
 }
 
-func writeWhole(path string, text []byte) error {
+// copyLines writes those lines of a file that have a size.
+func copyLines(path string, from io.Reader, oldest time.Time, sizes []int64) error {
 	file, err := os.OpenFile(path, os.O_WRONLY|os.O_CREATE|os.O_TRUNC, 0o600) //nolint:gosec // its name follows from a flag
 	if err != nil {
 		return err
 	}
-	_, err = file.Write(text)
-	if err == nil {
-		err = file.Sync()
-	}
-	return errors.Join(err, file.Close())
+	to, i := bufio.NewWriter(file), 0
+	_, err = lines(from, oldest, func(_ string, line storedLine) {
+		if sizes[i] > 0 {
+			_, _ = to.Write(line.json) // Flush returns the error
+			_ = to.WriteByte('\n')
+		}
+		i++
+	})
+	return errors.Join(err, to.Flush(), file.Sync(), file.Close())
 }
 
-// lines calls a function for each line that holds a record which is not too old, with the record's
-// deployment, and returns how many lines hold none. The ids of different deployments are made different.
-func (f *File) lines(file io.Reader, each func(deployment string, line storedLine)) (torn int, err error) {
+// oldest returns when a record must have begun at the earliest.
+func (f *File) oldest() time.Time { return time.Now().Add(-f.options.MaxAge) }
+
+// lines calls a function for each line that holds a record which has not begun before oldest, with the record's
+// deployment, and returns how many lines hold none.
+func lines(file io.Reader, oldest time.Time, each func(deployment string, line storedLine)) (torn int, err error) {
 	reader := bufio.NewReaderSize(file, maxFileLine)
-	oldest := time.Now().Add(-f.options.MaxAge)
 	for {
 		text, err := reader.ReadSlice('\n')
 		overlong := false
@@ -317,21 +342,17 @@ func (f *File) lines(file io.Reader, each func(deployment string, line storedLin
 		if err != nil && !ended {
 			return torn, err
 		}
-		if text = bytes.TrimSpace(text); len(text) == 0 && !overlong {
-			if ended {
-				return torn, nil
-			}
-			continue
-		}
+		text = bytes.TrimSpace(text)
 		var head struct {
 			ID, Deployment, Master string
 			Started                time.Time
 		}
 		switch {
+		case len(text) == 0 && !overlong:
 		case overlong || json.Unmarshal(text, &head) != nil || head.ID == "":
 			torn++
 		case !head.Started.Before(oldest):
-			each(head.Deployment, storedLine{head.ID + " " + head.Deployment, head.Master, head.Started, bytes.Clone(text)})
+			each(head.Deployment, storedLine{head.ID, head.Master, head.Started, bytes.Clone(text)})
 		}
 		if ended {
 			return torn, nil
@@ -357,10 +378,9 @@ func (f *File) Load(maxBytes int) map[string]Saved {
 	all := make(map[string]Saved)
 	if err == nil {
 		defer func() { _ = file.Close() }()
-		_, err = f.lines(file, func(deployment string, line storedLine) {
+		_, err = lines(file, f.oldest(), func(deployment string, line storedLine) {
 			s := all[deployment]
 			s.store.limit = maxBytes
-			line.id = strings.TrimSuffix(line.id, " "+deployment)
 			s.store.put(line)
 			all[deployment] = s
 		})
