@@ -131,6 +131,9 @@ func TestFileSurvivesARestart(t *testing.T) {
 	if records := k.restarted(t, "orders"); len(records) != 3 || records[0].ID == records[1].ID || next.Last()["a"].ID != records[0].ID {
 		t.Errorf("after another failover: %+v", records)
 	}
+	if lines := len(k.lines(t)); lines != 4 {
+		t.Errorf("%d lines of 4 records after a restart", lines)
+	}
 	if k.log.String() != "" || f.Lost() != 0 {
 		t.Errorf("%d lost:\n%s", f.Lost(), &k.log)
 	}
@@ -181,6 +184,30 @@ func TestTornLine(t *testing.T) {
 	for _, line := range k.lines(t) {
 		if !json.Valid([]byte(line)) {
 			t.Errorf("the torn line is still there: %s", line)
+		}
+	}
+}
+
+// TestTornWhileOpen: what is written after a line that was cut off begins a line of its own.
+func TestTornWhileOpen(t *testing.T) {
+	t.Parallel()
+	k := newKept(t)
+	f := k.open(t)
+	h := follow(f, "")
+	at := failOver(h, "m", time.Now().Add(-5*time.Minute))
+	sentineltest.WaitFor(t, "a record in the file", func() bool {
+		info, err := os.Stat(k.path)
+		return err == nil && info.Size() > 0
+	})
+	const torn = `{"id":"torn`
+	check(t, os.WriteFile(k.path+".torn", []byte(torn), 0o600))
+	check(t, os.Rename(k.path+".torn", k.path))
+	failOver(h, "m", at)
+	h.Close()
+	f.Close()
+	for _, line := range k.lines(t) {
+		if line != torn && !json.Valid([]byte(line)) {
+			t.Errorf("the torn line goes on with a record: %s", line)
 		}
 	}
 }
