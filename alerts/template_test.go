@@ -10,8 +10,8 @@ import (
 	"redis_sentinel_exporter/alerts"
 )
 
-// templateFile has the rules with marks where a Config changes them, for those who know no
-// Go: the Helm chart and the mixin, which put values there.
+// templateFile has the rules with marks where a Config changes them, for the Helm chart, which puts
+// values there.
 const templateFile = "rules.template.json"
 
 // A templateRule is a rule whose texts have marks, with the threshold that it has.

@@ -12,8 +12,8 @@ import (
 	chart "helm.sh/helm/v4/pkg/chart/v2"
 )
 
-// TestEveryChartBranch: in each branch of each template, an else that is not
-// written included, a fail is put in turn; one of the cases must run into it.
+// TestEveryChartBranch: one of the cases renders each branch of each template, also the else that is not written: a
+// fail is put in one branch after the other, and some case must run into it.
 func TestEveryChartBranch(t *testing.T) {
 	t.Parallel()
 	c := loadChart(t)

@@ -177,9 +177,7 @@ func TestPodIsReached(t *testing.T) {
 	if n.Spec.Ingress[0].Ports[0].Port.StrVal != port.Name || !reflect.DeepEqual(n.Spec.PodSelector.MatchLabels, labels) {
 		t.Errorf("the NetworkPolicy is about %v, the pod has %v", n.Spec.PodSelector.MatchLabels, labels)
 	}
-	if from, err := metav1.LabelSelectorAsSelector(n.Spec.Ingress[0].From[0].PodSelector); err != nil || !from.Matches(k8slabels.Set{"app.kubernetes.io/name": "prometheus"}) {
-		t.Errorf("the NetworkPolicy lets in %v (error %v), and not Prometheus", n.Spec.Ingress[0].From[0].PodSelector, err)
-	}
+	letsPrometheusIn(t, n)
 	m := one[monitoringv1.ServiceMonitor](t, all, "ServiceMonitor", "redis-sentinel-exporter")
 	if m.Spec.Endpoints[0].Port != s.Spec.Ports[0].Name || !reflect.DeepEqual(m.Spec.Selector.MatchLabels, s.Labels) {
 		t.Errorf("the ServiceMonitor looks for %v at %s, the Service has %v", m.Spec.Selector.MatchLabels, m.Spec.Endpoints[0].Port, s.Labels)
@@ -258,6 +256,15 @@ func TestPrometheusRule(t *testing.T) {
 	}
 }
 
+// letsPrometheusIn fails if pods of Prometheus do not match, such as where kustomize has written over the selector.
+func letsPrometheusIn(t *testing.T, n *networkingv1.NetworkPolicy) {
+	t.Helper()
+	pods := n.Spec.Ingress[0].From[0].PodSelector
+	if from, err := metav1.LabelSelectorAsSelector(pods); err != nil || !from.Matches(k8slabels.Set{"app.kubernetes.io/name": "prometheus"}) {
+		t.Errorf("the NetworkPolicy %s lets in %v (error %v), and not Prometheus", n.Name, pods, err)
+	}
+}
+
 // TestShards: each pod of the StatefulSet has its own part by the end of its name, and Prometheus asks each for it. All
 // speak of the same labels, port and file.
 func TestShards(t *testing.T) {
@@ -288,6 +295,7 @@ func TestShards(t *testing.T) {
 	}
 	labels := set.Spec.Template.Labels
 	policy := one[networkingv1.NetworkPolicy](t, all, "NetworkPolicy", "redis-sentinel-shards")
+	letsPrometheusIn(t, policy)
 	for what, selector := range map[string]map[string]string{"StatefulSet": set.Spec.Selector.MatchLabels, "Service": service.Spec.Selector, "NetworkPolicy": policy.Spec.PodSelector.MatchLabels} {
 		if len(labels) == 0 || !reflect.DeepEqual(selector, labels) {
 			t.Errorf("the %s is about %v, the pods have %v", what, selector, labels)
