@@ -24,33 +24,20 @@ const (
 
 // limitMemory sets the limit at which Go collects garbage more often, in bytes: from what
 // replies may take and how many Sentinels there are, and below that of the control group, which a
-// container has. $GOMEMLIMIT overrides it.
-func limitMemory(replies int64, sentinels int) error {
-	if _, err := memlimit.Set(memlimit.WithRatio(1), memlimit.WithProvider(memoryLimit(replies, sentinels, memlimit.FromCgroup))); err != nil {
+// container has. It follows both until ctx ends. $GOMEMLIMIT overrides it.
+func limitMemory(ctx context.Context, replies int64, sentinels func() int) error {
+	provider := memoryLimit(replies, sentinels, memlimit.FromCgroup)
+	if _, err := memlimit.Set(memlimit.WithRatio(1), memlimit.WithProvider(provider), memlimit.WithRefreshInterval(ctx, limitMemoryEvery)); err != nil {
 		return fmt.Errorf("the limit of memory: %w", err)
 	}
 	return nil
 }
 
-// keepMemoryLimit does so again and again, until ctx ends.
-func keepMemoryLimit(ctx context.Context, replies int64, sentinels func() int) {
-	ticker := time.NewTicker(limitMemoryEvery)
-	defer ticker.Stop()
-	for {
-		select {
-		case <-ticker.C:
-			_ = limitMemory(replies, sentinels()) // it could be done at the start
-		case <-ctx.Done():
-			return
-		}
-	}
-}
-
 // memoryLimit returns the limit. A control group that cannot be read has none, as on
 // systems without them.
-func memoryLimit(replies int64, sentinels int, group memlimit.Provider) memlimit.Provider {
+func memoryLimit(replies int64, sentinels func() int, group memlimit.Provider) memlimit.Provider {
 	return func() (uint64, error) {
-		own := uint64(memoryPerReply*replies) + memoryPerSentinel*uint64(sentinels) //nolint:gosec // a flag that is checked, and a number of things
+		own := uint64(memoryPerReply*replies) + memoryPerSentinel*uint64(sentinels()) //nolint:gosec // a flag that is checked, and a number of things
 		limit, err := memlimit.ApplyRatio(group, groupShare)()
 		if err != nil {
 			limit = math.MaxUint64

@@ -16,7 +16,7 @@ func TestMemoryLimit(t *testing.T) {
 		{"a large one", memlimit.Limit(1 << 20), 200 + 3*65536},
 		{"a small one", memlimit.Limit(100), 90},
 	} {
-		if got, err := memoryLimit(100, 3, test.group)(); err != nil || got != test.want {
+		if got, err := memoryLimit(100, func() int { return 3 }, test.group)(); err != nil || got != test.want {
 			t.Errorf("%s: %d, %v; want %d", test.name, got, err, test.want)
 		}
 	}

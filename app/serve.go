@@ -45,10 +45,9 @@ func serve(ctx context.Context, c *Config, logs io.Writer) error {
 		return err
 	}
 	sentinels := func() int { return len(c.Sentinels.Addresses) + sources.Fleet.Sentinels() + sources.Prober.Sentinels() }
-	if err := limitMemory(c.ReplyMemory, sentinels()); err != nil {
+	if err := limitMemory(ctx, c.ReplyMemory, sentinels); err != nil {
 		return err
 	}
-	wg.Go(func() { keepMemoryLimit(ctx, c.ReplyMemory, sentinels) })
 	keeper := role.NewKeeper(deployment, c.Role)
 	if !c.Web.OnlyProbes {
 		sources.Roles = keeper

@@ -1,6 +1,8 @@
 package e2e_test
 
 import (
+	"os"
+	"path/filepath"
 	"testing"
 
 	"redis_sentinel_exporter/e2e/exportertest"
@@ -21,4 +23,23 @@ func TestMemoryLimit(t *testing.T) {
 	look("go_gc_gomemlimit_bytes 1.6842752e+07") // twice 8 MiB, and 64 KiB for the one Sentinel
 	t.Setenv("GOMEMLIMIT", "100MiB")
 	look("go_gc_gomemlimit_bytes 1.048576e+08")
+}
+
+// TestMemoryLimitGrows with the Sentinels that come with a file.
+func TestMemoryLimitGrows(t *testing.T) {
+	t.Parallel()
+	dir := t.TempDir()
+	config := filepath.Join(dir, "config.yml")
+	if err := os.WriteFile(config, []byte("deployment_files: [fleet-*.json]\n"), 0o600); err != nil {
+		t.Fatal(err)
+	}
+	p := exportertest.StartProcess(t, "--sentinel.reply-memory=8MiB", "--config.file="+config)
+	has := func(want string) func() bool {
+		return func() bool { return p.MustGet(t, "/metrics").Has("go_gc_gomemlimit_bytes " + want) }
+	}
+	if !has("1.6777216e+07")() {
+		t.Error("without Sentinels it is not twice 8 MiB")
+	}
+	writeFleet(t, filepath.Join(dir, "fleet-one.json"), map[string]fleetEntry{"orders": {fakeDeployment(t, "orders"), map[string]string{}}})
+	sentineltest.WaitFor(t, "64 KiB more for each of three Sentinels", has("1.6973824e+07"))
 }
