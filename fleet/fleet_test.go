@@ -20,6 +20,7 @@ import (
 	"github.com/google/go-cmp/cmp"
 
 	"redis_sentinel_exporter/health"
+	"redis_sentinel_exporter/history"
 	"redis_sentinel_exporter/internal/sentineltest"
 	"redis_sentinel_exporter/probe"
 	"redis_sentinel_exporter/sentinel"
@@ -398,5 +399,54 @@ func TestRemovedSharesNothing(t *testing.T) {
 	}
 	if lines := r.Lines(); len(lines) != 1 || lines[0].Shared != nil {
 		t.Errorf("got %+v", lines)
+	}
+}
+
+// TestSilentSharesStill: of a deployment that does not answer, what it had in common holds.
+func TestSilentSharesStill(t *testing.T) {
+	t.Parallel()
+	r := newRig(t, Options{Timeout: time.Second, MaxConnections: 2}, "deployments:\n"+line("orders", "10.0.0.1:26379")+line("carts", "10.0.0.2:26379"))
+	assess := func(name string, s *sentinel.Snapshot) {
+		t.Helper()
+		d, release, err := r.Acquire(name)
+		if err != nil {
+			t.Fatal(err)
+		}
+		defer release()
+		if _, err := d.Assess(t.Context(), []*sentinel.Snapshot{s}); err != nil {
+			t.Fatal(err)
+		}
+	}
+	assess("orders", monitoring("s1", "n1", "10.0.1.1:6379"))
+	assess("carts", monitoring("s2", "n1", "10.0.1.1:6379"))
+	assess("orders", dead(sentinel.ReasonTimeout))
+	if lines := r.Lines(); len(lines) != 2 || len(lines[0].Shared) != 1 || len(lines[1].Shared) != 1 {
+		t.Errorf("got %+v", lines)
+	}
+}
+
+// TestFleetHasItsRecords: after a restart each deployment has the records of its own in the history file.
+func TestFleetHasItsRecords(t *testing.T) {
+	t.Parallel()
+	path := filepath.Join(t.TempDir(), "history")
+	text := ""
+	for _, name := range []string{"orders", "carts", ""} {
+		text += fmt.Sprintf(`{"id":"of-%s","deployment":%q,"master":"mymaster","started":%q}`+"\n", name, name, time.Now().Format(time.RFC3339))
+	}
+	if err := os.WriteFile(path, []byte(text), 0o600); err != nil {
+		t.Fatal(err)
+	}
+	file := history.OpenFile(path, history.FileOptions{MaxBytes: history.MinFileBytes, MaxAge: time.Hour}, slog.New(slog.DiscardHandler))
+	t.Cleanup(file.Close)
+	r := newRig(t, Options{Timeout: time.Second, MaxConnections: 2, Events: true, History: file}, "deployments:\n"+line("orders", "10.0.0.1:26379")+line("carts", "10.0.0.2:26379"))
+	for _, name := range []string{"orders", "carts"} {
+		d, release, err := r.Acquire(name)
+		if err != nil {
+			t.Fatal(err)
+		}
+		defer release()
+		if records := d.Events.History().Records(history.Query{All: true}); len(records) != 1 || records[0].ID != "of-"+name {
+			t.Errorf("%s has %+v", name, records)
+		}
 	}
 }
