@@ -49,19 +49,13 @@ func (j *job) failover(ctx context.Context, s *step) error {
 	// Not earlier: two operators count subscribers, and should count the same.
 	old := j.watchOldMaster(ctx, began)
 	defer old.stop()
-	now, err := j.follow(ctx, s, func() {
-		if addr := j.promoted(ctx, s); addr != "" && raised != nil {
-			raised.close(ctx, addr, old)
-		}
-	})
+	now, err := j.follow(ctx, s, func() { raised.closeEarly(ctx, s, old) })
 	took := time.Since(began)
 	j.answer.Seconds = seconds(took)
 	if err != nil {
 		return j.aborted(err, s, old)
 	}
-	if raised != nil {
-		raised.close(ctx, now.Addr, old)
-	}
+	raised.close(ctx, now.Addr, old)
 	j.say(fmt.Sprintf("%s: %s is promoted, after %s; waiting until %s takes no more writes", s.sentinel, now.Addr, took.Round(time.Millisecond), from))
 	j.waitStopped(ctx, s, old, now)
 	j.answer.PreviousAddress, j.answer.Address = from, now.Addr
@@ -150,6 +144,15 @@ func (j *job) look(ctx context.Context, c *sentinel.Client) (m *sentinel.Master,
 		return err
 	})(ctx)
 	return m, err
+}
+
+// replicas asks one Sentinel about the replicas of the master.
+func (j *job) replicas(ctx context.Context, s *step) (replicas []sentinel.Replica, err error) {
+	err = j.within(func(ctx context.Context) error {
+		replicas, err = s.client.Replicas(ctx, j.Master)
+		return err
+	})(ctx)
+	return replicas, err
 }
 
 // waitFollowed waits until every Sentinel that monitored the master before sees one at the

@@ -15,7 +15,7 @@ import (
 const mostFenced = 10 * time.Second
 
 // A fence keeps the old master from taking writes that would be lost: they wait until it is a replica, or
-// until the failover is given up. If this program dies the pause ends by itself.
+// until the failover is given up. If this program dies the pause ends by itself. nil is no fence.
 type fence struct {
 	job    *job
 	conn   *datanode.Conn
@@ -23,6 +23,7 @@ type fence struct {
 	until  time.Time // when the pause ends by itself
 	offset int64     // how far the old master had come when it took no more writes
 	done   bool      // it follows the new master
+	said   string    // why it does not yet
 }
 
 // raiseFence holds up the writes, and waits until the replica to be promoted has all that there were. The
@@ -47,10 +48,15 @@ func (j *job) raiseFence(ctx context.Context, s *step) (*fence, error) {
 	err := waitUntil(waiting, func() (bool, error) {
 		own, its, err := f.conn.Offset(waiting, heir.Addr)
 		f.offset = own
-		if err == nil && its.Value < own {
-			err = fmt.Errorf("%s is %d bytes behind", heir.Addr, own-its.Value)
+		switch {
+		case err != nil:
+			return false, err
+		case !its.Present:
+			return false, fmt.Errorf("%s lists no replica %s", f.addr, heir.Addr)
+		case its.Value < own:
+			return false, fmt.Errorf("%s is %d bytes behind", heir.Addr, own-its.Value)
 		}
-		return err == nil, err
+		return true, nil
 	})
 	if err != nil {
 		f.lower(ctx)
@@ -59,13 +65,17 @@ func (j *job) raiseFence(ctx context.Context, s *step) (*fence, error) {
 	return f, nil
 }
 
-// close makes the old master a replica of the new one, and lets its clients go on.
+// close makes the old master a replica of the new one, and lets its clients go on. It can be called again
+// until that has been done.
 func (f *fence) close(ctx context.Context, now string, old *oldMaster) {
-	if f.done {
+	if f == nil || f.done {
 		return
 	}
 	if err := f.job.within(func(ctx context.Context) error { return f.conn.Follow(ctx, now) })(ctx); err != nil {
-		f.job.say(fmt.Sprintf("%s: not made a replica yet: %v", f.addr, err))
+		if text := fmt.Sprintf("%s: not made a replica yet: %v", f.addr, err); text != f.said {
+			f.said = text
+			f.job.say(text)
+		}
 		return
 	}
 	f.done = true
@@ -77,6 +87,22 @@ func (f *fence) close(ctx context.Context, now string, old *oldMaster) {
 	f.job.say(fmt.Sprintf("%s: follows %s", f.addr, now))
 }
 
+// closeEarly is close while the failover goes on, if the replica has been promoted already.
+func (f *fence) closeEarly(ctx context.Context, s *step, old *oldMaster) {
+	if f == nil || f.done {
+		return
+	}
+	replicas, err := f.job.replicas(ctx, s)
+	if err != nil {
+		return // close comes at the end
+	}
+	for i := range replicas {
+		if replicas[i].Flags.Has(sentinel.FlagPromoted) {
+			f.close(ctx, replicas[i].Addr, old)
+		}
+	}
+}
+
 // lower ends the pause, whatever has come of the failover, and also if ctx has ended.
 func (f *fence) lower(ctx context.Context) {
 	ctx = context.WithoutCancel(ctx)
@@ -84,23 +110,4 @@ func (f *fence) lower(ctx context.Context) {
 		f.job.say(fmt.Sprintf("%s: CLIENT UNPAUSE failed; the pause ends by itself at %s: %v", f.addr, f.until.UTC().Format(time.TimeOnly), err))
 	}
 	f.conn.Close()
-}
-
-// promoted returns the address of the replica that has been promoted already, while the failover goes on;
-// empty if it is not known.
-func (j *job) promoted(ctx context.Context, s *step) string {
-	var replicas []sentinel.Replica
-	err := j.within(func(ctx context.Context) (err error) {
-		replicas, err = s.client.Replicas(ctx, j.Master)
-		return err
-	})(ctx)
-	if err != nil {
-		return ""
-	}
-	for i := range replicas {
-		if replicas[i].Flags.Has(sentinel.FlagPromoted) {
-			return replicas[i].Addr
-		}
-	}
-	return ""
 }

@@ -168,11 +168,7 @@ func (j *job) undone(ctx context.Context, s *step, now *sentinel.Master) error {
 // isReplicaNow reports whether the Sentinel has heard from the old master itself that it is a
 // replica: for those who may not listen to the events.
 func (j *job) isReplicaNow(ctx context.Context, s *step, old *oldMaster) (bool, error) {
-	var replicas []sentinel.Replica
-	err := j.within(func(ctx context.Context) (err error) {
-		replicas, err = s.client.Replicas(ctx, j.Master)
-		return err
-	})(ctx)
+	replicas, err := j.replicas(ctx, s)
 	if err != nil {
 		return false, err
 	}
