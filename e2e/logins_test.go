@@ -110,7 +110,19 @@ func TestCertificateAtEachRequest(t *testing.T) {
 			kept.CloseIdleConnections()
 		}
 	}
+	kept := newKeptClient("https://"+e.Addr()+"/metrics", config, false)
+	defer kept.CloseIdleConnections()
+	if status, _ := kept.ask(t); status != refusedByWeb {
+		t.Errorf("the client was answered %d", status)
+	}
+	rewrite(t, file, text("canary-hunter2", "localhost"))
+	if status, _ := kept.ask(t); status != http.StatusInternalServerError {
+		t.Errorf("with a file that cannot be used the client is answered %d", status)
+	}
 	log := e.Stderr.String()
+	if strings.Contains(log, "canary") || !strings.Contains(log, `listener=web err="`) || !strings.Contains(log, "<client_ca_file>") {
+		t.Errorf("the log says\n%s", log)
+	}
 	for _, listener := range []string{"admin", "web"} {
 		if !strings.Contains(log, `msg="Login failed" listener=`+listener+` from=127.0.0.1:`) {
 			t.Errorf("the failed logins of %s are not logged:\n%s", listener, log)

@@ -1,6 +1,7 @@
 package e2e_test
 
 import (
+	"net"
 	"net/http"
 	"os"
 	"strings"
@@ -105,5 +106,40 @@ func TestNoProbesWithoutFile(t *testing.T) {
 	}
 	if total, _ := other.Connections(); total != 0 {
 		t.Error("it has connected")
+	}
+}
+
+// TestNothingToDataNodes without --node.password-file: nobody connects to one, whatever is asked.
+func TestNothingToDataNodes(t *testing.T) {
+	t.Parallel()
+	node := sentineltest.RunFake(t, sentineltest.FakeConfig{})
+	host, port, err := net.SplitHostPort(node.Addr())
+	if err != nil {
+		t.Fatal(err)
+	}
+	fake := sentineltest.RunFake(t, sentineltest.FakeConfig{Replicas: 1, Edit: func(kind, _ string, row sentineltest.Row) sentineltest.Row {
+		if kind == "sentinel" {
+			return row
+		}
+		return row.With("ip", host).With("port", port)
+	}})
+	e := exportertest.Start(t, "--sentinel.address="+fake.Addr())
+	for _, path := range []string{"/metrics", "/status", "/status?master=mymaster", "/health", "/history", "/can-stop?host=" + host, "/sd", "/role/master?master=mymaster&node=" + node.Addr()} {
+		if a, err := e.Get(path); err != nil || a.Status == http.StatusNotFound || a.Status == http.StatusBadRequest {
+			t.Errorf("%s: %d %s, %v", path, a.Status, a.Body, err)
+		}
+	}
+	for _, words := range []string{"check", "preflight", "can-stop " + host, "drain", "failover mymaster --dry-run", "failover mymaster --fence --dry-run"} {
+		args := append(strings.Fields(words), "--sentinel.address="+fake.Addr())
+		if stdout, stderr, status := exportertest.Output(t, args...); status > 3 || strings.Contains(stderr, "--help") {
+			t.Errorf("%s: %d\n%s%s", words, status, stdout, stderr)
+		}
+	}
+	if total, _ := node.Connections(); total != 0 {
+		t.Errorf("%d connections were made to the data node", total)
+	}
+	_, stderr, _ := exportertest.Output(t, "preflight", "--sentinel.address="+fake.Addr(), "--node.password-file="+exportertest.TempFile(t, "x"))
+	if total, _ := node.Connections(); total == 0 {
+		t.Errorf("with the file none was made either: this would test nothing: %s", stderr)
 	}
 }

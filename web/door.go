@@ -2,6 +2,7 @@ package web
 
 import (
 	"context"
+	"crypto/tls"
 	"errors"
 	"log/slog"
 	"net/http"
@@ -46,12 +47,16 @@ type door struct {
 // ServeHTTP lets a request through, or refuses it.
 func (d *door) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 	config, err := readWebConfig(d.file)
+	var rules *tls.Config
+	if err == nil {
+		rules, err = clientRules(&config.TLSConfig)
+	}
 	if err != nil {
 		d.logger.Error("The web configuration file cannot be used", "listener", d.listener, "err", err)
 		http.Error(w, http.StatusText(http.StatusInternalServerError), http.StatusInternalServerError)
 		return
 	}
-	if err := verifyPeer(&config.TLSConfig, r.TLS); err != nil {
+	if err := verifyPeer(rules, r.TLS); err != nil {
 		d.refuse(r, "", loginCertificate, err)
 		w.Header().Set("Connection", "close") // the next connection may have another certificate
 		http.Error(w, err.Error(), http.StatusForbidden)

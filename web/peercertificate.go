@@ -11,16 +11,24 @@ import (
 
 var errNoCertificate = errors.New("the connection was made without a client certificate")
 
+// clientRules returns what the file demands of client certificates now; nil if nothing.
+func clientRules(config *toolkit.TLSConfig) (*tls.Config, error) {
+	if config.ClientAuth == "" {
+		return nil, nil //nolint:nilnil // see above
+	}
+	rules, err := toolkit.ConfigToTLSConfig(config)
+	if err != nil {
+		return nil, errors.New(withoutNames(err.Error(), config))
+	}
+	return rules, nil
+}
+
 // verifyPeer returns an error if a handshake with this client certificate would be refused now.
 // The handshake that was made is no proof: a connection is kept for long, and a session that is
 // resumed has none.
-func verifyPeer(config *toolkit.TLSConfig, state *tls.ConnectionState) error {
-	if config.ClientAuth == "" {
+func verifyPeer(now *tls.Config, state *tls.ConnectionState) error {
+	if now == nil {
 		return nil
-	}
-	now, err := toolkit.ConfigToTLSConfig(config)
-	if err != nil {
-		return err
 	}
 	if state == nil || len(state.PeerCertificates) == 0 {
 		if now.ClientAuth == tls.RequireAnyClientCert || now.ClientAuth == tls.RequireAndVerifyClientCert {

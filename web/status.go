@@ -35,6 +35,7 @@ type statusPage struct {
 	logger   *slog.Logger
 	template *template.Template
 	style    string // URL of the style sheet, with its hash
+	memory   *preflightMemory
 }
 
 func newStatusPage(logger *slog.Logger) (*statusPage, error) {
@@ -42,7 +43,7 @@ func newStatusPage(logger *slog.Logger) (*statusPage, error) {
 	if err != nil {
 		return nil, fmt.Errorf("status page: %w", err)
 	}
-	return &statusPage{logger: logger, template: t, style: styleURL()}, nil
+	return &statusPage{logger: logger, template: t, style: styleURL(), memory: newPreflightMemory()}, nil
 }
 
 // of returns the page of one deployment.
@@ -82,7 +83,9 @@ func (s *statusPage) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 		http.Error(w, err.Error(), http.StatusNotFound)
 		return
 	}
+	setWriteDeadline(w, 2*s.querier.timeout) // the turn, and the data nodes
 	asked := s.preflights(r.Context(), snapshots, &report)
+	setWriteDeadline(w, 0)
 	page, err := s.page(snapshots, &report, asked, query)
 	if err != nil {
 		s.logger.Error("The status page could not be made", "err", err)

@@ -2,8 +2,10 @@ package web
 
 import (
 	"context"
+	"maps"
 	"strings"
 	"sync"
+	"time"
 
 	"redis_sentinel_exporter/health"
 	"redis_sentinel_exporter/preflight"
@@ -17,27 +19,59 @@ const mostPreflights = 4
 // preflights are the reports on the data nodes, by master; nil if these are not asked.
 type preflights map[string]*preflight.Report
 
-// preflights asks the data nodes of the masters in the report.
+// A preflightMemory has the reports of the last refreshEvery: whoever reaches the page can load it as often as
+// he likes, and the data nodes are asked for all of them at once.
+type preflightMemory struct {
+	turn chan struct{} // has room for the request that asks, which has the use of kept
+	kept map[string]keptPreflight
+}
+
+type keptPreflight struct {
+	report *preflight.Report
+	at     time.Time
+}
+
+func newPreflightMemory() *preflightMemory {
+	return &preflightMemory{turn: make(chan struct{}, 1), kept: make(map[string]keptPreflight)}
+}
+
+// preflights returns what the data nodes of the masters in the report say. They are asked to the end even if
+// the client has gone: others wait for that.
 func (s *statusPage) preflights(ctx context.Context, snapshots []*sentinel.Snapshot, r *health.Report) preflights {
-	account := s.querier.deployment.Nodes
+	account, kept := s.querier.deployment.Nodes, s.memory.kept
 	if account == nil || len(r.Masters) > mostPreflights {
 		return nil
 	}
-	ctx, cancel := context.WithTimeout(ctx, s.querier.timeout)
+	waiting, cancel := context.WithTimeout(ctx, s.querier.timeout)
 	defer cancel()
-	found := make(preflights)
-	var mu sync.Mutex // guards found
+	select {
+	case s.memory.turn <- struct{}{}:
+		defer func() { <-s.memory.turn }()
+	case <-waiting.Done():
+		return nil
+	}
+	maps.DeleteFunc(kept, func(_ string, k keptPreflight) bool { return time.Since(k.at) > refreshEvery })
+	asking, cancel := context.WithTimeout(context.WithoutCancel(ctx), s.querier.timeout)
+	defer cancel()
+	reports := make([]*preflight.Report, len(r.Masters))
 	var wg sync.WaitGroup
 	for i := range r.Masters {
 		name := r.Masters[i].Name
-		wg.Go(func() {
-			report := preflight.Assess(ctx, snapshots, name, account)
-			mu.Lock()
-			defer mu.Unlock()
-			found[name] = report
-		})
+		if k, known := kept[name]; known {
+			reports[i] = k.report
+			continue
+		}
+		wg.Go(func() { reports[i] = preflight.Assess(asking, snapshots, name, account) })
 	}
 	wg.Wait()
+	found := make(preflights)
+	for i, report := range reports {
+		name := r.Masters[i].Name
+		found[name] = report
+		if _, known := kept[name]; !known && report != nil {
+			kept[name] = keptPreflight{report, time.Now()}
+		}
+	}
 	return found
 }
 

@@ -2,8 +2,10 @@ package web
 
 import (
 	"log/slog"
+	"net"
 	"net/http"
 	"strings"
+	"sync"
 	"testing"
 
 	"redis_sentinel_exporter/deployment"
@@ -40,5 +42,41 @@ func TestStatusPagePreflight(t *testing.T) {
 	}
 	if text := page(account); !strings.Contains(text, "✕ CRITICAL min_replicas") || !strings.Contains(text, "after the loss of the master "+heir.Addr()) {
 		t.Errorf("with a finding it says\n%s", text)
+	}
+}
+
+// TestStatusPageAsksDataNodesOnce: however many load the page at once or one after the other. Without an account
+// the data nodes are not asked at all.
+func TestStatusPageAsksDataNodesOnce(t *testing.T) {
+	t.Parallel()
+	node := sentineltest.RunFake(t, sentineltest.FakeConfig{})
+	host, port, err := net.SplitHostPort(node.Addr())
+	if err != nil {
+		t.Fatal(err)
+	}
+	fake := sentineltest.RunFake(t, sentineltest.FakeConfig{Edit: func(kind, _ string, row sentineltest.Row) sentineltest.Row {
+		if kind == "master" {
+			return row.With("ip", host).With("port", port)
+		}
+		return row
+	}})
+	d := deployment.New(sentinel.NewClient(sentinel.Options{Address: fake.Addr()}))
+	t.Cleanup(d.Close)
+	for _, test := range []struct {
+		account *sentinel.Options
+		want    int
+	}{{nil, 0}, {&sentinel.Options{}, 1}} {
+		h := handlerOf(t, Sources{Deployment: d, Nodes: test.account}, defaults(), slog.New(slog.DiscardHandler))
+		var wg sync.WaitGroup
+		for range 20 {
+			wg.Go(func() { ask(h, http.MethodGet, "/status") })
+		}
+		wg.Wait()
+		if answer := ask(h, http.MethodGet, "/status"); strings.Contains(answer.Body.String(), "Would the next failover work?") != (test.want > 0) {
+			t.Errorf("it says\n%s", rows(answer.Body.String()))
+		}
+		if total, _ := node.Connections(); total != test.want {
+			t.Errorf("%d connections were made to the data node, want %d", total, test.want)
+		}
 	}
 }

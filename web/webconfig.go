@@ -22,20 +22,24 @@ func CheckWebConfig(file string) error {
 	}
 	text := withoutValues(err)
 	if config, err := readWebConfig(file); err == nil {
-		tls := &config.TLSConfig
-		names := []struct{ value, field string }{
-			{tls.TLSCertPath, "<cert_file>"}, {tls.TLSKeyPath, "<key_file>"}, {tls.ClientCAs, "<client_ca_file>"},
-		}
-		slices.SortStableFunc(names, func(a, b struct{ value, field string }) int { return len(b.value) - len(a.value) }) // one may begin another
-		var pairs []string
-		for _, n := range names {
-			if n.value != "" {
-				pairs = append(pairs, n.value, n.field)
-			}
-		}
-		text = strings.NewReplacer(pairs...).Replace(text)
+		text = withoutNames(text, &config.TLSConfig)
 	}
 	return errors.New(text)
+}
+
+// withoutNames returns the text of an error without the names of files, or what stands in their place.
+func withoutNames(text string, tls *toolkit.TLSConfig) string {
+	names := []struct{ value, field string }{
+		{tls.TLSCertPath, "<cert_file>"}, {tls.TLSKeyPath, "<key_file>"}, {tls.ClientCAs, "<client_ca_file>"},
+	}
+	slices.SortStableFunc(names, func(a, b struct{ value, field string }) int { return len(b.value) - len(a.value) }) // one may begin another
+	var pairs []string
+	for _, n := range names {
+		if n.value != "" {
+			pairs = append(pairs, n.value, n.field)
+		}
+	}
+	return strings.NewReplacer(pairs...).Replace(text)
 }
 
 // withoutValues returns the text of an error without the values that yaml quotes.
