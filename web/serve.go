@@ -3,6 +3,7 @@ package web
 import (
 	"context"
 	"errors"
+	"log"
 	"log/slog"
 	"net"
 	"net/http"
@@ -89,7 +90,7 @@ func serveAddress(ctx context.Context, opened func(), handler http.Handler, flag
 		ReadTimeout:       readTimeout,
 		IdleTimeout:       idleTimeout,
 		MaxHeaderBytes:    maxHeaderBytes,
-		ErrorLog:          slog.NewLogLogger(logger.With("listener", d.listener).Handler(), slog.LevelWarn),
+		ErrorLog:          log.New(serverLog{d.file, slog.NewLogLogger(logger.With("listener", d.listener).Handler(), slog.LevelWarn)}, "", 0),
 	}
 	server.BaseContext = onOpen(func() {
 		if d.file != "" {
@@ -110,6 +111,26 @@ func serveAddress(ctx context.Context, opened func(), handler http.Handler, flag
 		return err
 	}
 	return nil
+}
+
+// A serverLog writes what http.Server logs. At a handshake the toolkit reads the web configuration file again,
+// and what is wrong with it has what stands in it.
+type serverLog struct {
+	file string // the web configuration; empty for none
+	out  *log.Logger
+}
+
+// Write implements io.Writer.
+func (l serverLog) Write(line []byte) (int, error) {
+	text := string(line)
+	if l.file != "" {
+		text = withoutValues(text)
+		if config, err := readWebConfig(l.file); err == nil {
+			text = withoutNames(text, &config.TLSConfig)
+		}
+	}
+	l.out.Print(text)
+	return len(line), nil
 }
 
 // shutDown waits for the requests in flight until the timeout, then cuts them off.

@@ -20,7 +20,7 @@ func CheckWebConfig(file string) error {
 	if err == nil {
 		return nil
 	}
-	text := withoutValues(err)
+	text := withoutValues(err.Error())
 	if config, err := readWebConfig(file); err == nil {
 		text = withoutNames(text, &config.TLSConfig)
 	}
@@ -43,8 +43,8 @@ func withoutNames(text string, tls *toolkit.TLSConfig) string {
 }
 
 // withoutValues returns the text of an error without the values that yaml quotes.
-func withoutValues(err error) string {
-	return regexp.MustCompile("`[^`]*`").ReplaceAllString(err.Error(), "<value>")
+func withoutValues(text string) string {
+	return regexp.MustCompile("`[^`]*`").ReplaceAllString(text, "<value>")
 }
 
 // readWebConfig reads the web configuration file of a listener, which the toolkit has
@@ -56,7 +56,7 @@ func readWebConfig(file string) (*toolkit.Config, error) {
 	}
 	config := new(toolkit.Config)
 	if err := yaml.UnmarshalStrict(text, config); err != nil {
-		return nil, fmt.Errorf("%s: %s", file, withoutValues(err))
+		return nil, fmt.Errorf("%s: %s", file, withoutValues(err.Error()))
 	}
 	config.TLSConfig.SetDirectory(filepath.Dir(file))
 	return config, nil
