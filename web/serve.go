@@ -3,7 +3,6 @@ package web
 import (
 	"context"
 	"errors"
-	"log"
 	"log/slog"
 	"net"
 	"net/http"
@@ -90,7 +89,7 @@ func serveAddress(ctx context.Context, opened func(), handler http.Handler, flag
 		ReadTimeout:       readTimeout,
 		IdleTimeout:       idleTimeout,
 		MaxHeaderBytes:    maxHeaderBytes,
-		ErrorLog:          log.New(serverLog{d.file, slog.NewLogLogger(logger.With("listener", d.listener).Handler(), slog.LevelWarn)}, "", 0),
+		ErrorLog:          slog.NewLogLogger(serverLog{logger.With("listener", d.listener).Handler(), d.file}, slog.LevelWarn),
 	}
 	server.BaseContext = onOpen(func() {
 		if d.file != "" {
@@ -116,21 +115,19 @@ func serveAddress(ctx context.Context, opened func(), handler http.Handler, flag
 // A serverLog writes what http.Server logs. At a handshake the toolkit reads the web configuration file again,
 // and what is wrong with it has what stands in it.
 type serverLog struct {
+	slog.Handler
 	file string // the web configuration; empty for none
-	out  *log.Logger
 }
 
-// Write implements io.Writer.
-func (l serverLog) Write(line []byte) (int, error) {
-	text := string(line)
+// Handle implements slog.Handler.
+func (l serverLog) Handle(ctx context.Context, r slog.Record) error {
 	if l.file != "" {
-		text = withoutValues(text)
+		r.Message = withoutValues(r.Message)
 		if config, err := readWebConfig(l.file); err == nil {
-			text = withoutNames(text, &config.TLSConfig)
+			r.Message = withoutNames(r.Message, &config.TLSConfig)
 		}
 	}
-	l.out.Print(text)
-	return len(line), nil
+	return l.Handler.Handle(ctx, r)
 }
 
 // shutDown waits for the requests in flight until the timeout, then cuts them off.
