@@ -21,16 +21,15 @@ const (
 	ProtectedMode      = "protected-mode"
 	AnnounceIP         = "replica-announce-ip"
 	AnnouncePort       = "replica-announce-port"
-	slowerThan         = "slowlog-log-slower-than"
+	SlowerThan         = "slowlog-log-slower-than" // in microseconds
 )
 
 func settings() []string {
-	return []string{MasterUser, MasterAuth, MinReplicasToWrite, Save, AppendOnly, ProtectedMode, AnnounceIP, AnnouncePort, slowerThan}
+	return []string{MasterUser, MasterAuth, MinReplicasToWrite, Save, AppendOnly, ProtectedMode, AnnounceIP, AnnouncePort, SlowerThan}
 }
 
 // A Node is what a data node says of itself.
 type Node struct {
-	Addr             string
 	Product, Version string
 	ClusterEnabled   bool
 	// Settings has those that could be read. It holds a password: show none of it.
@@ -80,7 +79,7 @@ func (c *Conn) Look(ctx context.Context, commands []string) (*Node, error) {
 	if err != nil {
 		return nil, err
 	}
-	n := &Node{Addr: c.client.Address(), Settings: make(map[string]string)}
+	n := &Node{Settings: make(map[string]string)}
 	if err := n.readInfo(replies[0]); err != nil {
 		return nil, fmt.Errorf("INFO: %w", err)
 	}
@@ -170,8 +169,8 @@ func (n *Node) readSettings(replies []sentinel.Reply) {
 // readSlowlog reads how long the commands took, and not what they were: that is data.
 func (n *Node) readSlowlog(r sentinel.Reply) {
 	entries, err := r.Elements()
-	if err == nil && strings.HasPrefix(n.Settings[slowerThan], "-") {
-		err = errors.New(slowerThan + " is negative: it records none")
+	if err == nil && strings.HasPrefix(n.Settings[SlowerThan], "-") {
+		err = errors.New(SlowerThan + " is negative: it records none")
 	}
 	for _, entry := range entries {
 		var fields []sentinel.Reply

@@ -14,7 +14,6 @@ import (
 
 // A User is an ACL user of a node.
 type User struct {
-	Name      string
 	On        bool
 	NoPass    bool     // any password will do
 	passwords []string // their hashes (SHA-256)
@@ -40,7 +39,7 @@ func (c *Conn) User(ctx context.Context, name string) (*User, error) {
 	if err != nil {
 		return nil, fmt.Errorf("ACL GETUSER: %w", err)
 	}
-	u := &User{Name: name}
+	u := &User{}
 	for i := 0; i+1 < len(fields); i += 2 {
 		name, err := fields[i].Text()
 		if err != nil {

@@ -251,7 +251,11 @@ func lookAtSlowest(f *flight, o *outcome) {
 			o.cannotTell(fmt.Sprintf("%s: %v", n.addr, n.SlowestErr))
 			return
 		}
-		if limit := f.downAfter(); limit > 0 && n.Slowest > limit {
+		limit := f.downAfter()
+		if least, err := strconv.ParseInt(n.Settings[datanode.SlowerThan], 10, 64); err == nil && limit > 0 && least > limit.Microseconds() {
+			o.cannotTell(fmt.Sprintf("%s records only commands that take over %d µs (%s), and down-after is %s", n.addr, least, datanode.SlowerThan, limit))
+		}
+		if limit > 0 && n.Slowest > limit {
 			what := "a failover that nobody needs"
 			if !n.master {
 				what = "a replica that cannot be promoted meanwhile"

@@ -247,6 +247,13 @@ func TestSlowCommand(t *testing.T) {
 		r.cli(s.Node, "SENTINEL", "SET", name, "down-after-milliseconds", "1000")
 	}
 	r.finds("slow_command", old, health.Warning, "longer than down-after (1s)")
+	const tooMuch = "1500000"
+	r.cli(old, "CONFIG", "SET", "slowlog-log-slower-than", tooMuch)
+	if checks := r.assess().Checks; !slices.ContainsFunc(checks, func(c health.Result) bool {
+		return c.Check == "slow_command" && strings.Contains(c.Reason, tooMuch)
+	}) {
+		t.Errorf("with a slowlog that records too little: %+v", checks)
+	}
 	go func() { _, _ = old.CLI(t.Context(), "DEBUG", "SLEEP", "8") }()
 	sentineltest.WaitFor(t, "the failover", func() bool {
 		return r.MasterField(t.Context(), name, "port")[0] != strconv.Itoa(old.Port())
