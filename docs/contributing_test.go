@@ -142,7 +142,7 @@ func copyProject(t *testing.T) string {
 		switch {
 		case err != nil:
 			return err
-		case entry.IsDir() && (path == ".git" || path == ".bin" || path == "dist"):
+		case entry.IsDir() && (path == ".git" || path == ".bin" || path == "dist" || entry.Name() == "node_modules"):
 			return fs.SkipDir
 		case entry.IsDir():
 			return os.MkdirAll(filepath.Join(to, path), 0o700)

@@ -24,7 +24,7 @@ func TestLinksLeadSomewhere(t *testing.T) {
 		switch {
 		case err != nil:
 			return err
-		case entry.IsDir() && (entry.Name() == ".git" || entry.Name() == ".bin" || file == "dist"):
+		case entry.IsDir() && (entry.Name() == ".git" || entry.Name() == ".bin" || entry.Name() == "node_modules" || file == "dist"):
 			return fs.SkipDir
 		case path.Ext(file) != ".md":
 			return nil

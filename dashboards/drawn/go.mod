@@ -2,6 +2,8 @@ module redis_sentinel_exporter/dashboards/drawn
 
 go 1.26.0
 
+ignore node_modules
+
 require (
 	github.com/chromedp/chromedp v0.23.0
 	go.uber.org/goleak v1.3.0
