@@ -268,9 +268,7 @@ func TestAdminOperations(t *testing.T) {
 func TestTwoAtOnce(t *testing.T) {
 	t.Parallel()
 	r := newAdminRig(t, sentineltest.Config{Masters: []string{"mymaster", "other"}, Replicas: 1, FailoverTimeout: 2 * time.Second})
-	if err := r.Masters[0].Replicas[0].Hang(); err != nil {
-		t.Fatal(err)
-	}
+	r.refusePromotion()
 	done := make(chan int, 1)
 	go func() {
 		status, _ := (&adminRig{t: t, adminURL: r.adminURL}).send(call{method: "POST", path: "/api/v1/masters/mymaster/failover"})
@@ -293,13 +291,20 @@ func TestTwoAtOnce(t *testing.T) {
 	r.ask(http.StatusOK, "PATCH", "/api/v1/masters/mymaster", `{"quorum":1}`)
 }
 
+// refusePromotion makes the failover of the first master wait. A replica that hangs would not do: by the time of the
+// failover it may be known to be down, and then there is none.
+func (r *adminRig) refusePromotion() {
+	r.t.Helper()
+	if _, err := r.Masters[0].Replicas[0].CLI(r.t.Context(), "ACL", "SETUSER", "default", "-slaveof", "-replicaof"); err != nil {
+		r.t.Fatal(err)
+	}
+}
+
 // TestStopEndsAnOperation: it answers how far it has come.
 func TestStopEndsAnOperation(t *testing.T) {
 	t.Parallel()
 	r := newAdminRig(t, sentineltest.Config{Replicas: 1, FailoverTimeout: time.Minute})
-	if err := r.Masters[0].Replicas[0].Hang(); err != nil {
-		t.Fatal(err)
-	}
+	r.refusePromotion()
 	done := make(chan string, 1)
 	go func() {
 		_, body := (&adminRig{t: t, adminURL: r.adminURL}).send(call{method: "POST", path: "/api/v1/masters/mymaster/failover"})

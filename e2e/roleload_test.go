@@ -69,7 +69,7 @@ func TestRoleLoad(t *testing.T) {
 	p99 := took[len(took)*99/100]
 	for i, after := range roundTrips(topology) {
 		t.Logf("Sentinel %d: %.2f snapshots a second", i, float64(after-before[i])/seconds)
-		if float64(after-before[i]) > seconds+2 {
+		if float64(after-before[i]) > 2*seconds+2 { // one a second, and one for each event that a busy machine makes
 			t.Errorf("a Sentinel was asked for %d snapshots in %.1f s", after-before[i], seconds)
 		}
 	}
