@@ -163,8 +163,7 @@ func login(ctx context.Context, from, url, user, password string) (status int, e
 // password is answered: one that has logged in before, also at the address of those, and one
 // from another address. The log and the metrics tell of users that there are, and of no other
 // name.
-func TestWrongPasswords(t *testing.T) {
-	t.Parallel()
+func TestWrongPasswords(t *testing.T) { // not beside others: it takes the whole machine
 	fake := sentineltest.RunFake(t, sentineltest.FakeConfig{})
 	cost, clients := bcrypt.DefaultCost, 100
 	if underRace { // it makes all this many times as slow

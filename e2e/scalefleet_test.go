@@ -44,10 +44,7 @@ func realOnes() (deployments, failovers int) {
 // TestScaleNamed: a real Prometheus discovers many named deployments, of which one in ten is broken,
 // and scrapes them. No scrape of a healthy one is later than it was without the broken ones, and every event
 // of the failovers of real ones is counted once.
-func TestScaleNamed(t *testing.T) {
-	if !measured() {
-		t.Parallel()
-	}
+func TestScaleNamed(t *testing.T) { // not beside others: both would be late
 	var topologies []*sentineltest.Topology
 	var observers []*observer
 	well, bad := make(map[string]fleetEntry), make(map[string]fleetEntry)
