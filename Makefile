@@ -36,7 +36,7 @@ demo: ## start a throw-away deployment and the exporter on it; FOR=30s ends by i
 .PHONY: test
 test: ## run all tests, with the race detector, against real Sentinels
 	@tools/need redis-server=redis-server redis-cli=redis-tools prometheus=prometheus promtool=prometheus amtool=prometheus-alertmanager prometheus-alertmanager=prometheus-alertmanager systemd-analyze=systemd gcc=gcc,libc6-dev chromium=chromium haproxy=haproxy $(NAMES)
-	CGO_ENABLED=1 go test -race ./...
+	CGO_ENABLED=1 tools/gotest ./... -race
 	CGO_ENABLED=1 go test -C web/browsertest -race ./...
 	CGO_ENABLED=1 go test -C dashboards/generate -race -count=1 ./...
 	CGO_ENABLED=1 go test -C deploy/composetest -race -count=1 ./...
@@ -78,7 +78,7 @@ hostile: ## let Sentinels of every bad kind at the exporter, and measure what th
 .PHONY: e2e
 e2e: ## bring every alert about for real, through Prometheus and Alertmanager to a webhook
 	@tools/need redis-server=redis-server redis-cli=redis-tools prometheus=prometheus prometheus-alertmanager=prometheus-alertmanager gcc=gcc,libc6-dev
-	CGO_ENABLED=1 go test -race -timeout 20m -tags e2e -run 'TestFaults|TestScaled|TestTwoClusters' ./alerts
+	CGO_ENABLED=1 tools/gotest ./alerts -race -timeout 20m -tags e2e -run 'TestFaults|TestScaled|TestTwoClusters'
 
 .PHONY: e2e-all
 e2e-all: ## the same, with Prometheus 3 and VictoriaMetrics beside; they are unpacked, not installed
@@ -185,4 +185,8 @@ clean: ## remove what the other targets build
 
 .bin/nfpm: tools/nfpm/go.mod tools/nfpm/go.sum
 	CGO_ENABLED=0 go build -C tools/nfpm -buildvcs=false -o ../../.bin/nfpm github.com/goreleaser/nfpm/v2/cmd/nfpm
+	@touch $@
+
+.bin/gotestsum: tools/gotestsum/go.mod tools/gotestsum/go.sum
+	CGO_ENABLED=0 go build -C tools/gotestsum -buildvcs=false -o ../../.bin/gotestsum gotest.tools/gotestsum
 	@touch $@

@@ -6,8 +6,10 @@ import (
 	"fmt"
 	"slices"
 	"strings"
+	"sync"
 	"time"
 
+	"redis_sentinel_exporter/deployment"
 	"redis_sentinel_exporter/health"
 	"redis_sentinel_exporter/sentinel"
 )
@@ -41,12 +43,16 @@ func (j *job) failover(ctx context.Context, s *step) error {
 			return err
 		}
 		defer raised.lower(ctx)
+		if err := j.stillAlone(ctx); err != nil { // raising it took time
+			return err
+		}
 	}
 	began := time.Now()
 	if err := j.within(func(ctx context.Context) error { return j.begin(ctx, s.client) })(ctx); err != nil {
 		return err
 	}
-	// Not earlier: two operators count subscribers, and should count the same.
+	// Not earlier: another operator who counts the subscribers now must count what this one has
+	// counted, and choose the same leader. One who counts later sees the failover before it begins.
 	old := j.watchOldMaster(ctx, began)
 	defer old.stop()
 	now, err := j.follow(ctx, s, func() { raised.closeEarly(ctx, s, old) })
@@ -83,14 +89,36 @@ func (j *job) aborted(err error, s *step, old *oldMaster) error {
 }
 
 // stillAlone looks again, just before the command: since the first look somebody else may have
-// begun a failover at another Sentinel.
+// begun a failover at another Sentinel, or even ended one. What Force overrides is only what the
+// first look has found. It takes no snapshots, which may be shared with a scrape that began earlier.
 func (j *job) stillAlone(ctx context.Context) error {
-	if j.Force {
+	if j.Force && len(inProgress(&j.Operation, j.assessment)) > 0 {
 		return nil
 	}
-	now := takeAssessment(ctx, j.operator.deployment, j.operator.timeout)
-	if found := inProgress(&j.Operation, now); len(found) > 0 {
-		return &GuardedError{Action: Failover, Master: j.Master, Findings: found}
+	views := j.assessment.views(j.Master)
+	found := make([]*health.Finding, len(j.clients))
+	var looks sync.WaitGroup
+	for i, c := range j.clients {
+		at := slices.IndexFunc(views, func(v deployment.View) bool { return v.Snapshot.Sentinel == c.Address() })
+		if at < 0 {
+			continue
+		}
+		looks.Go(func() {
+			// A Sentinel that does not answer now hides nothing more than one that did not before.
+			if now, err := j.look(ctx, c); err == nil {
+				found[i] = sinceThen(&j.Operation, views[at], now)
+			}
+		})
+	}
+	looks.Wait()
+	guarded := &GuardedError{Action: Failover, Master: j.Master}
+	for _, f := range found {
+		if f != nil {
+			guarded.Findings = append(guarded.Findings, *f)
+		}
+	}
+	if len(guarded.Findings) > 0 {
+		return guarded
 	}
 	return nil
 }

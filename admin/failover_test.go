@@ -13,9 +13,9 @@ import (
 	"redis_sentinel_exporter/internal/sentineltest"
 )
 
-// TestFailoverFromTwoExporters: two people use two exporters at once, which list the
-// Sentinels in opposite orders. One Sentinel is told, and refuses the second; two would
-// both lead.
+// TestFailoverFromTwoExporters: two people use two exporters at once, which list the Sentinels in
+// opposite orders. Both choose the same Sentinel, which refuses the second, or the later one sees what
+// the other has begun; two Sentinels would both lead.
 func TestFailoverFromTwoExporters(t *testing.T) {
 	t.Parallel()
 	r := newRig(t, sentineltest.Config{})
@@ -26,8 +26,7 @@ func TestFailoverFromTwoExporters(t *testing.T) {
 	var wg sync.WaitGroup
 	for i, o := range []*admin.Operator{r.operator, other} {
 		wg.Go(func() {
-			// Forced: what would keep the later one from it is not the guards.
-			answers[i], _ = o.Do(r.within(90*time.Second), admin.Operation{Action: admin.Failover, Master: name, Force: true}, nil)
+			answers[i], _ = o.Do(r.within(90*time.Second), admin.Operation{Action: admin.Failover, Master: name}, nil)
 		})
 	}
 	wg.Wait()
@@ -41,6 +40,49 @@ func TestFailoverFromTwoExporters(t *testing.T) {
 		t.Errorf("%d of two failovers were done: %s, %s", done, inJSON(t, answers[0]), inJSON(t, answers[1]))
 	}
 	r.shows(name, "config-epoch", "1")
+}
+
+// TestFailoverBegunMeanwhile: after the first look somebody begins a failover at another Sentinel by
+// hand, and it may have ended. Force does not override what nobody knew.
+func TestFailoverBegunMeanwhile(t *testing.T) {
+	t.Parallel()
+	for _, ended := range []bool{false, true} {
+		t.Run("ended "+strconv.FormatBool(ended), func(t *testing.T) {
+			t.Parallel()
+			r := newRig(t, sentineltest.Config{})
+			old := r.Masters[0].Node.Addr()
+			var byHand int
+			answer := r.do(admin.Operation{Action: admin.Failover, Master: name, Force: true}, func(text string) {
+				at, ok := strings.CutSuffix(text, ": SENTINEL FAILOVER "+name)
+				if !ok {
+					return
+				}
+				byHand = slices.IndexFunc(r.Sentinels, func(s *sentineltest.Sentinel) bool { return s.Addr() != at })
+				r.cli(r.Sentinels[byHand].Node, "SENTINEL", "FAILOVER", name)
+				if ended {
+					sentineltest.WaitFor(t, "the failover by hand to end", func() bool {
+						row := r.row(byHand, "SENTINEL", "MASTER", name)
+						return hostPort(row) != old && !strings.Contains(row.Get("flags"), "failover_in_progress")
+					})
+				}
+			})
+			r.want(answer, admin.Failed, false)
+			why := "a failover is in progress, which Sentinel " + r.Sentinels[byHand].Addr() + " leads"
+			if ended {
+				why = "another failover has just ended"
+			}
+			if got := answer.Results[0].Error; !strings.Contains(got, why) {
+				t.Errorf("got the error %q, want that %s", got, why)
+			}
+			sentineltest.WaitFor(t, "all Sentinels to follow the failover by hand", func() bool {
+				return !slices.ContainsFunc(r.Sentinels, func(s *sentineltest.Sentinel) bool {
+					row, err := s.Row(t.Context(), "SENTINEL", "MASTER", name)
+					return err != nil || hostPort(row) == old
+				})
+			})
+			r.shows(name, "config-epoch", "1")
+		})
+	}
 }
 
 // TestFailover follows one to its end. Meanwhile every other operation on that

@@ -61,15 +61,35 @@ func picked(op *Operation, s *assessment, checks ...string) []health.Finding {
 func inProgress(op *Operation, s *assessment) []health.Finding {
 	var found []health.Finding
 	for _, v := range s.views(op.Master) {
-		m := v.Master
-		if m.Flags.Has(sentinel.FlagFailoverInProgress) {
-			f := about(op, checkFailoverInProgress, "Wait until it ends.",
-				"a failover is in progress, which Sentinel %s leads (failover state: %s)", v.Snapshot.Sentinel, m.FailoverState)
-			f.Sentinel = v.Snapshot.Sentinel
-			found = append(found, f)
+		if v.Flags.Has(sentinel.FlagFailoverInProgress) {
+			found = append(found, ledBy(op, v.Snapshot.Sentinel, v.Master))
 		}
 	}
 	return found
+}
+
+func ledBy(op *Operation, sentinelAddr string, m *sentinel.Master) health.Finding {
+	f := about(op, checkFailoverInProgress, "Wait until it ends.",
+		"a failover is in progress, which Sentinel %s leads (failover state: %s)", sentinelAddr, m.FailoverState)
+	f.Sentinel = sentinelAddr
+	return f
+}
+
+// sinceThen returns a finding if what a Sentinel says now of the master is that somebody else has
+// begun or ended a failover since its view was taken; nil if not.
+func sinceThen(op *Operation, then deployment.View, now *sentinel.Master) *health.Finding {
+	var f health.Finding
+	switch {
+	case now.Flags.Has(sentinel.FlagFailoverInProgress):
+		f = ledBy(op, then.Snapshot.Sentinel, now)
+	case now.ConfigEpoch.Value > then.ConfigEpoch.Value:
+		f = about(op, checkFailoverInProgress, "Look whether the new master is the one that you want.",
+			"another failover has just ended: Sentinel %s named %s and names %s now", then.Snapshot.Sentinel, then.Advertised(), now.Advertised())
+		f.Sentinel = then.Snapshot.Sentinel
+	default:
+		return nil
+	}
+	return &f
 }
 
 // tilt returns the findings on Sentinels that monitor the master and are in TILT.
