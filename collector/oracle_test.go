@@ -1,6 +1,7 @@
 package collector_test
 
 import (
+	"cmp"
 	"context"
 	"errors"
 	"fmt"
@@ -215,6 +216,7 @@ func (o *oracle) perMaster() map[string]float64 {
 	}
 	states := []string{"", "wait_start", "select_slave", "send_slaveof_noone", "wait_promotion", "reconf_slaves", "update_config"}
 	alone := has(m, "s_down") && !has(m, "o_down") && !has(m, "failover_in_progress") && number(m["s-down-time"]) > 10_000
+	inVain := has(m, "o_down") && number(m["o-down-time"]) > number(m["failover-timeout"])
 	want := map[string]float64{
 		"ok":                         bit(!has(m, "s_down") && !has(m, "o_down")),
 		"sdown":                      bit(has(m, "s_down")),
@@ -242,7 +244,7 @@ func (o *oracle) perMaster() map[string]float64 {
 		"majority_reachable":         bit(canUse >= majority),
 		"usable_sentinels":           canUse,
 		"quorum_margin":              canUse - max(number(m["quorum"]), majority),
-		"failover_possible":          bit(ok && promotable > 0 && o.info["sentinel_tilt"] == "0" && !alone),
+		"failover_possible":          bit(ok && promotable > 0 && !o.heirIsEmpty() && o.info["sentinel_tilt"] == "0" && !alone && !inVain),
 	}
 	return o.named(want, "master_", label, fmt.Sprintf(`master_info{address=%q,master_name=%q,run_id=%q,sentinel=%q}`, o.advertise, m["name"], m["runid"], o.addr))
 }
@@ -260,6 +262,27 @@ func (o *oracle) promotable(r map[string]string) bool {
 	return !has(r, "s_down") && !has(r, "disconnected") && number(r["last-ok-ping-reply"]) <= 5000 &&
 		r["slave-priority"] != "0" && informed(r) && number(r["info-refresh"]) <= infoLimit &&
 		number(r["master-link-down-time"]) <= linkLimit
+}
+
+// heirIsEmpty reports whether the replica that Sentinel would promote has never had a link to its
+// master, as one that was restarted while the master was dead.
+func (o *oracle) heirIsEmpty() bool {
+	var heirs []map[string]string
+	for _, r := range o.replicas {
+		if o.promotable(r) {
+			heirs = append(heirs, r)
+		}
+	}
+	if len(heirs) == 0 {
+		return false
+	}
+	heir := slices.MinFunc(heirs, func(a, b map[string]string) int {
+		return cmp.Or(
+			cmp.Compare(number(a["slave-priority"]), number(b["slave-priority"])),
+			cmp.Compare(number(b["slave-repl-offset"]), number(a["slave-repl-offset"])),
+			cmp.Compare(strings.ToLower(a["runid"]), strings.ToLower(b["runid"])))
+	})
+	return heir["master-link-status"] == "err" && heir["master-link-down-time"] == "-1000" && number(heir["slave-repl-offset"]) <= 1
 }
 
 // informed reports whether an INFO of the node has come. Before that Sentinel shows
