@@ -93,7 +93,7 @@ func newConfig(f *programFlags) (*Config, error) {
 	config.Web.Named = named
 	config.Web.ExternalURL, config.Prober.HostMap = f.fleet.externalURL, f.hosts
 	config.Fleet = fleet.Options{
-		Events: f.collector.Events, Timeout: sentinels.Timeout, HostMap: f.hosts,
+		Events: f.collector.Events, Timeout: sentinels.Timeout, HostMap: f.hosts, RoleGrace: f.roleGrace,
 		MaxConnections: f.fleet.maxConnections, Shard: f.fleet.shard, Budget: sentinel.NewBudget(int64(f.sentinel.replyMemory)),
 	}
 	return config, nil

@@ -7,6 +7,7 @@ import (
 	"io"
 	"net"
 	"net/http"
+	"net/url"
 	"strings"
 	"testing"
 	"time"
@@ -78,7 +79,7 @@ func TestNamedDeployments(t *testing.T) {
 		return err == nil && a.Status == http.StatusOK &&
 			strings.Contains(a.Body, `"__meta_redis_sentinel_deployment": "orders"`) && strings.Contains(a.Body, `"__meta_redis_sentinel_deployment": "carts"`)
 	})
-	for _, path := range []string{"/probe", "/status", "/health", "/sd", "/can-stop"} {
+	for _, path := range []string{"/probe", "/status", "/health", "/sd", "/can-stop", "/role/master", "/role/replica", "/role/sentinel"} {
 		a, err := p.Get(path + "?deployment=order")
 		if err != nil || a.Status != http.StatusNotFound || !strings.Contains(a.Body, "did you mean orders?") {
 			t.Errorf("%s of an unknown one: got %d %s, %v", path, a.Status, a.Body, err)
@@ -93,6 +94,7 @@ func TestNamedDeployments(t *testing.T) {
 		}
 	}
 
+	checkRoles(t, p, map[string]string{"orders": address, "carts": carts.Masters[0].Node.Addr()})
 	checkFleet(t, p, config)
 	for _, name := range []string{"orders", "carts"} {
 		stdout, stderr, status := exportertest.Output(t, "discover", "master", "mymaster", "--config.file="+config, "--deployment="+name)
@@ -124,6 +126,37 @@ func TestNamedDeployments(t *testing.T) {
 		t.Errorf("check of an unknown one: got the exit code %d", status)
 	}
 	wantOneLine(t, stderr, "did you mean carts?")
+}
+
+// checkRoles checks that load balancers are told the master of each deployment, and nothing of another.
+func checkRoles(t *testing.T, p *exportertest.Exporter, masters map[string]string) {
+	t.Helper()
+	for of, node := range masters {
+		for in := range masters {
+			path := "/role/master?deployment=" + in + "&master=mymaster&node=" + url.QueryEscape(node)
+			want := http.StatusServiceUnavailable
+			if in == of {
+				want = http.StatusOK
+			}
+			var got exportertest.Response
+			sentineltest.WaitFor(t, fmt.Sprintf("%s to be %d", path, want), func() bool {
+				var err error
+				got, err = p.Get(path)
+				return err == nil && got.Status == want
+			})
+			if in != of && !strings.Contains(got.Body, "there are") {
+				t.Errorf("%s: got %s", path, got.Body)
+			}
+		}
+	}
+	for name := range masters {
+		if line := `redis_sentinel_exporter_role_uncertain{deployment="` + name + `",master_name="mymaster"} 0`; !strings.Contains(p.MustGet(t, "/metrics").Body, "\n"+line+"\n") {
+			t.Errorf("/metrics has no %s", line)
+		}
+	}
+	if a, err := p.Get("/role/master?master=mymaster&node=x:1"); err != nil || a.Status != http.StatusNotFound || !strings.Contains(a.Body, "?deployment=NAME") {
+		t.Errorf("without a name: got %d %s, %v", a.Status, a.Body, err)
+	}
 }
 
 // TestDeploymentsAreDiscovered: a real Prometheus scrapes the deployments by three lines of

@@ -13,6 +13,7 @@ import (
 	"redis_sentinel_exporter/health"
 	"redis_sentinel_exporter/internal/refcount"
 	"redis_sentinel_exporter/probe"
+	"redis_sentinel_exporter/role"
 	"redis_sentinel_exporter/sentinel"
 )
 
@@ -24,11 +25,22 @@ type Snapshotter interface {
 
 var _ Snapshotter = (*deployment.Deployment)(nil)
 
+// A RoleJudge answers the checks of load balancers. *role.Keeper is one; tests replace it.
+type RoleJudge interface {
+	Master(ctx context.Context, c role.Check) role.Answer
+	Replica(ctx context.Context, c role.Check, l role.Limits) role.Answer
+	Sentinel(ctx context.Context, address string, master *string) role.Answer
+	Grace() map[string]bool
+}
+
+var _ RoleJudge = (*role.Keeper)(nil)
+
 // Parts are what a Deployment is made of.
 type Parts struct {
 	Sentinels Snapshotter
 	Collector *collector.Collector
 	Events    *collector.Events // nil if the event streams are not followed
+	Roles     RoleJudge         // nil of a deployment that a request brings itself
 	HostMap   canstop.HostMap
 	// Nodes is how to look at the data nodes, without an address; nil if they are not asked.
 	Nodes *sentinel.Options
@@ -45,9 +57,10 @@ type Deployment struct {
 	failures *failureLog
 	operator *admin.Operator
 
-	// The rest is of a named one. The Fleet guards these four.
+	// The rest is of a named one. The Fleet guards these five.
 	spec       *probe.Deployment
 	asked      *deployment.Deployment
+	keeper     *role.Keeper
 	uses       refcount.Count
 	refreshing time.Time // when it was last asked in the background
 

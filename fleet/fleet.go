@@ -20,6 +20,7 @@ import (
 	"redis_sentinel_exporter/deployment"
 	"redis_sentinel_exporter/history"
 	"redis_sentinel_exporter/probe"
+	"redis_sentinel_exporter/role"
 	"redis_sentinel_exporter/sentinel"
 )
 
@@ -29,6 +30,8 @@ type Options struct {
 	Events bool
 	// Timeout is how long the Sentinels may take if nothing else says so.
 	Timeout time.Duration
+	// RoleGrace is how long load balancers get the last answer if nobody can tell.
+	RoleGrace time.Duration
 	// HostMap says which machine, or zone, a host is.
 	HostMap canstop.HostMap
 	// MaxConnections is the most Sentinels that the deployments may have in the file.
@@ -167,6 +170,8 @@ func (f *Fleet) newNamed(name string, spec *probe.Deployment, saved history.Save
 	d := NewDeployment(parts)
 	d.name, d.spec, d.asked, d.operator, d.registry = name, spec, asked, admin.New(asked, d.Limit(f.opts.Timeout)), &f.registry
 	d.given = spec.Sentinels
+	d.keeper = role.NewKeeper(asked, role.Options{Grace: f.opts.RoleGrace, Timeout: d.Limit(f.opts.Timeout), Names: f.opts.HostMap})
+	d.Roles = d.keeper
 	return d
 }
 
@@ -229,6 +234,19 @@ func (f *Fleet) Sentinels() (n int) {
 	return n
 }
 
+// Uncertain returns, for each deployment and each of its masters that load balancers ask for,
+// whether nobody can tell which node it is. A nil Fleet has none.
+func (f *Fleet) Uncertain() map[string]map[string]bool {
+	if f == nil {
+		return nil
+	}
+	uncertain := make(map[string]map[string]bool)
+	for _, d := range f.list() {
+		uncertain[d.name] = d.keeper.Grace()
+	}
+	return uncertain
+}
+
 // list returns the deployments, sorted by name.
 func (f *Fleet) list() []*Deployment {
 	f.mu.Lock()
@@ -266,7 +284,7 @@ func (f *Fleet) Targets() []Target {
 }
 
 // Run follows the event streams and the files of the configuration, and asks those
-// deployments that nobody else asks, until ctx ends. Then it closes all connections that are
+// deployments that load balancers want to know about or nobody else asks, until ctx ends. Then it closes all connections that are
 // not in use.
 func (f *Fleet) Run(ctx context.Context) {
 	var wg sync.WaitGroup
@@ -274,7 +292,7 @@ func (f *Fleet) Run(ctx context.Context) {
 	for range refreshers {
 		wg.Go(func() { f.refresh(ctx) })
 	}
-	f.stream(ctx)
+	f.attend(ctx)
 	wg.Wait()
 	f.mu.Lock()
 	var unused []*deployment.Deployment
@@ -296,40 +314,42 @@ const (
 	longestStart   = 10 * time.Second
 )
 
-// stream follows the event streams of the deployments as they come and go, until ctx ends.
-func (f *Fleet) stream(ctx context.Context) {
+// attend does what goes on in the deployments between requests, as they come and go, until ctx
+// ends: it follows the event streams, and asks the Sentinels on behalf of load balancers.
+func (f *Fleet) attend(ctx context.Context) {
 	var wg sync.WaitGroup
 	defer wg.Wait()
-	streams := make(map[*Deployment]context.CancelFunc)
+	attended := make(map[*Deployment]context.CancelFunc)
 	defer func() {
-		for _, stop := range streams {
+		for _, stop := range attended {
 			stop()
 		}
 	}()
 	for ctx.Err() == nil {
 		f.mu.Lock()
 		now, changed := make(map[*Deployment]bool, len(f.named)), f.changed
+		var come []*Deployment
 		for _, d := range f.named {
-			now[d] = d.Events != nil
+			now[d] = true
+			if attended[d] == nil {
+				d.uses.Acquire() // so that no connection is made after the last one is closed
+				come = append(come, d)
+			}
 		}
 		f.mu.Unlock()
-		for d, stop := range streams {
+		for d, stop := range attended {
 			if !now[d] {
 				stop()
-				delete(streams, d)
+				delete(attended, d)
 			}
 		}
-		spread := min(time.Duration(len(now)-len(streams))*startPerStream, longestStart)
-		for d, follows := range now {
-			if !follows || streams[d] != nil {
-				continue
-			}
-			streaming, stop := context.WithCancel(ctx)
-			streams[d] = stop
+		spread := min(time.Duration(len(come))*startPerStream, longestStart)
+		for _, d := range come {
+			attending, stop := context.WithCancel(ctx)
+			attended[d] = stop
 			wg.Go(func() {
-				if pause(streaming, rand.N(spread+1)) { //nolint:gosec // it need not be secret
-					d.Events.Follow(streaming, d.asked, d.Limit(f.opts.Timeout))
-				}
+				defer f.release(d)
+				f.attendOne(attending, d, spread)
 			})
 		}
 		select {
@@ -337,6 +357,21 @@ func (f *Fleet) stream(ctx context.Context) {
 		case <-ctx.Done():
 		}
 	}
+}
+
+// attendOne attends to one deployment until ctx ends. It begins to follow the events some time
+// within spread.
+func (f *Fleet) attendOne(ctx context.Context, d *Deployment, spread time.Duration) {
+	var wg sync.WaitGroup
+	defer wg.Wait()
+	if d.Events != nil {
+		wg.Go(func() {
+			if pause(ctx, rand.N(spread+1)) { //nolint:gosec // it need not be secret
+				d.Events.Follow(ctx, d.asked, d.Limit(f.opts.Timeout), d.keeper.Event)
+			}
+		})
+	}
+	d.keeper.Run(ctx)
 }
 
 // pause waits, and reports whether ctx has not ended meanwhile.

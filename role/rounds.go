@@ -17,8 +17,10 @@ const (
 )
 
 // Run asks the Sentinels every second, and at once when they publish something, as long as
-// checks come in, until ctx ends. A Sentinel that hangs delays no round.
+// checks come in, until ctx ends. A Sentinel that hangs delays no round. In the end what was heard
+// is forgotten.
 func (k *Keeper) Run(ctx context.Context) {
+	defer k.forget()
 	var wg sync.WaitGroup
 	defer wg.Wait()
 	var began time.Time
@@ -52,6 +54,17 @@ func (k *Keeper) Run(ctx context.Context) {
 			timer.Reset(interval)
 		}
 	}
+}
+
+// forget gives back what the snapshots have of the budget.
+func (k *Keeper) forget() {
+	k.mu.Lock()
+	defer k.mu.Unlock()
+	for _, s := range k.heard {
+		s.Release()
+	}
+	clear(k.heard)
+	k.version++
 }
 
 // due returns when the next round is to begin, and whether there is to be one.

@@ -50,7 +50,7 @@ func newMetrics(
 	if sources.Prober != nil {
 		registry.MustRegister(sources.Prober.metrics(sources.Fleet)...)
 	}
-	if sources.Roles != nil {
+	if sources.Roles != nil || sources.Fleet != nil {
 		registry.MustRegister(roles)
 	}
 	m := &metrics{

@@ -1,7 +1,6 @@
 package web
 
 import (
-	"context"
 	"errors"
 	"fmt"
 	"net"
@@ -13,6 +12,7 @@ import (
 	"github.com/alecthomas/units"
 	"github.com/prometheus/client_golang/prometheus"
 
+	"redis_sentinel_exporter/fleet"
 	"redis_sentinel_exporter/role"
 	"redis_sentinel_exporter/sentinel"
 )
@@ -28,37 +28,36 @@ const roleHelp = `Load balancers ask here. The answer is 200 for yes and 503 for
 ` + rolePath + `/master?master=NAME&node=HOST:PORT    may the node take writes?
 ` + rolePath + `/replica?master=NAME&node=HOST:PORT   may the node serve reads? Also: &max_lag=16MiB&max_link_down=10s
 ` + rolePath + `/sentinel?address=HOST:PORT           may clients be given this Sentinel? Also: &master=NAME
+
+All take &deployment=NAME, a deployment of --config.file.
 `
 
-// A roleJudge answers the checks of balancers. *role.Keeper is one.
-type roleJudge interface {
-	Master(ctx context.Context, c role.Check) role.Answer
-	Replica(ctx context.Context, c role.Check, l role.Limits) role.Answer
-	Sentinel(ctx context.Context, address string, master *string) role.Answer
-	Grace() map[string]bool
-}
-
-// roles are the endpoints for load balancers.
-type roles struct {
-	judge   roleJudge
-	metrics *roleMetrics
-}
-
-func newRoles(judge roleJudge) *roles { return &roles{judge, newRoleMetrics(judge)} }
-
-// pages returns the handlers by path.
-func (r *roles) pages() map[string]http.Handler {
-	pages := map[string]http.Handler{rolePath: textHandler(http.StatusOK, roleHelp)}
+// rolePages returns the endpoints for load balancers by path, as functions for deployments.page.
+func rolePages(checks *prometheus.CounterVec) map[string]func(querier) http.Handler {
+	pages := make(map[string]func(querier) http.Handler)
 	for _, asked := range []string{roleMaster, roleReplica, roleSentinel} {
-		pages[rolePath+"/"+asked] = &roleHandler{r.judge, asked, r.metrics.checks}
+		pages[rolePath+"/"+asked] = func(q querier) http.Handler { return &roleHandler{q.deployment.Roles, asked, checks} }
 	}
 	return pages
 }
 
+// withoutBody answers OPTIONS as next answers GET, without the body.
+func withoutBody(next http.Handler) http.Handler {
+	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		w.Header().Set("Allow", "GET, HEAD, OPTIONS")
+		next.ServeHTTP(headerWriter{w}, r)
+	})
+}
+
+// A headerWriter drops the body.
+type headerWriter struct{ http.ResponseWriter }
+
+func (w headerWriter) Write(b []byte) (int, error) { return len(b), nil }
+
 // A roleHandler is the handler of one of the endpoints for load balancers. It answers by the status;
 // the body is for people and logs.
 type roleHandler struct {
-	judge  roleJudge
+	judge  fleet.RoleJudge
 	role   string
 	checks *prometheus.CounterVec
 }
@@ -70,7 +69,7 @@ type roleAnswer struct {
 	Reason  string `json:"reason"`
 }
 
-// ServeHTTP answers GET, HEAD and OPTIONS: 200 for yes, 503 for no and unknown, 404 for a master that
+// ServeHTTP answers 200 for yes, 503 for no and unknown, 404 for a master that
 // is not monitored.
 func (h *roleHandler) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 	answer, err := h.answer(r)
@@ -89,12 +88,6 @@ func (h *roleHandler) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 	}
 	if answer.Grace > 0 {
 		w.Header().Set(graceHeader, strconv.FormatFloat(answer.Grace.Seconds(), 'f', 1, 64))
-	}
-	if r.Method == http.MethodOptions {
-		w.Header().Set("Allow", "GET, HEAD, OPTIONS")
-		w.Header().Set("Cache-Control", "no-store")
-		w.WriteHeader(status)
-		return
 	}
 	writeJSON(w, status, roleAnswer{h.role, answer.Verdict.String(), sentinel.ValidUTF8(answer.Reason) + "."})
 }
@@ -146,7 +139,7 @@ const maxRoleParameter = 1024
 
 // roleQuery parses the query. The first parameter must be there, and is the one with the port.
 func roleQuery(r *http.Request, parameters ...string) (url.Values, error) {
-	values, err := parseQuery(r.URL.RawQuery, nil, parameters...)
+	values, err := parseQuery(r.URL.RawQuery, nil, append(parameters, deploymentParameter)...)
 	if err != nil {
 		return nil, err
 	}

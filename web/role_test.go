@@ -65,6 +65,9 @@ func TestRoleAnswers(t *testing.T) {
 				if got.Code != test.status || got.Header().Get("Role-Grace-Seconds") != test.grace || got.Header().Get("Cache-Control") != "no-store" {
 					t.Errorf("%s %s: got %d, %v", method, path, got.Code, got.Header())
 				}
+				if method == http.MethodOptions && (got.Body.Len() > 0 || got.Header().Get("Allow") != "GET, HEAD, OPTIONS") {
+					t.Errorf("OPTIONS %s: got %v and %s", path, got.Header(), got.Body)
+				}
 				if method != http.MethodGet {
 					continue
 				}
@@ -118,6 +121,9 @@ func TestRoleQuestions(t *testing.T) {
 		if (got.Code == http.StatusBadRequest) != (want == nil) {
 			t.Errorf("%s: got %d: %s", path, got.Code, got.Body)
 		}
+		if options := ask(h, http.MethodOptions, path); options.Code != got.Code || options.Body.Len() > 0 {
+			t.Errorf("OPTIONS %s: got %d, and GET got %d: %s", path, options.Code, got.Code, options.Body)
+		}
 		if diff := cmp.Diff(want, j.asked); diff != "" {
 			t.Errorf("%s (-want +got):\n%s", path, diff)
 		}
@@ -133,8 +139,8 @@ func TestRoleMetrics(t *testing.T) {
 	text := ask(h, http.MethodGet, "/metrics").Body.String()
 	for _, line := range []string{
 		`redis_sentinel_exporter_role_checks_total{role="master",verdict="yes"} 2`,
-		`redis_sentinel_exporter_role_uncertain{master_name="orders"} 1`,
-		`redis_sentinel_exporter_role_uncertain{master_name="cart"} 0`,
+		`redis_sentinel_exporter_role_uncertain{deployment="",master_name="orders"} 1`,
+		`redis_sentinel_exporter_role_uncertain{deployment="",master_name="cart"} 0`,
 	} {
 		if !strings.Contains(text, "\n"+line+"\n") {
 			t.Errorf("there is no %s", line)

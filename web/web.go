@@ -71,7 +71,7 @@ type Sources struct {
 	// Prober serves /probe; nil means that there is no /probe.
 	Prober *Prober
 	// Roles answers load balancers; nil with Options.OnlyProbes.
-	Roles roleJudge
+	Roles fleet.RoleJudge
 	// History is the file of the records of failovers; nil if there is none.
 	History *history.File
 	// AdminRequests counts the calls to the admin listener; nil if there is none.
@@ -97,15 +97,16 @@ func NewHandler(opts Options, sources Sources, logger *slog.Logger) (http.Handle
 	mux.Handle("GET /-/healthy", textHandler(http.StatusOK, name+" is healthy.\n"))
 	mux.Handle("GET /-/ready", textHandler(http.StatusOK, name+" is ready.\n"))
 	unnamed := fleet.NewDeployment(fleet.Parts{
-		Sentinels: sources.Deployment, Collector: sources.Collector, Events: sources.Events, HostMap: opts.HostMap, Nodes: sources.Nodes, Logger: logger,
+		Sentinels: sources.Deployment, Collector: sources.Collector, Events: sources.Events, HostMap: opts.HostMap, Nodes: sources.Nodes,
+		Roles: sources.Roles, Logger: logger,
 	})
 	found := &deployments{fleet: sources.Fleet, timeout: opts.Timeout}
 	if !opts.OnlyProbes {
 		found.unnamed = unnamed
 	}
 	limited := newLimit(opts.MaxRequests)
-	roles := newRoles(sources.Roles)
-	metrics, err := newMetrics(querier{unnamed, opts.Timeout}, opts, sources, roles.metrics, limited, logger)
+	roles := newRoleMetrics(sources.Roles, sources.Fleet)
+	metrics, err := newMetrics(querier{unnamed, opts.Timeout}, opts, sources, roles, limited, logger)
 	if err != nil {
 		return nil, err
 	}
@@ -133,12 +134,10 @@ func NewHandler(opts Options, sources Sources, logger *slog.Logger) (http.Handle
 	}
 	mux.Handle("GET "+fleetPath, list)
 	mux.Handle("GET /status.css", style())
-	for path, page := range roles.pages() {
-		if opts.OnlyProbes {
-			page = textHandler(http.StatusNotFound, noDeployment+"\n")
-		}
-		mux.Handle("GET "+path, page)
-		mux.Handle("OPTIONS "+path, page)
+	mux.Handle("GET "+rolePath, textHandler(http.StatusOK, roleHelp))
+	for path, page := range rolePages(roles.checks) {
+		mux.Handle("GET "+path, found.page(page))
+		mux.Handle("OPTIONS "+path, withoutBody(found.page(page)))
 	}
 	switch {
 	case sources.Prober == nil:
