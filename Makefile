@@ -26,8 +26,8 @@ build: ## build ./redis_sentinel_exporter
 	@CGO_ENABLED=0 go build -trimpath -buildvcs=false -ldflags '$(LDFLAGS)' -o $(OUT) .
 
 .PHONY: demo
-demo: ## start a throw-away deployment and the exporter on it; FOR=30s ends by itself
-	@tools/need redis-server=redis-server redis-cli=redis-tools
+demo: ## start a throw-away deployment, the exporter and HAProxy on it; FOR=30s ends by itself
+	@tools/need redis-server=redis-server redis-cli=redis-tools haproxy=haproxy
 	@$(MAKE) --no-print-directory build
 	@CGO_ENABLED=0 go build -buildvcs=false -o .bin/demo ./demo
 	@exec .bin/demo -exporter ./redis_sentinel_exporter

@@ -49,7 +49,7 @@ func (e *exporter) start(ctx context.Context, binary string, sentinels []string)
 		}
 	}
 	var err error
-	if e.port, err = choosePort(ctx); err != nil {
+	if e.port, err = choosePort(ctx, "", usualPort); err != nil {
 		return err
 	}
 	ready := func(ctx context.Context) error {
@@ -61,10 +61,10 @@ func (e *exporter) start(ctx context.Context, binary string, sentinels []string)
 	return err
 }
 
-// choosePort returns the exporter's usual port, or another where that is taken.
-func choosePort(ctx context.Context) (string, error) {
-	for _, port := range []string{usualPort, "0"} {
-		listener, err := new(net.ListenConfig).Listen(ctx, "tcp", ":"+port)
+// choosePort returns the usual port, or another one where that is taken.
+func choosePort(ctx context.Context, host, usual string) (string, error) {
+	for _, port := range []string{usual, "0"} {
+		listener, err := new(net.ListenConfig).Listen(ctx, "tcp", net.JoinHostPort(host, port))
 		if err != nil {
 			continue
 		}
@@ -72,7 +72,7 @@ func choosePort(ctx context.Context) (string, error) {
 		_, port, err = net.SplitHostPort(listener.Addr().String())
 		return port, err
 	}
-	return "", errors.New("no port is free for the exporter")
+	return "", errors.New("no port is free")
 }
 
 func (e *exporter) url(path string) string { return "http://localhost:" + e.port + path }

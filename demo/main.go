@@ -1,5 +1,5 @@
-// Demo starts a real throw-away Redis deployment with three Sentinels, and the
-// exporter on it, until Ctrl-C.
+// Demo starts a real throw-away Redis deployment with three Sentinels, the exporter on it, and
+// HAProxy, which asks the exporter for the master, until Ctrl-C.
 //
 //	go run ./demo
 //
@@ -84,7 +84,14 @@ func show(ctx context.Context, binary string, out io.Writer) (err error) {
 		return err
 	}
 	defer exporter.close()
-	if err := explain(starting, out, topology, exporter); err != nil {
+	balancer, err := startBalancer(starting, topology, exporter)
+	switch {
+	case err == nil:
+		defer balancer.close()
+	case !errors.Is(err, errNoHAProxy):
+		return err
+	}
+	if err := explain(starting, out, topology, exporter, balancer); err != nil {
 		return err
 	}
 	select {

@@ -14,7 +14,7 @@ import (
 const cached = root + "/.bin/compose-test/debian.tar"
 
 // packages are those of the programs in the images, and what `make build` takes.
-const packages = "redis-server,prometheus,prometheus-alertmanager,prometheus-redis-exporter,make"
+const packages = "redis-server,prometheus,prometheus-alertmanager,prometheus-redis-exporter,haproxy,make"
 
 // makeImages makes the images that the stack is made of, but for Grafana, which
 // Debian does not have. They have the names that stand in docker-compose.yml and
@@ -28,6 +28,7 @@ func (e *engine) makeImages(t *testing.T) {
 	empty := t.TempDir()
 	for target, name := range map[string]string{
 		"redis":          services["redis-0"].Image,
+		"haproxy":        services["haproxy"].Image,
 		"redis_exporter": services["redis-exporter"].Image,
 		"prometheus":     services["prometheus"].Image,
 		"alertmanager":   services["alertmanager"].Image,

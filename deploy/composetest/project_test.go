@@ -5,6 +5,7 @@ import (
 	"os"
 	"path/filepath"
 	"slices"
+	"strconv"
 	"strings"
 	"testing"
 
@@ -34,7 +35,7 @@ func load(t *testing.T, env ...string) *types.Project {
 func TestServices(t *testing.T) {
 	t.Parallel()
 	want := []string{
-		"alertmanager", "exporter", "grafana", "prometheus", "redis-0", "redis-1", "redis-2", "redis-exporter",
+		"alertmanager", "exporter", "grafana", "haproxy", "prometheus", "redis-0", "redis-1", "redis-2", "redis-exporter",
 		"sentinel-0", "sentinel-1", "sentinel-2", "webhook",
 	}
 	if got := slices.Sorted(maps.Keys(load(t).Services)); !slices.Equal(got, want) {
@@ -54,10 +55,13 @@ func TestPortsAreOnLoopback(t *testing.T) {
 			if port.HostIP != "127.0.0.1" {
 				t.Errorf("%s: port %s is published on %q", name, port.Published, port.HostIP)
 			}
-			published[name] = port.Published
+			published[name+":"+strconv.Itoa(int(port.Target))] = port.Published
 		}
 	}
-	want := map[string]string{"exporter": "9355", "prometheus": "9090", "alertmanager": "9093", "grafana": "3000"}
+	want := map[string]string{
+		"exporter:9355": "9355", "prometheus:9090": "9090", "alertmanager:9093": "9093", "grafana:3000": "3000",
+		"haproxy:6379": "6379", "haproxy:6380": "6380",
+	}
 	if !maps.Equal(published, want) {
 		t.Errorf("got the ports %v, want %v", published, want)
 	}
@@ -66,11 +70,14 @@ func TestPortsAreOnLoopback(t *testing.T) {
 // Who has one of the ports in use takes another.
 func TestPortsCanBeMoved(t *testing.T) {
 	t.Parallel()
-	services := load(t, "EXPORTER_PORT=1", "PROMETHEUS_PORT=2", "ALERTMANAGER_PORT=3", "GRAFANA_PORT=4").Services
-	for name, want := range map[string]string{"exporter": "1", "prometheus": "2", "alertmanager": "3", "grafana": "4"} {
+	services := load(t, "EXPORTER_PORT=1", "PROMETHEUS_PORT=2", "ALERTMANAGER_PORT=3", "GRAFANA_PORT=4", "REDIS_PORT=5", "REDIS_READ_PORT=6").Services
+	for name, want := range map[string]string{"exporter": "1", "prometheus": "2", "alertmanager": "3", "grafana": "4", "haproxy": "5"} {
 		if got := services[name].Ports[0].Published; got != want {
 			t.Errorf("%s: got port %s, want %s", name, got, want)
 		}
+	}
+	if got := services["haproxy"].Ports[1].Published; got != "6" {
+		t.Errorf("haproxy: got port %s for reads, want 6", got)
 	}
 }
 
@@ -137,6 +144,38 @@ func TestPathsInContainers(t *testing.T) {
 	exists(t, onHost(t, &alertmanager, "/etc/alertmanager/alertmanager.yml")) // by its image's own command line
 	if len(alertmanager.Command) > 0 {
 		t.Errorf("Alertmanager has another command line, %v", alertmanager.Command)
+	}
+}
+
+// HAProxy's configuration has the names and ports of the services, and is where its image looks for it.
+func TestHAProxy(t *testing.T) {
+	t.Parallel()
+	services := load(t).Services
+	balancer := services["haproxy"]
+	own := onHost(t, &balancer, "/usr/local/etc/haproxy/haproxy.cfg")
+	if want, _ := filepath.Abs(filepath.Join(root, "deploy/haproxy/haproxy.cfg")); own != want {
+		t.Fatalf("HAProxy reads %s, want %s", own, want)
+	}
+	text, err := os.ReadFile(own)
+	if err != nil {
+		t.Fatal(err)
+	}
+	servers := 0
+	for line := range strings.Lines(string(text)) {
+		fields := strings.Fields(line)
+		if len(fields) < 3 || fields[0] != "server" {
+			continue
+		}
+		servers++
+		if host, _, _ := strings.Cut(fields[2], ":"); services[host].Name == "" {
+			t.Errorf("it talks to %s, which is no service", fields[2])
+		}
+	}
+	if servers != 7 {
+		t.Errorf("it has %d servers, want three nodes twice and the exporter", servers)
+	}
+	if len(balancer.Command) > 0 || len(balancer.Entrypoint) > 0 {
+		t.Errorf("it has another command line, %v %v", balancer.Entrypoint, balancer.Command)
 	}
 }
 

@@ -31,6 +31,7 @@ type stack struct {
 	*engine
 	compose []string          // the program, with its first arguments
 	urls    map[string]string // by service
+	redis   string            // where HAProxy leads to the master
 }
 
 // up builds what is built, and starts it; the test's end removes it.
@@ -46,6 +47,10 @@ func (e *engine) up(t *testing.T) *stack {
 		s.urls[service] = "http://" + address
 		s.env = append(s.env, strings.ToUpper(service)+"_PORT="+port)
 	}
+	s.redis = freeAddress(t)
+	_, port, _ := net.SplitHostPort(s.redis)
+	_, readPort, _ := net.SplitHostPort(freeAddress(t))
+	s.env = append(s.env, "REDIS_PORT="+port, "REDIS_READ_PORT="+readPort)
 	build := []string{"build"}
 	for _, name := range []string{"VERSION", "REVISION", "BRANCH", "BUILD_DATE"} {
 		build = append(build, "--build-arg", name+"="+os.Getenv(name))
@@ -188,6 +193,7 @@ func TestStack(t *testing.T) {
 	t.Run("the image has the very binary", s.testImage)
 	t.Run("it is confined", s.testConfined)
 	t.Run("all targets are up", s.testTargets)
+	s.leadsTo(t, s.master(t))
 	t.Run("the master hangs", s.testMasterHangs)
 	t.Run("the quorum is lost", s.testQuorumLost)
 }
@@ -281,6 +287,7 @@ func (s *stack) testMasterHangs(t *testing.T) {
 	})
 	s.healthIs(t, "healthy") // no more than a warning
 	now := s.master(t)
+	s.leadsTo(t, now)
 	s.has(t, `up{job="redis"} and on (instance) redis_instance_info{role="master"}`, map[string]string{now: "1"}, "instance")
 	s.told(t, "information firing   RedisSentinelFailoverHappened {job=redis_sentinel, master_name=mymaster}")
 	mend()
@@ -289,6 +296,25 @@ func (s *stack) testMasterHangs(t *testing.T) {
 		t.Errorf("the master is %s, not %s", again, now)
 	}
 	s.has(t, `redis_up and on (instance) redis_instance_info{role="slave"}`, s.replicas(now), "instance")
+}
+
+// leadsTo waits until HAProxy leads to a node.
+func (s *stack) leadsTo(t *testing.T, node string) {
+	t.Helper()
+	host, _, _ := net.SplitHostPort(node)
+	eventually(t, "HAProxy leads to "+node, patience, func() bool {
+		conn, err := net.DialTimeout("tcp", s.redis, time.Second)
+		if err != nil {
+			return false
+		}
+		defer func() { _ = conn.Close() }()
+		_ = conn.SetDeadline(time.Now().Add(2 * time.Second))
+		if _, err := io.WriteString(conn, "CONFIG GET replica-announce-ip\r\nQUIT\r\n"); err != nil {
+			return false
+		}
+		reply, _ := io.ReadAll(conn)
+		return strings.Contains(string(reply), "\r\n"+host+"\r\n")
+	})
 }
 
 func (s *stack) replicas(master string) map[string]string {

@@ -13,6 +13,7 @@ import (
 	"testing"
 	"time"
 
+	"redis_sentinel_exporter/deploy/haproxy"
 	"redis_sentinel_exporter/e2e/exportertest"
 	"redis_sentinel_exporter/internal/sentineltest"
 )
@@ -48,36 +49,28 @@ listen roles
 // one that runs is asked.
 func startBalancer(t *testing.T, topology *sentineltest.Topology, exporters ...string) *balancer {
 	t.Helper()
-	text, err := os.ReadFile("haproxy.cfg")
-	if err != nil {
-		t.Fatal(err)
-	}
-	write, read, local, roles := sentineltest.FreeAddr(t), sentineltest.FreeAddr(t), sentineltest.FreeAddr(t), sentineltest.FreeAddr(t)
-	_, localPort, err := net.SplitHostPort(local)
-	if err != nil {
-		t.Fatal(err)
-	}
-	edits := []string{
-		"bind :6379", "bind " + write, "bind :6380", "bind " + read, "127.0.0.1:9356", local, "port 9356", "port " + localPort,
-		"127.0.0.1:9999", roles, "exporter:9355", exporters[0],
-	}
+	roles := sentineltest.FreeAddr(t)
+	place := haproxy.Place{Write: sentineltest.FreeAddr(t), Read: sentineltest.FreeAddr(t), Checks: sentineltest.FreeAddr(t), Exporters: exporters}
+	edits := []string{"127.0.0.1:9999", roles}
 	for i, n := range topology.Masters[0].DataNodes() {
+		place.Nodes = append(place.Nodes, n.Addr())
 		edits = append(edits, fmt.Sprintf("redis-%d:6379", i), n.Addr())
 	}
-	if len(exporters) > 1 {
-		edits = append(edits, "# server exporter-1 exporter-1:9355", "server exporter-1 "+exporters[1])
+	config, err := haproxy.Config(place)
+	if err != nil {
+		t.Fatal(err)
 	}
+	config += strings.NewReplacer(edits...).Replace(tcpCheck)
 	dir := t.TempDir()
 	file := filepath.Join(dir, "haproxy.cfg")
-	config := strings.NewReplacer(edits...).Replace(string(text) + tcpCheck)
 	if err := os.WriteFile(file, []byte(config), 0o600); err != nil {
 		t.Fatal(err)
 	}
-	b := &balancer{log: filepath.Join(dir, "log"), write: write, roles: roles}
+	b := &balancer{log: filepath.Join(dir, "log"), write: place.Write, roles: roles}
 	ctx, cancel := context.WithTimeout(t.Context(), time.Minute)
 	defer cancel()
 	p, err := sentineltest.StartProgram(ctx, b.log, func(ctx context.Context) error {
-		conn, err := new(net.Dialer).DialContext(ctx, "tcp", write)
+		conn, err := new(net.Dialer).DialContext(ctx, "tcp", place.Write)
 		if err == nil {
 			err = conn.Close()
 		}
