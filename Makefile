@@ -122,11 +122,19 @@ pint: .bin/pint ## look for mistakes in the alert rules; nothing that pint finds
 	.bin/pint --offline --no-color --log-level=warn lint --min-severity=info --fail-on=info alerts/*.rules.yml
 
 .PHONY: bench
-bench: ## measure what a scrape costs, on real Sentinels with up to 1,000 masters; AGAINST=PATH compares with another exporter's binary
+bench: ## measure what a scrape costs, on real Sentinels with up to 1,000 masters
 	@tools/need redis-server=redis-server redis-cli=redis-tools
 	@$(MAKE) --no-print-directory build
 	@go build -buildvcs=false -o .bin/bench ./bench
-	@.bin/bench $(if $(AGAINST),-against=$(AGAINST))
+	@.bin/bench
+
+.PHONY: bench-against
+bench-against: ## compare with redis_exporter, which is unpacked, and with AGAINST=PATH, another build, scrape by scrape; MASTERS=1,1000
+	@tools/need redis-server=redis-server redis-cli=redis-tools
+	@tools/unpack sid .bin/peers redis_exporter=prometheus-redis-exporter:prometheus-redis-exporter
+	@$(MAKE) --no-print-directory build
+	@go build -buildvcs=false -o .bin/bench ./bench
+	@.bin/bench -redis-exporter=.bin/peers/redis_exporter $(if $(AGAINST),-against=$(AGAINST)) $(if $(MASTERS),-masters=$(MASTERS))
 
 .PHONY: clients
 clients: ## measure what client libraries lose in a failover, on real Sentinels with their own timers

@@ -28,6 +28,20 @@ func startExporter(ctx context.Context, binary string, sentinels []string) (*exp
 	for _, s := range sentinels {
 		args = append(args, "--sentinel.address="+s)
 	}
+	return start(ctx, addr, binary, args)
+}
+
+// startPeer starts redis_exporter, which asks one Sentinel.
+func startPeer(ctx context.Context, binary, sentinel string) (*exporter, error) {
+	addr, err := freeAddr()
+	if err != nil {
+		return nil, err
+	}
+	return start(ctx, addr, binary, []string{"--web.listen-address=" + addr, "--redis.addr=redis://" + sentinel, "--connection-timeout=60s"})
+}
+
+// start starts an exporter that listens at addr, and waits for its first scrape.
+func start(ctx context.Context, addr, binary string, args []string) (*exporter, error) {
 	e := &exporter{cmd: exec.Command(binary, args...), url: "http://" + addr + "/metrics"} //nolint:gosec // the caller chooses the binary
 	e.cmd.Stderr = os.Stderr
 	if err := e.cmd.Start(); err != nil {
@@ -83,6 +97,16 @@ func (e *exporter) get(ctx context.Context, encoding string) (io.ReadCloser, err
 	return resp.Body, nil
 }
 
+// warmUp scrapes until nothing happens for the first time, and returns what has been used.
+func (e *exporter) warmUp(ctx context.Context) (usage, error) {
+	for range 3 {
+		if _, err := e.scrape(ctx, plain); err != nil {
+			return usage{}, err
+		}
+	}
+	return e.usage(ctx)
+}
+
 // usage is what the exporter's process has used so far.
 type usage struct {
 	cpu     time.Duration
@@ -102,7 +126,7 @@ func (e *exporter) usage(ctx context.Context) (usage, error) {
 	lines := bufio.NewScanner(body)
 	for lines.Scan() {
 		line := lines.Text()
-		if strings.HasPrefix(line, "redis_sentinel_") {
+		if strings.HasPrefix(line, "redis_") {
 			u.samples++
 		}
 		if value, found := strings.CutPrefix(line, "go_memstats_mallocs_total "); found {

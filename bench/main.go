@@ -21,21 +21,24 @@ import (
 
 func main() {
 	binary := flag.String("exporter", "./redis_sentinel_exporter", "the exporter's `binary`")
-	against := flag.String("against", "", "`binary` of an exporter to compare it with, scrape by scrape")
+	against := flag.String("against", "", "`binary` of another build to compare it with, scrape by scrape")
+	peer := flag.String("redis-exporter", "", "`binary` of redis_exporter to compare it with, scrape by scrape")
 	counts := flag.String("masters", "1,10,100,1000", "numbers of masters")
 	rounds := flag.Int("rounds", 15, "scrapes that each figure is the median of")
 	flag.Parse()
 	ctx, stop := signal.NotifyContext(context.Background(), os.Interrupt, syscall.SIGTERM)
 	defer stop()
-	if err := run(ctx, os.Stdout, *binary, *against, *counts, *rounds); err != nil {
+	b := bench{binary: *binary, against: *against, peer: *peer, rounds: *rounds}
+	if err := b.run(ctx, os.Stdout, *counts); err != nil {
 		_, _ = fmt.Fprintln(os.Stderr, "bench:", err)
 		os.Exit(1)
 	}
 }
 
-func run(ctx context.Context, out io.Writer, binary, against, counts string, rounds int) error {
-	if rounds < 1 {
-		return fmt.Errorf("-rounds: %d is not a number of scrapes", rounds)
+// run measures each number of masters and writes the report.
+func (b *bench) run(ctx context.Context, out io.Writer, counts string) error {
+	if b.rounds < 1 {
+		return fmt.Errorf("-rounds: %d is not a number of scrapes", b.rounds)
 	}
 	if err := raiseFileLimit(); err != nil {
 		return err
@@ -51,7 +54,8 @@ func run(ctx context.Context, out io.Writer, binary, against, counts string, rou
 		if err != nil || masters < 1 {
 			return fmt.Errorf("-masters: %q is not a number of masters", text)
 		}
-		if err := measure(ctx, &report, binary, against, nodes.port, masters, rounds); err != nil {
+		b.masters = masters
+		if err := b.size(ctx, &report, nodes.port); err != nil {
 			return err
 		}
 	}
@@ -73,17 +77,17 @@ func raiseFileLimit() error {
 	return nil
 }
 
-// measure fills one size into the report.
-func measure(ctx context.Context, r *results, binary, against, dataPort string, masters, rounds int) error {
+// size fills one size into the report.
+func (b *bench) size(ctx context.Context, r *results, dataPort string) error {
 	dir, err := os.MkdirTemp("", "redis_sentinel_exporter-bench-")
 	if err != nil {
 		return err
 	}
 	defer func() { _ = os.RemoveAll(dir) }()
-	start, cancel := context.WithTimeout(ctx, 3*time.Minute)
+	start, cancel := context.WithTimeout(ctx, 5*time.Minute)
 	defer cancel()
-	_, _ = fmt.Fprintf(os.Stderr, "starting %d Sentinels on %d masters\n", trio, masters)
-	sentinels, err := startSentinels(start, dir, masters, dataPort)
+	_, _ = fmt.Fprintf(os.Stderr, "starting %d Sentinels on %d masters\n", trio, b.masters)
+	sentinels, err := startSentinels(start, dir, b.masters, dataPort)
 	defer func() {
 		for _, s := range sentinels {
 			s.stop()
@@ -92,7 +96,7 @@ func measure(ctx context.Context, r *results, binary, against, dataPort string, 
 	if err != nil {
 		return err
 	}
-	b := &bench{binary: binary, against: against, masters: masters, rounds: rounds, sentinels: sentinels}
+	b.sentinels = sentinels
 	return b.all(ctx, r)
 }
 

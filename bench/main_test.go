@@ -32,7 +32,8 @@ func TestRun(t *testing.T) {
 	ctx, cancel := context.WithTimeout(t.Context(), 2*time.Minute)
 	defer cancel()
 	var out bytes.Buffer
-	if err := run(ctx, &out, binary, "", "1,3", 2); err != nil {
+	b := bench{binary: binary, rounds: 2}
+	if err := b.run(ctx, &out, "1,3"); err != nil {
 		t.Fatal(err)
 	}
 	rows := 0
@@ -60,7 +61,8 @@ func TestAgainst(t *testing.T) {
 	ctx, cancel := context.WithTimeout(t.Context(), 2*time.Minute)
 	defer cancel()
 	var out bytes.Buffer
-	if err := run(ctx, &out, binary, binary, "2", 2); err != nil {
+	b := bench{binary: binary, against: binary, rounds: 2}
+	if err := b.run(ctx, &out, "2"); err != nil {
 		t.Fatal(err)
 	}
 	lines := strings.Split(strings.TrimSpace(out.String()), "\n")
@@ -88,7 +90,8 @@ func TestBadArguments(t *testing.T) {
 		{"0", 1, `-masters: "0"`},
 		{"many", 1, `-masters: "many"`},
 	} {
-		if err := run(t.Context(), io.Discard, "nosuch", "", tc.counts, tc.rounds); err == nil || !strings.Contains(err.Error(), tc.want) {
+		b := bench{binary: "nosuch", rounds: tc.rounds}
+		if err := b.run(t.Context(), io.Discard, tc.counts); err == nil || !strings.Contains(err.Error(), tc.want) {
 			t.Errorf("-masters %s -rounds %d: got %v, want %s", tc.counts, tc.rounds, err, tc.want)
 		}
 	}

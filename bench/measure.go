@@ -12,12 +12,13 @@ import (
 	"redis_sentinel_exporter/sentinel"
 )
 
-// A bench measures one size.
+// A bench measures one size after the other.
 type bench struct {
 	binary    string
-	against   string // another binary, or empty
-	masters   int
+	against   string // another binary of this exporter, or empty
+	peer      string // the binary of redis_exporter, or empty
 	rounds    int
+	masters   int // of the size that is measured now
 	sentinels []*sentinelServer
 }
 
@@ -27,7 +28,7 @@ const direct = time.Duration(-1)
 
 // all measures everything about this size.
 func (b *bench) all(ctx context.Context, r *results) error {
-	if b.against != "" {
+	if b.against != "" || b.peer != "" {
 		return b.compareAll(ctx, r)
 	}
 	for _, delay := range []time.Duration{direct, 0, time.Millisecond, 10 * time.Millisecond} {
@@ -120,12 +121,7 @@ func (b *bench) at(delay time.Duration) (addr string, done func(), err error) {
 // scrapes measures scrapes, in turns with what they are compared with.
 func (b *bench) scrapes(ctx context.Context, e *exporter, low func() error) (measurement, error) {
 	out := measurement{masters: b.masters}
-	for range 3 { // warm
-		if _, err := e.scrape(ctx, plain); err != nil {
-			return out, err
-		}
-	}
-	before, err := e.usage(ctx)
+	before, err := e.warmUp(ctx)
 	if err != nil {
 		return out, err
 	}
@@ -136,15 +132,19 @@ func (b *bench) scrapes(ctx context.Context, e *exporter, low func() error) (mea
 	if err != nil {
 		return out, err
 	}
-	n := b.rounds + 1 // the last reading is a scrape too
-	out.cpu = (after.cpu - before.cpu) / time.Duration(n)
-	out.mallocs = (after.mallocs - before.mallocs) / float64(n)
-	out.samples = after.samples
+	out.count(before, after, b.rounds+1) // the last reading is a scrape too
 	if err := b.packed(ctx, e, &out); err != nil {
 		return out, err
 	}
 	out.rss, err = peakRSS(e.cmd.Process.Pid)
 	return out, err
+}
+
+// count takes what a number of scrapes used.
+func (m *measurement) count(before, after usage, scrapes int) {
+	m.cpu = (after.cpu - before.cpu) / time.Duration(scrapes)
+	m.mallocs = (after.mallocs - before.mallocs) / float64(scrapes)
+	m.samples = after.samples
 }
 
 // turns measures how long one and the other take, and what the scrapes cost the

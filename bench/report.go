@@ -41,12 +41,12 @@ func (r *results) write(w io.Writer) error {
 	out := tabwriter.NewWriter(w, 0, 0, 1, ' ', 0)
 	line := func(format string, args ...any) { _, _ = fmt.Fprintf(out, format+"\n", args...) }
 	if len(r.pairs) > 0 {
-		line("| masters\t| Sentinels\t| CPU\t| wall\t| body\t| samples\t| allocations\t| peak RSS\t|")
-		line(strings.Repeat("|---:\t", 8) + "|")
+		line("| masters\t| Sentinels\t| against\t| CPU ms\t| wall ms\t| body KiB\t| samples\t| allocations\t| peak RSS MiB\t|")
+		line("|---:\t|---:\t|---\t" + strings.Repeat("|---:\t", 6) + "|")
 		for _, p := range r.pairs {
-			line("| %d\t| %d\t| %s\t| %s\t| %s\t| %s\t| %s\t| %s\t|", p.one.masters, p.one.sentinels,
+			line("| %d\t| %d\t| %s\t| %s\t| %s\t| %s\t| %s\t| %s\t| %s\t|", p.one.masters, p.one.sentinels, p.against,
 				ratio(ms(p.one.cpu), ms(p.other.cpu), float64(p.one.cpu)/float64(p.other.cpu)),
-				ratio(ms(p.one.wall), ms(p.one.bound), float64(p.one.wall)/float64(p.one.bound)),
+				ratio(ms(p.one.wall), ms(p.other.wall), float64(p.one.wall)/float64(p.other.wall)),
 				ratio(p.one.body>>10, p.other.body>>10, float64(p.one.body)/float64(p.other.body)),
 				ratio(p.one.samples, p.other.samples, float64(p.one.samples)/float64(p.other.samples)),
 				ratio(int(p.one.mallocs), int(p.other.mallocs), p.one.mallocs/p.other.mallocs),

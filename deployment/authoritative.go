@@ -1,5 +1,7 @@
 package deployment
 
+import "slices"
+
 // Authoritative returns the views that decide where a master and its replicas are. These have
 // the highest config-epoch; of those, Sentinels in TILT count only if there are no others;
 // and of the rest, the views that name the node that most of them name.
@@ -22,13 +24,13 @@ func newestEpoch(views []View) int64 {
 // newest returns the views of the Sentinels that have not missed a failover.
 func newest(views []View) []View {
 	epoch := newestEpoch(views)
-	return filter(views, func(v View) bool { return v.epoch() == epoch })
+	return Where(views, func(v View) bool { return v.epoch() == epoch })
 }
 
 // outOfTilt returns the views of the Sentinels that are not in TILT, where a Sentinel does
 // not notice what goes down; all views if there are none.
 func outOfTilt(views []View) []View {
-	if awake := filter(views, func(v View) bool { return !v.Snapshot.Tilt() }); len(awake) > 0 {
+	if awake := Where(views, func(v View) bool { return !v.Snapshot.Tilt() }); len(awake) > 0 {
 		return awake
 	}
 	return views
@@ -37,7 +39,7 @@ func outOfTilt(views []View) []View {
 // located returns the views in which the address for clients is known; all views if there
 // are none.
 func located(views []View) []View {
-	if known := filter(views, func(v View) bool { return v.AdvertisedNode().HasAddr() }); len(known) > 0 {
+	if known := Where(views, func(v View) bool { return v.AdvertisedNode().HasAddr() }); len(known) > 0 {
 		return known
 	}
 	return views
@@ -53,7 +55,7 @@ func agreed(views []View) []View {
 	}
 	var most []View
 	for _, v := range views {
-		if named := filter(views, same(v)); len(named) > len(most) {
+		if named := Where(views, same(v)); len(named) > len(most) {
 			most = named
 		}
 		if 2*len(most) >= len(views) {
@@ -81,9 +83,15 @@ func majorityHasAnswered(views []View, asked int) bool {
 	return int64(len(who)) > voters/2
 }
 
-func filter(views []View, keep func(View) bool) []View {
-	kept := make([]View, 0, len(views))
-	for _, v := range views {
+// Where returns the views that keep wants. In health these are all of them, and then it returns
+// the views themselves: no caller may change what it gets.
+func Where(views []View, keep func(View) bool) []View {
+	first := slices.IndexFunc(views, func(v View) bool { return !keep(v) })
+	if first < 0 {
+		return slices.Clip(views)
+	}
+	kept := slices.Clone(views[:first])
+	for _, v := range views[first+1:] {
 		if keep(v) {
 			kept = append(kept, v)
 		}

@@ -12,7 +12,7 @@ func ByNode(views []View) [][]View {
 		i := slices.IndexFunc(groups, func(g []View) bool { return slices.ContainsFunc(g, same) })
 		if i < 0 {
 			i = len(groups)
-			groups = append(groups, nil)
+			groups = append(groups, make([]View, 0, len(views)))
 		}
 		groups[i] = append(groups[i], v)
 	}

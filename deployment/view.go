@@ -77,7 +77,7 @@ func ByReplica(views []View) [][]ReplicaView {
 			if !found {
 				k = len(groups)
 				at[r.Addr] = k
-				groups = append(groups, nil)
+				groups = append(groups, make([]ReplicaView, 0, len(views)))
 			}
 			last := len(groups[k]) - 1
 			switch {
@@ -96,7 +96,7 @@ func ByReplica(views []View) [][]ReplicaView {
 // merged joins the groups of one process, unless a Sentinel knows it at both addresses: to
 // that these are two replicas.
 func merged(groups [][]ReplicaView) [][]ReplicaView {
-	var all [][]ReplicaView
+	all := make([][]ReplicaView, 0, len(groups))
 	for _, g := range groups {
 		i := slices.IndexFunc(all, func(other []ReplicaView) bool {
 			return slices.ContainsFunc(g, func(r ReplicaView) bool { return r.SameProcess(&other[0].Instance) }) && !shareSentinel(g, other)

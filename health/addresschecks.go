@@ -59,35 +59,42 @@ func loopback(host string) bool {
 // that on the first. A node is looked up by address and by run id: two masters can list it
 // under two addresses.
 func sharedNode(m *masterModel) outcome {
-	addrs := make(map[*nameSet][]string)
-	var sets []*nameSet
-	seen := make(map[string]bool)
-	for _, v := range m.Views {
-		nodes := []*sentinel.Instance{&v.Instance}
-		for i := range v.Replicas {
-			nodes = append(nodes, &v.Replicas[i].Instance)
-		}
-		for _, node := range nodes {
-			set := m.model.nodes[node.Addr]
-			if byRunID := m.model.nodes[node.RunID]; byRunID.size() > set.size() {
-				set = byRunID
-			}
-			if set.size() < 2 || seen[node.Addr] || seen[node.RunID] {
-				continue
-			}
-			seen[node.Addr], seen[node.RunID] = true, node.RunID != ""
-			if addrs[set] == nil {
-				sets = append(sets, set)
-			}
-			addrs[set] = append(addrs[set], node.Addr)
-		}
-	}
 	var o outcome
-	for _, set := range sets {
-		o.add(m.shared(set, addrs[set]), m.Views...)
+	if len(m.model.nodes) > 0 {
+		m.sharedHere(&o)
 	}
 	m.elsewhere(&o)
 	return o
+}
+
+// sharedHere adds the findings on nodes that belong to other masters of the deployment as well.
+func (m *masterModel) sharedHere(o *outcome) {
+	addrs := make(map[*nameSet][]string)
+	var sets []*nameSet
+	seen := make(map[string]bool)
+	note := func(node *sentinel.Instance) {
+		set := m.model.nodes[node.Addr]
+		if byRunID := m.model.nodes[node.RunID]; byRunID.size() > set.size() {
+			set = byRunID
+		}
+		if set.size() < 2 || seen[node.Addr] || seen[node.RunID] {
+			return
+		}
+		seen[node.Addr], seen[node.RunID] = true, node.RunID != ""
+		if addrs[set] == nil {
+			sets = append(sets, set)
+		}
+		addrs[set] = append(addrs[set], node.Addr)
+	}
+	for _, v := range m.Views {
+		note(&v.Instance)
+		for i := range v.Replicas {
+			note(&v.Replicas[i].Instance)
+		}
+	}
+	for _, set := range sets {
+		o.add(m.shared(set, addrs[set]), m.Views...)
+	}
 }
 
 // elsewhere adds the findings on nodes that belong to other deployments as well. A replication id says so

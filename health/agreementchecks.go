@@ -150,7 +150,7 @@ func epochDisagreement(m *masterModel) outcome {
 	}
 	for _, group := range m.byNode() {
 		highest := epochOf(group)
-		behind := slices.DeleteFunc(slices.Clone(group), func(v deployment.View) bool { return !v.ConfigEpoch.Present || v.ConfigEpoch.Value == highest })
+		behind := deployment.Where(group, func(v deployment.View) bool { return v.ConfigEpoch.Present && v.ConfigEpoch.Value != highest })
 		for _, v := range behind {
 			o.add(Finding{
 				Severity: Warning, Sentinel: v.Snapshot.Sentinel,
@@ -166,6 +166,13 @@ func epochDisagreement(m *masterModel) outcome {
 func settingsDrift(m *masterModel) outcome {
 	var o outcome
 	for _, s := range sentinel.Settings() {
+		differs := func(v deployment.View) bool {
+			n := s.Read(v.Master)
+			return n.Present && n != s.Read(m.Views[0].Master)
+		}
+		if !slices.ContainsFunc(m.Views, differs) {
+			continue
+		}
 		byValue := make(map[int64][]deployment.View)
 		var values []int64
 		for _, v := range m.Views {

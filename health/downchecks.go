@@ -20,7 +20,7 @@ func masterSDown(m *masterModel) outcome { return m.down(sentinel.FlagSDown, War
 // down finds Sentinels that have set one of the down flags. One that is in TILT does not
 // update them.
 func (m *masterModel) down(flag sentinel.Flags, severity Status, words string) outcome {
-	down := slices.DeleteFunc(m.unfrozen(), func(v deployment.View) bool { return !v.Flags.Has(flag) || onlyByHand(v) })
+	down := deployment.Where(m.unfrozen(), func(v deployment.View) bool { return v.Flags.Has(flag) && !onlyByHand(v) })
 	if len(down) == 0 {
 		return m.notDown()
 	}

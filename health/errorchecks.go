@@ -64,7 +64,7 @@ func whyErrors(addr string, nodes []*sentinel.Instance, infoAges []sentinel.Dura
 
 func masterAnswersErrors(m *masterModel) outcome {
 	var o outcome
-	for _, who := range byAddr(slices.DeleteFunc(slices.Clone(m.Views), func(v deployment.View) bool { return !answersErrors(&v.Instance) })) {
+	for _, who := range byAddr(deployment.Where(m.Views, func(v deployment.View) bool { return answersErrors(&v.Instance) })) {
 		nodes, ages := make([]*sentinel.Instance, len(who)), make([]sentinel.Duration, len(who))
 		for i, v := range who {
 			nodes[i], ages[i] = &v.Instance, v.InfoRefresh

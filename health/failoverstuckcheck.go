@@ -12,9 +12,9 @@ import (
 // failoverStuck goes by how long the master has been down, or its successor promoted:
 // Sentinel does not report when a failover started.
 func failoverStuck(m *masterModel) outcome {
-	stuck := slices.DeleteFunc(m.unfrozen(), func(v deployment.View) bool {
+	stuck := deployment.Where(m.unfrozen(), func(v deployment.View) bool {
 		since, _ := failingFor(v)
-		return !v.FailoverTimeout.Present || since <= v.FailoverTimeout.Value || cannotSwitch(v) || promotedDown(v) != nil
+		return v.FailoverTimeout.Present && since > v.FailoverTimeout.Value && !cannotSwitch(v) && promotedDown(v) == nil
 	})
 	o := m.switchUndone()
 	m.addPromotedDown(&o)

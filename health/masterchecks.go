@@ -2,7 +2,6 @@ package health
 
 import (
 	"fmt"
-	"slices"
 
 	"redis_sentinel_exporter/deployment"
 	"redis_sentinel_exporter/sentinel"
@@ -63,9 +62,9 @@ func masterMissing(m *masterModel) outcome {
 // it since they began to monitor it. They have no run id of it; the age of the last INFO
 // would not show it, since that survives a RESET.
 func (m *masterModel) withoutInfo() []deployment.View {
-	return slices.DeleteFunc(slices.Clone(m.settled()), func(v deployment.View) bool {
+	return deployment.Where(m.settled(), func(v deployment.View) bool {
 		answers := !v.Flags.Any(sentinel.FlagSDown) && v.LastOKPingReply.Present && v.LastOKPingReply.Value < answerTime
-		return v.RunID != "" || !answers
+		return v.RunID == "" && answers
 	})
 }
 

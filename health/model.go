@@ -77,51 +77,47 @@ func (d *model) without(m *masterModel) []*sentinel.Snapshot {
 	})
 }
 
-// namesByNode returns the names of the masters that each data node belongs to.
+// namesByNode returns the names of the masters that a data node belongs to which belongs to several.
 func (d *model) namesByNode() map[string]*nameSet {
-	nodes := make(map[string]*nameSet)
+	sets := make(map[string]*nameSet)
 	if len(d.masters) < 2 {
-		return nodes // then no node can have two
+		return sets // then no node can have two
 	}
-	add := func(node *sentinel.Instance, m *masterModel) {
-		if !node.HasAddr() {
-			return
+	first := make(map[string]*masterModel, 6*len(d.masters)) // that a node belongs to; a set takes much more memory
+	add := func(key string, m *masterModel) {
+		switch owner, set := first[key], sets[key]; {
+		case key == "" || owner == m:
+		case owner == nil:
+			first[key] = m
+		case set == nil:
+			sets[key] = &nameSet{names: []string{owner.Name, m.Name}, masters: []*masterModel{owner, m}}
+		case set.masters[len(set.masters)-1] != m: // the masters come one after the other
+			set.names, set.masters = append(set.names, m.Name), append(set.masters, m)
 		}
-		for _, key := range []string{node.Addr, node.RunID} {
-			if key == "" {
-				continue
-			}
-			set := nodes[key]
-			if set == nil {
-				set = &nameSet{}
-				nodes[key] = set
-			}
-			// The masters come one after the other: only the last name can be the same.
-			if n := len(set.names); n == 0 || set.names[n-1] != m.Name {
-				set.names, set.masters = append(set.names, m.Name), append(set.masters, m)
-			}
+	}
+	addNode := func(node *sentinel.Instance, m *masterModel) {
+		if node.HasAddr() {
+			add(node.Addr, m)
+			add(node.RunID, m)
 		}
 	}
 	for _, m := range d.masters {
 		for _, v := range m.Views {
-			add(&v.Instance, m)
+			addNode(&v.Instance, m)
 			for i := range v.Replicas {
-				add(&v.Replicas[i].Instance, m)
+				addNode(&v.Replicas[i].Instance, m)
 			}
 		}
 	}
-	first := make(map[string]*nameSet)
-	for key, set := range nodes {
-		if set.size() < 2 {
-			continue
-		}
+	same := make(map[string]*nameSet)
+	for key, set := range sets {
 		names := strings.Join(set.names, "\x00")
-		if first[names] == nil {
-			first[names] = set
+		if same[names] == nil {
+			same[names] = set
 		}
-		nodes[key] = first[names]
+		sets[key] = same[names]
 	}
-	return nodes
+	return sets
 }
 
 // How long something must last before it counts as a fault, given Sentinel's usual timers.
@@ -212,12 +208,12 @@ func byAddr(views []deployment.View) [][]deployment.View {
 
 // settled returns the views of Sentinels that have monitored the master for some time.
 func (m *masterModel) settled() []deployment.View {
-	return slices.DeleteFunc(slices.Clone(m.Views), recentlyReset)
+	return deployment.Where(m.Views, func(v deployment.View) bool { return !recentlyReset(v) })
 }
 
 // unfrozen returns the views of Sentinels that are not in TILT, which freezes the down flags.
 func (m *masterModel) unfrozen() []deployment.View {
-	return slices.DeleteFunc(slices.Clone(m.Views), inTilt)
+	return deployment.Where(m.Views, func(v deployment.View) bool { return !inTilt(v) })
 }
 
 // believed returns the master that service discovery and the command discover give.

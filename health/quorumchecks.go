@@ -176,7 +176,7 @@ func (m *masterModel) correctQuorum(wrong, voters int64) []string {
 	if misconfigured(right, voters) != "" {
 		return nil
 	}
-	who := slices.DeleteFunc(slices.Clone(m.Views), func(v deployment.View) bool { return v.Quorum.Value != wrong })
+	who := deployment.Where(m.Views, func(v deployment.View) bool { return v.Quorum.Value == wrong })
 	return onEach(who, "SENTINEL", "SET", m.Name, "quorum", fmt.Sprint(right))
 }
 

@@ -215,11 +215,15 @@ func followsAnother(s deployment.ReplicaView) bool {
 // for it as soon as the master is objectively down; and the loss of a connection to a replica that
 // has just answered, since REPLICAOF disconnects Sentinels as well.
 func lasting(v deployment.View) *sentinel.Master {
+	i := slices.IndexFunc(v.Replicas, justDisconnected)
+	if i < 0 && !v.Flags.Has(sentinel.FlagSDown) {
+		return v.Master
+	}
 	m := *v.Master
 	if m.ODownTime.Value < infoHasteTime {
 		m.Flags &^= sentinel.FlagSDown
 	}
-	if i := slices.IndexFunc(m.Replicas, justDisconnected); i >= 0 {
+	if i >= 0 {
 		m.Replicas = slices.Clone(m.Replicas)
 		for ; i < len(m.Replicas); i++ {
 			if r := &m.Replicas[i]; justDisconnected(*r) {
@@ -256,7 +260,7 @@ func noPromotableReplica(m *masterModel) outcome {
 			return o
 		}
 	}
-	who := slices.DeleteFunc(slices.Clone(m.Views), func(v deployment.View) bool { return v.ReplicasErr != nil || lookingForReplicas(v) })
+	who := deployment.Where(m.Views, func(v deployment.View) bool { return v.ReplicasErr == nil && !lookingForReplicas(v) })
 	if len(who) == 0 {
 		return cannotTell("the Sentinels have just begun to look for its replicas")
 	}

@@ -75,10 +75,13 @@ func (m *Master) Heirs() []*Replica {
 
 // Heir returns the replica that Sentinel would promote, or nil.
 func (m *Master) Heir() *Replica {
-	if heirs := m.Heirs(); len(heirs) > 0 {
-		return heirs[0]
+	var first *Replica
+	for i := range m.Replicas {
+		if r := &m.Replicas[i]; m.Unpromotable(r) == "" && (first == nil || comesBefore(r, first)) {
+			first = r
+		}
 	}
-	return nil
+	return first
 }
 
 // A Rule is one by which Sentinel prefers one replica to another, in the order in which they count.

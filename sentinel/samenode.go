@@ -3,6 +3,7 @@ package sentinel
 import (
 	"net"
 	"net/netip"
+	"slices"
 	"strings"
 )
 
@@ -16,27 +17,25 @@ func (in *Instance) SameProcess(other *Instance) bool {
 // or a live replica, such as by IPv4 and IPv6, or by IP address and host name. Sentinel takes
 // them for several nodes.
 func (m *Master) ListedTwice() [][]*Instance {
-	byRunID := make(map[string][]*Instance, 1+len(m.Replicas))
-	var runIDs []string
+	first := make(map[string]*Instance, 1+len(m.Replicas))
+	var twice [][]*Instance
 	add := func(in *Instance) {
-		if in.RunID == "" {
-			return
+		switch earlier := first[in.RunID]; {
+		case in.RunID == "":
+		case earlier == nil:
+			first[in.RunID] = in
+		default:
+			k := slices.IndexFunc(twice, func(entries []*Instance) bool { return entries[0] == earlier })
+			if k < 0 {
+				k, twice = len(twice), append(twice, []*Instance{earlier})
+			}
+			twice[k] = append(twice[k], in)
 		}
-		if byRunID[in.RunID] == nil {
-			runIDs = append(runIDs, in.RunID)
-		}
-		byRunID[in.RunID] = append(byRunID[in.RunID], in)
 	}
 	add(&m.Instance)
 	for i := range m.Replicas {
 		if r := &m.Replicas[i]; r.Live() {
 			add(&r.Instance)
-		}
-	}
-	var twice [][]*Instance
-	for _, id := range runIDs {
-		if entries := byRunID[id]; len(entries) > 1 {
-			twice = append(twice, entries)
 		}
 	}
 	return twice
