@@ -12,15 +12,16 @@ import (
 // A Client talks to one Sentinel over one connection, which it keeps. It is safe
 // for concurrent use: calls take turns, and concurrent calls of Snapshot share one snapshot.
 type Client struct {
-	options Options
-	turn    chan struct{} // holds one token, which guards the fields from session to processes, but recent
-	session *session
-	known   []string // the masters of the last snapshot
-	account *account // of the call under way
-	slaves  bool     // the Sentinel does not know REPLICAS, only SLAVES
-	noCache bool     // the Sentinel refuses INFO-CACHE, which only the options demand
-	named   bool     // the last snapshot has a host that is given by name
-	refused bool     // SENTINEL CONFIG GET was, on this connection
+	options   Options
+	turn      chan struct{} // holds one token, which guards the fields from session to processes, but recent
+	session   *session
+	known     []string // the masters of the last snapshot
+	account   *account // of the call under way
+	allowance allowance
+	slaves    bool // the Sentinel does not know REPLICAS, only SLAVES
+	noCache   bool // the Sentinel refuses INFO-CACHE, which only the options demand
+	named     bool // the last snapshot has a host that is given by name
+	refused   bool // SENTINEL CONFIG GET was, on this connection
 
 	recent    recentEvents // of the event stream
 	processes processes
@@ -55,6 +56,7 @@ func (c *Client) acquire(ctx context.Context) error {
 	select {
 	case <-c.turn:
 		c.account = c.options.Budget.open()
+		c.allowance.largest = 0
 		return nil
 	case <-ctx.Done():
 		return fmt.Errorf("waiting for a call under way: %w", ctx.Err())
@@ -117,10 +119,12 @@ func (c *Client) attempt(ctx context.Context, commands [][]any) ([]string, error
 		}
 		c.noCache = false // it may have been given the permission
 	}
-	c.session.conn.account = c.account
-	c.account.use(c.session.conn)
+	conn := c.session.conn
+	conn.account, conn.most = c.account, c.allowance.bytes()
+	c.account.use(conn)
 	replies, err := c.session.exchange(ctx, commands)
 	c.account.use(nil)
+	c.allowance.largest = max(c.allowance.largest, conn.total)
 	if broken := c.account.why(); broken != nil {
 		return nil, broken
 	}
@@ -153,8 +157,12 @@ func (c *Client) refusal(raw string, args []any) *Error {
 	return &Error{Sentinel: c.Address(), Command: words(args), Reason: reason, Err: err}
 }
 
-// failure wraps an error of the connection.
+// failure wraps an error of the connection. A reply that is broken off since the Sentinel may send only little
+// failed for the reason of that.
 func (c *Client) failure(ctx context.Context, err error, command string) *Error {
+	if errors.Is(err, errCurbed) {
+		return &Error{Sentinel: c.Address(), Command: command, Reason: c.allowance.curbed.Reason, Err: c.allowance.curbed.Err}
+	}
 	e := &Error{Sentinel: c.Address(), Command: command, Reason: reasonOf(ctx, err), Err: err}
 	switch {
 	case e.Reason == ReasonTimeout:

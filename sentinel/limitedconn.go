@@ -28,6 +28,7 @@ type limitedConn struct {
 	skip    int    // bytes of a string, and its CRLF, still to come
 	pending []int  // elements still to come of the open arrays, outermost first
 	total   int    // bytes since the last request
+	most    int    // bytes that these may be
 	stream  bool   // a subscription, where the size of each message is limited instead of the total
 	message int    // bytes of the current message of a subscription
 	lines   int    // header lines since the connection was made
@@ -38,6 +39,9 @@ type limitedConn struct {
 
 // Read returns only bytes that have been checked.
 func (c *limitedConn) Read(p []byte) (int, error) {
+	if !c.stream { // no more than makes it too much
+		p = p[:min(len(p), max(c.most-c.total, 0)+1)]
+	}
 	n, err := c.Conn.Read(p)
 	if broken := c.look(p[:n]); broken != nil {
 		return 0, broken
@@ -68,7 +72,10 @@ func (c *limitedConn) Write(p []byte) (int, error) {
 }
 
 func (c *limitedConn) look(data []byte) error {
-	if c.total += len(data); c.total > maxExchange && !c.stream {
+	if c.total += len(data); c.total > c.most && !c.stream {
+		if c.most < maxExchange {
+			return errCurbed
+		}
 		return fmt.Errorf("%w: no end within %d MiB", errMalformed, maxExchange>>20)
 	}
 	if err := c.account.take(len(data)); err != nil {

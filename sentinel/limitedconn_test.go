@@ -20,7 +20,7 @@ func (s *stream) Read(p []byte) (int, error)  { return s.data.Read(p[:min(s.step
 func (s *stream) Write(p []byte) (int, error) { return len(p), nil }
 
 func readGuarded(data io.Reader, step int) (string, error) {
-	g := &limitedConn{Conn: &stream{data: data, step: step}}
+	g := &limitedConn{most: maxExchange, Conn: &stream{data: data, step: step}}
 	got, err := io.ReadAll(g)
 	return string(got), err
 }
@@ -70,21 +70,19 @@ func TestGuardBreaksOff(t *testing.T) {
 }
 
 // endless never stops to send one large element after another.
-type endless struct{}
+type endless struct{ sent int }
 
-func (endless) Read(p []byte) (int, error) {
-	const element = "$1015\r\n" // and its CRLF: 1,024 bytes
-	for i := range len(p) / 1024 {
-		copy(p[1024*i:], element)
-		copy(p[1024*i+1024-2:], "\r\n")
-	}
-	return len(p) / 1024 * 1024, nil
+func (e *endless) Read(p []byte) (int, error) {
+	element := "$1015\r\n" + strings.Repeat("x", 1015) + "\r\n"
+	n := copy(p, element[e.sent%len(element):])
+	e.sent += n
+	return n, nil
 }
 
 func TestGuardEndsTheEndless(t *testing.T) {
 	t.Parallel()
-	data := io.MultiReader(strings.NewReader("*1000000\r\n"), endless{})
-	g := &limitedConn{Conn: &stream{data: data, step: 1 << 16}}
+	data := io.MultiReader(strings.NewReader("*1000000\r\n"), &endless{})
+	g := &limitedConn{most: maxExchange, Conn: &stream{data: data, step: 1 << 16}}
 	n, err := io.Copy(io.Discard, g)
 	if !errors.Is(err, errMalformed) || n > maxExchange {
 		t.Errorf("read %d bytes, error %v", n, err)
@@ -93,7 +91,7 @@ func TestGuardEndsTheEndless(t *testing.T) {
 
 func TestGuardCountsFromEachRequest(t *testing.T) {
 	t.Parallel()
-	g := &limitedConn{Conn: &stream{data: endless{}, step: 1 << 20}}
+	g := &limitedConn{most: maxExchange, Conn: &stream{data: &endless{}, step: 1 << 20}}
 	for range 3 {
 		if _, err := io.CopyN(io.Discard, g, maxExchange/2); err != nil {
 			t.Fatal(err)

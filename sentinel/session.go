@@ -68,7 +68,7 @@ func openSession(ctx context.Context, o Options, password string, buffer int) (*
 	if err != nil {
 		return nil, err
 	}
-	limited := &limitedConn{Conn: conn}
+	limited := &limitedConn{Conn: conn, most: maxExchange}
 	handed := false
 	rdb := redis.NewClient(&redis.Options{
 		Addr: o.Address,

@@ -1,6 +1,7 @@
 package sentinel
 
 import (
+	"cmp"
 	"context"
 	"errors"
 	"fmt"
@@ -32,6 +33,7 @@ func (c *Client) takeSnapshot(ctx context.Context, started time.Time) *Snapshot 
 	if err != nil {
 		b.refuse(err)
 	}
+	c.allowance.judge(cmp.Or(b.broken, b.snapshot.Failed(CommandMasters)))
 	if b.snapshot.Up() {
 		c.processes.update(b.snapshot.Masters)
 		c.known, c.named = masterNames(b.snapshot.Masters), b.snapshot.givesNames()
@@ -52,10 +54,10 @@ type snapshotBuilder struct {
 	client   *Client
 	snapshot *Snapshot
 	// about has the raw replies to aboutMaster, by the master's name. Some are missing if
-	// the exchange broke, for the reason in broken.
+	// the exchange broke.
 	about   map[string][]string
-	broken  *Error
-	entries int // replicas and peers of all masters
+	broken  *Error // why an exchange broke
+	entries int    // replicas and peers of all masters
 }
 
 func (c *Client) newSnapshotBuilder(started time.Time) *snapshotBuilder {
@@ -249,7 +251,10 @@ func (b *snapshotBuilder) lookInto(ctx context.Context) error {
 	if len(unwell) == 0 {
 		return nil
 	}
-	replies, _ := b.client.exchange(ctx, true, commands) // what does not come is not known
+	replies, err := b.client.exchange(ctx, true, commands)
+	if err != nil { // what does not come is not known
+		b.broken = b.client.failure(ctx, err, words(commands[0]))
+	}
 	for i, raw := range replies {
 		b.readCache(unwell[i], raw)
 		if err := b.client.account.take(unwell[i].cacheCost()); err != nil {
