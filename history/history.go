@@ -94,8 +94,9 @@ type History struct {
 type stream struct {
 	epoch sentinel.Number // if its last event was +new-epoch
 	up    bool
-	known bool  // a snapshot since it is up has said which masters are down
-	gaps  []Gap // the newest last
+	since time.Time // when it was last up again
+	known bool      // a snapshot since it is up has said which masters are down
+	gaps  []Gap     // the newest last
 	// trusted: nothing of the Sentinel tells where it has the master but +switch-master.
 	trusted bool
 	ended   bool // the Sentinel is asked no longer
@@ -136,7 +137,7 @@ func (h *History) Handle(n *sentinel.StreamUpdate) []Change {
 	case sentinel.StreamEvent:
 		h.event(s, n)
 	case sentinel.StreamUp:
-		s.up, s.known, s.ended = true, false, false
+		s.up, s.since, s.known, s.ended = true, n.Time, false, false
 		s.closeGap(n.Time)
 		h.ask()
 	case sentinel.StreamLost, sentinel.StreamDropped, sentinel.StreamEnded:

@@ -14,14 +14,13 @@ type mark struct {
 	at  time.Time
 }
 
-// Two kinds of marks. The epochs are unique, but a Sentinel can hear of one up to two seconds late. The switches
-// come from one message of the leader, so that all others log them within some milliseconds, just after
-// the leader has told the first replica to follow; but the same switch can come again.
-type marks struct{ epochs, votes, switches []mark }
+// maxAlike is how many marks of one key are compared, the last ones: the same switch can come again and again.
+const maxAlike = 100
 
-// marksOf looks for the marks in a log.
-func marksOf(l *logOf) marks {
-	var m marks
+// marksOf looks for the marks in a log: epochs and votes, and switches. All others log a switch when a
+// message of the leader comes, which it sends just after it has told the first replica to follow; its own comes late.
+func marksOf(l *logOf) []mark {
+	var marks []mark
 	promoted := make(map[string]string) // by master, the switch that its leader is about to tell of
 	for _, line := range l.lines {
 		e, is := eventIn(line.message)
@@ -29,34 +28,32 @@ func marksOf(l *logOf) marks {
 			continue
 		}
 		switch e.Name {
-		case sentinel.EventNewEpoch:
-			m.epochs = append(m.epochs, mark{e.Details, line.at})
-		case sentinel.EventVoteForLeader:
-			m.votes = append(m.votes, mark{e.Details, line.at})
+		case sentinel.EventNewEpoch, sentinel.EventVoteForLeader:
+			marks = append(marks, mark{e.Name + e.Details, line.at})
 		case sentinel.EventPromotedSlave:
 			promoted[e.Master] = e.Master + " " + e.MasterAddress + " " + e.Address
 		case sentinel.EventReconfSent:
 			if key := promoted[e.Master]; key != "" {
-				m.switches = append(m.switches, mark{key, line.at})
+				marks = append(marks, mark{key, line.at})
 				promoted[e.Master] = ""
 			}
 		case sentinel.EventFailoverEnd:
-			promoted[e.Master] = "-" // the switch that follows is the leader's own, and late
+			promoted[e.Master] = "-" // the switch that follows is the leader's own
 		case sentinel.EventSwitchMaster:
 			if promoted[e.Master] == "-" {
 				delete(promoted, e.Master)
 				continue
 			}
-			m.switches = append(m.switches, mark{strings.Join([]string{e.Master, e.MasterAddress, e.NewAddress}, " "), line.at})
+			marks = append(marks, mark{strings.Join([]string{e.Master, e.MasterAddress, e.NewAddress}, " "), line.at})
 		}
 	}
-	return m
+	return marks
 }
 
 // compareClocks estimates how far the clock of each log is ahead of that of the first one, from what they have in
 // common, also by way of a third one.
 func compareClocks(logs []*logOf) {
-	all := make([]marks, len(logs))
+	all := make([][]mark, len(logs))
 	for i, l := range logs {
 		all[i] = marksOf(l)
 	}
@@ -72,7 +69,7 @@ func compareClocks(logs []*logOf) {
 				if !known.compare || l.compare {
 					continue
 				}
-				if ahead, off, ok := compareMarks(&all[i], &all[j]); ok {
+				if ahead, off, ok := compareMarks(all[i], all[j]); ok {
 					set(l, known.offset+ahead, off+time.Duration(known.ErrorSeconds*float64(time.Second)))
 					again = true
 				}
@@ -81,57 +78,58 @@ func compareClocks(logs []*logOf) {
 	}
 }
 
-// compareMarks estimates how far the clock of b is ahead of that of a, and how far off that may be.
-func compareMarks(a, b *marks) (ahead, off time.Duration, ok bool) {
+// compareMarks estimates how far the clock of b is ahead of that of a, and how far off that may be. A Sentinel can hear of
+// anything late: of an epoch some seconds if it has no vote, of all if it hung or was cut off. But where two marks say
+// nearly the same, neither was late. If none do so, clocks that may be equal are taken to be.
+func compareMarks(a, b []mark) (ahead, off time.Duration, ok bool) {
 	const (
-		hello  = 5 * time.Second // the most that a Sentinel may hear late of an epoch, with some reserve
+		alike  = 250 * time.Millisecond
+		late   = 10 * time.Second // the most that is taken for lateness rather than for a clock
 		finest = 5 * time.Millisecond
 	)
-	votes := differences(a.votes, b.votes, 0, 0)
-	rough := slices.Concat(votes, differences(a.epochs, b.epochs, 0, 0))
-	if len(rough) == 0 {
+	all := differences(a, b)
+	if len(all) == 0 {
 		return 0, 0, false
 	}
-	coarse := median(votes)
-	if len(votes) == 0 {
-		coarse = median(rough)
-	}
-	best := differences(a.switches, b.switches, coarse, hello)
-	if len(best) == 0 {
-		best = votes
-	}
-	if len(best) == 0 {
-		best = rough
+	slices.Sort(all)
+	var best []time.Duration // the most that are alike; of as many, those of the clocks that are nearest
+	for first, last := 0, 0; last < len(all); last++ {
+		for all[last]-all[first] > alike {
+			first++
+		}
+		if some := all[first : last+1]; len(some) > len(best) || len(some) == len(best) && median(some).Abs() < median(best).Abs() {
+			best = some
+		}
 	}
 	ahead = median(best)
-	for _, d := range best {
-		off = max(off, (d - ahead).Abs())
+	switch {
+	case len(best) > 1:
+		off = max(ahead-best[0], best[len(best)-1]-ahead)
+	case ahead.Abs() < late:
+		ahead, off = 0, ahead.Abs()
+	default:
+		off = late
 	}
 	return ahead, max(off, finest), true
 }
 
-// differences returns by how much the marks that both have are later in b. With a limit, only those that are
-// near the expected difference: a mark may come again.
-func differences(a, b []mark, expected, limit time.Duration) []time.Duration {
+// differences returns by how much the marks that both have are later in b.
+func differences(a, b []mark) []time.Duration {
 	at := make(map[string][]time.Time)
 	for _, m := range a {
 		at[m.key] = append(at[m.key], m.at)
 	}
+	for key, times := range at {
+		at[key] = times[max(0, len(times)-maxAlike):]
+	}
 	var all []time.Duration
 	for _, m := range b {
 		for _, other := range at[m.key] {
-			if d := m.at.Sub(other); limit == 0 || (d-expected).Abs() < limit {
-				all = append(all, d)
-			}
+			all = append(all, m.at.Sub(other))
 		}
 	}
 	return all
 }
 
-func median(all []time.Duration) time.Duration {
-	if len(all) == 0 {
-		return 0
-	}
-	sorted := slices.Sorted(slices.Values(all))
-	return sorted[len(sorted)/2]
-}
+// median returns the one in the middle of a sorted list.
+func median(sorted []time.Duration) time.Duration { return sorted[len(sorted)/2] }

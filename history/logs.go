@@ -297,6 +297,13 @@ func (h *History) restarted(l *logOf, i int) {
 		s.closeGap(l.time(i))
 	}
 	s.up, s.known = true, true
+	for _, m := range h.masters {
+		for _, a := range []*attempt{m.open[l.Sentinel], m.ending[l.Sentinel]} {
+			if a != nil {
+				m.unfinished(a, l.time(i), "the Sentinel was started again in the middle of it")
+			}
+		}
+	}
 }
 
 // lastBefore is when the process before the one that wrote a line wrote its last one.

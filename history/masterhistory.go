@@ -58,6 +58,7 @@ type attempt struct {
 	start, end time.Time
 	elected    time.Time // zero if it was not
 	partly     bool      // its start was not seen, or its stream had a gap since
+	cut        bool      // its stream had one
 	from       string    // where the master was when it ended
 	reason     string    // why it ended, of an abort
 
@@ -95,11 +96,10 @@ func (m *masterHistory) cut(address string) {
 	delete(m.down, address)
 	delete(m.agreed, address)
 	delete(m.replica, address)
-	for _, a := range m.open {
-		a.partly = a.partly || a.sentinel == address
-	}
-	for _, a := range m.ending {
-		a.partly = a.partly || a.sentinel == address
+	for _, a := range []*attempt{m.open[address], m.ending[address]} {
+		if a != nil {
+			a.partly, a.cut = true, true
+		}
 	}
 	for addr, old := range m.old {
 		if old.sentinel == address {
@@ -210,6 +210,7 @@ func (m *masterHistory) try(n *sentinel.StreamUpdate, epoch sentinel.Number) {
 // attempt goes on.
 func (m *masterHistory) unfinished(a *attempt, at time.Time, reason string) {
 	delete(m.open, a.sentinel)
+	delete(m.ending, a.sentinel)
 	a.end, a.reason, a.partly = at, reason, true
 	f := a.failover
 	if f.outcome == "" && len(f.reports) == 0 && !f.goesOn() {

@@ -72,6 +72,7 @@ func (h *History) observe(s *sentinel.Snapshot, in *sentinel.Master, at time.Tim
 		}
 	}
 	m.hasMasterAt(s.Sentinel, in.Addr, at)
+	m.leadsNone(s, in, at)
 	f := m.running()
 	if f == nil && len(m.down) == 0 {
 		return
@@ -83,6 +84,19 @@ func (h *History) observe(s *sentinel.Snapshot, in *sentinel.Master, at time.Tim
 	if in.Flags.Has(sentinel.FlagCoordinatedFailover) {
 		f.trigger = TriggerCoordinated
 		f.changed = true
+	}
+}
+
+// leadsNone takes in that a Sentinel has no failover in progress: an attempt in which its stream was down has ended
+// then. What it publishes of the end may come a moment later.
+func (m *masterHistory) leadsNone(s *sentinel.Snapshot, in *sentinel.Master, at time.Time) {
+	const moment = 2 * time.Second
+	a := m.open[s.Sentinel]
+	if a == nil || !a.cut || in.Flags.Has(sentinel.FlagFailoverInProgress) || s.Started.Sub(m.heard) < moment {
+		return
+	}
+	if stream := m.history.streams[s.Sentinel]; stream != nil && stream.up && s.Started.Sub(stream.since) >= moment {
+		m.unfinished(a, at, "its end was not seen")
 	}
 }
 

@@ -25,9 +25,13 @@ type rig struct {
 	t       *testing.T
 	history *history.History
 
-	mu      sync.Mutex
+	mu      sync.Mutex // guards the fields below
 	changes []history.Change
+	silent  map[string][]silence // by Sentinel: when its stream was not up
 }
+
+// A silence is a time in which a Sentinel was not heard; to is zero while it lasts.
+type silence struct{ from, to time.Time }
 
 func check(t testing.TB, err error) {
 	t.Helper()
@@ -39,7 +43,7 @@ func check(t testing.TB, err error) {
 func run(t *testing.T, cfg sentineltest.Config) *rig {
 	t.Helper()
 	cfg.SentinelConf = append(cfg.SentinelConf, "loglevel verbose") // its log has all events then
-	r := &rig{Topology: sentineltest.Run(t, cfg), t: t, history: history.New(history.Options{})}
+	r := &rig{Topology: sentineltest.Run(t, cfg), t: t, history: history.New(history.Options{}), silent: make(map[string][]silence)}
 	var clients []*sentinel.Client
 	for _, addr := range r.ClientAddrs() {
 		clients = append(clients, sentinel.NewClient(sentinel.Options{Address: addr}))
@@ -50,6 +54,7 @@ func run(t *testing.T, cfg sentineltest.Config) *rig {
 	up, looked := make(chan struct{}, 100), make(chan struct{}, 1)
 	wg.Go(func() {
 		d.Events(ctx, func(n *sentinel.StreamUpdate) {
+			r.listen(n)
 			r.take(r.history.Handle(n))
 			if n.Kind == sentinel.StreamUp {
 				up <- struct{}{}
@@ -92,6 +97,44 @@ func (r *rig) take(changes []history.Change) {
 	r.mu.Lock()
 	defer r.mu.Unlock()
 	r.changes = append(r.changes, changes...)
+}
+
+// listen notes when a stream is not up.
+func (r *rig) listen(n *sentinel.StreamUpdate) {
+	r.mu.Lock()
+	defer r.mu.Unlock()
+	all := r.silent[n.Sentinel]
+	last := len(all) - 1
+	switch {
+	case n.Kind == sentinel.StreamLost:
+		all = append(all, silence{from: n.Since})
+	case n.Kind == sentinel.StreamUp && last >= 0:
+		all[last].to = n.Time
+	}
+	if len(all) > 0 {
+		r.silent[n.Sentinel] = all
+	}
+}
+
+// hearsAll reports whether all streams are up.
+func (r *rig) hearsAll() bool {
+	r.mu.Lock()
+	defer r.mu.Unlock()
+	for _, all := range r.silent {
+		if all[len(all)-1].to.IsZero() {
+			return false
+		}
+	}
+	return true
+}
+
+// deaf reports whether what a Sentinel logged at a time may not have been heard: it publishes a little later.
+func (r *rig) deaf(address string, at time.Time) bool {
+	r.mu.Lock()
+	defer r.mu.Unlock()
+	return slices.ContainsFunc(r.silent[address], func(s silence) bool {
+		return at.After(s.from.Add(-time.Second)) && (s.to.IsZero() || at.Before(s.to.Add(time.Second)))
+	})
 }
 
 func (r *rig) records() []history.Record {

@@ -40,10 +40,10 @@ func (m *masterHistory) begun(a *attempt, n *sentinel.StreamUpdate) {
 	}
 }
 
-// triedSince reports whether another failover has been given up since the Sentinel held the master to be down.
+// triedSince reports whether another failover has begun, and been given up, since the Sentinel held the master to be down.
 func (m *masterHistory) triedSince(a *attempt) bool {
 	for _, f := range m.failovers {
-		if f != a.failover && f.outcome == OutcomeAborted && f.touched.After(a.down) {
+		if f != a.failover && f.outcome == OutcomeAborted && f.began.After(a.down) {
 			return true
 		}
 	}

@@ -1,0 +1,455 @@
+package history_test
+
+import (
+	"context"
+	"encoding/json"
+	"flag"
+	"fmt"
+	"math/rand/v2"
+	"regexp"
+	"slices"
+	"strings"
+	"sync"
+	"testing"
+	"time"
+
+	"redis_sentinel_exporter/history"
+	"redis_sentinel_exporter/internal/sentineltest"
+)
+
+var (
+	oracleRuns = flag.Int("oracle.runs", 1, "how many random runs of faults TestOracle has")
+	oracleFor  = flag.Duration("oracle.for", 4*time.Second, "how long the faults of each go on")
+	oracleSeed = flag.Uint64("oracle.seed", 1, "of the first run")
+)
+
+// TestOracle lets random faults happen, and compares the records, live and from the logs, with the +switch-master that
+// the Sentinels have logged, and with each other.
+func TestOracle(t *testing.T) {
+	t.Parallel()
+	for i := range *oracleRuns {
+		seed := *oracleSeed + uint64(i) //nolint:gosec // it is not negative
+		t.Run(fmt.Sprint(seed), func(t *testing.T) {
+			t.Parallel()
+			o := newOracle(t, seed)
+			ctx, cancel := context.WithTimeout(t.Context(), *oracleFor+5*time.Minute)
+			defer cancel()
+			o.faults(ctx)
+			o.compare()
+		})
+	}
+}
+
+// An oracle is a deployment to which random faults happen.
+type oracle struct {
+	*rig
+	random  *rand.Rand
+	repairs map[string]func() error // what is broken now, by what it is
+	story   []string
+}
+
+func newOracle(t *testing.T, seed uint64) *oracle {
+	return &oracle{
+		rig:     run(t, sentineltest.Config{Partitionable: true, Proxied: true, FailoverTimeout: 3 * time.Second}),
+		random:  rand.New(rand.NewPCG(seed, 22)),
+		repairs: make(map[string]func() error),
+	}
+}
+
+// A fault breaks something of a kind, and returns what repairs it; nil if that is not needed. Of a kind
+// one thing is broken at a time.
+type fault struct {
+	name, kind string
+	do         func(ctx context.Context, o *oracle) (repair func() error)
+}
+
+const (
+	ofData     = "data"
+	ofSentinel = "sentinel"
+	ofStream   = "stream"
+)
+
+var faults = []fault{ // read-only
+	{"FAILOVER", "", func(ctx context.Context, o *oracle) func() error {
+		o.byHand(ctx, o.sentinel())
+		return nil
+	}},
+	{"two FAILOVERs at once", "", func(ctx context.Context, o *oracle) func() error {
+		first := o.random.IntN(len(o.Sentinels))
+		var both sync.WaitGroup
+		for i := range 2 {
+			both.Go(func() { o.byHand(ctx, o.Sentinels[(first+i)%len(o.Sentinels)]) })
+		}
+		both.Wait()
+		return nil
+	}},
+	{"FAILOVER COORDINATED", "", func(ctx context.Context, o *oracle) func() error {
+		if coordinates(o.Version) {
+			o.byHand(ctx, o.sentinel(), "COORDINATED")
+		}
+		return nil
+	}},
+	{"the master is killed", ofData, func(ctx context.Context, o *oracle) func() error {
+		n := o.now(ctx)
+		n.Kill()
+		return func() error { return n.Restart(ctx) }
+	}},
+	{"the master hangs", ofData, func(ctx context.Context, o *oracle) func() error {
+		n := o.now(ctx)
+		check(o.t, n.Hang())
+		return n.Resume
+	}},
+	{"the replicas refuse", ofData, func(ctx context.Context, o *oracle) func() error {
+		rights := func(rules ...string) error {
+			for _, n := range o.Masters[0].DataNodes() {
+				if _, err := n.CLI(ctx, append([]string{"ACL", "SETUSER", "default"}, rules...)...); err != nil {
+					return err
+				}
+			}
+			return nil
+		}
+		check(o.t, rights("-slaveof", "-replicaof"))
+		o.byHand(ctx, o.sentinel())
+		return func() error { return rights("+slaveof", "+replicaof") }
+	}},
+	{"a leader is killed", ofSentinel, func(ctx context.Context, o *oracle) func() error {
+		s := o.sentinel()
+		o.byHand(ctx, s)
+		o.wait(ctx, time.Second)
+		s.Kill()
+		return func() error { return s.Restart(ctx) }
+	}},
+	{"a Sentinel is killed", ofSentinel, func(ctx context.Context, o *oracle) func() error {
+		s := o.sentinel()
+		s.Kill()
+		return func() error { return s.Restart(ctx) }
+	}},
+	{"a Sentinel hangs", ofSentinel, func(_ context.Context, o *oracle) func() error {
+		s := o.sentinel()
+		check(o.t, s.Hang())
+		return s.Resume
+	}},
+	{"a Sentinel is cut off", ofSentinel, func(_ context.Context, o *oracle) func() error {
+		s := o.sentinel()
+		check(o.t, o.Isolate(s.Node))
+		return func() error { return o.Rejoin(s.Node) }
+	}},
+	{"a Sentinel is cut off from the exporter", ofStream, func(_ context.Context, o *oracle) func() error {
+		s := o.sentinel()
+		s.Proxy.Cut()
+		return s.Proxy.Heal
+	}},
+}
+
+func (o *oracle) sentinel() *sentineltest.Sentinel {
+	return o.Sentinels[o.random.IntN(len(o.Sentinels))]
+}
+
+// now returns the master as some Sentinel has it, or the first node if none can say.
+func (o *oracle) now(ctx context.Context) *sentineltest.Node {
+	if n, err := o.MasterNode(ctx, master); err == nil {
+		return n
+	}
+	return o.Masters[0].Node
+}
+
+// byHand tells a Sentinel to fail over, which may refuse it, or be dead.
+func (o *oracle) byHand(ctx context.Context, s *sentineltest.Sentinel, how ...string) {
+	if !s.Live() {
+		return
+	}
+	ctx, cancel := context.WithTimeout(ctx, 3*time.Second)
+	defer cancel()
+	if _, err := s.CLI(ctx, append([]string{"SENTINEL", "FAILOVER", master}, how...)...); err != nil {
+		o.tell(fmt.Sprintf("%s refuses it: %v", s.Name(), err))
+	}
+}
+
+// wait lets a random time pass, in which what is broken has its effect.
+func (o *oracle) wait(ctx context.Context, most time.Duration) {
+	select {
+	case <-time.After(time.Duration(o.random.Int64N(int64(most)))):
+	case <-ctx.Done():
+	}
+}
+
+func (o *oracle) tell(what string) {
+	o.story = append(o.story, time.Now().Format("15:04:05.000 ")+what)
+}
+
+// faults breaks and repairs things until the time is over, and then waits until all is well.
+func (o *oracle) faults(ctx context.Context) {
+	o.t.Cleanup(func() { o.t.Logf("what happened:\n%s", strings.Join(o.story, "\n")) })
+	for end := time.Now().Add(*oracleFor); time.Now().Before(end); {
+		f := faults[o.random.IntN(len(faults))]
+		if _, broken := o.repairs[f.kind]; broken && f.kind != "" {
+			o.repair(f.kind)
+		} else {
+			o.tell(f.name)
+			if repair := f.do(ctx, o); repair != nil {
+				o.repairs[f.kind] = repair
+			}
+		}
+		o.wait(ctx, 4*time.Second)
+	}
+	for _, kind := range []string{ofData, ofSentinel, ofStream} {
+		o.repair(kind)
+	}
+	check(o.t, o.WaitSettled(ctx))
+	o.tell("all is well")
+	var missing string
+	defer func() { o.tell(missing) }()
+	sentineltest.WaitFor(o.t, "the end of all failovers, and all that was published", func() bool {
+		records := o.records()
+		unheard := o.unheard(records)
+		open := slices.DeleteFunc(records, func(f history.Record) bool { return f.Outcome != "" })
+		text, _ := json.Marshal(open)
+		missing = fmt.Sprintf("under way: %s, not heard: %v", text, unheard)
+		return len(open)+len(unheard) == 0 && o.hearsAll()
+	})
+}
+
+func (o *oracle) repair(kind string) {
+	if repair := o.repairs[kind]; repair != nil {
+		o.tell("repaired: " + kind)
+		check(o.t, repair())
+		delete(o.repairs, kind)
+	}
+}
+
+// A told is a +switch-master that a Sentinel has logged, and how many records have it.
+type told struct {
+	logged
+	records []string // their ids
+}
+
+var switchPayload = regexp.MustCompile(`^\S+ \S+ \d+ (\S+) (\d+)$`)
+
+// told finds for each +switch-master of the logs the records that have it. A record that has one which is in no log is an
+// error: it is returned.
+func (o *oracle) told(records []history.Record) (all []told, invented []string) {
+	o.t.Helper()
+	for _, l := range o.log(time.Time{}) {
+		if l.event == "+switch-master" {
+			all = append(all, told{logged: l})
+		}
+	}
+	for i := range records {
+		r := &records[i]
+		for _, s := range r.Switched {
+			var nearest *told
+			for j := range all {
+				m := switchPayload.FindStringSubmatch(all[j].payload)
+				if all[j].sentinel == s.Sentinel && m[1]+":"+m[2] == r.To && // it may have missed an earlier switch, and come from elsewhere
+					(nearest == nil || s.At.Sub(all[j].at).Abs() < s.At.Sub(nearest.at).Abs()) {
+					nearest = &all[j]
+				}
+			}
+			if nearest == nil || s.At.Sub(nearest.at).Abs() > late {
+				text, _ := json.Marshal(r)
+				invented = append(invented, fmt.Sprintf("%+v of\n%s", s, text))
+				continue
+			}
+			nearest.records = append(nearest.records, r.ID)
+		}
+	}
+	return all, invented
+}
+
+// late is how long after it has logged an event a Sentinel can publish it: here it may hang in between.
+const late = 6 * time.Second
+
+// unheard returns the switches that no record has, though the stream of the Sentinel was up.
+func (o *oracle) unheard(records []history.Record) []told {
+	all, _ := o.told(records)
+	return slices.DeleteFunc(all, func(l told) bool { return len(l.records) > 0 || o.deaf(l.sentinel, l.at) })
+}
+
+// compare compares what there is: the logs as this test reads them, the records of the live events, and those that the package
+// reads from the logs.
+func (o *oracle) compare() {
+	live := o.records()
+	fromLogs := o.fromLogs()
+	o.t.Logf("%d records live, %d from the logs, %d events in the logs", len(live), len(fromLogs), len(o.log(time.Time{})))
+	for what, records := range map[string][]history.Record{"live": live, "from the logs": fromLogs} {
+		all, invented := o.told(records)
+		for _, s := range invented {
+			o.t.Errorf("%s: in no log: %s", what, s)
+		}
+		for _, l := range all {
+			missed := len(l.records) == 0 && what == "live" && o.deaf(l.sentinel, l.at)
+			if len(l.records) != 1 && !missed {
+				o.t.Errorf("%s: %s %s %s %s is in %d records: %v", what, l.at, l.sentinel, l.event, l.payload, len(l.records), l.records)
+			}
+		}
+		for i := range records {
+			o.sound(what, &records[i])
+		}
+	}
+	o.durations(live)
+	o.same(live, fromLogs)
+}
+
+// fromLogs returns the records from the logs, with the Sentinels named as those of the live events are.
+func (o *oracle) fromLogs() []history.Record {
+	o.t.Helper()
+	files := make([]history.LogFile, len(o.Sentinels))
+	names := make([]string, 0, 2*len(o.Sentinels))
+	for i, s := range o.Sentinels {
+		text, err := s.Log()
+		check(o.t, err)
+		files[i] = file(s.Name(), text)
+		names = append(names, `"`+s.Addr()+`"`, `"`+o.ClientAddrs()[i]+`"`)
+	}
+	records, _ := readLogs(o.t, files...)
+	text, err := json.Marshal(records)
+	check(o.t, err)
+	records = nil
+	check(o.t, json.Unmarshal([]byte(strings.NewReplacer(names...).Replace(string(text))), &records))
+	return records
+}
+
+// sound looks whether a record says what the logs do not have.
+func (o *oracle) sound(what string, r *history.Record) {
+	o.t.Helper()
+	wrong := func(format string, args ...any) {
+		o.t.Helper()
+		text, _ := json.Marshal(r)
+		o.t.Errorf("%s: %s:\n%s", what, fmt.Sprintf(format, args...), text)
+	}
+	if len(r.Switched) == 0 && r.Outcome != history.OutcomeAborted {
+		wrong("no Sentinel has published a switch, and the outcome is %q", r.Outcome)
+	}
+	if len(r.Switched) > 0 && r.Outcome != history.OutcomeSwitched {
+		wrong("there was a switch, and the outcome is %q", r.Outcome)
+	}
+	began := r.Started.Add(-late)
+	if r.Leader != "" {
+		elected := first(only(o.log(began), r.Leader), "+elected-leader")
+		if elected == nil || elected.at.After(r.Started.Add(time.Minute)) {
+			wrong("the leader was not elected")
+		}
+	}
+	if _, event, found := strings.Cut(strings.TrimSuffix(r.Reason, ")"), "(-"); found && r.Outcome == history.OutcomeAborted {
+		if first(o.log(began), "-"+event) == nil {
+			wrong("no Sentinel has logged -%s", event)
+		}
+	}
+	for i, p := range r.Phases {
+		if p.Seconds != nil && *p.Seconds < 0 || i > 0 && p.Started.Before(r.Phases[i-1].Started) {
+			wrong("the phases are not in order")
+		}
+	}
+}
+
+// durations: those of the metrics are those of the records.
+func (o *oracle) durations(live []history.Record) {
+	o.t.Helper()
+	var told, records []string
+	o.mu.Lock()
+	for _, c := range o.changes {
+		if c.Ended != nil {
+			told = append(told, fmt.Sprint(c.Ended.Outcome, c.Ended.Seconds))
+		}
+	}
+	o.mu.Unlock()
+	for i := range live {
+		if seconds, ok := live[i].Seconds(); ok {
+			records = append(records, fmt.Sprint(live[i].Outcome, seconds))
+		}
+	}
+	slices.Sort(told)
+	slices.Sort(records)
+	if !slices.Equal(told, records) {
+		o.t.Errorf("the durations of the metrics are\n%v, those of the records\n%v", told, records)
+	}
+}
+
+// same compares what both can know: all of a record without a gap, of others the outcome.
+func (o *oracle) same(live, fromLogs []history.Record) {
+	o.t.Helper()
+	for i := range live {
+		a := &live[i]
+		var of []*history.Record
+		for j := range fromLogs {
+			if oneFailover(a, &fromLogs[j]) {
+				of = append(of, &fromLogs[j])
+			}
+		}
+		if len(of) != 1 {
+			text, _ := json.Marshal(a)
+			others, _ := json.Marshal(of)
+			o.t.Errorf("%d records from the logs for the live one\n%s\n%s", len(of), text, others)
+			continue
+		}
+		b := of[0]
+		saying := func(r *history.Record) string {
+			epoch, agreed := "", ""
+			if r.Epoch != nil {
+				epoch = fmt.Sprint(*r.Epoch)
+			}
+			if r.Agreed != nil {
+				agreed = fmt.Sprintf("%d/%d", *r.Agreed, *r.Quorum)
+			}
+			return strings.Join([]string{string(r.Trigger), string(r.Outcome), r.Leader, r.From, r.To, epoch, agreed, phaseNames(r), fmt.Sprint(len(r.Switched), len(r.NotElected))}, ", ")
+		}
+		gaps := len(a.Gaps)+len(b.Gaps) > 0
+		if !gaps && saying(a) != saying(b) || a.Outcome != b.Outcome {
+			x, _ := json.Marshal(a)
+			y, _ := json.Marshal(b)
+			o.t.Errorf("live %s\nlogs %s\nlive %s\nlogs %s", saying(a), saying(b), x, y)
+		}
+	}
+	for j := range fromLogs {
+		b := &fromLogs[j]
+		if !slices.ContainsFunc(live, func(a history.Record) bool { return oneFailover(&a, b) }) && !o.deafTo(b) {
+			text, _ := json.Marshal(b)
+			o.t.Errorf("no live record for that of the logs\n%s", text)
+		}
+	}
+}
+
+// oneFailover reports whether two records are of the same failover: a switch of the same Sentinel at the same time, or the same
+// attempt.
+func oneFailover(a, b *history.Record) bool {
+	for _, x := range a.Switched {
+		for _, y := range b.Switched {
+			if x.Sentinel == y.Sentinel && a.To == b.To && x.At.Sub(y.At).Abs() < late {
+				return true
+			}
+		}
+	}
+	if len(a.Switched) > 0 && len(b.Switched) > 0 {
+		return false
+	}
+	for x, xs := range attemptsOf(a) {
+		for y, ys := range attemptsOf(b) {
+			if x == y && xs.Sub(ys).Abs() < time.Second {
+				return true
+			}
+		}
+	}
+	return false
+}
+
+// attemptsOf returns when each Sentinel began its attempt.
+func attemptsOf(r *history.Record) map[string]time.Time {
+	all := make(map[string]time.Time)
+	if r.Leader != "" {
+		all[r.Leader] = r.Started
+	}
+	for _, n := range r.NotElected {
+		all[n.Sentinel] = n.Started
+	}
+	return all
+}
+
+// deafTo reports whether no stream was up that could tell of a record.
+func (o *oracle) deafTo(r *history.Record) bool {
+	for s, at := range attemptsOf(r) {
+		if !o.deaf(s, at) {
+			return false
+		}
+	}
+	return true
+}
