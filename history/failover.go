@@ -4,6 +4,7 @@ import (
 	"cmp"
 	"fmt"
 	"slices"
+	"strings"
 	"time"
 
 	"redis_sentinel_exporter/sentinel"
@@ -22,9 +23,8 @@ type failover struct {
 	lastReply time.Time
 	attempts  []*attempt
 	leader    *attempt
-	failed    *attempt             // the one whose end was the end of the failover
-	also      []*attempt           // elected in the same epoch
-	steps     map[string]time.Time // of the leader, by event
+	failed    *attempt   // the one whose end was the end of the failover
+	also      []*attempt // elected in the same epoch, and choosing the same replica
 	replicas  []Reconfigured
 	old       *OldMaster
 	votes     []Vote
@@ -50,7 +50,6 @@ func newFailover(m *masterHistory, n *sentinel.StreamUpdate) *failover {
 	f := &failover{
 		master: m, from: text(n.Event.MasterAddress), began: n.Time, listened: m.history.listened(),
 		id:       fmt.Sprintf("%d-%d", n.Time.UnixMilli(), m.history.count),
-		steps:    make(map[string]time.Time),
 		reported: make(map[string]time.Time),
 	}
 	m.history.count++
@@ -115,13 +114,15 @@ func (f *failover) step(a *attempt, n *sentinel.StreamUpdate) {
 		f = f.master.newFailover(n)
 		f.join(a, n)
 		f.leader = a
-		f.steps[sentinel.EventElectedLeader] = a.elected
+	}
+	if _, known := a.steps[name]; !known {
+		a.steps[name] = n.Time
+	}
+	if i := slices.Index(f.also, a); i >= 0 && name == sentinel.EventFailoverEnd && f.leader.steps[name].IsZero() {
+		f.also[i], f.leader = f.leader, a // the first to be done is who did it
 	}
 	if f.leader != a {
 		return
-	}
-	if _, known := f.steps[name]; !known {
-		f.steps[name] = n.Time
 	}
 	switch name {
 	case sentinel.EventSelectedSlave, sentinel.EventSendSlaveOfNoOne, sentinel.EventWaitPromotion, sentinel.EventPromotedSlave:
@@ -170,6 +171,12 @@ func (f *failover) fail(a *attempt, at time.Time, unseen bool) {
 	if !unseen && !a.partly && !f.startUnseen {
 		f.changes(Change{Ended: &Ended{OutcomeAborted, at.Sub(a.start).Seconds()}})
 	}
+}
+
+// resume takes back that the failover has failed.
+func (f *failover) resume() {
+	f.outcome, f.reason, f.ended, f.endUnseen, f.failed, f.next = "", "", time.Time{}, false, nil, time.Time{}
+	f.changed = true
 }
 
 // succeed takes in that the Sentinel which led the failover has switched.
@@ -305,8 +312,16 @@ func (f *failover) record() Record {
 	return r
 }
 
-// why says in words what led to the failover.
+// why says in words what led to the failover, and who led it besides the leader.
 func (f *failover) why(t Trigger) string {
+	reason := []string{f.cause(t)}
+	for _, a := range f.also {
+		reason = append(reason, text(a.sentinel)+" led it as well")
+	}
+	return strings.Join(reason, "; ")
+}
+
+func (f *failover) cause(t Trigger) string {
 	switch t {
 	case TriggerDown:
 		return "the master did not answer"
@@ -370,7 +385,7 @@ func (f *failover) phases() []Phase {
 		add(PhaseDetection, f.firstSign.At, a.down)
 		add(PhaseAgreement, a.down, a.agreed.at)
 	}
-	elected, selected, promoted := a.elected, f.steps[sentinel.EventSelectedSlave], f.steps[sentinel.EventPromotedSlave]
+	elected, selected, promoted := a.elected, a.steps[sentinel.EventSelectedSlave], a.steps[sentinel.EventPromotedSlave]
 	if !f.startUnseen {
 		add(PhaseElection, a.start, or(elected))
 	}
@@ -407,13 +422,15 @@ func (f *failover) votesFor() []Vote {
 	return orEmpty(f.votes)
 }
 
-// gaps returns the gaps from the first sign until the failover was quiet.
+// gaps returns the gaps from the first sign until the failover was quiet. If its start was not seen, the one in which the
+// leader published it is among them.
 func (f *failover) gaps() []Gap {
 	gaps := []Gap{}
 	from, to := f.firstSign.At, f.touched
-	for _, s := range f.master.history.streams {
-		for _, g := range s.gaps {
-			if len(gaps) < maxListed && !g.From.After(to) && (g.To == nil || !g.To.Before(from)) {
+	for address, s := range f.master.history.streams {
+		for i, g := range s.gaps {
+			unseen := f.startUnseen && f.ledBy(address) && i == len(s.gaps)-1
+			if len(gaps) < maxListed && !g.From.After(to) && (g.To == nil || !g.To.Before(from) || unseen) {
 				gaps = append(gaps, g)
 			}
 		}

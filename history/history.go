@@ -228,7 +228,7 @@ func (h *History) event(s *stream, n *sentinel.StreamUpdate) {
 		h.vote(n)
 		return
 	}
-	if e.Kind == "sentinel" && e.Node != "" {
+	if e.Kind == "sentinel" && e.Node != "" && h.ids[text(e.Node)] == "" { // the address by which it is asked is better
 		h.knows(e.Node, e.Address)
 	}
 	m := h.master(e.Master, begins(e))

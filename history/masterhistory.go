@@ -30,6 +30,8 @@ type masterHistory struct {
 	replica   map[string]bool       // by the Sentinels to which it has reported that it is a replica
 	open      map[string]*attempt   // by Sentinel
 	ending    map[string]*attempt   // those that have ended, and the Sentinel has not switched yet
+	doubtful  map[string]*attempt   // by Sentinel: given up because another one was elected, and it may go on
+	toldBy    map[string]string     // by Sentinel: which other one has just told it of a switch
 	failovers []*failover           // the newest last
 	old       map[string]*oldMaster // by address
 	requested map[string]time.Time  // by the Sentinels that were told to fail over
@@ -56,11 +58,12 @@ type attempt struct {
 	epoch      sentinel.Number
 	failover   *failover
 	start, end time.Time
-	elected    time.Time // zero if it was not
-	partly     bool      // its start was not seen, or its stream had a gap since
-	cut        bool      // its stream had one
-	from       string    // where the master was when it ended
-	reason     string    // why it ended, of an abort
+	elected    time.Time            // zero if it was not
+	steps      map[string]time.Time // those that only a leader takes, by event
+	partly     bool                 // its start was not seen, or its stream had a gap since
+	cut        bool                 // its stream had one
+	from       string               // where the master was when it ended
+	reason     string               // why it ended, of an abort
 
 	// What the Sentinel thought when it began.
 	trigger         Trigger
@@ -68,6 +71,10 @@ type attempt struct {
 	down            time.Time
 	agreed          agreement
 	masterIsReplica bool
+}
+
+func newAttempt(n *sentinel.StreamUpdate, epoch sentinel.Number) *attempt {
+	return &attempt{sentinel: n.Sentinel, epoch: epoch, start: n.Time, steps: make(map[string]time.Time)}
 }
 
 // after reports whether an attempt was made in an election after that of a leader: it is another failover
@@ -86,7 +93,7 @@ func newMasterHistory(h *History, name string) *masterHistory {
 	return &masterHistory{
 		history: h, name: name,
 		down: make(map[string]time.Time), agreed: make(map[string]agreement), replica: make(map[string]bool),
-		open: make(map[string]*attempt), ending: make(map[string]*attempt),
+		open: make(map[string]*attempt), ending: make(map[string]*attempt), doubtful: make(map[string]*attempt), toldBy: make(map[string]string),
 		old: make(map[string]*oldMaster), requested: make(map[string]time.Time),
 	}
 }
@@ -132,6 +139,8 @@ func (m *masterHistory) event(n *sentinel.StreamUpdate, epoch sentinel.Number) {
 		m.abort(n)
 	case sentinel.EventSwitchMaster:
 		m.switched(n)
+	case sentinel.EventConfigUpdateFrom:
+		m.toldBy[n.Sentinel] = m.history.sentinelName(e.Node)
 	case sentinel.EventResetMaster, sentinel.EventMonitor, sentinel.EventUnmonitor:
 		m.drop(n)
 	}
@@ -196,7 +205,8 @@ func (m *masterHistory) try(n *sentinel.StreamUpdate, epoch sentinel.Number) {
 		m.unfinished(a, n.Time, "its end was not seen: the same Sentinel has tried again")
 	}
 	delete(m.ending, n.Sentinel)
-	a := &attempt{sentinel: n.Sentinel, epoch: epoch, start: n.Time}
+	delete(m.doubtful, n.Sentinel)
+	a := newAttempt(n, epoch)
 	f := m.running()
 	if f == nil || len(f.attempts) >= maxListed {
 		f = m.newFailover(n)
@@ -225,7 +235,11 @@ func (m *masterHistory) led(n *sentinel.StreamUpdate) {
 		if m.over(n) {
 			return
 		}
-		a = &attempt{sentinel: n.Sentinel, start: n.Time, partly: true} // its start was not seen
+		a = m.goesOn(n)
+	}
+	if a == nil {
+		a = newAttempt(n, sentinel.Number{})
+		a.partly = true // its start was not seen
 		f := m.running()
 		if f == nil || f.leader != nil {
 			f = m.newFailover(n)
@@ -243,6 +257,20 @@ func (m *masterHistory) led(n *sentinel.StreamUpdate) {
 		a.from = n.Event.MasterAddress
 		m.ending[n.Sentinel] = a
 	}
+}
+
+// goesOn returns the attempt of a Sentinel that was given up and goes on after all, as its own steps show; nil if there is
+// none: of two that were elected in two epochs both can go on.
+func (m *masterHistory) goesOn(n *sentinel.StreamUpdate) *attempt {
+	a := m.doubtful[n.Sentinel]
+	if a == nil || a.failover.failed != a || len(a.failover.reports) > 0 || slices.Index(m.failovers, a.failover) < 0 {
+		return nil
+	}
+	delete(m.doubtful, n.Sentinel)
+	m.open[n.Sentinel] = a
+	a.end, a.reason = time.Time{}, ""
+	a.failover.resume()
+	return a
 }
 
 // over reports whether a step belongs to a failover of that Sentinel which has ended.
@@ -278,6 +306,7 @@ func (m *masterHistory) elected(a *attempt, n *sentinel.StreamUpdate) {
 		}
 		if m.open[other.sentinel] == other {
 			delete(m.open, other.sentinel)
+			m.doubtful[other.sentinel] = other
 		}
 		other.end, other.reason = n.Time, "nothing more was heard of it before "+text(n.Sentinel)+" was elected"
 		g.fail(other, n.Time, true)
@@ -345,6 +374,14 @@ func (m *masterHistory) failoverTo(n *sentinel.StreamUpdate) *failover {
 	}
 	if a := m.ending[n.Sentinel]; a != nil && a.failover.mayEndAt(n.Event.NewAddress) {
 		return a.failover
+	}
+	if told := m.toldBy[n.Sentinel]; told != "" {
+		delete(m.toldBy, n.Sentinel)
+		for _, f := range slices.Backward(m.failovers) {
+			if _, known := f.reported[n.Sentinel]; !known && f.ledBy(told) && f.to == text(n.Event.NewAddress) && f.outcome != OutcomeAborted && n.Time.Sub(f.began) < lateReport {
+				return f
+			}
+		}
 	}
 	for _, f := range slices.Backward(m.failovers) {
 		_, known := f.reported[n.Sentinel]

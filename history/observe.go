@@ -16,6 +16,7 @@ const keptCandidates = 32
 type candidatesOf struct {
 	sentinel        string
 	at              time.Time
+	master          string
 	failoverTimeout sentinel.Duration
 	replicas        []candidate
 }
@@ -81,9 +82,8 @@ func (h *History) observe(s *sentinel.Snapshot, in *sentinel.Master, at time.Tim
 	if f == nil {
 		return
 	}
-	if in.Flags.Has(sentinel.FlagCoordinatedFailover) {
-		f.trigger = TriggerCoordinated
-		f.changed = true
+	if a := m.open[s.Sentinel]; a != nil {
+		a.flagged(in.Flags)
 	}
 }
 
@@ -102,7 +102,7 @@ func (m *masterHistory) leadsNone(s *sentinel.Snapshot, in *sentinel.Master, at 
 
 // look keeps the replicas of a master as a Sentinel has them.
 func (m *masterHistory) look(address string, in *sentinel.Master, at time.Time) {
-	c := candidatesOf{sentinel: strings.Clone(address), at: at, failoverTimeout: in.FailoverTimeout}
+	c := candidatesOf{sentinel: strings.Clone(address), at: at, master: text(in.Addr), failoverTimeout: in.FailoverTimeout}
 	for i := range in.Replicas {
 		if len(c.replicas) == maxListed {
 			break
@@ -142,19 +142,19 @@ func (m *masterHistory) seenBy(address string, before time.Time) *candidatesOf {
 func (f *failover) candidates() []Candidate {
 	list := []Candidate{}
 	if f.leader != nil && f.looked == nil {
-		at := f.steps[sentinel.EventSelectedSlave]
+		at := f.leader.steps[sentinel.EventSelectedSlave]
 		if at.IsZero() {
 			at = f.leader.end
 		}
-		if c := f.master.seenBy(f.leader.sentinel, at); c != nil && c.at.Sub(f.began).Abs() < time.Minute {
+		if c := f.master.seenBy(f.leader.sentinel, at); c != nil && c.master == f.from && c.at.Sub(f.began).Abs() < time.Minute {
 			f.looked = c
-			f.candidateList = c.judge(f.steps[sentinel.EventSelectedSlave], f.to)
+			f.candidateList = c.judge(f.leader.steps[sentinel.EventSelectedSlave], f.to)
 		}
 	}
 	if f.candidateList != nil {
 		return slices.Clone(f.candidateList)
 	}
-	if _, chosen := f.steps[sentinel.EventSelectedSlave]; chosen {
+	if f.leader != nil && !f.leader.steps[sentinel.EventSelectedSlave].IsZero() {
 		list = append(list, Candidate{Replica: f.to, Chosen: true})
 	}
 	return list

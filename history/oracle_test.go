@@ -28,7 +28,7 @@ var (
 func TestOracle(t *testing.T) {
 	t.Parallel()
 	for i := range *oracleRuns {
-		seed := *oracleSeed + uint64(i) //nolint:gosec // it is not negative
+		seed := *oracleSeed + uint64(i)
 		t.Run(fmt.Sprint(seed), func(t *testing.T) {
 			t.Parallel()
 			o := newOracle(t, seed)
@@ -286,8 +286,55 @@ func (o *oracle) compare() {
 			o.sound(what, &records[i])
 		}
 	}
+	if o.t.Failed() {
+		for i := range live {
+			text, _ := json.Marshal(live[i])
+			o.t.Logf("live: %s", text)
+		}
+	}
 	o.durations(live)
 	o.same(live, fromLogs)
+	o.lateness(live)
+}
+
+// lateness looks how much later than in the logs the times of the live records are.
+func (o *oracle) lateness(live []history.Record) {
+	o.t.Helper()
+	var all []time.Duration
+	add := func(sentinel, event string, at time.Time) {
+		var nearest *logged
+		lines := only(o.log(at.Add(-late)), sentinel)
+		for i, l := range lines {
+			if l.event == event && l.at.Before(at.Add(time.Millisecond)) {
+				nearest = &lines[i]
+			}
+		}
+		o.near(event, at, nearest)
+		if nearest != nil {
+			all = append(all, at.Sub(nearest.at))
+		}
+	}
+	for _, r := range live {
+		if len(r.Gaps) > 0 {
+			continue // what was not seen can have the time of what follows
+		}
+		for _, s := range r.Switched {
+			add(s.Sentinel, "+switch-master", s.At)
+		}
+		for _, p := range r.Phases {
+			if event := phaseBegins[p.Name]; event != "" && r.Leader != "" {
+				add(r.Leader, event, p.Started)
+			}
+		}
+	}
+	if len(all) == 0 {
+		return
+	}
+	slices.Sort(all)
+	at := func(share float64) time.Duration {
+		return all[int(share*float64(len(all)-1))].Round(time.Millisecond / 10)
+	}
+	o.t.Logf("%d times are later than in the logs by: half of them %s at most, 90 %% %s, 99 %% %s, all %s", len(all), at(.5), at(.9), at(.99), at(1))
 }
 
 // fromLogs returns the records from the logs, with the Sentinels named as those of the live events are.
@@ -368,68 +415,76 @@ func (o *oracle) durations(live []history.Record) {
 // same compares what both can know: all of a record without a gap, of others the outcome.
 func (o *oracle) same(live, fromLogs []history.Record) {
 	o.t.Helper()
+	found := make(map[string]string) // by the id of a record of the logs, that of the live one
 	for i := range live {
 		a := &live[i]
-		var of []*history.Record
-		for j := range fromLogs {
-			if oneFailover(a, &fromLogs[j]) {
-				of = append(of, &fromLogs[j])
-			}
-		}
-		if len(of) != 1 {
+		b := counterpart(a, fromLogs)
+		if b == nil {
 			text, _ := json.Marshal(a)
-			others, _ := json.Marshal(of)
-			o.t.Errorf("%d records from the logs for the live one\n%s\n%s", len(of), text, others)
+			o.t.Errorf("no record from the logs for the live one\n%s", text)
 			continue
 		}
-		b := of[0]
-		saying := func(r *history.Record) string {
-			epoch, agreed := "", ""
-			if r.Epoch != nil {
-				epoch = fmt.Sprint(*r.Epoch)
-			}
-			if r.Agreed != nil {
-				agreed = fmt.Sprintf("%d/%d", *r.Agreed, *r.Quorum)
-			}
-			return strings.Join([]string{string(r.Trigger), string(r.Outcome), r.Leader, r.From, r.To, epoch, agreed, phaseNames(r), fmt.Sprint(len(r.Switched), len(r.NotElected))}, ", ")
+		x, _ := json.Marshal(a)
+		y, _ := json.Marshal(b)
+		if other := found[b.ID]; other != "" {
+			o.t.Errorf("two live records, %s and %s, for that of the logs\n%s", a.ID, other, y)
 		}
+		found[b.ID] = a.ID
 		gaps := len(a.Gaps)+len(b.Gaps) > 0
 		if !gaps && saying(a) != saying(b) || a.Outcome != b.Outcome {
-			x, _ := json.Marshal(a)
-			y, _ := json.Marshal(b)
 			o.t.Errorf("live %s\nlogs %s\nlive %s\nlogs %s", saying(a), saying(b), x, y)
 		}
 	}
 	for j := range fromLogs {
 		b := &fromLogs[j]
-		if !slices.ContainsFunc(live, func(a history.Record) bool { return oneFailover(&a, b) }) && !o.deafTo(b) {
+		if found[b.ID] == "" && !o.deafTo(b) {
 			text, _ := json.Marshal(b)
 			o.t.Errorf("no live record for that of the logs\n%s", text)
 		}
 	}
 }
 
-// oneFailover reports whether two records are of the same failover: a switch of the same Sentinel at the same time, or the same
-// attempt.
-func oneFailover(a, b *history.Record) bool {
-	for _, x := range a.Switched {
-		for _, y := range b.Switched {
-			if x.Sentinel == y.Sentinel && a.To == b.To && x.At.Sub(y.At).Abs() < late {
-				return true
+// saying is what of a record must be the same live and from the logs. That somebody told a Sentinel to fail over which held the
+// master to be down anyway is in its log, and live only if it was asked in time.
+func saying(r *history.Record) string {
+	trigger, epoch, agreed := string(r.Trigger), "", ""
+	if r.Epoch != nil {
+		epoch = fmt.Sprint(*r.Epoch)
+	}
+	if r.Agreed != nil {
+		agreed = fmt.Sprintf("%d/%d", *r.Agreed, *r.Quorum)
+		trigger = "down or by hand"
+	}
+	return strings.Join([]string{trigger, string(r.Outcome), r.Leader, r.From, r.To, epoch, agreed, phaseNames(r), fmt.Sprint(len(r.Switched), len(r.NotElected))}, ", ")
+}
+
+// counterpart returns the record of the same failover: that with the nearest switch of the same Sentinel or, without a switch,
+// with the nearest attempt; nil if there is none.
+func counterpart(a *history.Record, all []history.Record) *history.Record {
+	var best *history.Record
+	nearest := late
+	for i := range all {
+		b := &all[i]
+		marks := []map[string]time.Time{switchesOf(a), switchesOf(b)}
+		if len(a.Switched) == 0 && len(b.Switched) == 0 {
+			marks = []map[string]time.Time{attemptsOf(a), attemptsOf(b)}
+		}
+		for s, at := range marks[0] {
+			if other, both := marks[1][s]; both && a.To == b.To && at.Sub(other).Abs() < nearest {
+				best, nearest = b, at.Sub(other).Abs()
 			}
 		}
 	}
-	if len(a.Switched) > 0 && len(b.Switched) > 0 {
-		return false
+	return best
+}
+
+// switchesOf returns when each Sentinel published the switch.
+func switchesOf(r *history.Record) map[string]time.Time {
+	all := make(map[string]time.Time)
+	for _, s := range r.Switched {
+		all[s.Sentinel] = s.At
 	}
-	for x, xs := range attemptsOf(a) {
-		for y, ys := range attemptsOf(b) {
-			if x == y && xs.Sub(ys).Abs() < time.Second {
-				return true
-			}
-		}
-	}
-	return false
+	return all
 }
 
 // attemptsOf returns when each Sentinel began its attempt.

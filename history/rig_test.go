@@ -3,7 +3,7 @@ package history_test
 import (
 	"context"
 	"fmt"
-	"math"
+	"net"
 	"regexp"
 	"slices"
 	"strings"
@@ -28,6 +28,7 @@ type rig struct {
 	mu      sync.Mutex // guards the fields below
 	changes []history.Change
 	silent  map[string][]silence // by Sentinel: when its stream was not up
+	slow    map[string][]silence // by Sentinel: when it answered a PING late
 }
 
 // A silence is a time in which a Sentinel was not heard; to is zero while it lasts.
@@ -43,7 +44,7 @@ func check(t testing.TB, err error) {
 func run(t *testing.T, cfg sentineltest.Config) *rig {
 	t.Helper()
 	cfg.SentinelConf = append(cfg.SentinelConf, "loglevel verbose") // its log has all events then
-	r := &rig{Topology: sentineltest.Run(t, cfg), t: t, history: history.New(history.Options{}), silent: make(map[string][]silence)}
+	r := &rig{Topology: sentineltest.Run(t, cfg), t: t, history: history.New(history.Options{}), silent: make(map[string][]silence), slow: make(map[string][]silence)}
 	var clients []*sentinel.Client
 	for _, addr := range r.ClientAddrs() {
 		clients = append(clients, sentinel.NewClient(sentinel.Options{Address: addr}))
@@ -81,6 +82,9 @@ func run(t *testing.T, cfg sentineltest.Config) *rig {
 			}
 		}
 	})
+	for _, s := range r.ClientAddrs() {
+		wg.Go(func() { r.ping(ctx, s) })
+	}
 	t.Cleanup(func() {
 		cancel()
 		wg.Wait()
@@ -114,6 +118,57 @@ func (r *rig) listen(n *sentinel.StreamUpdate) {
 	if len(all) > 0 {
 		r.silent[n.Sentinel] = all
 	}
+}
+
+// ping notes when a Sentinel does not answer at once: it may hang, wait for its disk, or this process gets no CPU. Its events are
+// as late then.
+func (r *rig) ping(ctx context.Context, address string) {
+	var conn net.Conn
+	answer := make([]byte, 64)
+	pause := time.NewTicker(20 * time.Millisecond)
+	defer pause.Stop()
+	for ctx.Err() == nil {
+		sent := time.Now()
+		var err error
+		if conn == nil {
+			conn, err = (&net.Dialer{Timeout: time.Second}).DialContext(ctx, "tcp", address)
+		}
+		if err == nil {
+			_ = conn.SetDeadline(sent.Add(10 * time.Second))
+			if _, err = conn.Write([]byte("PING\r\n")); err == nil {
+				_, err = conn.Read(answer)
+			}
+			if err != nil {
+				_ = conn.Close()
+				conn = nil
+			}
+		}
+		if answered := time.Now(); answered.Sub(sent) > 5*time.Millisecond {
+			r.mu.Lock()
+			r.slow[address] = append(r.slow[address], silence{sent, answered})
+			r.mu.Unlock()
+		}
+		select {
+		case <-pause.C:
+		case <-ctx.Done():
+		}
+	}
+	if conn != nil {
+		_ = conn.Close()
+	}
+}
+
+// slowness returns how long a Sentinel took at most to answer between two times.
+func (r *rig) slowness(address string, from, to time.Time) time.Duration {
+	r.mu.Lock()
+	defer r.mu.Unlock()
+	var longest time.Duration
+	for _, s := range r.slow[address] {
+		if s.from.Before(to) && s.to.After(from) {
+			longest = max(longest, s.to.Sub(s.from))
+		}
+	}
+	return longest
 }
 
 // hearsAll reports whether all streams are up.
@@ -207,15 +262,18 @@ func first(lines []logged, event string) *logged {
 	return nil
 }
 
-// near fails the test unless a time is that of a line, as far as a busy machine lets it.
+// prompt is how much later than in its log an event of a Sentinel is heard that answers at once.
+const prompt = 50 * time.Millisecond
+
+// near fails the test unless a time is that of a line.
 func (r *rig) near(what string, got time.Time, want *logged) {
 	r.t.Helper()
 	if want == nil {
 		r.t.Errorf("%s: no Sentinel has logged it", what)
 		return
 	}
-	if off := got.Sub(want.at).Seconds(); math.Abs(off) > 0.5 {
-		r.t.Errorf("%s was at %s, by the log of %s at %s", what, got, want.sentinel, want.at)
+	if off, slow := got.Sub(want.at).Abs(), r.slowness(want.sentinel, want.at, got); off > prompt+slow {
+		r.t.Errorf("%s was at %s, by the log of %s at %s: %s apart, and it answered in %s", what, got, want.sentinel, want.at, off, slow)
 	}
 }
 

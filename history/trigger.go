@@ -40,6 +40,21 @@ func (m *masterHistory) begun(a *attempt, n *sentinel.StreamUpdate) {
 	}
 }
 
+// flagged takes in what a Sentinel says of the failover that it has in progress: that somebody told it to begin, also
+// where it held the master to be down already.
+func (a *attempt) flagged(flags sentinel.Flags) {
+	trigger := a.trigger
+	switch {
+	case flags.Has(sentinel.FlagCoordinatedFailover):
+		trigger = TriggerCoordinated
+	case flags.Has(sentinel.FlagForceFailover):
+		trigger = TriggerCommand
+	}
+	if trigger != a.trigger {
+		a.trigger, a.inferred, a.failover.changed = trigger, true, true
+	}
+}
+
 // triedSince reports whether another failover has begun, and been given up, since the Sentinel held the master to be down.
 func (m *masterHistory) triedSince(a *attempt) bool {
 	for _, f := range m.failovers {

@@ -15,6 +15,7 @@ const (
 	EventReconfSent        = "+slave-reconf-sent"
 	EventReconfInProgress  = "+slave-reconf-inprog"
 	EventReconfDone        = "+slave-reconf-done"
+	EventConfigUpdateFrom  = "+config-update-from" // another Sentinel tells of a switch; +switch-master follows
 	EventFailoverEnd       = "+failover-end"
 	EventAbortNotElected   = "-failover-abort-not-elected"
 	EventAbortNoGoodSlave  = "-failover-abort-no-good-slave"

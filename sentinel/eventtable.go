@@ -60,7 +60,7 @@ func eventTable() []eventLayout {
 		{"+failover-end-for-timeout", shapeInstance, 0},
 		{EventFailoverEnd, shapeInstance, 0},
 		{EventSwitchMaster, shapeSwitch, 0},
-		{"+config-update-from", shapeInstance, 0},
+		{EventConfigUpdateFrom, shapeInstance, 0},
 		{EventAbortNotElected, shapeInstance, 0},
 		{EventAbortNoGoodSlave, shapeInstance, 0},
 		{EventAbortSlaveTimeout, shapeInstance, 0},
