@@ -2,6 +2,7 @@ package e2e_test
 
 import (
 	"flag"
+	"strings"
 	"testing"
 
 	"redis_sentinel_exporter/e2e/exportertest"
@@ -11,7 +12,7 @@ import (
 var newerPrometheus = flag.String("prometheus", "", "a newer Prometheus, to be tested beside Debian's (make e2e-all)")
 
 // TestHistogramIsKept: Prometheus has the durations of failovers, as the dashboards ask for them, whatever it
-// takes beside the text.
+// takes beside the text; and increase() sees the first event.
 func TestHistogramIsKept(t *testing.T) {
 	t.Parallel()
 	const query = "increase(redis_sentinel_failover_duration_seconds_sum[1m]) / (increase(redis_sentinel_failover_duration_seconds_count[1m]) > 0)"
@@ -39,5 +40,14 @@ func TestHistogramIsKept(t *testing.T) {
 	}
 	for name, p := range running {
 		sentineltest.WaitFor(t, "how long the failover took, of "+name, func() bool { return len(p.Series(query)) == 1 })
+		// The first of what alerts and panels count, which is there at 0 before.
+		switches := `increase(redis_sentinel_events_total{event="+switch-master"}[1m]) > 0`
+		sentineltest.WaitFor(t, "that there was a switch, of "+name, func() bool { return len(p.Series(switches)) == 1 })
+		if !strings.HasSuffix(name, "created-timestamp-zero-ingestion") {
+			continue
+		}
+		// The first of all others, whose series begins with it: the exporter says when the count began.
+		ends := `increase(redis_sentinel_events_total{event="+failover-end"}[1m]) > 0`
+		sentineltest.WaitFor(t, "that the failover has ended, of "+name, func() bool { return len(p.Series(ends)) == 1 })
 	}
 }
