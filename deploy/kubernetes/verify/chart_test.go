@@ -2,9 +2,11 @@ package verify
 
 import (
 	"context"
+	"fmt"
 	"maps"
 	"os"
 	"path/filepath"
+	"regexp"
 	"slices"
 	"strings"
 	"testing"
@@ -65,7 +67,7 @@ func readValues(t *testing.T, path string) map[string]any {
 }
 
 // cases are the values with which all is rendered: those of testdata/chart, by the names of
-// their files, and none.
+// their files, those that the README shows, by their order, and none.
 func cases(t *testing.T) map[string]map[string]any {
 	t.Helper()
 	paths, err := filepath.Glob("testdata/chart/*.yaml")
@@ -75,6 +77,17 @@ func cases(t *testing.T) map[string]map[string]any {
 	all := map[string]map[string]any{"defaults": {}}
 	for _, path := range paths {
 		all[strings.TrimSuffix(filepath.Base(path), ".yaml")] = readValues(t, path)
+	}
+	readme, err := os.ReadFile(filepath.Join(chartDir, "README.md"))
+	if err != nil {
+		t.Fatal(err)
+	}
+	for i, shown := range regexp.MustCompile("(?s)```yaml\n(.*?)```").FindAllSubmatch(readme, -1) {
+		values := map[string]any{}
+		if err := yaml.UnmarshalStrict(shown[1], &values); err != nil {
+			t.Fatal(err)
+		}
+		all[fmt.Sprintf("README %d", i+1)] = values
 	}
 	return all
 }
@@ -94,6 +107,8 @@ func refused() map[string]map[string]any {
 		"'replica' not allowed":                  {"replica": 2},
 		"at '/shards'":                           {"shards": 0},
 		"at '/prometheusRule/for/X'":             rule("for", map[string]any{"X": "5"}),
+		"at '/prometheusRule/jobs'":              rule("jobs", "shop|{{ .Values.job }}"),
+		"at '/prometheusRule/selector'":          rule("selector", `team="{{ team }}"`),
 		"at '/prometheusRule/runbookUrl'":        rule("runbookUrl", "https://wiki.example.org/"),
 	}
 }
@@ -172,7 +187,13 @@ func TestChartObjects(t *testing.T) {
 			"ConfigMap " + s, "ConfigMap " + s + "-fleet", "ConfigMap " + s + "-master", "ConfigMap " + s + "-more", "ConfigMap " + s + "-overview", "ConfigMap " + s + "-sentinel", "Deployment " + s,
 			"NetworkPolicy " + s, "PodDisruptionBudget " + s, "Probe " + s + "-carts", "PrometheusRule " + s, "Service " + s, "ServiceAccount sentinels", "ServiceMonitor " + s,
 		},
-		"shards": {"Service " + e, "Service " + e + "-shards", "StatefulSet " + e},
+		"README 1": {
+			"ConfigMap " + e + "-fleet", "ConfigMap " + e + "-master", "ConfigMap " + e + "-overview", "ConfigMap " + e + "-sentinel", "Deployment " + e,
+			"PrometheusRule " + e, "Service " + e, "ServiceMonitor " + e,
+		},
+		"README 2": {"Deployment " + e, "Service " + e},
+		"README 3": {"ConfigMap " + e, "Service " + e, "Service " + e + "-shards", "StatefulSet " + e},
+		"shards":   {"Service " + e, "Service " + e + "-shards", "StatefulSet " + e},
 		"sharded": {
 			"ConfigMap sentinels", "PodMonitor sentinels", "ScrapeConfig sentinels", "Service sentinels", "Service sentinels-shards",
 			"ServiceAccount sentinels", "StatefulSet sentinels",

@@ -118,6 +118,7 @@ func limits() map[string]schema {
 	durations := schema{"pattern": duration}
 	url := schema{"pattern": `^https?://[^\s"'\\{}#]+[^\s"'\\{}#/]$`}
 	scheme := schema{"enum": []string{"http", "https"}}
+	notTemplate := schema{"not": schema{"pattern": `\{\{`}}
 	alerts := schema{"propertyNames": schema{"pattern": "^RedisSentinel[A-Za-z]+$"}}
 	with := func(s schema, more schema) schema {
 		s = maps.Clone(s)
@@ -141,6 +142,8 @@ func limits() map[string]schema {
 		"serviceMonitor.interval":            durations, "podMonitor.interval": durations, "scrapeConfig.interval": durations, "scrapeConfig.refreshInterval": durations,
 		"serviceMonitor.scheme": scheme, "podMonitor.scheme": scheme,
 		"prometheusRule.runbookUrl": url, "prometheusRule.dashboardUrl": url, "dashboards.runbookUrl": url, "dashboards.docsUrl": url,
+		// Prometheus would take it in an annotation for a template of its own.
+		"prometheusRule.jobs": notTemplate, "prometheusRule.selector": notTemplate,
 		"prometheusRule.groupLabels": {"uniqueItems": true, "items": schema{
 			"type": "string", "pattern": "^[a-zA-Z_][a-zA-Z0-9_]*$",
 			"not": schema{"enum": []string{"job", "deployment", "instance", "alertname", "severity", "master_name", "sentinel", "replica", "peer", "check"}},
