@@ -115,7 +115,8 @@ role-load: ## send 2,000 checks of load balancers a second for a minute, and mea
 	CGO_ENABLED=0 go test -count=1 -v -run '^TestRoleLoad$$' ./e2e -role.checks=2000 -role.for=1m -role.p99=5ms
 
 .PHONY: lint
-lint: .bin/golangci-lint ## gofmt, go vet and golangci-lint, in all modules
+lint: .bin/golangci-lint .bin/actionlint ## gofmt, go vet and golangci-lint, in all modules; actionlint
+	@.bin/actionlint -shellcheck= -pyflakes= # without what may not be there
 	@unformatted=$$(gofmt -l .); test -z "$$unformatted" || { echo "gofmt these files:" $$unformatted >&2; exit 1; }
 	@for module in . web/browsertest dashboards/generate dashboards/drawn deploy/composetest deploy/kubernetes/verify bench/clients; do \
 		echo "lint $$module"; \
@@ -176,6 +177,10 @@ dashboards-drawn: ## draw the dashboards with Grafana's own components, and look
 	cd dashboards/drawn && npm ci --ignore-scripts --no-audit --no-fund --legacy-peer-deps && node bundle.mjs
 	go test -C dashboards/drawn -count=1 -v $(if $(PICTURES),-args -pictures '$(abspath $(PICTURES))')
 
+.PHONY: module-path
+module-path: ## give the module another path, so that `go install` can fetch it; NEW=example.org/you/redis_sentinel_exporter
+	@tools/module-path '$(NEW)'
+
 .PHONY: images
 images: ## take the pictures of the README again
 	@tools/need redis-server=redis-server redis-cli=redis-tools chromium=chromium
@@ -194,6 +199,10 @@ clean: ## remove what the other targets build
 
 .bin/pint: tools/pint/go.mod tools/pint/go.sum
 	CGO_ENABLED=0 go build -C tools/pint -buildvcs=false -o ../../.bin/pint github.com/cloudflare/pint/cmd/pint
+	@touch $@
+
+.bin/actionlint: tools/actionlint/go.mod tools/actionlint/go.sum
+	CGO_ENABLED=0 go build -C tools/actionlint -buildvcs=false -o ../../.bin/actionlint github.com/rhysd/actionlint/cmd/actionlint
 	@touch $@
 
 .bin/nfpm: tools/nfpm/go.mod tools/nfpm/go.sum

@@ -20,7 +20,7 @@ func TestTwoClusters(t *testing.T) {
 	t.Parallel()
 	dir := t.TempDir()
 	exporter := filepath.Join(dir, "redis_sentinel_exporter")
-	run(t, "go", "build", "-buildvcs=false", "-o", exporter, "redis_sentinel_exporter")
+	run(t, "go", "build", "-buildvcs=false", "-o", exporter, "..")
 	writeFile(t, filepath.Join(dir, "both.yml"), scaled(run(t, exporter, "rules", "--group-label=cluster")))
 	// Rules for the healthy one alone; by the cluster it is seen that they are silent. Before
 	// the first scrape no exporter is known.

@@ -43,7 +43,7 @@ func startStack(t *testing.T) *stack {
 		hook: startWebhook(t), dir: t.TempDir(), exporter: filepath.Join(t.TempDir(), "redis_sentinel_exporter"),
 		alertmanager: sentineltest.FreeAddr(t), told: startRecorder(t),
 	}
-	run(t, "go", "build", "-buildvcs=false", "-o", s.exporter, "redis_sentinel_exporter")
+	run(t, "go", "build", "-buildvcs=false", "-o", s.exporter, "..")
 	place(t, s.dir, "deploy/alertmanager.yml", map[string]string{"http://webhook:9000": s.hook.URL})
 	place(t, s.dir, "alerts/"+rulesFile, nil)
 	s.configure(t, nil)

@@ -43,8 +43,12 @@ func startExporter(ctx context.Context, binary string, sentinels []string) (*exp
 func (e *exporter) start(ctx context.Context, binary string, sentinels []string) error {
 	if binary == "" {
 		binary = filepath.Join(e.dir, "redis_sentinel_exporter")
+		module, err := exec.CommandContext(ctx, "go", "list", "-m").Output()
+		if err != nil {
+			return fmt.Errorf("the exporter's module: %w", err)
+		}
 		//nolint:gosec // nothing of it comes from outside
-		if out, err := exec.CommandContext(ctx, "go", "build", "-buildvcs=false", "-o", binary, "redis_sentinel_exporter").CombinedOutput(); err != nil {
+		if out, err := exec.CommandContext(ctx, "go", "build", "-buildvcs=false", "-o", binary, strings.TrimSpace(string(module))).CombinedOutput(); err != nil {
 			return fmt.Errorf("building the exporter: %w\n%s", err, out)
 		}
 	}
