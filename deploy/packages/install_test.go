@@ -56,6 +56,7 @@ func testInstall(t *testing.T, file string, p packager) {
 	program := filepath.Join(r.dir, "usr/bin/redis_sentinel_exporter")
 	output(t, program, "--version")
 	output(t, "systemctl", "--root="+r.dir, "enable", "redis_sentinel_exporter")
+	enabled := filepath.Join(r.dir, "etc/systemd/system/multi-user.target.wants/redis_sentinel_exporter.service")
 
 	const mine = "REDIS_SENTINEL_EXPORTER_LOG_LEVEL=debug\n"
 	r.write(configured, mine, 0o644)
@@ -66,6 +67,9 @@ func testInstall(t *testing.T, file string, p packager) {
 	}
 	if got := read(t, filepath.Join(r.dir, configured)); got != mine {
 		t.Errorf("the upgrade has changed the user's configuration:\n%s", got)
+	}
+	if _, err := os.Lstat(enabled); err != nil {
+		t.Errorf("the upgraded service is not enabled: %v", err)
 	}
 
 	r.run(p.remove, "redis-sentinel-exporter")
@@ -95,7 +99,7 @@ func newVersion(t *testing.T, format string) string {
 }
 
 // A root is a directory to install into. The packages' scripts are run in it, where
-// there is nothing but a shell and a systemctl that writes down what it is told.
+// there is nothing but a shell, rm and a systemctl that writes down what it is told.
 type root struct {
 	t   *testing.T
 	dir string
@@ -111,10 +115,12 @@ func newRoot(t *testing.T) *root {
 	}
 	r.write("var/lib/dpkg/status", "", 0o644)
 	r.write("usr/bin/systemctl", "#!/bin/sh\necho \"$@\" >>/told\n", 0o755)
-	r.write("bin/sh", read(t, "/bin/sh"), 0o755)
-	for word := range strings.FieldsSeq(output(t, "ldd", "/bin/sh")) {
-		if strings.HasPrefix(word, "/") {
-			r.write(word, read(t, word), 0o755)
+	for _, program := range []string{"/bin/sh", "/bin/rm"} {
+		r.write(program, read(t, program), 0o755)
+		for word := range strings.FieldsSeq(output(t, "ldd", program)) {
+			if strings.HasPrefix(word, "/") {
+				r.write(word, read(t, word), 0o755)
+			}
 		}
 	}
 	return r
@@ -148,12 +154,12 @@ func (r *root) told(want ...string) {
 	r.write("told", "", 0o644)
 }
 
-// ours are the files in the root that have the exporter's name, but for what the
-// packagers and systemctl keep for themselves.
+// ours are the files and links in the root that have the exporter's name, but for what
+// the packagers keep for themselves.
 func (r *root) ours() []string {
 	r.t.Helper()
 	var found []string
-	for line := range strings.Lines(output(r.t, "find", r.dir, "-iname", "*redis*sentinel*", "-not", "-path", "*/var/lib/*", "-not", "-type", "l")) {
+	for line := range strings.Lines(output(r.t, "find", r.dir, "-iname", "*redis*sentinel*", "-not", "-path", "*/var/lib/*")) {
 		found = append(found, strings.TrimPrefix(strings.TrimSpace(line), r.dir))
 	}
 	slices.Sort(found)

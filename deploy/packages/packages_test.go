@@ -55,8 +55,6 @@ func testContents(t *testing.T, dir string) {
 	if out, err := check.CombinedOutput(); err != nil {
 		t.Errorf("the checksums: %v\n%s", err, out)
 	}
-	deb, rpm, archive := only(t, dir, "*_amd64.deb"), only(t, dir, "*.x86_64.rpm"), only(t, dir, "*.linux-amd64.tar.gz")
-
 	installed := map[string]string{
 		"/usr/bin/redis_sentinel_exporter":                        "-rwxr-xr-x",
 		"/usr/lib/systemd/system/redis_sentinel_exporter.service": "-rw-r--r--",
@@ -67,25 +65,33 @@ func testContents(t *testing.T, dir string) {
 		installed["/usr/share/doc/redis-sentinel-exporter/"+page] = "-rw-r--r--"
 		unpacked["/"+page] = "-rw-r--r--"
 	}
-	if diff := cmp.Diff(installed, files(output(t, "dpkg-deb", "--contents", deb))); diff != "" {
-		t.Errorf("the deb (-want +got):\n%s", diff)
-	}
-	if diff := cmp.Diff(installed, files(output(t, "rpm", "-qplv", rpm))); diff != "" {
-		t.Errorf("the rpm (-want +got):\n%s", diff)
-	}
-	name := strings.TrimSuffix(filepath.Base(archive), ".tar.gz")
-	if diff := cmp.Diff(unpacked, files(strings.ReplaceAll(output(t, "tar", "-tvzf", archive), " "+name+"/", " "))); diff != "" {
-		t.Errorf("the archive (-want +got):\n%s", diff)
-	}
-	if got := output(t, "rpm", "-qpc", rpm); got != configured+"\n" {
-		t.Errorf("the rpm's configuration files are %q", got)
-	}
-	if got := output(t, "dpkg-deb", "--field", deb, "Package", "Architecture"); got != "Package: redis-sentinel-exporter\nArchitecture: amd64\n" {
-		t.Errorf("the deb is of\n%s", got)
+	for platform := range strings.FieldsSeq(strings.ReplaceAll(*platforms, "/", "-")) {
+		archive := only(t, dir, "*."+platform+".tar.gz")
+		name := strings.TrimSuffix(filepath.Base(archive), ".tar.gz")
+		if diff := cmp.Diff(unpacked, files(strings.ReplaceAll(output(t, "tar", "-tvzf", archive), " "+name+"/", " "))); diff != "" {
+			t.Errorf("the archive for %s (-want +got):\n%s", platform, diff)
+		}
+		arch, ok := strings.CutPrefix(platform, "linux-")
+		if !ok {
+			continue
+		}
+		deb, rpm := only(t, dir, "*_"+arch+".deb"), only(t, dir, "*."+map[string]string{"amd64": "x86_64", "arm64": "aarch64"}[arch]+".rpm")
+		if diff := cmp.Diff(installed, files(output(t, "dpkg-deb", "--contents", deb))); diff != "" {
+			t.Errorf("the deb for %s (-want +got):\n%s", arch, diff)
+		}
+		if diff := cmp.Diff(installed, files(output(t, "rpm", "-qplv", rpm))); diff != "" {
+			t.Errorf("the rpm for %s (-want +got):\n%s", arch, diff)
+		}
+		if got := output(t, "rpm", "-qpc", rpm); got != configured+"\n" {
+			t.Errorf("the rpm's configuration files are %q", got)
+		}
+		if got := output(t, "dpkg-deb", "--field", deb, "Package", "Architecture"); got != "Package: redis-sentinel-exporter\nArchitecture: "+arch+"\n" {
+			t.Errorf("the deb is of\n%s", got)
+		}
 	}
 
 	root := t.TempDir()
-	output(t, "tar", "-C", root, "--strip-components=1", "-xzf", archive)
+	output(t, "tar", "-C", root, "--strip-components=1", "-xzf", only(t, dir, "*.linux-amd64.tar.gz"))
 	program := filepath.Join(root, "redis_sentinel_exporter")
 	output(t, program, "config", "check", "--config.file="+filepath.Join(root, "config.yml"))
 	revision := strings.TrimSpace(output(t, "git", "rev-parse", "HEAD"))
