@@ -41,6 +41,7 @@ test: ## run all tests, with the race detector, against real Sentinels
 	CGO_ENABLED=1 go test -C dashboards/generate -race -count=1 ./...
 	CGO_ENABLED=1 go test -C deploy/composetest -race -count=1 ./...
 	CGO_ENABLED=0 go test -C deploy/kubernetes/verify -count=1 ./...
+	CGO_ENABLED=0 go test -C deploy/mixin -count=1 ./...
 
 .PHONY: matrix
 matrix: ## run the tests on Redis 6.0, 7.0, 8.0, 8.6 and Valkey 8.1, 9.1; SERVERS="valkey-9.1" PACKAGES=./collector for less
@@ -118,7 +119,7 @@ role-load: ## send 2,000 checks of load balancers a second for a minute, and mea
 lint: .bin/golangci-lint .bin/actionlint ## gofmt, go vet and golangci-lint, in all modules; actionlint
 	@.bin/actionlint -shellcheck= -pyflakes= # without what may not be there
 	@unformatted=$$(gofmt -l .); test -z "$$unformatted" || { echo "gofmt these files:" $$unformatted >&2; exit 1; }
-	@for module in . web/browsertest dashboards/generate dashboards/drawn deploy/composetest deploy/kubernetes/verify bench/clients; do \
+	@for module in . web/browsertest dashboards/generate dashboards/drawn deploy/composetest deploy/kubernetes/verify deploy/mixin bench/clients; do \
 		echo "lint $$module"; \
 		(cd "$$module" && export CGO_ENABLED=0 && go vet -tags e2e,packages,compose ./... && '$(CURDIR)/.bin/golangci-lint' run --allow-parallel-runners) || exit 1; \
 	done
