@@ -159,7 +159,7 @@ func (f *sentinelFlags) addTo(app *kingpin.Application) {
 }
 
 func (f *nodeFlags) addTo(app *kingpin.Application) {
-	app.Flag("node.username", "ACL user to connect to the data nodes as, for preflight, /status and failover --fence; the default user if not given.").
+	app.Flag("node.username", "ACL user to connect to the data nodes as, for preflight, drill, /status and failover --fence; the default user if not given.").
 		PlaceHolder("USER").StringVar(&f.username)
 	app.Flag("node.password-file", "File with the password of that user. Nothing is sent to a data node if it is not given.").
 		PlaceHolder("FILE").StringVar(&f.passwordFile)

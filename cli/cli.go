@@ -38,7 +38,7 @@ type Streams struct {
 
 // AddCommands adds the commands to app, and returns them by their full names.
 func AddCommands(app *kingpin.Application) map[string]Runner {
-	commands := map[string]Runner{"check": addCheck(app), "watch": addWatch(app), "can-stop": addCanStop(app), "drain": addDrain(app), "history": addHistory(app), "preflight": addPreflight(app)}
+	commands := map[string]Runner{"check": addCheck(app), "watch": addWatch(app), "can-stop": addCanStop(app), "drain": addDrain(app), "history": addHistory(app), "preflight": addPreflight(app), "drill": addDrill(app)}
 	addDiscover(app, commands)
 	addWrites(app, commands)
 	return commands

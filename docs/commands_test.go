@@ -224,6 +224,12 @@ func (r *commandRig) exporter(command string) {
 			r.t.Errorf("%s: exit code %d:\n%s", command, status, stderr)
 		}
 		return
+	case "drill": // nobody confirms it here; TestDrill of e2e does
+		args = slices.DeleteFunc(args, func(arg string) bool { return arg == "--yes" })
+		if _, stderr, status := exportertest.Output(r.t, append(args, r.sentinel)...); status != 2 || !strings.Contains(stderr, "give --yes") {
+			r.t.Errorf("%s: exit code %d:\n%s", command, status, stderr)
+		}
+		return
 	case "failover", "reset", "set", "monitor", "remove", "flush-config":
 		args = append(args, "--dry-run", r.sentinel)
 	default:

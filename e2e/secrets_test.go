@@ -129,7 +129,7 @@ func TestNothingToDataNodes(t *testing.T) {
 			t.Errorf("%s: %d %s, %v", path, a.Status, a.Body, err)
 		}
 	}
-	for _, words := range []string{"check", "preflight", "can-stop " + host, "drain", "failover mymaster --dry-run", "failover mymaster --fence --dry-run"} {
+	for _, words := range []string{"check", "preflight", "can-stop " + host, "drain", "failover mymaster --dry-run", "failover mymaster --fence --dry-run", "drill mymaster --yes"} {
 		args := append(strings.Fields(words), "--sentinel.address="+fake.Addr())
 		if stdout, stderr, status := exportertest.Output(t, args...); status > 3 || strings.Contains(stderr, "--help") {
 			t.Errorf("%s: %d\n%s%s", words, status, stdout, stderr)

@@ -1,0 +1,120 @@
+package drill
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"net"
+	"strings"
+
+	"redis_sentinel_exporter/admin"
+	"redis_sentinel_exporter/canstop"
+	"redis_sentinel_exporter/deployment"
+	"redis_sentinel_exporter/health"
+	"redis_sentinel_exporter/preflight"
+	"redis_sentinel_exporter/sentinel"
+)
+
+// check looks whether the failover can be rehearsed, and returns why it cannot. It takes note of the nodes.
+func (d *drill) check(ctx context.Context) (reasons []string, err error) {
+	ctx, cancel := context.WithTimeout(ctx, 2*d.Timeout) // the Sentinels, then the nodes
+	defer cancel()
+	snapshots := d.snapshots(ctx)
+	report := preflight.Assess(ctx, snapshots, d.Master, d.Nodes)
+	if report == nil {
+		return nil, fmt.Errorf("no Sentinel of the %d that were asked monitors a master named %q", len(snapshots), d.Master)
+	}
+	d.nodes = nil
+	for _, n := range report.Nodes {
+		d.nodes = append(d.nodes, n.Address)
+	}
+	reasons = append(unfit(report), d.guarded(ctx)...)
+	master, err := d.discover(ctx)
+	if err != nil {
+		return append(reasons, fmt.Sprintf("where the master is cannot be told: %v", err)), nil
+	}
+	answer, err := canstop.NewLayout(snapshots, d.HostMap).Ask(machineOf(master, d.HostMap))
+	if err != nil {
+		return nil, err
+	}
+	for _, m := range answer.Masters {
+		if m.Name == report.Master && m.Verdict != canstop.Yes {
+			reasons = append(reasons, fmt.Sprintf("can-stop says %s: %s", m.Verdict, m.Reason))
+		}
+	}
+	return reasons, nil
+}
+
+// guarded returns what the guards of the failover have against it.
+func (d *drill) guarded(ctx context.Context) (reasons []string) {
+	op := d.operation()
+	op.DryRun = true
+	_, err := d.operator().Do(ctx, op, nil)
+	guarded, is := errors.AsType[*admin.GuardedError](err)
+	if err != nil && !is {
+		return []string{err.Error()}
+	}
+	if is {
+		for _, f := range guarded.Findings {
+			reasons = append(reasons, fmt.Sprintf("%s: %s", f.Check, f.Message))
+		}
+	}
+	return reasons
+}
+
+func (d *drill) operation() admin.Operation {
+	return admin.Operation{Action: admin.Failover, Master: d.Master, Coordinated: d.Coordinated, Fence: d.Fence}
+}
+
+func (d *drill) operator() *admin.Operator {
+	o := admin.New(d.deployment, d.Timeout)
+	o.UseNodes(d.Nodes)
+	return o
+}
+
+func (d *drill) snapshots(ctx context.Context) []*sentinel.Snapshot {
+	ctx, cancel := context.WithTimeout(ctx, d.Timeout)
+	defer cancel()
+	return d.deployment.Snapshots(ctx)
+}
+
+// unfit returns what preflight has against the failover.
+func unfit(r *preflight.Report) (reasons []string) {
+	for _, f := range r.Findings {
+		reasons = append(reasons, fmt.Sprintf("preflight finds %s (%s): %s", f.Check, f.Severity, f.Message))
+	}
+	for _, c := range r.Checks {
+		if c.Status == health.Unknown {
+			reasons = append(reasons, fmt.Sprintf("preflight cannot tell %s: %s", c.Check, strings.TrimSuffix(c.Reason, ".")))
+		}
+	}
+	return reasons
+}
+
+// machineOf returns the name of the machine on which a node is.
+func machineOf(addr string, names canstop.HostMap) string {
+	host, _, err := net.SplitHostPort(addr)
+	switch {
+	case names[addr] != "":
+		return names[addr]
+	case err == nil && names[host] != "":
+		return names[host]
+	case err == nil:
+		return host
+	}
+	return addr
+}
+
+// wrongHeir says why the next failover would not lead to a node; empty if it would.
+func (d *drill) wrongHeir(ctx context.Context, node string) string {
+	for _, v := range deployment.ViewsOf(d.snapshots(ctx), d.Master) {
+		heir := v.Heir()
+		switch {
+		case heir == nil:
+			return fmt.Sprintf("the Sentinel %s would promote no replica", v.Snapshot.Sentinel)
+		case !sentinel.SameAddress(heir.Addr, node).Value:
+			return fmt.Sprintf("the Sentinels would promote %s, not %s: give that one the lower replica-priority", heir.Addr, node)
+		}
+	}
+	return ""
+}

@@ -1,0 +1,404 @@
+package drill_test
+
+import (
+	"bufio"
+	"cmp"
+	"context"
+	"encoding/json"
+	"errors"
+	"flag"
+	"os"
+	"os/exec"
+	"regexp"
+	"slices"
+	"strings"
+	"sync"
+	"testing"
+	"time"
+
+	"redis_sentinel_exporter/canstop"
+	"redis_sentinel_exporter/deployment"
+	"redis_sentinel_exporter/drill"
+	"redis_sentinel_exporter/internal/sentineltest"
+	"redis_sentinel_exporter/sentinel"
+)
+
+const (
+	name     = "mymaster"
+	password = "canary-node-pass" // of the account; must be seen nowhere
+)
+
+// A rig is a real deployment in which each node counts as a machine of its own, with the account that docs/admin.md has.
+type rig struct {
+	*sentineltest.Topology
+	t          *testing.T
+	deployment *deployment.Deployment
+	options    drill.Options
+}
+
+func newRig(t *testing.T, nodeConf ...string) *rig {
+	t.Helper()
+	cfg := sentineltest.Config{DownAfter: 20 * time.Second, NodeConf: append([]string{"save 3600 1", documentedUser(t)}, nodeConf...)}
+	r := &rig{Topology: sentineltest.Run(t, cfg), t: t}
+	var clients []*sentinel.Client
+	for _, addr := range r.SentinelAddrs() {
+		clients = append(clients, sentinel.NewClient(sentinel.Options{Address: addr}))
+	}
+	r.deployment = deployment.New(clients...)
+	t.Cleanup(r.deployment.Close)
+	machines := make(canstop.HostMap)
+	for _, n := range r.Nodes() {
+		machines[n.Addr()] = n.Name()
+	}
+	r.options = drill.Options{
+		Master: name, Timeout: 5 * time.Second, HostMap: machines,
+		Nodes: &sentinel.Options{Username: "drill", Password: func() (string, error) { return password, nil }},
+	}
+	var why []string
+	defer func() {
+		if t.Failed() {
+			t.Logf("a drill is refused: %q", why)
+		}
+	}()
+	sentineltest.WaitFor(t, "a drill to be possible", func() bool {
+		var err error
+		why, err = drill.Check(t.Context(), r.deployment, r.options)
+		return err == nil && len(why) == 0
+	})
+	return r
+}
+
+// documentedUser is the line of docs/admin.md.
+func documentedUser(t *testing.T) string {
+	t.Helper()
+	text, err := os.ReadFile("../docs/admin.md")
+	if err != nil {
+		t.Fatal(err)
+	}
+	for line := range strings.Lines(string(text)) {
+		if strings.HasPrefix(line, "user drill ") {
+			return strings.Replace(strings.TrimSpace(line), ">PASSWORD", ">"+password, 1)
+		}
+	}
+	t.Fatal("docs/admin.md has no user")
+	return ""
+}
+
+// run does a drill, which must begin.
+func (r *rig) run(ctx context.Context, progress func(string)) *drill.Report {
+	r.t.Helper()
+	var said strings.Builder
+	report, err := drill.Run(ctx, r.deployment, r.options, func(text string) {
+		said.WriteString(text + "\n")
+		if progress != nil {
+			progress(text)
+		}
+	})
+	if err != nil {
+		r.t.Fatal(err)
+	}
+	text, err := json.Marshal(report)
+	if err != nil {
+		r.t.Fatal(err)
+	}
+	if strings.Contains(string(text)+said.String(), "canary") {
+		r.t.Errorf("the password is told: %s\n%s", text, &said)
+	}
+	r.t.Logf("%s", text)
+	return report
+}
+
+func (r *rig) within(d time.Duration) context.Context {
+	ctx, cancel := context.WithTimeout(r.t.Context(), d)
+	r.t.Cleanup(cancel)
+	return ctx
+}
+
+func (r *rig) cli(n *sentineltest.Node, args ...string) string {
+	r.t.Helper()
+	out, err := n.CLI(r.within(30*time.Second), args...)
+	if err != nil {
+		r.t.Fatal(err)
+	}
+	return out
+}
+
+// clean fails if anything of a drill is left: a key, or a pause of writes.
+func (r *rig) clean(report *drill.Report) {
+	r.t.Helper()
+	if len(report.Remains) > 0 {
+		r.t.Errorf("it says that the key remains: %q", report.Remains)
+	}
+	for _, n := range r.Masters[0].DataNodes() {
+		if keys := r.cli(n, "KEYS", drill.KeyPrefix+"*"); keys != "" {
+			r.t.Errorf("%s has %s", n.Name(), keys)
+		}
+		// A node that pauses its writes lets this one wait.
+		if _, err := n.CLI(r.within(5*time.Second), "SET", "after the drill", "1"); err != nil && !strings.Contains(err.Error(), "READONLY") {
+			r.t.Errorf("%s takes no writes: %v", n.Name(), err)
+		}
+	}
+}
+
+// An oracle knows by redis-cli alone what one node was told to add, and what another one had last.
+type oracle struct {
+	mu    sync.Mutex
+	added map[string]bool
+	has   []string
+}
+
+var added = regexp.MustCompile(`"SADD" "` + drill.KeyPrefix + `\w+" "(\d+)"`)
+
+// watch has redis-cli print what a node is told, and what the other nodes have.
+func (r *rig) watch(old *sentineltest.Node) *oracle {
+	r.t.Helper()
+	o := &oracle{added: make(map[string]bool)}
+	ctx, cancel := context.WithCancel(r.t.Context())
+	host, port, _ := strings.Cut(old.Addr(), ":")
+	monitor := exec.CommandContext(ctx, cmp.Or(os.Getenv("REDIS_CLI"), "redis-cli"), "-h", host, "-p", port, "MONITOR")
+	out, err := monitor.StdoutPipe()
+	if err != nil {
+		r.t.Fatal(err)
+	}
+	if err := monitor.Start(); err != nil {
+		r.t.Fatal(err)
+	}
+	lines := bufio.NewScanner(out)
+	if !lines.Scan() || lines.Text() != "OK" {
+		r.t.Fatalf("MONITOR: %s", lines.Text())
+	}
+	var wg sync.WaitGroup
+	wg.Go(func() {
+		for lines.Scan() {
+			if m := added.FindStringSubmatch(lines.Text()); m != nil {
+				o.mu.Lock()
+				o.added[m[1]] = true
+				o.mu.Unlock()
+			}
+		}
+		_ = monitor.Wait() // it is killed, or disconnected
+	})
+	wg.Go(func() {
+		for ctx.Err() == nil {
+			for _, n := range r.Masters[0].Replicas {
+				role, err := n.CLI(ctx, "ROLE")
+				if err != nil || !strings.HasPrefix(role, "master") {
+					continue
+				}
+				keys, _ := n.CLI(ctx, "KEYS", drill.KeyPrefix+"*")
+				if values, err := n.CLI(ctx, "SMEMBERS", keys); err == nil && keys != "" && values != "" {
+					o.mu.Lock()
+					o.has = strings.Fields(values)
+					o.mu.Unlock()
+				}
+			}
+		}
+	})
+	r.t.Cleanup(func() {
+		cancel()
+		wg.Wait()
+	})
+	return o
+}
+
+// told counts what the old master was told.
+func (o *oracle) told() int {
+	o.mu.Lock()
+	defer o.mu.Unlock()
+	return len(o.added)
+}
+
+// lost counts what the old master was told and the new one had not.
+func (o *oracle) lost() (n int) {
+	o.mu.Lock()
+	defer o.mu.Unlock()
+	for value := range o.added {
+		if !slices.Contains(o.has, value) {
+			n++
+		}
+	}
+	return n
+}
+
+// The loss that the drill counts is the one that redis-cli sees, to the write.
+func TestDrill(t *testing.T) {
+	t.Parallel()
+	r := newRig(t)
+	old := r.Masters[0].Node
+	o := r.watch(old)
+	report := r.run(r.within(2*time.Minute), nil)
+	if report.Outcome != drill.Passed || len(report.Failovers) != 1 {
+		t.Fatalf("got %+v", report)
+	}
+	f := report.Failovers[0]
+	if want := o.lost(); f.Lost != want {
+		t.Errorf("%d of %d are said to be lost; redis-cli sees %d", f.Lost, f.Acknowledged, want)
+	}
+	if f.From != old.Addr() || f.To == f.From || f.Acknowledged < 20 || f.GapSeconds <= 0 || f.AllBackSeconds == nil || *f.AllBackSeconds < f.GapSeconds {
+		t.Errorf("got %+v", f)
+	}
+	r.clean(report)
+}
+
+// Replication stops some time before the failover, so that all writes since then are lost.
+func TestForcedLag(t *testing.T) {
+	t.Parallel()
+	r := newRig(t)
+	old := r.Masters[0].Node
+	o := r.watch(old)
+	const lag = 50
+	report := r.run(r.within(2*time.Minute), func(text string) {
+		if !strings.HasPrefix(text, "Writes can be lost: ") {
+			return
+		}
+		r.cli(old, "ACL", "SETUSER", "default", "-psync", "-sync")
+		r.cli(old, "CLIENT", "KILL", "TYPE", "replica")
+		before := o.told()
+		sentineltest.WaitFor(t, "writes that are not replicated", func() bool { return o.told() > before+lag })
+	})
+	if report.Outcome != drill.Passed || len(report.Failovers) != 1 {
+		t.Fatalf("got %+v", report)
+	}
+	if f, want := report.Failovers[0], o.lost(); f.Lost != want || f.Lost < lag {
+		t.Errorf("%d of %d are said to be lost; redis-cli sees %d", f.Lost, f.Acknowledged, want)
+	}
+	r.clean(report)
+}
+
+var runs = flag.Int("drill.runs", 1, "how many coordinated drills, one after the other")
+
+// Where the Sentinels can, a coordinated failover loses nothing.
+func TestCoordinated(t *testing.T) {
+	t.Parallel()
+	version, err := sentineltest.ServerVersion(t.Context())
+	if err != nil {
+		t.Fatal(err)
+	}
+	r := newRig(t)
+	r.options.Coordinated = true
+	if version.Product != "valkey" || version.Major < 9 {
+		report := r.run(r.within(time.Minute), nil)
+		if report.Outcome != drill.Refused || !strings.Contains(strings.Join(report.Reasons, "\n"), "failover_not_coordinated: ") {
+			t.Errorf("got %+v", report)
+		}
+		return
+	}
+	for range *runs {
+		sentineltest.WaitFor(t, "a drill to be possible", func() bool {
+			why, err := drill.Check(t.Context(), r.deployment, r.options)
+			return err == nil && len(why) == 0
+		})
+		report := r.run(r.within(2*time.Minute), nil)
+		if report.Outcome != drill.Passed || len(report.Failovers) != 1 || report.Failovers[0].Lost != 0 {
+			t.Errorf("got %+v", report)
+		}
+		r.clean(report)
+	}
+}
+
+// There and back, without a loss.
+func TestBackWithFence(t *testing.T) {
+	t.Parallel()
+	r := newRig(t)
+	r.options.Back, r.options.Fence, r.options.MaxGap = true, true, time.Minute
+	old := r.Masters[0].Node
+	r.cli(old, "CONFIG", "SET", "replica-priority", "1")
+	report := r.run(r.within(3*time.Minute), nil)
+	if report.Outcome != drill.Passed || len(report.Failovers) != 2 {
+		t.Fatalf("got %+v", report)
+	}
+	if back := report.Failovers[1]; back.To != old.Addr() || back.From != report.Failovers[0].To {
+		t.Errorf("it failed back as %+v", back)
+	}
+	for _, f := range report.Failovers {
+		if f.Lost != 0 {
+			t.Errorf("%d writes are lost in spite of the fence", f.Lost)
+		}
+	}
+	r.clean(report)
+}
+
+// A gap that is too long is reported as one.
+func TestGap(t *testing.T) {
+	t.Parallel()
+	r := newRig(t)
+	r.options.Fence, r.options.MaxGap = true, time.Nanosecond
+	report := r.run(r.within(2*time.Minute), nil)
+	if report.Outcome != drill.Gap || len(report.Reasons) != 1 || len(report.Failovers) != 1 {
+		t.Errorf("got %+v", report)
+	}
+	r.clean(report)
+}
+
+// Interrupted anywhere, it leaves nothing behind.
+func TestInterrupted(t *testing.T) {
+	t.Parallel()
+	for _, test := range []struct {
+		at    string // the line of the progress after which it is interrupted
+		fence bool
+	}{
+		{": SENTINEL FAILOVER", false},
+		{"is promoted", false},
+		{"writes wait", true},
+		{"follows", true},
+	} {
+		t.Run(strings.TrimPrefix(test.at, ": "), func(t *testing.T) {
+			t.Parallel()
+			r := newRig(t)
+			r.options.Fence = test.fence
+			ctx, cancel := context.WithCancel(r.within(2 * time.Minute))
+			defer cancel()
+			report := r.run(ctx, func(text string) {
+				if strings.Contains(text, test.at) {
+					cancel()
+				}
+			})
+			if ctx.Err() == nil || report.Outcome != drill.Failed || len(report.Reasons) != 1 || !strings.HasPrefix(report.Reasons[0], "interrupted: ") {
+				t.Errorf("got %+v", report)
+			}
+			r.clean(report)
+		})
+	}
+}
+
+// What preflight, can-stop or the failover's guards have against it is why it is not done.
+func TestRefused(t *testing.T) {
+	t.Parallel()
+	r := newRig(t)
+	for _, test := range []struct {
+		name   string
+		change func(o *drill.Options)
+		why    string
+	}{
+		{"one machine", func(o *drill.Options) { o.HostMap = nil }, "can-stop says no: "},
+		{"another account", func(o *drill.Options) {
+			o.Nodes = &sentinel.Options{Username: "drill", Password: func() (string, error) { return "canary-wrong", nil }}
+		}, "preflight cannot tell promotion_refused: "},
+	} {
+		o := r.options
+		test.change(&o)
+		report, err := drill.Run(r.within(30*time.Second), r.deployment, o, func(string) {})
+		if err != nil || report.Outcome != drill.Refused || !strings.Contains(strings.Join(report.Reasons, "\n"), test.why) {
+			t.Errorf("%s: got %+v, %v", test.name, report, err)
+		}
+	}
+	r.cli(r.Masters[0].Replicas[0], "CONFIG", "SET", "min-replicas-to-write", "3")
+	report, err := drill.Run(r.within(30*time.Second), r.deployment, r.options, func(string) {})
+	if err != nil || report.Outcome != drill.Refused || !strings.Contains(strings.Join(report.Reasons, "\n"), "preflight finds min_replicas (critical): ") {
+		t.Errorf("got %+v, %v", report, err)
+	}
+	r.options.Nodes = nil
+	if _, err := drill.Run(t.Context(), r.deployment, r.options, func(string) {}); !errors.Is(err, drill.ErrNoAccount) {
+		t.Errorf("without an account: got %v", err)
+	}
+	for _, n := range r.Masters[0].DataNodes() {
+		if keys := r.cli(n, "KEYS", "*"); keys != "" {
+			t.Errorf("%s has %s", n.Name(), keys)
+		}
+	}
+	for _, epoch := range r.MasterField(t.Context(), name, "config-epoch") {
+		if epoch != "0" {
+			t.Errorf("the config-epoch is %s", epoch)
+		}
+	}
+}
