@@ -36,9 +36,9 @@ type rig struct {
 	options    drill.Options
 }
 
-func newRig(t *testing.T, nodeConf ...string) *rig {
+func newRig(t *testing.T) *rig {
 	t.Helper()
-	cfg := sentineltest.Config{DownAfter: 20 * time.Second, NodeConf: append([]string{"save 3600 1", documentedUser(t)}, nodeConf...)}
+	cfg := sentineltest.Config{DownAfter: 20 * time.Second, NodeConf: []string{"save 3600 1", documentedUser(t)}}
 	r := &rig{Topology: sentineltest.Run(t, cfg), t: t}
 	var clients []*sentinel.Client
 	for _, addr := range r.SentinelAddrs() {
