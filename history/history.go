@@ -14,7 +14,7 @@ import (
 
 // Limits on what the network can make a History keep.
 const (
-	maxMasters   = 4096 // that something happens to at one time
+	maxMasters   = 4096 // that something happens to at one time; an equal part for each Sentinel
 	maxSentinels = 256
 	maxText      = 256 // bytes of a name or an address in a record
 	maxListed    = 64  // entries of each list in a record
@@ -77,6 +77,7 @@ type History struct {
 
 	mu      sync.Mutex // guards the fields below
 	masters map[string]*masterHistory
+	named   map[string]int     // how many of them each Sentinel has named
 	streams map[string]*stream // by Sentinel
 	ids     map[string]string  // the addresses of the Sentinels, by their ids
 	votes   []vote             // the newest last
@@ -116,6 +117,7 @@ func New(o Options) *History {
 	return &History{
 		options: o,
 		masters: make(map[string]*masterHistory),
+		named:   make(map[string]int),
 		streams: make(map[string]*stream),
 		ids:     make(map[string]string),
 		clocks:  make(map[string]Clock),
@@ -231,7 +233,7 @@ func (h *History) event(s *stream, n *sentinel.StreamUpdate) {
 	if e.Kind == "sentinel" && e.Node != "" && h.ids[text(e.Node)] == "" { // the address by which it is asked is better
 		h.knows(e.Node, e.Address)
 	}
-	m := h.master(e.Master, begins(e))
+	m := h.master(n.Sentinel, e.Master, begins(e))
 	if m == nil {
 		return
 	}
@@ -272,16 +274,26 @@ func begins(e *sentinel.Event) bool {
 	return false
 }
 
-// master returns what is known of a master. It is nil if nothing is, unless an event
-// begins something, and if there are too many.
-func (h *History) master(name string, begins bool) *masterHistory {
+// master returns what is known of a master. It is nil if nothing is, unless something begins that this Sentinel
+// tells of, and if that has named too many.
+func (h *History) master(by, name string, begins bool) *masterHistory {
 	m := h.masters[name]
-	if m != nil || !begins || name == "" || len(name) > maxName || len(h.masters) >= maxMasters {
+	if m != nil || !begins || name == "" || len(name) > maxName || h.named[by] >= maxMasters/max(len(h.streams), 1) {
 		return m
 	}
 	m = newMasterHistory(h, strings.Clone(name))
+	m.by = strings.Clone(by)
 	h.masters[m.name] = m
+	h.named[m.by]++
 	return m
+}
+
+// forget removes a master.
+func (h *History) forget(m *masterHistory) {
+	delete(h.masters, m.name)
+	if h.named[m.by]--; h.named[m.by] == 0 {
+		delete(h.named, m.by)
+	}
 }
 
 // maxName is where Sentinel cuts a payload, so that no real name is longer.
@@ -305,11 +317,11 @@ func (h *History) settle() {
 		return
 	}
 	h.settled = h.now
-	for name, m := range h.masters {
+	for _, m := range h.masters {
 		m.settle(h.now)
 		if h.now.Sub(m.heard) > forgetAfter && len(m.down) == 0 && len(m.old) == 0 || h.now.Sub(m.heard) > 24*time.Hour {
 			m.leave()
-			delete(h.masters, name)
+			h.forget(m)
 		}
 	}
 }

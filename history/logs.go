@@ -271,7 +271,7 @@ func (h *History) replayLine(l *logOf, i int) {
 	h.mu.Lock()
 	defer h.mu.Unlock()
 	if master, found := strings.CutPrefix(message, "Executing user requested FAILOVER of '"); found {
-		if m := h.master(strings.TrimSuffix(master, "'"), true); m != nil {
+		if m := h.master(l.Sentinel, strings.TrimSuffix(master, "'"), true); m != nil {
 			m.heard = at
 			m.requested[l.Sentinel] = at
 		}

@@ -24,6 +24,7 @@ const (
 type masterHistory struct {
 	history   *History
 	name      string
+	by        string                // the Sentinel that has named it
 	heard     time.Time             // of the last event
 	down      map[string]time.Time  // since when, by the Sentinels that consider it down
 	agreed    map[string]agreement  // by Sentinel

@@ -60,7 +60,7 @@ func (h *History) Observe(snapshots []*sentinel.Snapshot) []Change {
 
 // observe takes in a master as a Sentinel has it.
 func (h *History) observe(s *sentinel.Snapshot, in *sentinel.Master, at time.Time) {
-	m := h.master(in.Name, in.Flags.Has(sentinel.FlagSDown))
+	m := h.master(s.Sentinel, in.Name, in.Flags.Has(sentinel.FlagSDown))
 	if m == nil {
 		return
 	}
