@@ -1,6 +1,9 @@
 package deployment
 
-import "slices"
+import (
+	"math"
+	"slices"
+)
 
 // Authoritative returns the views that decide where a master and its replicas are. These have
 // the highest config-epoch; of those, Sentinels in TILT count only if there are no others;
@@ -12,9 +15,9 @@ func Authoritative(views []View) []View {
 // epoch returns the version of the master's configuration that the Sentinel has; -1 if absent.
 func (v View) epoch() int64 { return v.ConfigEpoch.Or(-1) }
 
-// newestEpoch returns the highest epoch: a Sentinel with a lower one has missed a failover.
+// newestEpoch returns the highest epoch, of whatever a Sentinel may say: one with a lower one has missed a failover.
 func newestEpoch(views []View) int64 {
-	newest := int64(-1)
+	newest := int64(math.MinInt64)
 	for _, v := range views {
 		newest = max(newest, v.epoch())
 	}
