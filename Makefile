@@ -82,17 +82,27 @@ hostile: ## let Sentinels of every bad kind at the exporter, and measure what th
 	CGO_ENABLED=0 go test -count=1 -run TestHostile -v ./e2e
 
 .PHONY: e2e
-e2e: ## bring every alert about for real, through Prometheus and Alertmanager to a webhook
+e2e: $(if $(EVERY),engines) ## bring every alert about for real, through Prometheus and Alertmanager to a webhook; EVERY=3: a third also in Prometheus 3 and VictoriaMetrics
 	@tools/need redis-server=redis-server redis-cli=redis-tools prometheus=prometheus prometheus-alertmanager=prometheus-alertmanager gcc=gcc,libc6-dev
-	CGO_ENABLED=1 tools/gotest ./alerts -race -timeout 20m -tags e2e -run 'TestFaults|TestScaled|TestTwoClusters'
+	CGO_ENABLED=1 tools/gotest ./alerts -race -timeout 20m -tags e2e -run 'TestFaults|TestScaled|TestTwoClusters' $(if $(EVERY),-args -engines='$(ENGINES)' -engines.every=$(EVERY))
 
 .PHONY: e2e-all
-e2e-all: ## the same, with Prometheus 3 and VictoriaMetrics beside; they are unpacked, not installed
+e2e-all: engines ## the same, with all in Prometheus 3 and VictoriaMetrics
 	@tools/need redis-server=redis-server redis-cli=redis-tools prometheus=prometheus prometheus-alertmanager=prometheus-alertmanager gcc=gcc,libc6-dev
+	CGO_ENABLED=0 go test -count=1 -timeout 30m -tags e2e -run TestFaults ./alerts -engines='$(ENGINES)'
+	CGO_ENABLED=0 go test -count=1 -run TestHistogramIsKept ./e2e -prometheus='$(ENGINES)/prometheus-3.5/prometheus'
+	@$(MAKE) --no-print-directory engines-test
+
+ENGINES := $(CURDIR)/.bin/engines
+
+.PHONY: engines
+engines: # Prometheus 3 and VictoriaMetrics, which are unpacked and not installed
 	@tools/unpack sid .bin/engines/prometheus-3.5 promtool=promtool prometheus=prometheus
 	@tools/unpack sid .bin/engines/victoria-metrics-1.145 vmalert-tool=victoria-metrics vmalert=victoria-metrics victoria-metrics=victoria-metrics
-	CGO_ENABLED=0 go test -timeout 30m -tags e2e -run 'TestFaults|TestRulesInOtherEngines' ./alerts -engines="$(CURDIR)/.bin/engines"
-	CGO_ENABLED=0 go test -run TestHistogramIsKept ./e2e -prometheus="$(CURDIR)/.bin/engines/prometheus-3.5/prometheus"
+
+.PHONY: engines-test
+engines-test: engines ## run the unit tests of the rules in Prometheus 3 and VictoriaMetrics
+	CGO_ENABLED=0 go test -count=1 -timeout 40m -tags e2e -run TestRulesInOtherEngines ./alerts -engines='$(ENGINES)'
 
 .PHONY: compose-test
 compose-test: ## run docker-compose.yml, without Grafana, on a Docker engine of the test's own (root)

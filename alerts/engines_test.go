@@ -21,7 +21,10 @@ import (
 	"redis_sentinel_exporter/internal/sentineltest"
 )
 
-var enginesDir = flag.String("engines", "", "where Prometheus 3 and VictoriaMetrics are, to be tested beside Debian's Prometheus (make e2e-all)")
+var (
+	enginesDir   = flag.String("engines", "", "where Prometheus 3 and VictoriaMetrics are, to be tested beside Debian's Prometheus (make e2e-all)")
+	enginesEvery = flag.Int("engines.every", 1, "they have each lane of so many, as the machine has to keep up with them")
+)
 
 // An engine scrapes what the stack's Prometheus scrapes and evaluates the same rules,
 // beside it. It tells a recorder, and nobody else.
@@ -31,6 +34,14 @@ type engine struct {
 
 	configure func([]*lane)         // writes its configuration
 	scraper   *sentineltest.Program // reads that again at SIGHUP
+}
+
+// watched are the engines that have a lane.
+func (s *stack) watched(l *lane) []*engine {
+	if l.alone {
+		return nil
+	}
+	return s.engines
 }
 
 // startEngines starts Prometheus 3 and VictoriaMetrics with vmalert, if they are asked for.
@@ -84,15 +95,15 @@ func (e *engine) reload(t *testing.T) {
 	}
 }
 
-// agree fails where an engine has told something else of a job than the stack's own
+// agree fails where an engine has told something else of a lane than the stack's own
 // Prometheus since a time: of what was expected all of it, with the same labels and at some
 // time the same text but for amounts, and nothing that it did not tell, but for what was
 // about to be told there, or may be.
-func (s *stack) agree(t *testing.T, job, name string, want expectation, since time.Time) {
+func (s *stack) agree(t *testing.T, l *lane, name string, want expectation, since time.Time) {
 	t.Helper()
-	there := s.told.of(job, since)
-	for _, e := range s.engines {
-		here := e.told.of(job, since)
+	there := s.told.of(l.job, since)
+	for _, e := range s.watched(l) {
+		here := e.told.of(l.job, since)
 		for labels, alert := range there {
 			other := here[labels]
 			switch {
@@ -103,7 +114,7 @@ func (s *stack) agree(t *testing.T, job, name string, want expectation, since ti
 			}
 		}
 		for labels, alert := range here {
-			if there[labels] == nil && !slices.Contains(full(want.may), alert.name) && !s.were(t, job, "pending", since)[alert.name] {
+			if there[labels] == nil && !slices.Contains(full(want.may), alert.name) && !s.were(t, l.job, "pending", since)[alert.name] {
 				t.Errorf("%s: only %s told %s", name, e.name, labels)
 			}
 			if slices.Contains(full(want.page), alert.name) && len(alert.began) > 1 {
@@ -206,16 +217,21 @@ func (r *recorder) has(job, alert string, resolved bool, since time.Time) bool {
 
 // TestRulesInOtherEngines: the unit tests of the rules pass in Prometheus 3 and VictoriaMetrics.
 func TestRulesInOtherEngines(t *testing.T) {
-	t.Parallel()
 	if *enginesDir == "" {
-		t.Fatal("-engines says where they are: see make e2e-all")
+		t.Fatal("-engines says where they are: see make engines-test")
 	}
-	run(t, filepath.Join(*enginesDir, "prometheus-3.5/promtool"), "test", "rules", "redis_sentinel.rules_test.yml", "redis_exporter_compat.rules_test.yml")
-	// vmalert-tool has another word for the tests of expressions.
-	dir := t.TempDir()
-	writeFile(t, filepath.Join(dir, compatFile), readFile(t, compatFile))
-	writeFile(t, filepath.Join(dir, "compat_test.yml"), strings.ReplaceAll(readFile(t, "redis_exporter_compat.rules_test.yml"), "promql_expr_test", "metricsql_expr_test"))
-	for _, file := range []string{"redis_sentinel.rules_test.yml", filepath.Join(dir, "compat_test.yml")} {
-		run(t, filepath.Join(*enginesDir, "victoria-metrics-1.145/vmalert-tool"), "unittest", "--disableAlertgroupLabel", "--files="+file)
-	}
+	t.Run("promtool", func(t *testing.T) {
+		t.Parallel()
+		run(t, filepath.Join(*enginesDir, "prometheus-3.5/promtool"), "test", "rules", "redis_sentinel.rules_test.yml", "redis_exporter_compat.rules_test.yml")
+	})
+	t.Run("vmalert-tool", func(t *testing.T) {
+		t.Parallel()
+		// It has another word for the tests of expressions.
+		dir := t.TempDir()
+		writeFile(t, filepath.Join(dir, compatFile), readFile(t, compatFile))
+		writeFile(t, filepath.Join(dir, "compat_test.yml"), strings.ReplaceAll(readFile(t, "redis_exporter_compat.rules_test.yml"), "promql_expr_test", "metricsql_expr_test"))
+		for _, file := range []string{"redis_sentinel.rules_test.yml", filepath.Join(dir, "compat_test.yml")} {
+			run(t, filepath.Join(*enginesDir, "victoria-metrics-1.145/vmalert-tool"), "unittest", "--disableAlertgroupLabel", "--files="+file)
+		}
+	})
 }

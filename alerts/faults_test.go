@@ -26,6 +26,7 @@ type lane struct {
 	job     string
 	address string // of its exporter
 	group   faults.Group
+	alone   bool // no engine has it beside Prometheus
 }
 
 // lanes cuts the groups of the table into pieces, to be done at one time.
@@ -43,7 +44,10 @@ func lanes(t *testing.T) []*lane {
 				// before the alert, so that this must be longer in proportion.
 				part.Config.FailoverTimeout = time.Minute
 			}
-			list = append(list, &lane{job: fmt.Sprintf("redis_sentinel_%d", len(list)), address: sentineltest.FreeAddr(t), group: part})
+			list = append(list, &lane{
+				job: fmt.Sprintf("redis_sentinel_%d", len(list)), address: sentineltest.FreeAddr(t), group: part,
+				alone: len(list)%*enginesEvery != 0,
+			})
 		}
 	}
 	return list
@@ -63,13 +67,19 @@ func TestFaults(t *testing.T) {
 	var wg sync.WaitGroup
 	wg.Go(func() { t.Run("nobody watches", func(t *testing.T) { watchNobody(t, s, append(all, well)) }) })
 	wg.Go(func() { t.Run("well", func(t *testing.T) { well.pageNobody(t, s, all) }) })
+	made, watched := 0, 0
 	for _, l := range all {
+		made += len(l.group.Faults)
+		if len(s.watched(l)) > 0 {
+			watched += len(l.group.Faults)
+		}
 		wg.Go(func() { t.Run(l.group.Name, func(t *testing.T) { l.run(t, s) }) })
 	}
 	wg.Wait()
 	if _, told := s.hook.first("", "watchdog", "RedisSentinelWatchdog", "firing", time.Time{}); !told {
 		t.Error("the watchdog has not barked")
 	}
+	t.Logf("Prometheus 3 and VictoriaMetrics had %d of %d faults", watched, made)
 	t.Logf("The times from the faults to the notifications:\n%s", s.times.table())
 }
 
@@ -92,7 +102,7 @@ func (l *lane) run(t *testing.T, s *stack) {
 	born := time.Now()
 	exporter := s.startExporter(t, l.address, rig.ClientAddrs())
 	l.quiet(t, s, "at first")
-	s.agree(t, l.job, "birth", expectation{}, born)
+	s.agree(t, l, "birth", expectation{}, born)
 	for _, f := range l.group.Faults {
 		exporter = l.show(t, s, rig, exporter, f)
 		if t.Failed() {
@@ -165,7 +175,7 @@ func (l *lane) told(t *testing.T, s *stack, name string, began time.Time) {
 	for _, alert := range full(want.silent) {
 		eventually(t, fmt.Sprintf("%s makes %s fire", name, alert), func() bool { return s.in(t, l.job, "firing")[alert] })
 	}
-	for _, e := range s.engines {
+	for _, e := range s.watched(l) {
 		for _, alert := range want.all() {
 			eventually(t, fmt.Sprintf("%s leads to %s by %s", name, alert, e.name), func() bool { return e.told.has(l.job, alert, false, began) })
 		}
@@ -185,12 +195,12 @@ func (l *lane) resolved(t *testing.T, s *stack, name string, began time.Time) {
 		}
 	}
 	l.quiet(t, s, "after "+name)
-	for _, e := range s.engines {
+	for _, e := range s.watched(l) {
 		for _, alert := range want.all() {
 			eventually(t, fmt.Sprintf("%s is resolved after %s by %s", alert, name, e.name), func() bool { return e.told.has(l.job, alert, true, began) })
 		}
 	}
-	s.agree(t, l.job, name, want, began)
+	s.agree(t, l, name, want, began)
 	pages := slices.DeleteFunc(s.hook.names(l.job, "page", began), func(name string) bool { return slices.Contains(full(want.may), name) })
 	if !slices.Equal(pages, full(want.page)) {
 		t.Errorf("%s: the pages were %q, want %q", name, pages, full(want.page))

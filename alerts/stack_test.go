@@ -9,6 +9,7 @@ import (
 	"net/url"
 	"os"
 	"path/filepath"
+	"slices"
 	"strings"
 	"syscall"
 	"testing"
@@ -75,8 +76,9 @@ func (s *stack) scrape(t *testing.T, lanes []*lane) {
 func (s *stack) configure(t *testing.T, lanes []*lane) {
 	t.Helper()
 	configurePrometheus(t, filepath.Join(s.dir, "deploy/prometheus.yml"), lanes, s.alertmanager+", "+s.told.addr())
+	theirs := slices.DeleteFunc(slices.Clone(lanes), func(l *lane) bool { return l.alone })
 	for _, e := range s.engines {
-		e.configure(lanes)
+		e.configure(theirs)
 	}
 }
 
