@@ -47,4 +47,6 @@ type Failover struct {
 	Loss *admin.Loss `json:"loss,omitempty"`
 }
 
-func seconds(d time.Duration) float64 { return d.Round(time.Millisecond).Seconds() }
+func seconds(d time.Duration) float64 {
+	return float64(d.Round(time.Millisecond).Milliseconds()) / 1000
+}
