@@ -20,8 +20,8 @@ type mark struct {
 func marks() []mark {
 	return []mark{
 		{
-			"Failovers", "blue", "max by (MASTER) (redis_sentinel_last_switch_timestamp_seconds{ALL}) * 1000",
-			"Failover of {{master_name}}", "{{job}} {{deployment}}", true,
+			"Failovers", "blue", inQuery("max by (MASTER) (redis_sentinel_last_switch_timestamp_seconds{ALL})") + " * 1000",
+			"Failover of {{master_name}}", `{{job}}: <a href="` + exporter + `/history?since=24h&master={{query}}" target="_blank">what happened, and why</a>`, true,
 		},
 		{
 			"Firing alerts", "red", `max by (JOB, alertname, severity) (ALERTS{alertname=~"RedisSentinel.+", alertstate="firing", severity!~"none|info", job=~"$job|", deployment=~"$deployment|", master_name=~"$master_name|"})`,
@@ -36,6 +36,12 @@ func marks() []mark {
 			"Exporter started", "{{instance}}", false,
 		},
 	}
+}
+
+// inQuery gives a series the label query: the master and the deployment as the query of a link has them. Grafana writes
+// the name of a label in the place of one that a series does not have, and not all have a deployment.
+func inQuery(expr string) string {
+	return `label_join(` + expr + `, "query", "&deployment=", "master_name", "deployment")`
 }
 
 func annotations() []cog.Builder[dashboard.AnnotationQuery] {

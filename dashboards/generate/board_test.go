@@ -111,6 +111,12 @@ func TestAnnotations(t *testing.T) {
 				t.Errorf("%s: whether the value of %s is a time in milliseconds does not go with %s", b.UID, a.Name, a.Expr)
 			}
 		}
+		// What a series has of the labels is in a link; deployment, which not all have, comes in the query.
+		failovers := b.Annotations.List[0]
+		if !strings.Contains(failovers.TextFormat, `/history?since=24h&master={{query}}"`) || strings.Contains(failovers.TextFormat, "{{deployment}}") ||
+			!strings.HasPrefix(failovers.Expr, "label_join(max by (job, deployment, master_name) (") || !strings.Contains(failovers.Expr, `, "query", "&deployment=", "master_name", "deployment")`) {
+			t.Errorf("%s: the link of a failover is %s, of %s", b.UID, failovers.TextFormat, failovers.Expr)
+		}
 		if want := []string{"Failovers", "Firing alerts", "Sentinels started", "Exporters started"}; !slices.Equal(names, want) {
 			t.Errorf("%s: the annotations are %q", b.UID, names)
 		}

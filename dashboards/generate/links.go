@@ -11,6 +11,9 @@ const runbooks = "https://runbooks.example.com"
 // docs is that for the pages of docs/.
 const docs = "https://docs.example.com"
 
+// exporter is that for where the pages of the exporter are.
+const exporter = "https://exporter.example.com"
+
 // alertPrefix is what the names of all alerts and of their runbooks begin with.
 const alertPrefix = "RedisSentinel"
 

@@ -89,11 +89,11 @@ type jsonVariable struct {
 }
 
 type jsonAnnotation struct {
-	Name, Expr, Step, TitleFormat string
-	Placement                     string
-	UseValueForTime               bool
-	Datasource                    jsonSource
-	Target                        jsonTarget
+	Name, Expr, Step, TitleFormat, TextFormat string
+	Placement                                 string
+	UseValueForTime                           bool
+	Datasource                                jsonSource
+	Target                                    jsonTarget
 }
 
 type jsonLink struct {
