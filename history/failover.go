@@ -81,6 +81,13 @@ func (f *failover) join(a *attempt, n *sentinel.StreamUpdate) {
 	a.failover = f
 	f.attempts = append(f.attempts, a)
 	f.master.begun(a, n)
+	if a.start.Before(f.began) { // it was one of another failover before
+		f.began = a.start
+		f.sign(a.sentinel, sentinel.EventTryFailover, a.start)
+	}
+	if !a.down.IsZero() {
+		f.sign(a.sentinel, sentinel.EventSDown, a.down)
+	}
 	f.touch(n.Time)
 }
 
@@ -209,7 +216,10 @@ func (f *failover) report(n *sentinel.StreamUpdate) {
 	}
 	if len(f.reports) == 0 {
 		f.firstReport = n.Time
-		f.from, f.to = text(n.Event.MasterAddress), text(n.Event.NewAddress)
+		f.to = text(n.Event.NewAddress)
+		if len(f.attempts) == 0 { // who tells it may have missed an earlier switch
+			f.from = text(n.Event.MasterAddress)
+		}
 	}
 	if len(f.reports) < maxListed {
 		f.reports = append(f.reports, Switched{text(n.Sentinel), n.Time})
@@ -422,14 +432,18 @@ func (f *failover) votesFor() []Vote {
 	return orEmpty(f.votes)
 }
 
-// gaps returns the gaps from the first sign until the failover was quiet. If its start was not seen, the one in which the
-// leader published it is among them.
+// unheardFor is how long before the first sign of a failover, of which no leader was heard, a gap can have hidden its start.
+const unheardFor = 3 * time.Minute
+
+// gaps returns the gaps from the first sign until the failover was quiet. If its start was not seen, those in which it may have
+// been published are among them: the last one of the leader, or of all.
 func (f *failover) gaps() []Gap {
 	gaps := []Gap{}
 	from, to := f.firstSign.At, f.touched
 	for address, s := range f.master.history.streams {
 		for i, g := range s.gaps {
-			unseen := f.startUnseen && f.ledBy(address) && i == len(s.gaps)-1
+			last := i == len(s.gaps)-1 || s.gaps[i+1].From.After(from)
+			unseen := f.startUnseen && last && (f.ledBy(address) || f.leader == nil && from.Sub(g.From) < unheardFor)
 			if len(gaps) < maxListed && !g.From.After(to) && (g.To == nil || !g.To.Before(from) || unseen) {
 				gaps = append(gaps, g)
 			}

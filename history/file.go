@@ -23,6 +23,8 @@ const (
 	maxPending = 4 << 20
 	// maxFileLine is more than any record takes, in bytes.
 	maxFileLine = 1 << 20
+	// maxLoaded is how much of the end of the file is read at the start, in bytes: it holds far more than is kept in memory.
+	maxLoaded = 64 << 20
 	// tidyEvery is how often it is looked whether the file has records that are too old.
 	tidyEvery = time.Hour
 	// firstBytes are those of every line, so that another file is not taken for one of records.
@@ -363,21 +365,26 @@ func lines(file io.Reader, oldest time.Time, each func(deployment string, line s
 // Saved are records of a deployment from before.
 type Saved struct{ store store }
 
-// Load returns what the file holds, by the name of the deployment: of each the newest, at most so many
-// bytes. A line that is not whole is left out.
+// Load returns what the end of the file holds, 64 MiB of it, by the name of the deployment: of each the newest, at most so
+// many bytes. A line that is not whole is left out.
 func (f *File) Load(maxBytes int) map[string]Saved {
 	if f == nil {
 		return nil
 	}
 	f.disk.Lock()
 	defer f.disk.Unlock()
-	file, _, err := f.open(os.O_RDONLY)
+	file, size, err := f.open(os.O_RDONLY)
 	if errors.Is(err, os.ErrNotExist) {
 		return nil
 	}
 	all := make(map[string]Saved)
 	if err == nil {
 		defer func() { _ = file.Close() }()
+		if size > maxLoaded { // the first line is cut off
+			_, err = file.Seek(size-maxLoaded, io.SeekStart)
+		}
+	}
+	if err == nil {
 		_, err = lines(file, f.oldest(), func(deployment string, line storedLine) {
 			s := all[deployment]
 			s.store.limit = maxBytes

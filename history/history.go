@@ -20,6 +20,8 @@ const (
 	maxListed    = 64  // entries of each list in a record
 	maxVotes     = 256 // of all masters, the last ones
 	maxGaps      = 64  // of each Sentinel, the last ones
+	// votesFor is how long votes are kept for failovers that begin about that time.
+	votesFor = 5 * time.Minute
 	// keptFailovers is how many failovers of a master can still change.
 	keptFailovers = 8
 	// quietAfter is how long after its last event a failover is taken for complete: the news of
@@ -317,6 +319,12 @@ func (h *History) settle() {
 		return
 	}
 	h.settled = h.now
+	if old := slices.IndexFunc(h.votes, func(v vote) bool { return h.now.Sub(v.at) < votesFor }); old != 0 {
+		h.votes = slices.Clone(h.votes[max(old, 0):])
+		if old < 0 {
+			h.votes = nil
+		}
+	}
 	for _, m := range h.masters {
 		m.settle(h.now)
 		if h.now.Sub(m.heard) > forgetAfter && len(m.down) == 0 && len(m.old) == 0 || h.now.Sub(m.heard) > 24*time.Hour {

@@ -46,14 +46,91 @@ type oracle struct {
 	random  *rand.Rand
 	repairs map[string]func() error // what is broken now, by what it is
 	story   []string
+	settled []history.Record // the live ones, when all was well
+}
+
+// attemptsLogged counts what begins or ends a failover.
+func (o *oracle) attemptsLogged() int {
+	n := 0
+	for _, l := range o.log(time.Time{}) {
+		if l.event == "+try-failover" || l.event == "+switch-master" || strings.HasPrefix(l.event, "-failover-abort") {
+			n++
+		}
+	}
+	return n
 }
 
 func newOracle(t *testing.T, seed uint64) *oracle {
-	return &oracle{
+	o := &oracle{
 		rig:     run(t, sentineltest.Config{Partitionable: true, Proxied: true, FailoverTimeout: 3 * time.Second}),
 		random:  rand.New(rand.NewPCG(seed, 22)),
 		repairs: make(map[string]func() error),
 	}
+	t.Cleanup(func() { t.Logf("what happened:\n%s", strings.Join(o.story, "\n")) })
+	return o
+}
+
+// TestTwoAtOnce: two Sentinels are told to fail over at the same time, and both may lead. Each switch is in one record.
+func TestTwoAtOnce(t *testing.T) {
+	t.Parallel()
+	o := newOracle(t, 1)
+	ctx, cancel := context.WithTimeout(t.Context(), 3*time.Minute)
+	defer cancel()
+	began := time.Now()
+	var both sync.WaitGroup
+	for _, s := range o.Sentinels[:2] {
+		both.Go(func() { o.byHand(ctx, s) })
+	}
+	both.Wait()
+	sentineltest.WaitFor(t, "a failover that has ended", func() bool {
+		return slices.ContainsFunc(o.elected(), func(f history.Record) bool { return f.Outcome == history.OutcomeSwitched && f.Ended != nil })
+	})
+	o.settle(ctx)
+	o.compare()
+	leaders := make(map[string]bool)
+	for _, f := range o.settled {
+		if f.Leader == "" || f.Trigger != history.TriggerCommand {
+			continue // what came of it
+		}
+		leaders[f.Leader] = true
+		for _, s := range o.ClientAddrs() {
+			leaders[s] = leaders[s] || strings.Contains(f.Reason, s+" led it as well")
+		}
+	}
+	for _, l := range o.log(began) {
+		if l.event == "+elected-leader" && l.at.Before(began.Add(time.Second)) && !leaders[l.sentinel] {
+			t.Errorf("%s was elected, and the leaders are %v", l.sentinel, leaders)
+		}
+	}
+}
+
+// TestSentinelIsCutOff from all others, and from the exporter: a gap in the record of the failover of which it does not
+// hear. It hears of it later, and its switch belongs to the same record.
+func TestSentinelIsCutOff(t *testing.T) {
+	t.Parallel()
+	o := newOracle(t, 1)
+	ctx, cancel := context.WithTimeout(t.Context(), 3*time.Minute)
+	defer cancel()
+	cut, leader, old := o.Sentinels[0], o.Sentinels[1], o.master()
+	check(t, o.Isolate(cut.Node))
+	cut.Proxy.Cut()
+	_, err := leader.CLI(ctx, "SENTINEL", "FAILOVER", master)
+	check(t, err)
+	to, err := o.WaitFailover(ctx, master, old.Addr())
+	check(t, err)
+	f := o.ended(1)
+	if f.Trigger != history.TriggerCommand || f.Outcome != history.OutcomeSwitched || f.Leader != leader.Proxy.Addr() || f.From != old.Addr() || f.To != to {
+		t.Errorf("%+v", f)
+	}
+	if len(f.Gaps) != 1 || f.Gaps[0].Sentinel != cut.Proxy.Addr() || slices.ContainsFunc(f.Switched, func(s history.Switched) bool { return s.Sentinel == cut.Proxy.Addr() }) {
+		t.Errorf("one Sentinel is not heard, and the gaps are %+v, the switches %+v", f.Gaps, f.Switched)
+	}
+	check(t, cut.Proxy.Heal())
+	sentineltest.WaitFor(t, "the stream is up", o.hearsAll)
+	check(t, o.Rejoin(cut.Node))
+	sentineltest.WaitFor(t, "its switch", func() bool { return len(o.ended(1).Switched) == 3 })
+	o.settle(ctx)
+	o.compare()
 }
 
 // A fault breaks something of a kind, and returns what repairs it; nil if that is not needed. Of a kind
@@ -179,7 +256,6 @@ func (o *oracle) tell(what string) {
 
 // faults breaks and repairs things until the time is over, and then waits until all is well.
 func (o *oracle) faults(ctx context.Context) {
-	o.t.Cleanup(func() { o.t.Logf("what happened:\n%s", strings.Join(o.story, "\n")) })
 	for end := time.Now().Add(*oracleFor); time.Now().Before(end); {
 		f := faults[o.random.IntN(len(faults))]
 		if _, broken := o.repairs[f.kind]; broken && f.kind != "" {
@@ -195,14 +271,29 @@ func (o *oracle) faults(ctx context.Context) {
 	for _, kind := range []string{ofData, ofSentinel, ofStream} {
 		o.repair(kind)
 	}
+	o.settle(ctx)
+}
+
+// settle waits until all is well, and all that was published is in the records.
+func (o *oracle) settle(ctx context.Context) {
+	o.t.Helper()
 	check(o.t, o.WaitSettled(ctx))
 	o.tell("all is well")
 	var missing string
 	defer func() { o.tell(missing) }()
 	sentineltest.WaitFor(o.t, "the end of all failovers, and all that was published", func() bool {
-		records := o.records()
-		unheard := o.unheard(records)
-		open := slices.DeleteFunc(records, func(f history.Record) bool { return f.Outcome != "" })
+		o.texts = nil
+		before := o.attemptsLogged()
+		o.settled = o.records()
+		unheard := o.unheard(o.settled)
+		var texts []string
+		for i, s := range o.Sentinels {
+			texts = append(texts, o.logText(i, s))
+		}
+		if o.texts = texts; o.attemptsLogged() != before { // another one has begun
+			return false
+		}
+		open := slices.DeleteFunc(slices.Clone(o.settled), func(f history.Record) bool { return f.Outcome != "" })
 		text, _ := json.Marshal(open)
 		missing = fmt.Sprintf("under way: %s, not heard: %v", text, unheard)
 		return len(open)+len(unheard) == 0 && o.hearsAll()
@@ -268,7 +359,7 @@ func (o *oracle) unheard(records []history.Record) []told {
 // compare compares what there is: the logs as this test reads them, the records of the live events, and those that the package
 // reads from the logs.
 func (o *oracle) compare() {
-	live := o.records()
+	live := o.settled
 	fromLogs := o.fromLogs()
 	o.t.Logf("%d records live, %d from the logs, %d events in the logs", len(live), len(fromLogs), len(o.log(time.Time{})))
 	for what, records := range map[string][]history.Record{"live": live, "from the logs": fromLogs} {
@@ -343,9 +434,7 @@ func (o *oracle) fromLogs() []history.Record {
 	files := make([]history.LogFile, len(o.Sentinels))
 	names := make([]string, 0, 2*len(o.Sentinels))
 	for i, s := range o.Sentinels {
-		text, err := s.Log()
-		check(o.t, err)
-		files[i] = file(s.Name(), text)
+		files[i] = file(s.Name(), o.logText(i, s))
 		names = append(names, `"`+s.Addr()+`"`, `"`+o.ClientAddrs()[i]+`"`)
 	}
 	records, _ := readLogs(o.t, files...)
@@ -454,6 +543,9 @@ func saying(r *history.Record) string {
 	if r.Agreed != nil {
 		agreed = fmt.Sprintf("%d/%d", *r.Agreed, *r.Quorum)
 		trigger = "down or by hand"
+	}
+	if r.Trigger == history.TriggerCoordinated { // a log does not say so, unless the old master is seen to hand over
+		trigger = string(history.TriggerCommand)
 	}
 	return strings.Join([]string{trigger, string(r.Outcome), r.Leader, r.From, r.To, epoch, agreed, phaseNames(r), fmt.Sprint(len(r.Switched), len(r.NotElected))}, ", ")
 }

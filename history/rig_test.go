@@ -28,6 +28,7 @@ type rig struct {
 	mu      sync.Mutex // guards the fields below
 	changes []history.Change
 	silent  map[string][]silence // by Sentinel: when its stream was not up
+	texts   []string             // of the logs, once nothing more of them is looked at
 	slow    map[string][]silence // by Sentinel: when it answered a PING late
 }
 
@@ -158,17 +159,20 @@ func (r *rig) ping(ctx context.Context, address string) {
 	}
 }
 
-// slowness returns how long a Sentinel took at most to answer between two times.
+// slowness returns for how long a Sentinel did not answer at once around the time between two times.
 func (r *rig) slowness(address string, from, to time.Time) time.Duration {
 	r.mu.Lock()
 	defer r.mu.Unlock()
-	var longest time.Duration
+	var first, last time.Time
 	for _, s := range r.slow[address] {
 		if s.from.Before(to) && s.to.After(from) {
-			longest = max(longest, s.to.Sub(s.from))
+			if first.IsZero() {
+				first = s.from
+			}
+			last = s.to
 		}
 	}
-	return longest
+	return last.Sub(first)
 }
 
 // hearsAll reports whether all streams are up.
@@ -240,8 +244,7 @@ func (r *rig) log(since time.Time) []logged {
 	line := regexp.MustCompile(`(?m)^\d+:X (\d+ \w+ \d+ [\d:.]+) . ([+-][a-z-]+) (.*)$`)
 	var all []logged
 	for i, s := range r.Sentinels {
-		text, err := s.Log()
-		check(r.t, err)
+		text := r.logText(i, s)
 		for _, m := range line.FindAllStringSubmatch(text, -1) {
 			at, err := time.ParseInLocation("2 Jan 2006 15:04:05.000", m[1], time.Local)
 			check(r.t, err)
@@ -252,6 +255,16 @@ func (r *rig) log(since time.Time) []logged {
 	}
 	slices.SortStableFunc(all, func(a, b logged) int { return a.at.Compare(b.at) })
 	return all
+}
+
+// logText returns the log of a Sentinel.
+func (r *rig) logText(i int, s *sentineltest.Sentinel) string {
+	if r.texts != nil {
+		return r.texts[i]
+	}
+	text, err := s.Log()
+	check(r.t, err)
+	return text
 }
 
 // first returns the first line of an event; nil if there is none.

@@ -14,6 +14,8 @@
     runbookUrl: 'https://runbooks.example.com',
     dashboardUrl: 'https://grafana.example.com',
     docsUrl: 'https://docs.example.com',
+    // where people reach the pages of the exporter
+    exporterUrl: 'https://exporter.example.com',
     // Alerts to leave out.
     without: [],
     // By the names of alerts: how long they wait, such as '10m'; their severities; what they compare with.
@@ -78,6 +80,7 @@
       ['&var-deployment=${__data.fields.deployment}', '&var-deployment=${__data.fields.deployment}' + all('&var-%=${__data.fields.%}')],
       ['https://runbooks.example.com', config.runbookUrl],
       ['https://docs.example.com', config.docsUrl],
+      ['https://exporter.example.com', config.exporterUrl],
     ])
     else if std.isArray(v) then [texts(e) for e in v]
     else if std.isObject(v) then std.mapWithKey(function(_, e) texts(e), v)
