@@ -68,7 +68,7 @@ func TestLogsAgree(t *testing.T) {
 	}
 	whole, logs := readLogs(t, file("a.log", texts[0]), file("b.log", texts[1]), file("c.log", texts[2]))
 	for i, l := range logs {
-		if l.Sentinel != r.Sentinels[i].Addr() || l.OffsetSeconds == nil || math.Abs(*l.OffsetSeconds) > 0.05 {
+		if l.Sentinel != r.Sentinels[i].Addr() || l.OffsetSeconds == nil || math.Abs(*l.OffsetSeconds) > 0.05+l.ErrorSeconds {
 			t.Errorf("the log of %s is %+v", r.Sentinels[i].Addr(), l)
 		}
 	}
@@ -87,7 +87,7 @@ func TestLogsAgree(t *testing.T) {
 	const ahead = 90 * time.Minute
 	rotated, logs := readLogs(t, file("x/a.log", texts[0]), file("x/b.log", texts[1][half:]),
 		history.LogFile{Name: "x/b.log.1.gz", Reader: &packed}, file("x/c.log", later(texts[2], ahead)))
-	if len(logs) != 3 || len(logs[1].Files) != 2 || logs[2].OffsetSeconds == nil || math.Abs(*logs[2].OffsetSeconds-ahead.Seconds()) > 0.05 {
+	if len(logs) != 3 || len(logs[1].Files) != 2 || logs[2].OffsetSeconds == nil || math.Abs(*logs[2].OffsetSeconds-ahead.Seconds()) > 0.05+logs[2].ErrorSeconds {
 		t.Errorf("the logs are %+v", logs)
 	}
 	r.sameRecords(live, rotated)
@@ -107,7 +107,7 @@ func TestLogsAgree(t *testing.T) {
 }
 
 // sameRecords compares what both can know. A Sentinel logs an event, writes its configuration to the disk, and only
-// then sends the event: so much later than in the log it is heard, and late is a PING as well.
+// then sends the event: so much later than in the log it is heard.
 func (r *rig) sameRecords(live, logs []history.Record) {
 	t := r.t
 	t.Helper()

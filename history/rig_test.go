@@ -113,7 +113,9 @@ func (r *rig) listen(n *sentinel.StreamUpdate) {
 	switch {
 	case n.Kind == sentinel.StreamLost:
 		all = append(all, silence{from: n.Since})
-	case n.Kind == sentinel.StreamUp && last >= 0:
+	case n.Kind == sentinel.StreamUp && last < 0: // a busy machine can have seen a failover before
+		all = append(all, silence{to: n.Time})
+	case n.Kind == sentinel.StreamUp:
 		all[last].to = n.Time
 	}
 	if len(all) > 0 {
@@ -275,8 +277,9 @@ func first(lines []logged, event string) *logged {
 	return nil
 }
 
-// prompt is how much later than in its log an event of a Sentinel is heard that answers at once.
-const prompt = 50 * time.Millisecond
+// prompt is how much later than in its log an event of a Sentinel is heard at most, on a machine with far more to do than it can:
+// it waits for the Sentinel's disk, and for this process. TestOracle logs how late most are.
+const prompt = 3 * time.Second
 
 // near fails the test unless a time is that of a line.
 func (r *rig) near(what string, got time.Time, want *logged) {
