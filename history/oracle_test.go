@@ -547,7 +547,11 @@ func saying(r *history.Record) string {
 	if r.Trigger == history.TriggerCoordinated { // a log does not say so, unless the old master is seen to hand over
 		trigger = string(history.TriggerCommand)
 	}
-	return strings.Join([]string{trigger, string(r.Outcome), r.Leader, r.From, r.To, epoch, agreed, phaseNames(r), fmt.Sprint(len(r.Switched), len(r.NotElected))}, ", ")
+	leader := r.Leader
+	if strings.Contains(r.Reason, "led it as well") { // which of the two was done first can be a matter of milliseconds
+		leader = "two"
+	}
+	return strings.Join([]string{trigger, string(r.Outcome), leader, r.From, r.To, epoch, agreed, phaseNames(r), fmt.Sprint(len(r.Switched), len(r.NotElected))}, ", ")
 }
 
 // counterpart returns the record of the same failover: that with the nearest switch of the same Sentinel or, without a switch,
