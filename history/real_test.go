@@ -205,7 +205,8 @@ func TestAborts(t *testing.T) {
 		f = &r.records()[0]
 		return f.Outcome == history.OutcomeAborted && strings.Contains(f.Reason, "no majority")
 	})
-	if f.Leader != "" || f.Trigger != history.TriggerDown || phaseNames(f) != "election" {
+	// That the master is down may have been agreed on before the others were killed.
+	if f.Leader != "" || f.Trigger != history.TriggerDown || !strings.HasSuffix(phaseNames(f), "election") {
 		t.Errorf("without a majority: %+v", f)
 	}
 	if len(f.Gaps) < 2 || f.Gaps[0].To != nil {
