@@ -1,0 +1,2 @@
+// Package nfpm has no code: its module pins the version of nfpm.
+package nfpm
