@@ -2,6 +2,7 @@ package sentinel
 
 import (
 	"context"
+	"slices"
 	"strings"
 	"testing"
 	"time"
@@ -79,7 +80,7 @@ func endlessReply(c *sentineltest.ScriptConn) {
 // again.
 func TestAllowance(t *testing.T) {
 	t.Parallel()
-	why := &Error{Reason: ReasonTimeout}
+	why := &Error{Reason: ReasonProtocol}
 	var a allowance
 	a.largest = littleExchange
 	a.judge(why)
@@ -105,5 +106,30 @@ func TestAllowance(t *testing.T) {
 	a.judge(nil)
 	if a.bytes() != maxExchange {
 		t.Error("it is well again, and may send only little")
+	}
+}
+
+// TestLateAllowance: one that was only late is asked for all again soon, and later each time.
+func TestLateAllowance(t *testing.T) {
+	t.Parallel()
+	late := &Error{Reason: ReasonTimeout}
+	a := allowance{largest: 1 << 20}
+	var longest []time.Duration
+	for range 7 {
+		a.judge(late)
+		if a.bytes() != littleExchange {
+			t.Fatal("it has sent much in vain, and may send all")
+		}
+		longest = append(longest, a.pause)
+		a.until = time.Now().Add(-time.Second)
+	}
+	want := []time.Duration{15 * time.Second, 30 * time.Second, time.Minute, 2 * time.Minute, 4 * time.Minute, 5 * time.Minute, 5 * time.Minute}
+	if !slices.Equal(longest, want) {
+		t.Errorf("it may send only little for %v, want %v", longest, want)
+	}
+	a.judge(nil)
+	a.judge(late)
+	if a.pause != 15*time.Second {
+		t.Errorf("after a complete snapshot it is %s", a.pause)
 	}
 }
