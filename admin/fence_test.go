@@ -3,7 +3,6 @@ package admin_test
 import (
 	"errors"
 	"fmt"
-	"os"
 	"slices"
 	"strings"
 	"sync"
@@ -15,26 +14,10 @@ import (
 	"redis_sentinel_exporter/sentinel"
 )
 
-// fenceUser is the line of docs/admin.md.
-func fenceUser(t *testing.T) string {
-	t.Helper()
-	text, err := os.ReadFile("../docs/admin.md")
-	if err != nil {
-		t.Fatal(err)
-	}
-	for line := range strings.Lines(string(text)) {
-		if strings.HasPrefix(line, "user fence ") {
-			return strings.Replace(strings.TrimSpace(line), ">PASSWORD", ">"+canary, 1)
-		}
-	}
-	t.Fatal("docs/admin.md has no user")
-	return ""
-}
-
 // newFenceRig is one with down-after long enough for a fence, and the account of docs/admin.md.
 func newFenceRig(t *testing.T, cfg sentineltest.Config) *rig {
 	t.Helper()
-	cfg.Replicas, cfg.DownAfter, cfg.NodeConf = 1, 20*time.Second, []string{fenceUser(t)}
+	cfg.Replicas, cfg.DownAfter, cfg.NodeConf = 1, 20*time.Second, []string{sentineltest.DocumentedUser(t, "../docs/admin.md", "fence", canary)}
 	r := newRig(t, cfg)
 	r.operator.UseNodes(&sentinel.Options{Username: "fence", Password: func() (string, error) { return canary, nil }})
 	return r

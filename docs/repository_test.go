@@ -110,7 +110,7 @@ func TestModulePath(t *testing.T) {
 	}
 	for _, module := range modules(t) {
 		if strings.HasPrefix(module, "/tools") {
-			continue // no packages
+			continue // they import nothing
 		}
 		const imports = `{{.ImportPath}}{{range .Imports}} {{.}}{{end}}{{range .TestImports}} {{.}}{{end}}{{range .XTestImports}} {{.}}{{end}}`
 		found := command(t, filepath.Join(dir, module), "go", "list", "-tags=e2e,packages,compose", "-f="+imports, "./...")

@@ -11,6 +11,7 @@ import (
 	"redis_sentinel_exporter/admin"
 	"redis_sentinel_exporter/canstop"
 	"redis_sentinel_exporter/deployment"
+	"redis_sentinel_exporter/internal/pause"
 	"redis_sentinel_exporter/sentinel"
 )
 
@@ -130,7 +131,7 @@ func (d *drill) firstWrites(ctx context.Context, w *writer) error {
 		if acked >= firstWrites {
 			return nil
 		}
-		if !pause(ctx, writeEvery) {
+		if !pause.For(ctx, writeEvery) {
 			if err == nil {
 				err = context.Cause(ctx)
 			}
@@ -220,7 +221,7 @@ func (d *drill) failBack(ctx context.Context, w *writer, first Failover) error {
 		if why = reasons; len(why) == 0 {
 			break
 		}
-		if time.Now().After(deadline) || !pause(ctx, time.Second) {
+		if time.Now().After(deadline) || !pause.For(ctx, time.Second) {
 			return fmt.Errorf("refused: %s", why[0])
 		}
 	}

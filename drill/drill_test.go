@@ -38,7 +38,7 @@ type rig struct {
 
 func newRig(t *testing.T) *rig {
 	t.Helper()
-	cfg := sentineltest.Config{DownAfter: 20 * time.Second, NodeConf: []string{"save 3600 1", documentedUser(t)}}
+	cfg := sentineltest.Config{DownAfter: 20 * time.Second, NodeConf: []string{"save 3600 1", sentineltest.DocumentedUser(t, "../docs/admin.md", "drill", password)}}
 	r := &rig{Topology: sentineltest.Run(t, cfg), t: t}
 	var clients []*sentinel.Client
 	for _, addr := range r.SentinelAddrs() {
@@ -66,22 +66,6 @@ func newRig(t *testing.T) *rig {
 		return err == nil && len(why) == 0
 	})
 	return r
-}
-
-// documentedUser is the line of docs/admin.md.
-func documentedUser(t *testing.T) string {
-	t.Helper()
-	text, err := os.ReadFile("../docs/admin.md")
-	if err != nil {
-		t.Fatal(err)
-	}
-	for line := range strings.Lines(string(text)) {
-		if strings.HasPrefix(line, "user drill ") {
-			return strings.Replace(strings.TrimSpace(line), ">PASSWORD", ">"+password, 1)
-		}
-	}
-	t.Fatal("docs/admin.md has no user")
-	return ""
 }
 
 // run does a drill, which must begin.

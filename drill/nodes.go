@@ -6,6 +6,7 @@ import (
 	"sync"
 	"time"
 
+	"redis_sentinel_exporter/internal/pause"
 	"redis_sentinel_exporter/sentinel"
 )
 
@@ -58,7 +59,7 @@ func (d *drill) waitBack(ctx context.Context, before string) time.Time {
 		if counts["master"] == 1 && counts["replica"] == len(back)-1 {
 			return time.Now()
 		}
-		if !pause(ctx, lookEvery) {
+		if !pause.For(ctx, lookEvery) {
 			return time.Time{}
 		}
 	}
@@ -87,20 +88,8 @@ func (d *drill) clean(ctx context.Context, key string) (remains []string) {
 				remains = append(remains, why)
 			}
 		}
-		if len(remains) == 0 || !pause(ctx, lookEvery) {
+		if len(remains) == 0 || !pause.For(ctx, lookEvery) {
 			return remains
 		}
-	}
-}
-
-// pause waits, and reports whether ctx has not ended meanwhile.
-func pause(ctx context.Context, d time.Duration) bool {
-	timer := time.NewTimer(d)
-	defer timer.Stop()
-	select {
-	case <-timer.C:
-		return true
-	case <-ctx.Done():
-		return false
 	}
 }

@@ -19,6 +19,7 @@ import (
 	"redis_sentinel_exporter/collector"
 	"redis_sentinel_exporter/deployment"
 	"redis_sentinel_exporter/history"
+	"redis_sentinel_exporter/internal/pause"
 	"redis_sentinel_exporter/probe"
 	"redis_sentinel_exporter/role"
 	"redis_sentinel_exporter/sentinel"
@@ -366,22 +367,10 @@ func (f *Fleet) attendOne(ctx context.Context, d *Deployment, spread time.Durati
 	defer wg.Wait()
 	if d.Events != nil {
 		wg.Go(func() {
-			if pause(ctx, rand.N(spread+1)) { //nolint:gosec // it need not be secret
+			if pause.For(ctx, rand.N(spread+1)) { //nolint:gosec // it need not be secret
 				d.Events.Follow(ctx, d.asked, d.Limit(f.opts.Timeout), d.keeper.Event)
 			}
 		})
 	}
 	d.keeper.Run(ctx)
-}
-
-// pause waits, and reports whether ctx has not ended meanwhile.
-func pause(ctx context.Context, d time.Duration) bool {
-	timer := time.NewTimer(d)
-	defer timer.Stop()
-	select {
-	case <-timer.C:
-		return true
-	case <-ctx.Done():
-		return false
-	}
 }

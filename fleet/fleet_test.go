@@ -21,6 +21,7 @@ import (
 
 	"redis_sentinel_exporter/health"
 	"redis_sentinel_exporter/history"
+	"redis_sentinel_exporter/internal/pause"
 	"redis_sentinel_exporter/internal/sentineltest"
 	"redis_sentinel_exporter/probe"
 	"redis_sentinel_exporter/sentinel"
@@ -109,7 +110,7 @@ func TestReloadUnderLoad(t *testing.T) {
 	var load sync.WaitGroup
 	for range 3 {
 		load.Go(func() {
-			for pause(ctx, time.Millisecond) {
+			for pause.For(ctx, time.Millisecond) {
 				r.snapshots(t, "stays")
 			}
 		})

@@ -3,6 +3,8 @@ package fleet
 import (
 	"context"
 	"time"
+
+	"redis_sentinel_exporter/internal/pause"
 )
 
 const (
@@ -18,7 +20,7 @@ const (
 
 // watchFiles reads the deployment files when they change, until ctx ends.
 func (f *Fleet) watchFiles(ctx context.Context) {
-	for pause(ctx, readFilesEvery) {
+	for pause.For(ctx, readFilesEvery) {
 		changed, err := f.file.Refresh()
 		if !changed {
 			continue
@@ -36,10 +38,10 @@ func (f *Fleet) watchFiles(ctx context.Context) {
 
 // refresh asks deployments whose last snapshots are old, one after the other, until ctx ends.
 func (f *Fleet) refresh(ctx context.Context) {
-	for pause(ctx, refreshPause) {
+	for pause.For(ctx, refreshPause) {
 		d := f.stale()
 		if d == nil {
-			if !pause(ctx, time.Second) {
+			if !pause.For(ctx, time.Second) {
 				return
 			}
 			continue

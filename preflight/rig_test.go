@@ -3,7 +3,6 @@ package preflight_test
 import (
 	"context"
 	"encoding/json"
-	"os"
 	"slices"
 	"strings"
 	"testing"
@@ -30,7 +29,7 @@ type rig struct {
 
 func newRig(t *testing.T, cfg sentineltest.Config) *rig {
 	t.Helper()
-	cfg.NodeConf = append(slices.Clone(cfg.NodeConf), documentedUser(t))
+	cfg.NodeConf = append(slices.Clone(cfg.NodeConf), sentineltest.DocumentedUser(t, "../docs/admin.md", "preflight", password))
 	r := &rig{Topology: sentineltest.Run(t, cfg), t: t}
 	var clients []*sentinel.Client
 	for _, addr := range r.SentinelAddrs() {
@@ -39,22 +38,6 @@ func newRig(t *testing.T, cfg sentineltest.Config) *rig {
 	r.deployment = deployment.New(clients...)
 	t.Cleanup(r.deployment.Close)
 	return r
-}
-
-// documentedUser is the line of docs/admin.md.
-func documentedUser(t *testing.T) string {
-	t.Helper()
-	text, err := os.ReadFile("../docs/admin.md")
-	if err != nil {
-		t.Fatal(err)
-	}
-	for line := range strings.Lines(string(text)) {
-		if strings.HasPrefix(line, "user preflight ") {
-			return strings.Replace(strings.TrimSpace(line), ">PASSWORD", ">"+password, 1)
-		}
-	}
-	t.Fatal("docs/admin.md has no user")
-	return ""
 }
 
 func account() *sentinel.Options {
