@@ -9,7 +9,7 @@ import (
 // An expectation is what people shall be told of a fault.
 type expectation struct {
 	page        []string // no other critical alert may be told
-	may         []string // but these, by how long an attempt lasts beside the scaled times of the rules
+	may         []string // but these, by how long an attempt, or what mends it, lasts beside the scaled times of the rules
 	morning     []string // warnings; others may come with them
 	information []string
 	silent      []string // alerts that fire, and that another one silences
@@ -93,8 +93,8 @@ func expectations() map[string]expectation {
 			// The times of the rules are scaled, and that of Sentinel's INFO is not.
 			page: []string{"MasterRefusesWrites"}, may: []string{"FailoverImpossible"}, morning: []string{"ReplicaDown"},
 		},
-		"master that loads":     {may: []string{"MasterRefusesWrites"}}, // it is over after 90 s
-		"old master that loads": {},                                     // no page is what counts
+		"master that loads":     page("MasterRefusesWrites"),
+		"old master that loads": {may: []string{"ReplicaRoleMismatch"}}, // when it has its data, until Sentinel has INFO of a replica
 		"wrong auth-pass":       {morning: []string{"MasterAnswersErrors"}, silent: []string{"MasterSubjectivelyDown"}},
 
 		"replica that is a master":      page("ReplicaRoleMismatch"),

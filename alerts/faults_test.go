@@ -65,7 +65,20 @@ func TestFaults(t *testing.T) {
 	// Side by side even on two cores: most of it is waiting. t.Parallel would do as
 	// many at a time as there are cores.
 	var wg sync.WaitGroup
-	wg.Go(func() { t.Run("nobody watches", func(t *testing.T) { watchNobody(t, s, append(all, well)) }) })
+	wg.Go(func() {
+		var told bool
+		t.Run("nobody watches", func(t *testing.T) {
+			(&lane{}).told(t, s, noExporterKnown, s.began) // which is a lane without a job
+			told = !t.Failed()
+		})
+		s.scrape(t, append(all, well)) // also if only one of the others runs
+		if told {
+			eventually(t, "it is resolved when there are some", func() bool {
+				_, resolved := s.hook.first("", "page", "RedisSentinelExporterAbsent", "resolved", s.began)
+				return resolved
+			})
+		}
+	})
 	wg.Go(func() { t.Run("well", func(t *testing.T) { well.pageNobody(t, s, all) }) })
 	made, watched := 0, 0
 	for _, l := range all {
@@ -76,24 +89,11 @@ func TestFaults(t *testing.T) {
 		wg.Go(func() { t.Run(l.group.Name, func(t *testing.T) { l.run(t, s) }) })
 	}
 	wg.Wait()
-	if _, told := s.hook.first("", "watchdog", "RedisSentinelWatchdog", "firing", time.Time{}); !told {
+	if _, barked := s.hook.first("", "watchdog", "RedisSentinelWatchdog", "firing", time.Time{}); !barked {
 		t.Error("the watchdog has not barked")
 	}
 	t.Logf("Prometheus 3 and VictoriaMetrics had %d of %d faults", watched, made)
 	t.Logf("The times from the faults to the notifications:\n%s", s.times.table())
-}
-
-// watchNobody shows that somebody is told when Prometheus scrapes no exporter at
-// all, which is how it is started. Then it makes it scrape those of the lanes.
-func watchNobody(t *testing.T, s *stack, lanes []*lane) {
-	t.Helper()
-	nobody := &lane{} // no job
-	nobody.told(t, s, noExporterKnown, s.began)
-	s.scrape(t, lanes)
-	eventually(t, "it is resolved when there are some", func() bool {
-		_, told := s.hook.first("", "page", "RedisSentinelExporterAbsent", "resolved", s.began)
-		return told
-	})
 }
 
 func (l *lane) run(t *testing.T, s *stack) {
@@ -175,10 +175,25 @@ func (l *lane) told(t *testing.T, s *stack, name string, began time.Time) {
 	for _, alert := range full(want.silent) {
 		eventually(t, fmt.Sprintf("%s makes %s fire", name, alert), func() bool { return s.in(t, l.job, "firing")[alert] })
 	}
+	if len(want.all()) == 0 {
+		l.pagesNobody(t, s, name, began)
+	}
 	for _, e := range s.watched(l) {
 		for _, alert := range want.all() {
 			eventually(t, fmt.Sprintf("%s leads to %s by %s", name, alert, e.name), func() bool { return e.told.has(l.job, alert, false, began) })
 		}
+	}
+}
+
+// pagesNobody waits for longer than any page takes, and looks whether there was one.
+func (l *lane) pagesNobody(t *testing.T, s *stack, name string, began time.Time) {
+	t.Helper()
+	select { // that nothing happens has no condition to wait for
+	case <-time.After(12 * time.Minute / factor): // the longest for of a page is 5m
+	case <-t.Context().Done():
+	}
+	if pages := s.hook.names(l.job, "page", began); len(pages) > 0 {
+		t.Errorf("%s: the pages were %q, want none", name, pages)
 	}
 }
 
@@ -244,14 +259,9 @@ func (l *lane) pageNobody(t *testing.T, s *stack, others []*lane) {
 	began := time.Now()
 	failOver(t, topology, 2)
 	l.told(t, s, failedOverByHand, began)
-	select { // that nothing happens has no condition to wait for
-	case <-time.After(12 * time.Minute / factor): // the longest for of a page is 5m
-	case <-t.Context().Done():
-	}
-	for _, receiver := range []string{"page", "morning"} {
-		if got := s.hook.names(l.job, receiver, began); len(got) > 0 {
-			t.Errorf("a failover by hand leads to %q for %s", got, receiver)
-		}
+	l.pagesNobody(t, s, failedOverByHand, began)
+	if got := s.hook.names(l.job, "morning", began); len(got) > 0 {
+		t.Errorf("%s: in the morning: %q", failedOverByHand, got)
 	}
 	// That nobody was told means nothing unless somebody could have been.
 	began = time.Now()

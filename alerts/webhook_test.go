@@ -101,7 +101,9 @@ func (w *webhook) repeated(job string, since time.Time) (notification, bool) {
 		news := false
 		for _, a := range n.Alerts {
 			fact, _ := json.Marshal([]any{n.Receiver, a})
-			news = news || !told[string(fact)]
+			// That something is over is told again if what alone fired beside it is inhibited: the number of
+			// what fires has changed, and what is resolved stays in the group.
+			news = news || !told[string(fact)] || a.Status == "resolved"
 			told[string(fact)] = true
 		}
 		if !news {

@@ -65,10 +65,9 @@ func loadMaster(ctx context.Context, r *Rig) (Mend, error) {
 	if err != nil {
 		return nothing, err
 	}
-	mend := func(ctx context.Context) error {
-		return errors.Join(r.loadFast(ctx, master), r.downAfter(ctx, time.Second))
-	}
-	if err := errors.Join(r.downAfter(ctx, patience), loadSlowly(ctx, master)); err != nil {
+	hurry, err := r.wait(ctx)
+	mend := func(ctx context.Context) error { return errors.Join(r.loadFast(ctx, master), hurry(ctx)) }
+	if err := errors.Join(err, loadSlowly(ctx, master)); err != nil {
 		return mend, err
 	}
 	master.Kill()
@@ -82,28 +81,34 @@ func loadOldMaster(ctx context.Context, r *Rig) (Mend, error) {
 	if err != nil {
 		return nothing, err
 	}
-	mend := func(ctx context.Context) error {
-		return errors.Join(r.loadFast(ctx, old), r.downAfter(ctx, time.Second))
-	}
+	fast := func(ctx context.Context) error { return r.loadFast(ctx, old) }
 	if err := loadSlowly(ctx, old); err != nil {
-		return mend, err
+		return fast, err
 	}
 	old.Kill()
 	if err := until(ctx, "there is another master", func() (bool, error) {
 		master, err := r.MasterNode(ctx, MasterName)
 		return err == nil && master != old, err
 	}); err != nil {
-		return mend, err
+		return fast, err
 	}
-	return mend, errors.Join(r.downAfter(ctx, patience), old.Restart(ctx))
+	hurry, err := r.wait(ctx)
+	mend := func(ctx context.Context) error { return errors.Join(fast(ctx), hurry(ctx)) }
+	return mend, errors.Join(err, old.Restart(ctx))
 }
 
-// patience is longer than a node that loads leaves a PING unanswered: Redis 6.0 looks at
-// its clients every 2 MB.
-const patience = 20 * time.Second
-
-func (r *Rig) downAfter(ctx context.Context, d time.Duration) error {
-	return r.each(ctx, "SENTINEL", "SET", MasterName, "down-after-milliseconds", strconv.FormatInt(d.Milliseconds(), 10))
+// wait makes the Sentinels wait for longer than a node that loads leaves a PING unanswered: Redis 6.0 looks at
+// its clients every 2 MB. The mend makes them wait as before.
+func (r *Rig) wait(ctx context.Context) (Mend, error) {
+	row, err := r.sentinel(0).Row(ctx, "SENTINEL", "MASTER", MasterName)
+	if err != nil {
+		return nothing, err
+	}
+	set := func(ctx context.Context, downAfter string) error {
+		return r.each(ctx, "SENTINEL", "SET", MasterName, "down-after-milliseconds", downAfter)
+	}
+	mend := func(ctx context.Context) error { return set(ctx, row.Get("down-after-milliseconds")) }
+	return mend, set(ctx, "20000")
 }
 
 // loadSlowly gives a node data that takes it 90 s to load the next time.
