@@ -201,6 +201,12 @@ func showFault(t *testing.T, rig *faults.Rig, d *deployment.Deployment, f faults
 		t.Fatalf("mending %s: %v", f.Name, err)
 	}
 	eventually(t, d, "after "+f.Name, nil)
+	// One that was begun before the master was back goes on, and would move it under the next fault.
+	sentineltest.WaitFor(t, "no failover to go on", func() bool {
+		r := assessAged(t.Context(), d, askFor, 0)
+		return !slices.ContainsFunc(r.Masters, func(m health.MasterReport) bool { return m.FailoverInProgress })
+	})
+	eventually(t, d, "after "+f.Name, nil)
 }
 
 // TestTiltVouchesForNoQuorum: a Sentinel in TILT does not notice that the others die,

@@ -65,7 +65,7 @@ func loadMaster(ctx context.Context, r *Rig) (Mend, error) {
 	if err != nil {
 		return nothing, err
 	}
-	hurry, err := r.wait(ctx)
+	hurry, err := r.waitLonger(ctx)
 	mend := func(ctx context.Context) error { return errors.Join(r.loadFast(ctx, master), hurry(ctx)) }
 	if err := errors.Join(err, loadSlowly(ctx, master)); err != nil {
 		return mend, err
@@ -92,14 +92,14 @@ func loadOldMaster(ctx context.Context, r *Rig) (Mend, error) {
 	}); err != nil {
 		return fast, err
 	}
-	hurry, err := r.wait(ctx)
+	hurry, err := r.waitLonger(ctx)
 	mend := func(ctx context.Context) error { return errors.Join(fast(ctx), hurry(ctx)) }
 	return mend, errors.Join(err, old.Restart(ctx))
 }
 
-// wait makes the Sentinels wait for longer than a node that loads leaves a PING unanswered: Redis 6.0 looks at
-// its clients every 2 MB. The mend makes them wait as before.
-func (r *Rig) wait(ctx context.Context) (Mend, error) {
+// waitLonger makes the Sentinels wait for longer than a node that is busy leaves a PING unanswered: Redis 6.0 looks
+// at its clients every 2 MB that it loads. The mend makes them wait as before.
+func (r *Rig) waitLonger(ctx context.Context) (Mend, error) {
 	row, err := r.sentinel(0).Row(ctx, "SENTINEL", "MASTER", MasterName)
 	if err != nil {
 		return nothing, err
