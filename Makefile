@@ -116,9 +116,12 @@ compose-faults: ## break things in the stack of docker-compose.yml, one after th
 	@go run ./deploy/compose/faults $(FAULT)
 
 .PHONY: haproxy-test
-haproxy-test: ## let everything that moves a master happen behind HAProxy, five minutes long; HAPROXY=PATH for another one
+haproxy-test: ## let everything that moves a master happen behind HAProxy, ten minutes long; HAPROXY=sid or PATH for another one
 	@tools/need redis-server=redis-server redis-cli=redis-tools haproxy=haproxy
-	CGO_ENABLED=0 go test -count=1 -timeout 20m -v -run '^TestFaults$$' ./deploy/haproxy -haproxy.all $(if $(HAPROXY),-haproxy.binary='$(HAPROXY)')
+	$(if $(filter sid,$(HAPROXY)),@tools/unpack sid '$(HAPROXY_SID)' haproxy=haproxy)
+	CGO_ENABLED=0 go test -count=1 -timeout 30m -v -run '^TestFaults$$' ./deploy/haproxy -haproxy.all $(if $(HAPROXY),-haproxy.binary='$(HAPROXY:sid=$(HAPROXY_SID)/haproxy)')
+
+HAPROXY_SID := $(ENGINES)/haproxy-sid
 
 .PHONY: role-load
 role-load: ## send 2,000 checks of load balancers a second for a minute, and measure

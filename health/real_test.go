@@ -165,7 +165,13 @@ func TestFaults(t *testing.T) {
 			eventually(t, d, "at first", nil)
 			for _, f := range g.Faults {
 				began := time.Now()
-				showFault(t, rig, d, f, g, shell)
+				moved := showFault(t, rig, d, f, g, shell)
+				if moved && !f.Moves() && !t.Failed() {
+					moved = showFault(t, rig, d, f, g, shell) // a busy machine may move a master by itself, but not twice
+				}
+				if moved != f.Moves() && !t.Failed() {
+					t.Errorf("%s: has a replica been promoted? Fault.Moves says %v, the Sentinels say %v", f.Name, f.Moves(), moved)
+				}
 				t.Logf("%s took %s", f.Name, time.Since(began).Round(100*time.Millisecond))
 				if t.Failed() {
 					return // the next would only fail with it
@@ -175,7 +181,8 @@ func TestFaults(t *testing.T) {
 	}
 }
 
-func showFault(t *testing.T, rig *faults.Rig, d *deployment.Deployment, f faults.Fault, g faults.Group, shell *shell) {
+// showFault reports whether a replica has been promoted.
+func showFault(t *testing.T, rig *faults.Rig, d *deployment.Deployment, f faults.Fault, g faults.Group, shell *shell) (moved bool) {
 	t.Helper()
 	ctx, cancel := context.WithTimeout(t.Context(), 2*time.Minute)
 	defer cancel()
@@ -187,11 +194,13 @@ func showFault(t *testing.T, rig *faults.Rig, d *deployment.Deployment, f faults
 		}
 		asked = deploymentOf(t, addrs)
 	}
+	before := configEpoch(ctx, d)
 	mend, err := f.Make(ctx, rig)
 	if err != nil {
 		t.Errorf("%s: %v", f.Name, err)
 	} else {
 		r := eventuallyAged(t, asked, f.Name, expected(f), g.Aged)
+		moved = configEpoch(ctx, d) > before
 		t.Logf("%s: %s\n%s", f.Name, r.Summary, messages(&r))
 		if !t.Failed() {
 			shell.followHints(ctx, t, asked, &r, g)
@@ -207,6 +216,18 @@ func showFault(t *testing.T, rig *faults.Rig, d *deployment.Deployment, f faults
 		return !slices.ContainsFunc(r.Masters, func(m health.MasterReport) bool { return m.FailoverInProgress })
 	})
 	eventually(t, d, "after "+f.Name, nil)
+	return moved
+}
+
+// configEpoch returns the highest config-epoch of the table's master: it grows with each promotion.
+func configEpoch(ctx context.Context, d *deployment.Deployment) int64 {
+	highest := int64(-1)
+	for _, s := range d.Snapshots(ctx) {
+		if m := s.Master(faults.MasterName); m != nil {
+			highest = max(highest, m.ConfigEpoch.Or(-1))
+		}
+	}
+	return highest
 }
 
 // TestTiltVouchesForNoQuorum: a Sentinel in TILT does not notice that the others die,

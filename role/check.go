@@ -31,9 +31,9 @@ type Check struct {
 // Master says whether a node may take the writes of a master. At any moment the answer is yes for
 // one node of a master at most.
 func (k *Keeper) Master(ctx context.Context, c Check) Answer {
-	return k.settled(ctx, func(m *master, nodes []node, now, began time.Time) (a Answer, wait bool) {
+	return k.settled(ctx, func(m *master, now, began time.Time) (a Answer, wait bool) {
 		m.told.ask(c.Balancer, now)
-		n, err := find(m.name, nodes, c.Node, k.opts.Names)
+		n, err := find(m.name, m.nodes, c.Node, k.opts.Names)
 		if err != nil {
 			return Answer{Verdict: No, Reason: err.Error()}, false
 		}
@@ -44,7 +44,7 @@ func (k *Keeper) Master(ctx context.Context, c Check) Answer {
 				return Answer{Verdict: No, Reason: fmt.Sprintf(
 					"%s is the master of %s, but not every balancer has heard yet that %s is not", n.addr(), m.name, holder)}, held
 			}
-			if held && c.Named && m.told.unaware(c.Balancer, n.addr(), nodes, now) {
+			if held && c.Named && m.told.unaware(c.Balancer, n.addr(), m.nodes, now) {
 				return a, true
 			}
 		}
@@ -54,7 +54,7 @@ func (k *Keeper) Master(ctx context.Context, c Check) Answer {
 }
 
 // A question is asked about a master, of which nodes are known. The answer counts unless it can wait.
-type question func(m *master, nodes []node, now, began time.Time) (a Answer, wait bool)
+type question func(m *master, now, began time.Time) (a Answer, wait bool)
 
 // settled asks a question until the answer counts. It waits for the Sentinels if they have not been
 // asked for some time.
@@ -109,10 +109,9 @@ func (k *Keeper) once(ask question, name string, began time.Time) (a Answer, wai
 		delete(k.masters, name)
 		return Answer{Verdict: NoMaster, Reason: k.noMaster(name, now)}, false
 	}
-	nodes := nodesOf(m.views)
-	if len(nodes) == 0 {
+	if len(m.nodes) == 0 {
 		return Answer{Reason: fmt.Sprintf("nobody can tell which node is the master of %s: %v", name, m.unsure)}, false
 	}
 	k.masters[name] = m
-	return ask(m, nodes, now, began)
+	return ask(m, now, began)
 }

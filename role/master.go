@@ -28,6 +28,7 @@ type master struct {
 	rival  rival
 
 	views    []deployment.View // the authoritative ones, when there last were any to trust
+	nodes    []node            // of the views, the master first
 	replicas map[string]replica
 	told     told
 }
@@ -49,7 +50,7 @@ func (m *master) look(snapshots []*sentinel.Snapshot, asked int, grace time.Dura
 	m.looked = now
 	at, err := deployment.Locate(snapshots, asked, m.name)
 	if !errors.Is(err, deployment.ErrNoMajority) && at.Epoch >= m.epoch && len(at.Views) > 0 {
-		m.views = at.Views
+		m.views, m.nodes = at.Views, nodesOf(at.Views)
 		m.lookAtReplicas(now)
 	}
 	if err == nil || !errors.Is(err, deployment.ErrMoving) {

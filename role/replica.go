@@ -26,8 +26,8 @@ type replica struct {
 
 // Replica says whether a node may serve reads as a replica of a master.
 func (k *Keeper) Replica(ctx context.Context, c Check, l Limits) Answer {
-	return k.settled(ctx, func(m *master, nodes []node, now, _ time.Time) (Answer, bool) {
-		n, err := find(m.name, nodes, c.Node, k.opts.Names)
+	return k.settled(ctx, func(m *master, now, _ time.Time) (Answer, bool) {
+		n, err := find(m.name, m.nodes, c.Node, k.opts.Names)
 		if err != nil {
 			return Answer{Verdict: No, Reason: err.Error()}, false
 		}

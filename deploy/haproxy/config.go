@@ -19,10 +19,10 @@ type Place struct {
 	Exporters   []string // one, or two
 }
 
-// Config returns the configuration of haproxy.cfg for three nodes at another place.
+// Config returns the configuration of haproxy.cfg for two or three nodes at another place.
 func Config(p Place) (string, error) {
-	if len(p.Nodes) != 3 || len(p.Exporters) < 1 || len(p.Exporters) > 2 {
-		return "", fmt.Errorf("haproxy.cfg is for three nodes and one or two exporters, not for %d and %d", len(p.Nodes), len(p.Exporters))
+	if len(p.Nodes) < 2 || len(p.Nodes) > 3 || len(p.Exporters) < 1 || len(p.Exporters) > 2 {
+		return "", fmt.Errorf("haproxy.cfg is for two or three nodes and one or two exporters, not for %d and %d", len(p.Nodes), len(p.Exporters))
 	}
 	_, port, err := net.SplitHostPort(p.Checks)
 	if err != nil {
@@ -34,6 +34,9 @@ func Config(p Place) (string, error) {
 	}
 	for i, node := range p.Nodes {
 		edits = append(edits, fmt.Sprintf("redis-%d:6379", i), node)
+	}
+	if len(p.Nodes) < 3 {
+		edits = append(edits, "  server redis-2:6379 redis-2:6379\n", "")
 	}
 	if len(p.Exporters) > 1 {
 		edits = append(edits, "# server exporter-1 exporter-1:9355", "server exporter-1 "+p.Exporters[1])

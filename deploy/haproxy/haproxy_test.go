@@ -2,13 +2,18 @@ package haproxy_test
 
 import (
 	"context"
+	"errors"
 	"flag"
+	"os/exec"
+	"slices"
+	"strings"
 	"syscall"
 	"testing"
 	"time"
 
 	"redis_sentinel_exporter/e2e/exportertest"
 	"redis_sentinel_exporter/internal/sentineltest"
+	"redis_sentinel_exporter/internal/sentineltest/faults"
 )
 
 var all = flag.Bool("haproxy.all", false, "run all faults, which takes ten minutes")
@@ -19,10 +24,11 @@ type rig struct {
 	exporters []*exportertest.Process
 	balancers []*balancer
 	switches  *listener
-	writers   []*writer // through the exporter's endpoints, one for each balancer
-	roles     *writer   // through tcp-check role:master
-	library   *writer   // go-redis
-	master    *sentineltest.Node
+	writers   []*writer                     // through the exporter's endpoints, one for each balancer
+	roles     *writer                       // through tcp-check role:master
+	library   *writer                       // go-redis
+	master    *sentineltest.Node            // at first
+	ends      map[string]*sentineltest.Node // the nodes by their end of a connection, which a relay or a name may hide
 }
 
 // A fault moves a master, or hinders those that look for it.
@@ -31,12 +37,42 @@ type fault struct {
 	short bool // enough to be one of all tests
 	pairs int  // of balancers and exporters; 1 if 0
 	// stays is true if the master stays where it is.
-	stays bool
-	do    func(t *testing.T, r *rig)
+	stays  bool
+	config sentineltest.Config
+	do     func(t *testing.T, r *rig)
 }
 
-func faults() []fault {
-	return []fault{
+func allFaults() []fault {
+	return slices.Concat(own(), movers())
+}
+
+// movers are the faults of the shared table that move a master.
+func movers() []fault {
+	const lasts = 15 * time.Second // longer than any answer is kept
+	var list []fault
+	for _, g := range faults.Groups() {
+		g.Config.MasterPassword = "" // the writers have none
+		for _, f := range g.Faults {
+			if !f.Moves() {
+				continue
+			}
+			list = append(list, fault{name: f.Name, config: g.Config, do: func(t *testing.T, r *rig) {
+				ctx, cancel := context.WithTimeout(t.Context(), 2*time.Minute)
+				defer cancel()
+				mend, err := f.Make(ctx, &faults.Rig{Topology: r.topology})
+				if err == nil {
+					pause(t, lasts)
+				}
+				must(t, errors.Join(err, mend(ctx)))
+			}})
+		}
+	}
+	return list
+}
+
+// own are the faults of which the table has none.
+func own() []fault {
+	list := []fault{
 		{name: "failover by hand", short: true, do: func(t *testing.T, r *rig) { r.failOver(t) }},
 		{name: "crash", short: true, do: func(_ *testing.T, r *rig) { r.master.Kill() }},
 		{name: "hang for 20 s", do: func(t *testing.T, r *rig) {
@@ -64,13 +100,23 @@ func faults() []fault {
 		{name: "all Sentinels hang for 5 s", stays: true, do: func(t *testing.T, r *rig) { r.hangSentinels(t, 5*time.Second) }},
 		{name: "all Sentinels hang for 60 s", stays: true, do: func(t *testing.T, r *rig) { r.hangSentinels(t, 60*time.Second) }},
 	}
+	for i := range list {
+		list[i].config.SlowTimers = *all
+	}
+	return list
 }
 
 // Whatever moves a master, HAProxy never has two servers of it up at once, and clients get no
 // acknowledgement of the old master once the first Sentinel has published the new one.
 func TestFaults(t *testing.T) {
 	t.Parallel()
-	for _, f := range faults() {
+	version, err := exec.CommandContext(t.Context(), *haproxyBinary, "-v").Output()
+	if err != nil {
+		t.Fatalf("%v (`make test` installs it)", err)
+	}
+	first, _, _ := strings.Cut(string(version), "\n")
+	t.Log(first)
+	for _, f := range allFaults() {
 		if !f.short && !*all {
 			continue
 		}
@@ -78,7 +124,7 @@ func TestFaults(t *testing.T) {
 			if !*all {
 				t.Parallel()
 			}
-			r := newRig(t, max(1, f.pairs))
+			r := newRig(t, f.config, max(1, f.pairs))
 			before := time.Now()
 			f.do(t, r)
 			r.check(t, f, before)
@@ -86,10 +132,13 @@ func TestFaults(t *testing.T) {
 	}
 }
 
-func newRig(t *testing.T, pairs int) *rig {
+func newRig(t *testing.T, config sentineltest.Config, pairs int) *rig {
 	t.Helper()
-	topology := sentineltest.Run(t, sentineltest.Config{SlowTimers: *all})
-	r := &rig{topology: topology, switches: listen(t, topology), master: topology.Masters[0].Node}
+	topology := sentineltest.Run(t, config)
+	r := &rig{topology: topology, switches: listen(t, topology), master: topology.Masters[0].Node, ends: make(map[string]*sentineltest.Node)}
+	for _, n := range topology.Masters[0].DataNodes() {
+		r.ends[endOf(t, n)] = n
+	}
 	var addrs []string
 	for range pairs {
 		e := startExporter(t, topology)
@@ -115,7 +164,7 @@ func (r *rig) all() []*writer { return append([]*writer{r.roles, r.library}, r.w
 func (r *rig) check(t *testing.T, f fault, before time.Time) {
 	t.Helper()
 	if !f.stays {
-		r.waitSwitch(t)
+		sentineltest.WaitFor(t, "a Sentinel to publish another master", func() bool { return len(r.terms()) > 1 })
 	}
 	ctx, cancel := context.WithTimeout(t.Context(), 2*time.Minute)
 	defer cancel()
@@ -126,35 +175,46 @@ func (r *rig) check(t *testing.T, f fault, before time.Time) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	if (to == r.master) != f.stays {
+	if f.stays && len(r.terms()) > 1 {
 		t.Fatalf("the master is %s", to.Name())
 	}
 	settled := time.Now()
 	for _, w := range r.writers {
-		sentineltest.WaitFor(t, w.name+" to write to the master", func() bool { last := w.last(); return last.at.After(settled) && last.node == to.Addr() })
+		sentineltest.WaitFor(t, w.name+" to write to the master", func() bool { last := w.last(); return last.at.After(settled) && r.nodeAt(last.node) == to })
 	}
 	for _, w := range []*writer{r.roles, r.library} {
 		sentineltest.WaitFor(t, w.name+" to write again", func() bool { return w.last().at.After(settled) })
 	}
-	published := r.switches.first(before)
 	for i, w := range r.writers {
 		if n := r.balancers[i].together(t, "master"); n > 1 {
 			t.Errorf("HAProxy had %d servers up at once", n)
 		}
-		if !f.stays {
-			if n := w.by(r.master.Addr(), published); n > 0 {
-				t.Errorf("%s: the old master acknowledged %d writes after a Sentinel had published the new one", w.name, n)
-			}
+		if n := r.late(w); n > 0 {
+			t.Errorf("%s: an old master acknowledged %d writes after a Sentinel had published the new one", w.name, n)
 		}
 	}
 	for _, w := range append(r.writers, r.roles, r.library) {
-		late := 0
-		if !f.stays {
-			late = w.by(r.master.Addr(), published)
-		}
-		t.Logf("%-30s %-10s gap %5d ms, lost %4d, acknowledged by the loser %4d, together %d", f.name, w.name, w.gap(before).Milliseconds(), w.lost(t, to), late,
+		t.Logf("%-30s %-10s gap %5d ms, lost %4d, acknowledged by the loser %4d, together %d", f.name, w.name, w.gap(before).Milliseconds(), w.lost(t, to), r.late(w),
 			r.balancers[0].together(t, map[bool]string{true: "roles", false: "master"}[w == r.roles]))
 	}
+}
+
+// endOf returns the node's end of a connection to it.
+func endOf(t *testing.T, n *sentineltest.Node) string {
+	t.Helper()
+	info, err := n.CLI(t.Context(), "CLIENT", "INFO")
+	must(t, err)
+	end, err := laddr(info)
+	must(t, err)
+	return end
+}
+
+// nodeAt returns the node at an address, as it is announced or as its end of a connection; nil if there is none.
+func (r *rig) nodeAt(address string) *sentineltest.Node {
+	if n := r.ends[address]; n != nil {
+		return n
+	}
+	return r.topology.NodeAt(address)
 }
 
 func (r *rig) failOver(t *testing.T) {

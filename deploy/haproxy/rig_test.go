@@ -1,6 +1,7 @@
 package haproxy_test
 
 import (
+	"bufio"
 	"context"
 	"flag"
 	"fmt"
@@ -55,6 +56,9 @@ func startBalancer(t *testing.T, topology *sentineltest.Topology, exporters ...s
 	for i, n := range topology.Masters[0].DataNodes() {
 		place.Nodes = append(place.Nodes, n.Addr())
 		edits = append(edits, fmt.Sprintf("redis-%d:6379", i), n.Addr())
+	}
+	if len(place.Nodes) < 3 {
+		edits = append(edits, "  server redis-2 redis-2:6379\n", "")
 	}
 	config, err := haproxy.Config(place)
 	if err != nil {
@@ -123,7 +127,13 @@ func (b *balancer) together(t *testing.T, backend string) int {
 // A listener hears when the Sentinels publish that another node is the master.
 type listener struct {
 	mu       sync.Mutex
-	switches []time.Time
+	switches []published
+}
+
+// published is a +switch-master of one of the Sentinels.
+type published struct {
+	at time.Time
+	to string // host:port
 }
 
 // listen listens to all Sentinels until the test's end.
@@ -142,33 +152,58 @@ func listen(t *testing.T, topology *sentineltest.Topology) *listener {
 			t.Fatal(err)
 		}
 		wg.Go(func() {
-			buffer := make([]byte, 4096)
-			for {
-				n, err := conn.Read(buffer)
-				if err != nil {
-					return
-				}
-				if strings.Contains(string(buffer[:n]), "message") {
-					l.mu.Lock()
-					l.switches = append(l.switches, time.Now())
-					l.mu.Unlock()
-				}
+			for lines := bufio.NewScanner(conn); lines.Scan(); {
+				l.hear(strings.Fields(lines.Text()))
 			}
 		})
 	}
 	return l
 }
 
-// first returns when the first Sentinel published a switch after a moment.
-func (l *listener) first(after time.Time) time.Time {
+// hear takes in a line: that with the message is the name, the old host and port, and the new ones.
+func (l *listener) hear(words []string) {
+	if len(words) != 5 {
+		return
+	}
 	l.mu.Lock()
 	defer l.mu.Unlock()
-	for _, at := range l.switches {
-		if at.After(after) {
-			return at
+	l.switches = append(l.switches, published{time.Now(), net.JoinHostPort(words[3], words[4])})
+}
+
+// A term is the time from the moment on when the first Sentinel has published that a node is the master.
+type term struct {
+	node  *sentineltest.Node
+	since time.Time
+}
+
+// terms returns those of all masters, of which the first one is known.
+func (r *rig) terms() []term {
+	r.switches.mu.Lock()
+	defer r.switches.mu.Unlock()
+	terms := []term{{node: r.master}}
+	for _, s := range r.switches.switches {
+		if to := r.nodeAt(s.to); to != terms[len(terms)-1].node {
+			terms = append(terms, term{to, s.at})
 		}
 	}
-	return time.Time{}
+	return terms
+}
+
+// late counts the writes that a master has acknowledged after it was published that another one is it.
+func (r *rig) late(w *writer) int {
+	w.mu.Lock()
+	defer w.mu.Unlock()
+	n := 0
+	terms := r.terms()
+	for i := 1; i < len(terms); i++ {
+		for _, one := range w.writes {
+			over := i+1 < len(terms) && one.at.After(terms[i+1].since)
+			if one.node != "" && one.at.After(terms[i].since) && !over && r.nodeAt(one.node) == terms[i-1].node {
+				n++
+			}
+		}
+	}
+	return n
 }
 
 func startExporter(t *testing.T, topology *sentineltest.Topology, args ...string) *exportertest.Process {

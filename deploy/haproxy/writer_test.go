@@ -19,7 +19,7 @@ import (
 type write struct {
 	key  string
 	at   time.Time
-	node string // that has acknowledged it; empty if that is not known
+	node string // that has acknowledged it, by its end of the connection; empty if that is not known
 }
 
 // A writer writes one key after the other.
@@ -95,19 +95,6 @@ func (w *writer) gap(from time.Time) time.Duration {
 	return longest
 }
 
-// by counts the writes that a node has acknowledged after a moment.
-func (w *writer) by(node string, after time.Time) int {
-	w.mu.Lock()
-	defer w.mu.Unlock()
-	n := 0
-	for _, one := range w.writes {
-		if one.node == node && one.at.After(after) {
-			n++
-		}
-	}
-	return n
-}
-
 // lost counts the acknowledged writes that a node does not have.
 func (w *writer) lost(t *testing.T, node *sentineltest.Node) int {
 	t.Helper()
@@ -174,6 +161,11 @@ func (c *plainClient) askNode(ctx context.Context) (string, error) {
 	if _, err := c.reader.ReadString('\n'); err != nil { // a verbatim string has an empty line
 		return "", err
 	}
+	return laddr(info)
+}
+
+// laddr returns the server's end of a connection from its CLIENT INFO.
+func laddr(info string) (string, error) {
 	for field := range strings.FieldsSeq(info) {
 		if addr, is := strings.CutPrefix(field, "laddr="); is {
 			return addr, nil

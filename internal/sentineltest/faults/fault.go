@@ -39,6 +39,15 @@ type Fault struct {
 	Ask func(*Rig) ([]string, error)
 }
 
+// Moves reports whether a Sentinel promotes another node during the fault. health.TestFaults sees to it that
+// this is true of those that do.
+func (f *Fault) Moves() bool {
+	return slices.Contains([]string{
+		"old master that loads", "failed over to most of the Sentinels", "failover that never ends",
+		"missed one", "missed two", "promoted replica killed", "two leaders",
+	}, f.Name)
+}
+
 // Mend repairs a fault.
 type Mend func(context.Context) error
 
