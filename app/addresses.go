@@ -61,5 +61,8 @@ func parseAddress(text string) (string, error) {
 	if errors.Is(err, sentinel.ErrCredentials) {
 		return "", fmt.Errorf("%w: use --sentinel.username and --sentinel.password-file", err)
 	}
-	return address, err
+	if err != nil {
+		return "", fmt.Errorf("%q: %w", text, err)
+	}
+	return address, nil
 }

@@ -30,12 +30,12 @@ func (l *AllowList) UnmarshalYAML(node *yaml.Node) error {
 	if node.Kind != yaml.SequenceNode {
 		return at(node.Line, errors.New("a list belongs here"))
 	}
-	for _, item := range node.Content {
+	for i, item := range node.Content {
 		if item.Kind != yaml.ScalarNode {
 			return at(item.Line, errors.New("a network or a pattern of host names belongs here"))
 		}
 		if err := l.add(item.Value); err != nil {
-			return at(item.Line, fmt.Errorf("%q: %w", item.Value, err))
+			return at(item.Line, fmt.Errorf("entry %d: %w", i+1, err))
 		}
 	}
 	return nil
@@ -66,7 +66,7 @@ func parseNetwork(text string) (network netip.Prefix, isNetwork bool, err error)
 		network = netip.PrefixFrom(address.WithZone(""), address.BitLen())
 	} else if strings.Contains(text, "/") {
 		if network, err = netip.ParsePrefix(text); err != nil {
-			return network, true, errors.New("the entry is not a network such as 10.0.0.0/8 or fd00::/8")
+			return network, true, errors.New("it is not a network such as 10.0.0.0/8 or fd00::/8")
 		}
 	} else {
 		return network, false, nil
@@ -81,11 +81,11 @@ func checkPattern(text string) error {
 	_, err := path.Match(text, "")
 	switch {
 	case text == "":
-		return errors.New("the entry is empty")
+		return errors.New("it is empty")
 	case err != nil:
 		return errors.New("the pattern has a [ without its ]")
 	case strings.ContainsAny(text, ":@\\") || strings.ContainsFunc(text, func(r rune) bool { return r <= ' ' || r == 0x7f }):
-		return errors.New("the entry is neither a network nor a pattern of host names such as *.example.com (without a port)")
+		return errors.New("it is neither a network nor a pattern of host names such as *.example.com (without a port)")
 	}
 	return nil
 }

@@ -82,7 +82,7 @@ func (m *Modules) UnmarshalYAML(node *yaml.Node) error {
 		}
 		module := newModule()
 		(*m)[name] = module
-		return value.Decode(module)
+		return decodeValue(value, module)
 	})
 }
 

@@ -5,17 +5,20 @@ import (
 	"fmt"
 	"maps"
 	"reflect"
+	"regexp"
 	"slices"
 	"strconv"
 	"strings"
 	"unicode"
 
+	"github.com/prometheus/common/config"
+	"github.com/prometheus/common/model"
 	"go.yaml.in/yaml/v3"
 )
 
 // A mistake is an error in the file, with its line. yaml.v3's own strict mode has no line for
-// errors of UnmarshalYAML methods, accepts an empty section as absent, and quotes values,
-// which may be secrets (TestStrictModeOfYAML).
+// errors of UnmarshalYAML methods, accepts an empty section as absent, and quotes values
+// (TestStrictModeOfYAML). A mistake quotes none: a password may stand anywhere.
 type mistake struct {
 	line int
 	path string // the fields and modules that lead to it
@@ -67,7 +70,7 @@ func pairs(node *yaml.Node, take func(key string, value *yaml.Node) error) error
 			err = take(key.Value, value)
 		}
 		if err != nil {
-			return within(key.Value, at(key.Line, unquoted(err)))
+			return within(key.Value, at(key.Line, err))
 		}
 	}
 	return nil
@@ -84,9 +87,26 @@ func decode(node *yaml.Node, into any) (lines map[string]int, err error) {
 			return fmt.Errorf("there is no such field here; there are %s", strings.Join(slices.Sorted(maps.Keys(fields)), ", "))
 		}
 		lines[key] = value.Line
-		return value.Decode(field)
+		return decodeValue(value, field)
 	})
 	return lines, err
+}
+
+// decodeValue fills what into points to. Errors of others than this package quote the value, so it
+// says instead what belongs there.
+func decodeValue(value *yaml.Node, into any) error {
+	err := value.Decode(into)
+	if _, ours := errors.AsType[*mistake](err); ours || err == nil {
+		return err
+	}
+	switch into.(type) {
+	case *model.Duration:
+		return errors.New("a duration belongs here, such as 500ms or 2s")
+	case *config.TLSVersion:
+		return errors.New("a version of TLS belongs here, such as TLS12 or TLS13")
+	default:
+		return errors.New("a value of this kind does not belong here")
+	}
 }
 
 // fieldsOf returns pointers to the fields of a struct by their names in YAML.
@@ -102,18 +122,12 @@ func fieldsOf(into any) map[string]any {
 	return fields
 }
 
-// unquoted replaces yaml.v3's error about a value of the wrong type, which quotes the value.
-func unquoted(err error) error {
-	if _, wrong := errors.AsType[*yaml.TypeError](err); wrong {
-		return errors.New("a value of this kind does not belong here")
-	}
-	return err
-}
-
-// plain removes the prefix "yaml: " from yaml.v3's errors.
+// plain removes the prefix "yaml: " from yaml.v3's errors, and what they quote: a value that begins with *
+// is taken for an alias.
 func plain(err error) error {
 	if _, ours := errors.AsType[*mistake](err); ours {
 		return err
 	}
-	return errors.New(strings.TrimPrefix(err.Error(), "yaml: "))
+	quoted := regexp.MustCompile("'.*'|`.*`")
+	return errors.New(quoted.ReplaceAllString(strings.TrimPrefix(err.Error(), "yaml: "), "<value>"))
 }

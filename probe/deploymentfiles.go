@@ -21,9 +21,9 @@ func (g *Globs) UnmarshalYAML(node *yaml.Node) error {
 	if node.Kind != yaml.SequenceNode {
 		return at(node.Line, errors.New("a list belongs here"))
 	}
-	for _, item := range node.Content {
+	for i, item := range node.Content {
 		if err := checkGlob(item); err != nil {
-			return at(item.Line, err)
+			return at(item.Line, fmt.Errorf("entry %d: %w", i+1, err))
 		}
 		*g = append(*g, item.Value)
 	}
@@ -36,9 +36,9 @@ func checkGlob(item *yaml.Node) error {
 	case item.Kind != yaml.ScalarNode || item.Value == "":
 		return errors.New("the name of a file belongs here, in which * stands for any characters")
 	case err != nil:
-		return fmt.Errorf("%q: the pattern has a [ without its ]", item.Value)
+		return errors.New("the pattern has a [ without its ]")
 	case !slices.Contains([]string{".yml", ".yaml", ".json"}, filepath.Ext(item.Value)):
-		return fmt.Errorf("%q: the name must end with .yml, .yaml or .json", item.Value)
+		return errors.New("the name must end with .yml, .yaml or .json")
 	}
 	return nil
 }

@@ -48,7 +48,7 @@ func (d *Deployments) UnmarshalYAML(node *yaml.Node) error {
 		}
 		one := &Deployment{line: value.Line}
 		(*d)[name] = one
-		if err := value.Decode(one); err != nil {
+		if err := decodeValue(value, one); err != nil {
 			return err
 		}
 		return one.check()
@@ -89,13 +89,13 @@ func (d *Deployment) check() error {
 
 func (d *Deployment) checkSentinels() error {
 	var targets []string
-	for _, text := range d.Sentinels {
+	for i, text := range d.Sentinels {
 		target, err := sentinel.ParseAddress(withPort(text))
-		if err != nil {
-			return err
+		if err == nil && slices.Contains(targets, target) {
+			err = errors.New("it is given twice")
 		}
-		if slices.Contains(targets, target) {
-			return fmt.Errorf("%s is given twice", target)
+		if err != nil {
+			return fmt.Errorf("address %d: %w", i+1, err)
 		}
 		targets = append(targets, target)
 	}
@@ -127,7 +127,7 @@ func (d Deployments) resolve(c *Config) error {
 	for _, name := range slices.Sorted(maps.Keys(d)) {
 		one := d[name]
 		if _, given := one.lines["module"]; given && c.Modules[one.ModuleName] == nil {
-			return within(name, within("module", at(one.lines["module"], fmt.Errorf("there is no module %q%s", one.ModuleName, c.moduleHint(one.ModuleName)))))
+			return within(name, within("module", at(one.lines["module"], fmt.Errorf("there is no such module%s", c.moduleHint(one.ModuleName)))))
 		}
 		one.module = c.Module(one.ModuleName)
 	}

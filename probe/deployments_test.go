@@ -66,15 +66,15 @@ func TestDeploymentMistakes(t *testing.T) {
 		{"no list", "deployments:\n  a:\n    module: m\nmodules: {m: {}}", "line 3: deployments: a: sentinels: a deployment needs at least one Sentinel"},
 		{"nothing", "deployments:\n  a:", "line 2: deployments: a: the value is missing"},
 		{"twice", "deployments:\n  a: {sentinels: [x]}\n  a: {sentinels: [y]}", "line 3: deployments: a is given twice"},
-		{"a Sentinel twice", "deployments:\n  a:\n    sentinels: [x, 'x:26379']", "line 3: deployments: a: sentinels: x:26379 is given twice"},
+		{"a Sentinel twice", "deployments:\n  a:\n    sentinels: [x, 'x:26379']", "line 3: deployments: a: sentinels: address 2: it is given twice"},
 		{"no address", "deployments:\n  a:\n    sentinels: ['x:y']", "line 3: deployments: a: sentinels:"},
-		{"unknown module", "modules: {production: {}}\ndeployments:\n  a:\n    sentinels: [x]\n    module: prodution", `line 5: deployments: a: module: there is no module "prodution": is it production?`},
+		{"unknown module", "modules: {production: {}}\ndeployments:\n  a:\n    sentinels: [x]\n    module: prodution", "line 5: deployments: a: module: there is no such module: is it production?"},
 		{"unknown field", "deployments:\n  a:\n    sentinel: [x]", "line 3: deployments: a: sentinel: there is no such field"},
 		{"no name", "deployments:\n  '': {sentinels: [x]}", "line 2: deployments: : a deployment needs a name"},
 		{"a name that cannot be seen", "deployments:\n  \"a\\nb\": {sentinels: [x]}", "characters that can be seen"},
 		{"a label of Prometheus", "deployments:\n  a:\n    sentinels: [x]\n    labels: {__address__: y}", `line 4: deployments: a: labels: "__address__" is not the name of a label`},
 		{"the label of the name", "deployments:\n  a:\n    sentinels: [x]\n    labels: {deployment: y}", "line 4: deployments: a: labels: the label deployment is the name of the deployment"},
-		{"a file of another kind", "deployment_files:\n  - a.yml\n  - a.txt", `line 3: deployment_files: "a.txt": the name must end with`},
+		{"a file of another kind", "deployment_files:\n  - a.yml\n  - a.txt", "line 3: deployment_files: entry 2: the name must end with"},
 		{"a pattern", "deployment_files: ['[a.yml']", "line 1: deployment_files: "},
 	} {
 		t.Run(tc.name, func(t *testing.T) {

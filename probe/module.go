@@ -129,21 +129,38 @@ func (m *Module) prepareTLS(dir string) (err error) {
 	}
 	settings := (*config.TLSConfig)(m.TLS)
 	settings.SetDirectory(dir)
+	if err := settings.Validate(); err != nil {
+		return err
+	}
 	if m.tls, err = config.NewTLSConfig(settings); err != nil {
-		wrong, ok := errors.AsType[*fs.PathError](err)
-		if !ok {
-			return err
-		}
-		file := "a file"
-		for field, name := range map[string]string{"ca_file": settings.CAFile, "cert_file": settings.CertFile, "key_file": settings.KeyFile} {
-			if name == wrong.Path {
-				file = field
-			}
-		}
-		return fmt.Errorf("%s: %w", file, withoutName(err))
+		return tlsMistake(settings, err)
 	}
 	m.tlsID, err = identityOf(settings)
 	return err
+}
+
+// tlsMistake returns why valid settings cannot be used, without what stands where the name of a file
+// belongs.
+func tlsMistake(settings *config.TLSConfig, err error) error {
+	if wrong, ok := errors.AsType[*fs.PathError](err); ok {
+		for _, file := range []struct{ field, name string }{
+			{"ca_file", settings.CAFile}, {"cert_file", settings.CertFile}, {"key_file", settings.KeyFile},
+		} {
+			if file.name == wrong.Path {
+				return fmt.Errorf("%s: %w", file.field, withoutName(err))
+			}
+		}
+		return withoutName(err)
+	}
+	cause := errors.Unwrap(err)
+	switch {
+	case settings.MaxVersion != 0 && settings.MaxVersion < settings.MinVersion:
+		return errors.New("max_version is below min_version")
+	case cause == nil:
+		return errors.New("the certificate of the authority (ca_file or ca) is not one in PEM")
+	default:
+		return fmt.Errorf("the certificates cannot be used: %w", cause)
+	}
 }
 
 // Options returns the options for the clients, without an address.

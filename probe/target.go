@@ -28,8 +28,11 @@ func ParseTargets(values []string) ([]string, error) {
 				continue
 			}
 			target, err := sentinel.ParseAddress(withPort(text))
-			if err != nil {
+			if errors.Is(err, sentinel.ErrCredentials) {
 				return nil, fmt.Errorf("target: %w", err)
+			}
+			if err != nil {
+				return nil, fmt.Errorf("target: %q: %w", text, err)
 			}
 			if slices.Contains(targets, target) {
 				return nil, fmt.Errorf("target: %s is given twice", target)

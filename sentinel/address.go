@@ -2,7 +2,6 @@ package sentinel
 
 import (
 	"errors"
-	"fmt"
 	"net"
 	"net/netip"
 	"strconv"
@@ -13,20 +12,21 @@ import (
 var ErrCredentials = errors.New("an address holds no credentials")
 
 // ParseAddress parses host:port and returns it in lower case, as net.JoinHostPort writes it.
+// Errors do not quote the text: it may be something else that was written in its place.
 func ParseAddress(text string) (string, error) {
 	if strings.Contains(text, "@") {
 		return "", ErrCredentials
 	}
 	host, port, err := net.SplitHostPort(text)
 	if err != nil {
-		return "", fmt.Errorf("%q is not host:port (an IPv6 address needs brackets, as [::1]:26379)", text)
+		return "", errors.New("it is not host:port (an IPv6 address needs brackets, as [::1]:26379)")
 	}
 	number, err := strconv.ParseUint(port, 10, 16)
 	if err != nil || number == 0 {
-		return "", fmt.Errorf("%q: the port is not a number from 1 to 65535", text)
+		return "", errors.New("the port is not a number from 1 to 65535")
 	}
 	if !isHost(host) {
-		return "", fmt.Errorf("%q: %q is neither a host name nor an IP address", text, host)
+		return "", errors.New("the host is neither a host name nor an IP address")
 	}
 	return net.JoinHostPort(strings.ToLower(host), strconv.FormatUint(number, 10)), nil
 }

@@ -18,7 +18,7 @@ func clientRules(config *toolkit.TLSConfig) (*tls.Config, error) {
 	}
 	rules, err := toolkit.ConfigToTLSConfig(config)
 	if err != nil {
-		return nil, errors.New(withoutNames(err.Error(), config))
+		return nil, errors.New(withoutNames(withoutValues(err.Error()), config))
 	}
 	return rules, nil
 }

@@ -42,9 +42,10 @@ func withoutNames(text string, tls *toolkit.TLSConfig) string {
 	return strings.NewReplacer(pairs...).Replace(text)
 }
 
-// withoutValues returns the text of an error without the values that yaml quotes.
+// withoutValues returns the text of an error without the values that yaml and the toolkit quote.
 func withoutValues(text string) string {
-	return regexp.MustCompile("`[^`]*`").ReplaceAllString(text, "<value>")
+	text = regexp.MustCompile("`[^`]*`|'.*'").ReplaceAllString(text, "<value>")
+	return regexp.MustCompile(`((?:unknown (?:cipher|curve|TLS version)|invalid ClientAuth|but got): |SANs in client cert, found: ).*`).ReplaceAllString(text, "${1}<value>")
 }
 
 // readWebConfig reads the web configuration file of a listener, which the toolkit has
