@@ -10,6 +10,7 @@ import (
 	"sync/atomic"
 	"time"
 
+	"github.com/coreos/go-systemd/v22/activation"
 	"github.com/prometheus/common/version"
 	toolkit "github.com/prometheus/exporter-toolkit/web"
 )
@@ -40,25 +41,28 @@ func ServeAdmin(ctx context.Context, handler http.Handler, flags *toolkit.FlagCo
 	return serve(ctx, open, handler, flags, &door{listener: "admin", failed: failed, logger: logger}, logger)
 }
 
-// serve serves on each address with a server of its own: the toolkit puts its handler before
+// serve serves on each listener with a server of its own: the toolkit puts its handler before
 // that of the server, and the door has to stand before both. open is called when all are open.
 func serve(ctx context.Context, open func(), handler http.Handler, flags *toolkit.FlagConfig, d *door, logger *slog.Logger) error {
 	ctx, cancel := context.WithCancelCause(ctx)
 	defer cancel(nil)
 	d.file, d.tries = *flags.WebConfigFile, newPasswordTries()
-	listeners := eachAddress(flags)
+	listeners, err := eachListener(flags, logger)
+	if err != nil {
+		return err
+	}
 	var left atomic.Int64
 	left.Store(int64(len(listeners)))
 	errs := make([]error, len(listeners))
 	var wg sync.WaitGroup
-	for i, one := range listeners {
+	for i, listen := range listeners {
 		wg.Go(func() {
 			opened := func() {
 				if left.Add(-1) == 0 {
 					open()
 				}
 			}
-			if errs[i] = serveAddress(ctx, opened, handler, one, *d, logger); errs[i] != nil {
+			if errs[i] = serveListener(ctx, opened, handler, listen, *d, logger); errs[i] != nil {
 				cancel(errs[i])
 			}
 		})
@@ -67,22 +71,39 @@ func serve(ctx context.Context, open func(), handler http.Handler, flags *toolki
 	return errors.Join(errs...)
 }
 
-// eachAddress returns the flags for each address, or those for systemd's sockets.
-func eachAddress(flags *toolkit.FlagConfig) []*toolkit.FlagConfig {
-	if *flags.WebSystemdSocket || len(*flags.WebListenAddresses) == 0 {
-		return []*toolkit.FlagConfig{flags}
+// eachListener returns a function for each address of the flags, or for each socket that systemd
+// has opened. It serves with a server until that is shut down.
+func eachListener(flags *toolkit.FlagConfig, logger *slog.Logger) ([]func(*http.Server) error, error) {
+	var each []func(*http.Server) error
+	if *flags.WebSystemdSocket {
+		sockets, err := activation.Listeners()
+		if err != nil {
+			return nil, err
+		}
+		for _, socket := range sockets {
+			if socket != nil { // nil for one that is no stream
+				each = append(each, func(server *http.Server) error { return toolkit.Serve(socket, server, flags, logger) })
+			}
+		}
+		if len(each) == 0 {
+			return nil, errors.New("--web.systemd-socket: systemd has passed no socket that listens")
+		}
+		return each, nil
 	}
-	var each []*toolkit.FlagConfig
 	for _, address := range *flags.WebListenAddresses {
-		each = append(each, &toolkit.FlagConfig{
+		one := &toolkit.FlagConfig{
 			WebListenAddresses: &[]string{address}, WebSystemdSocket: flags.WebSystemdSocket, WebConfigFile: flags.WebConfigFile,
-		})
+		}
+		each = append(each, func(server *http.Server) error { return toolkit.ListenAndServe(server, one, logger) })
 	}
-	return each
+	if len(each) == 0 {
+		return nil, toolkit.ErrNoListeners
+	}
+	return each, nil
 }
 
-// serveAddress serves on one address, behind the door if there is a web configuration.
-func serveAddress(ctx context.Context, opened func(), handler http.Handler, flags *toolkit.FlagConfig, d door, logger *slog.Logger) error {
+// serveListener serves with listen, behind the door if there is a web configuration.
+func serveListener(ctx context.Context, opened func(), handler http.Handler, listen func(*http.Server) error, d door, logger *slog.Logger) error {
 	server := &http.Server{
 		Handler:           handler,
 		ReadHeaderTimeout: readHeaderTimeout,
@@ -98,7 +119,7 @@ func serveAddress(ctx context.Context, opened func(), handler http.Handler, flag
 		opened()
 	})
 	served := make(chan error, 1)
-	go func() { served <- toolkit.ListenAndServe(server, flags, logger) }()
+	go func() { served <- listen(server) }()
 	select {
 	case err := <-served:
 		return err
