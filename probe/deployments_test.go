@@ -137,7 +137,7 @@ func TestDeploymentFiles(t *testing.T) {
 	}
 	put(t, dir, "config.yml", "deployment_files: ['d/*.yml', 'd/*.json']\n")
 	err = f.Reload()
-	check("without the module", `d/a.yml: line 1: a1: module: there is no module "m"`, err, "a2", "b2")
+	check("without the module", `d/a.yml: line 1: a1: module: there is no such module`, err, "a2", "b2")
 
 	put(t, dir, "d/b.json", "{\"a2\": {\"sentinels\": [\"x\"]}, \"b4\": {\"sentinels\": [\"x\"]}}")
 	_, err = f.Refresh()
