@@ -157,9 +157,10 @@ bench-against: ## compare with redis_exporter, which is unpacked, and with AGAIN
 	@.bin/bench -redis-exporter=.bin/peers/redis_exporter $(if $(AGAINST),-against=$(AGAINST)) $(if $(MASTERS),-masters=$(MASTERS))
 
 .PHONY: clients
-clients: ## measure what client libraries lose in a failover, on real Sentinels with their own timers
-	@tools/need redis-server=redis-server redis-cli=redis-tools
-	CGO_ENABLED=0 go test -C bench/clients -count=1 -v .
+clients: ## measure what client libraries lose in a failover, on real Sentinels with their own timers; RUNS=5
+	@tools/need redis-server=redis-server redis-cli=redis-tools npm=npm,nodejs
+	cd bench/clients/noderedis && npm ci --ignore-scripts --no-audit --no-fund
+	CGO_ENABLED=0 go test -C bench/clients -count=1 -timeout 60m -v . -clients.runs=$(or $(RUNS),1)
 
 .PHONY: scale
 scale: ## scrape 1,000 named deployments of three Sentinels each, and probe 300 of one, one in ten broken, and measure

@@ -1,6 +1,7 @@
 package admin
 
 import (
+	"errors"
 	"fmt"
 	"time"
 
@@ -10,27 +11,33 @@ import (
 
 const checkNotCoordinated = "failover_not_coordinated"
 
-// uncoordinated looks for what keeps a failover from being coordinated.
+// errNoAccount is why nobody knows what the data nodes permit.
+var errNoAccount = errors.New("no data node is asked without --node.username and --node.password-file")
+
+// uncoordinated looks for what keeps a failover from being coordinated, as far as the Sentinels tell.
 func uncoordinated(op *Operation, s *assessment) []health.Finding {
-	if !op.Coordinated {
-		return nil
-	}
 	var found []health.Finding
 	for _, v := range s.views(op.Master) {
 		if why := cannotCoordinate(v.Snapshot.Info); why != "" {
-			f := about(op, checkNotCoordinated, "Upgrade it, or fail over without --coordinated (coordinated=true): that loses writes.",
-				"the Sentinel %s cannot coordinate a failover: %s", v.Snapshot.Sentinel, why)
+			f := about(op, checkNotCoordinated, uncoordinatedHint, "the Sentinel %s cannot coordinate a failover: %s", v.Snapshot.Sentinel, why)
 			f.Sentinel = v.Snapshot.Sentinel
 			found = append(found, f)
 		}
 		if master := v.CachedInfo(&v.Instance); master != nil {
 			if why := faultyFailover(master.Product, master.Version); why != "" && len(found) == 0 {
-				found = append(found, about(op, checkNotCoordinated, "Upgrade it, or fail over without --coordinated (coordinated=true): that loses writes.",
-					"the master %s cannot hand over: %s", v.Advertised(), why))
+				found = append(found, about(op, checkNotCoordinated, uncoordinatedHint, "the master %s cannot hand over: %s", v.Advertised(), why))
 			}
 		}
 	}
 	return found
+}
+
+const uncoordinatedHint = "Upgrade it, or fail over without --coordinated (coordinated=true): that loses writes."
+
+// handoverRefused is about what the master does not permit.
+func handoverRefused(op *Operation, refused string) health.Finding {
+	return about(op, checkNotCoordinated, "Permit its user +failover, +client|pause and +client|unpause on every node, or fail over without --coordinated (coordinated=true): that loses writes.",
+		"%s, and nothing would happen until failover-timeout", refused)
 }
 
 // cannotCoordinate says why a Sentinel does not coordinate a failover; empty if it does.
@@ -47,6 +54,8 @@ func cannotCoordinate(info *sentinel.Info) string {
 // faultyFailover says what is wrong with the coordinated failover of a release; empty if nothing is.
 func faultyFailover(product, version string) string {
 	switch {
+	case product != "valkey" && !atLeast(version, 6, 2, 0):
+		return "it has no FAILOVER, which Redis has from 6.2 on"
 	case product != "valkey":
 	case version == "9.0.0":
 		return "in Valkey 9.0.0 the permissions that the Sentinels are told to have lack +failover; 9.0.1 has it"

@@ -22,7 +22,7 @@ func TestCoordinatedFailover(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	op := admin.Operation{Action: admin.Failover, Master: name, Coordinated: true}
+	op := admin.Operation{Action: admin.Failover, Master: name, Way: admin.Coordinated}
 	if version.Product != "valkey" || version.Major < 9 {
 		_, err := r.operator.Do(t.Context(), op, nil)
 		if guarded, ok := errors.AsType[*admin.GuardedError](err); !ok || !contains(guarded.Error(), "only Valkey from 9.0 on does") {
@@ -70,7 +70,7 @@ func TestCoordinatedVersions(t *testing.T) {
 		}
 		info := test.master + "\r\nrun_id:" + runID + "\r\nrole:master\r\n"
 		fake.Reply("SENTINEL INFO-CACHE", fmt.Appendf(nil, "*2\r\n$%d\r\n%s\r\n*1\r\n*2\r\n:100\r\n$%d\r\n%s\r\n", len(name), name, len(info), info))
-		op := admin.Operation{Action: admin.Failover, Master: name, Coordinated: true, DryRun: true}
+		op := admin.Operation{Action: admin.Failover, Master: name, Way: admin.Coordinated, DryRun: true}
 		_, err = admin.New(deploymentOf(t, []string{fake.Addr()}), time.Second).Do(t.Context(), op, nil)
 		if test.refusal == "" && err != nil || test.refusal != "" && (err == nil || !contains(err.Error(), test.refusal)) {
 			t.Errorf("Sentinel %q, master %q: got the error %v, want %q", test.sentinel, test.master, err, test.refusal)

@@ -24,7 +24,7 @@ func (j *job) planFailover(s *step) {
 		return
 	}
 	s.commands = []string{command("SENTINEL FAILOVER", j.Master)}
-	if j.Coordinated {
+	if j.Way == Coordinated {
 		s.commands[0] += " COORDINATED"
 	}
 	s.note = "the Sentinel leads the failover"
@@ -37,7 +37,7 @@ func (j *job) failover(ctx context.Context, s *step) error {
 	}
 	from := s.master.Advertised()
 	var raised *fence
-	if j.Fence {
+	if j.Way == Fenced {
 		var err error
 		if raised, err = j.raiseFence(ctx, s); err != nil {
 			return err
@@ -71,7 +71,7 @@ func (j *job) failover(ctx context.Context, s *step) error {
 }
 
 func (j *job) begin(ctx context.Context, c *sentinel.Client) error {
-	if j.Coordinated {
+	if j.Way == Coordinated {
 		return c.CoordinatedFailover(ctx, j.Master)
 	}
 	return c.Failover(ctx, j.Master)
@@ -82,7 +82,7 @@ func (j *job) aborted(err error, s *step, old *oldMaster) error {
 	if why := abortWords(old.abort()); why != "" {
 		err = fmt.Errorf("%w (%s: %s)", err, old.abort(), why)
 	}
-	if j.Coordinated {
+	if j.Way == Coordinated {
 		err = fmt.Errorf("%w; if %s was stopped meanwhile, it can still hand over when it comes back, and if clients cannot write to it, send it CLIENT UNPAUSE", err, s.master.Advertised())
 	}
 	return err

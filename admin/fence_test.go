@@ -24,7 +24,7 @@ func newFenceRig(t *testing.T, cfg sentineltest.Config) *rig {
 }
 
 func fenced() admin.Operation {
-	return admin.Operation{Action: admin.Failover, Master: name, Fence: true}
+	return admin.Operation{Action: admin.Failover, Master: name, Way: admin.Fenced}
 }
 
 // TestFenceLosesNothing: somebody writes all the time and hears of no failover. All that was acknowledged is on
@@ -117,8 +117,8 @@ func TestFenceRefused(t *testing.T) {
 	}
 	r.shows(name, "config-epoch", "0")
 	for _, op := range []admin.Operation{
-		{Action: admin.Failover, Master: name, Fence: true, Coordinated: true},
-		{Action: admin.Reset, Master: name, Fence: true},
+		{Action: admin.Failover, Master: name, Way: "no way"},
+		{Action: admin.Reset, Master: name, Way: admin.Fenced},
 	} {
 		if _, err := r.operator.Do(t.Context(), op, nil); !isInvalid(err) {
 			t.Errorf("got the error %v", err)

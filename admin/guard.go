@@ -31,7 +31,7 @@ const (
 func guards(op *Operation, s *assessment) []health.Finding {
 	switch op.Action {
 	case Failover:
-		return slices.Concat(inProgress(op, s), tilt(op, s), disagreement(op, s), picked(op, s, "node_listed_twice"), noReplica(op, s), outdatedHeir(op, s), losesData(op, s), uncoordinated(op, s))
+		return slices.Concat(inProgress(op, s), tilt(op, s), disagreement(op, s), picked(op, s, "node_listed_twice"), noReplica(op, s), outdatedHeir(op, s), losesData(op, s))
 	case Reset:
 		return slices.Concat(inProgress(op, s), masterDown(op, s))
 	case Monitor:

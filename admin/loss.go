@@ -41,16 +41,19 @@ func (j *job) foresee(ctx context.Context, steps []*step) {
 	s := steps[0]
 	loss := &Loss{}
 	j.answer.Loss = loss
-	switch {
-	case j.Coordinated:
+	switch j.Way {
+	case Coordinated:
 		loss.Risk = coordinatedRisk(s.master)
-	case j.Fence:
+	case Fenced:
 		loss.Risk = fmt.Sprintf("Writes to %s wait until the replica is promoted, for %s at most. Then it is made a replica, and the connections of its clients are closed.",
 			s.master.Advertised(), min(mostFenced, s.master.DownAfter.Or(mostFenced)))
 	default:
 		loss.Risk = j.plainRisk(ctx, s, loss)
 	}
 	if !j.DryRun {
+		if j.answer.WayReason != "" {
+			j.say(j.answer.WayWords())
+		}
 		j.say(loss.Risk)
 	}
 }
@@ -103,7 +106,7 @@ func (j *job) cachedInfo(ctx context.Context, c *sentinel.Client, runID string) 
 }
 
 // settle says what was lost, once the old master has stopped.
-func (l *Loss) settle(old, now string, coordinated bool, why error) {
+func (l *Loss) settle(old, now string, way Way, why error) {
 	var text strings.Builder
 	if l.OldMasterSeconds == nil {
 		fmt.Fprintf(&text, "%s may still take writes, which are lost: %v.", old, why)
@@ -111,7 +114,7 @@ func (l *Loss) settle(old, now string, coordinated bool, why error) {
 		fmt.Fprintf(&text, "%s took writes until %.1f s after the command.", old, *l.OldMasterSeconds)
 	}
 	switch {
-	case coordinated:
+	case way == Coordinated:
 		text.WriteString(" It had handed over all that it acknowledged.")
 	case l.OldMasterOffset == nil || l.PromotedOffset == nil:
 		text.WriteString(" How many were lost is not known: no Sentinel has the INFO of both nodes from that time.")

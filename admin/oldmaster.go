@@ -17,6 +17,9 @@ import (
 // Sentinel does so for itself.
 const conversionPatience = 40 * time.Second
 
+// infoPatience is how long a Sentinel may take to have the INFO of a new master: it asks every 10 s.
+const infoPatience = 12 * time.Second
+
 // underWay is how long the command to the old master can take, after the Sentinel has published that
 // it has sent it.
 const underWay = 500 * time.Millisecond
@@ -139,10 +142,10 @@ func (j *job) waitStopped(ctx context.Context, s *step, old *oldMaster, now *sen
 			loss.OldMasterOffset = &offset.Value
 		}
 	}
-	if !j.Coordinated {
+	if j.Way != Coordinated && loss.OldMasterOffset != nil {
 		loss.PromotedOffset = j.promotedOffset(ctx, s, now)
 	}
-	loss.settle(s.master.Advertised(), now.Addr, j.Coordinated, why)
+	loss.settle(s.master.Advertised(), now.Addr, j.Way, why)
 	if loss.OldMasterSeconds == nil {
 		f := about(&j.Operation, checkOldMasterWritable,
 			"Look at its ROLE. As long as it says master, make it a replica (REPLICAOF), or stop it.",
@@ -195,7 +198,7 @@ func (j *job) promotedOffset(ctx context.Context, s *step, now *sentinel.Master)
 		}
 	}
 	var offset *int64
-	ctx, cancel := context.WithTimeout(ctx, j.operator.timeout)
+	ctx, cancel := context.WithTimeout(ctx, infoPatience)
 	defer cancel()
 	_ = waitUntil(ctx, func() (bool, error) {
 		info, err := j.cachedInfo(ctx, s.client, runID)

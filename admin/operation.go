@@ -36,12 +36,8 @@ type Operation struct {
 	Quorum  int
 	// Settings are for Set and Monitor.
 	Settings []sentinel.Option
-	// Coordinated is for Failover: the master itself hands over to the replica, with all writes.
-	// Only Valkey from 9.0 on can.
-	Coordinated bool
-	// Fence is for Failover: the old master takes no writes from before the promotion on. It needs an account
-	// for the data nodes, see [Operator.UseNodes].
-	Fence bool
+	// Way is for Failover.
+	Way Way
 	// DryRun reports what would be done, and sends nothing that changes anything.
 	DryRun bool
 	// Force overrides the guards, but no error.
@@ -53,11 +49,11 @@ func (op *Operation) check() error {
 	if !slices.Contains(Actions(), op.Action) {
 		return invalid("there is no action %q", op.Action)
 	}
-	if op.Coordinated && op.Action != Failover {
-		return invalid("only a failover can be coordinated")
+	if !slices.Contains([]Way{Auto, Plain, Coordinated, Fenced}, op.Way) {
+		return invalid("there is no way %q to fail over", op.Way)
 	}
-	if op.Fence && (op.Action != Failover || op.Coordinated) {
-		return invalid("only a failover can have a fence, and a coordinated one needs none")
+	if op.Way != Auto && op.Action != Failover {
+		return invalid("only a failover can be coordinated, or have a fence")
 	}
 	if op.Action == FlushConfig {
 		return nil

@@ -18,6 +18,9 @@ type OperationResult struct {
 	// failover.
 	Address         string `json:"address,omitempty"`
 	PreviousAddress string `json:"previous_address,omitempty"`
+	// Way is how a failover is done, never Auto. WayReason is why that way was chosen; empty if it was asked for.
+	Way       Way    `json:"way,omitempty"`
+	WayReason string `json:"way_reason,omitempty"`
 	// Loss is what a failover can lose, and what it has lost.
 	Loss *Loss `json:"loss,omitempty"`
 	// Results has one entry for each Sentinel; for a failover, only for the one that led it.

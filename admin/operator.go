@@ -18,7 +18,8 @@ type Operator struct {
 	nodes      *sentinel.Options // nil if nothing may be sent to a data node
 }
 
-// UseNodes gives the operator an account for the data nodes, without an address, which only a fence uses.
+// UseNodes gives the operator an account for the data nodes, without an address. A fence needs it, and without it no
+// failover is coordinated unless that is asked for.
 func (o *Operator) UseNodes(account *sentinel.Options) { o.nodes = account }
 
 // New returns the operator of a deployment. The timeout is for each answer of a Sentinel.
@@ -35,7 +36,7 @@ func (o *Operator) Do(ctx context.Context, op Operation, progress func(string)) 
 	if err := op.check(); err != nil {
 		return nil, err
 	}
-	if op.Fence && o.nodes == nil {
+	if op.Way == Fenced && o.nodes == nil {
 		return nil, invalid("a fence needs an account for the data nodes: give --node.username and --node.password-file")
 	}
 	release, err := o.locks.acquire(&op)
@@ -52,7 +53,7 @@ func (o *Operator) Do(ctx context.Context, op Operation, progress func(string)) 
 		j.assessment.lookUp(ctx, op.Address, o.timeout)
 	}
 	j.answer = &OperationResult{Action: op.Action, Master: sentinel.ValidUTF8(op.Master), DryRun: op.DryRun, Results: []StepResult{}}
-	if err := j.precheck(); err != nil {
+	if err := j.precheck(ctx); err != nil {
 		return nil, err
 	}
 	o.deployment.WithClients(func(clients []*sentinel.Client) { j.run(ctx, clients) })
@@ -74,7 +75,7 @@ type job struct {
 
 // precheck returns an error if the operation must not be done, and adds the findings that an
 // operator should know.
-func (j *job) precheck() error {
+func (j *job) precheck(ctx context.Context) error {
 	if j.assessment.report.Answered > 0 && j.needsMaster() && len(j.assessment.views(j.Master)) == 0 {
 		return &UnknownMasterError{Master: j.Master, Answered: j.assessment.report.Answered}
 	}
@@ -82,6 +83,9 @@ func (j *job) precheck() error {
 		return err
 	}
 	findings := guards(&j.Operation, j.assessment)
+	if j.Action == Failover {
+		findings = append(findings, j.settleWay(ctx, len(findings) > 0)...)
+	}
 	if len(findings) > 0 && !j.Force {
 		return &GuardedError{Action: j.Action, Master: j.Master, Findings: findings}
 	}

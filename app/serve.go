@@ -75,6 +75,7 @@ func serve(ctx context.Context, c *Config, logs io.Writer) error {
 		var operator *admin.Operator
 		if !c.Web.OnlyProbes {
 			operator = admin.New(deployment, c.Sentinels.Timeout)
+			operator.UseNodes(c.Sentinels.Nodes)
 		}
 		handler := web.NewAdminHandler(operator, sources.Fleet, *c.AdminListen.WebConfigFile, sources.AdminRequests, ctx.Done(), unbounded) // each call is in the log
 		servers = append(servers, func(ctx context.Context) error {

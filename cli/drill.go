@@ -15,13 +15,12 @@ import (
 
 // drillCommand rehearses a failover.
 type drillCommand struct {
-	name        string
-	maxGap      time.Duration
-	back        bool
-	coordinated bool
-	fence       bool
-	yes         bool
-	output      string
+	name   string
+	maxGap time.Duration
+	back   bool
+	way    wayFlags
+	yes    bool
+	output string
 }
 
 func addDrill(app *kingpin.Application) *drillCommand {
@@ -30,8 +29,7 @@ func addDrill(app *kingpin.Application) *drillCommand {
 	command.Arg("name", "Name of the master.").Required().NoEnvar().StringVar(&c.name)
 	command.Flag("max-gap", "How long no write may succeed; 0s is as long as it takes.").NoEnvar().Default("3s").DurationVar(&c.maxGap)
 	command.Flag("back", "Fail over once more, to the node that was the master.").NoEnvar().BoolVar(&c.back)
-	command.Flag("coordinated", "Let the master hand over, as failover --coordinated does.").NoEnvar().BoolVar(&c.coordinated)
-	command.Flag("fence", "Let writes to the old master wait, as failover --fence does.").NoEnvar().BoolVar(&c.fence)
+	c.way.add(command)
 	command.Flag("yes", "Do not ask for confirmation.").NoEnvar().BoolVar(&c.yes)
 	command.Flag("output", "Output format: text, or JSON.").NoEnvar().Default("text").EnumVar(&c.output, "text", "json")
 	return c
@@ -45,15 +43,17 @@ const (
 
 // Run asks for confirmation, does the drill, and prints the report.
 func (c *drillCommand) Run(ctx context.Context, d *deployment.Deployment, streams Streams) (int, error) {
+	way, err := c.way.way()
+	if err != nil {
+		return 0, err
+	}
 	o := drill.Options{
-		Master: c.name, MaxGap: c.maxGap, Back: c.back, Coordinated: c.coordinated, Fence: c.fence,
+		Master: c.name, MaxGap: c.maxGap, Back: c.back, Way: way,
 		Nodes: streams.Nodes, Timeout: streams.Timeout, HostMap: streams.HostMap,
 	}
 	switch {
 	case c.maxGap < 0:
 		return 0, fmt.Errorf("--max-gap: %s is negative", c.maxGap)
-	case c.coordinated && c.fence:
-		return 0, errors.New("--coordinated and --fence are given: a coordinated failover needs no fence")
 	case !c.yes && !streams.Terminal:
 		return 0, errors.New("there is no terminal to ask for confirmation: give --yes to do it")
 	case !c.yes:
@@ -101,7 +101,7 @@ func printReasons(w io.Writer, first string, reasons []string) {
 
 func printDrill(w io.Writer, r *drill.Report) {
 	for _, f := range r.Failovers {
-		fmt.Fprintf(w, "%s failed over from %s to %s in %.1f s.\n", r.Master, f.From, f.To, f.FailoverSeconds)
+		fmt.Fprintf(w, "%s failed over from %s to %s in %.1f s (%s).\n", r.Master, f.From, f.To, f.FailoverSeconds, f.Way)
 		fmt.Fprintf(w, "  No write succeeded for %.3f s.\n", f.GapSeconds)
 		fmt.Fprintf(w, "  %d of %d acknowledged writes are gone.\n", f.Lost, f.Acknowledged)
 		if f.AllBackSeconds != nil {

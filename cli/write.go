@@ -22,6 +22,7 @@ type writeCommand struct {
 	sets         []string // options and values, as name=value
 	passwordFile string
 	yes          bool
+	way          wayFlags // of a failover
 }
 
 // addWrites adds the commands that change something to app and to commands.
@@ -36,8 +37,7 @@ func addWrites(app *kingpin.Application, commands map[string]Runner) {
 		return clause, w
 	}
 	failover, f := add(admin.Failover, "Fail a master over, and follow the failover to its end.")
-	failover.Flag("coordinated", "Let the master hand over, so that no acknowledged write is lost (Valkey 9.0 and later).").NoEnvar().BoolVar(&f.op.Coordinated)
-	failover.Flag("fence", "Let writes to the old master wait until the replica is promoted, and make it a replica then; needs --node.password-file.").NoEnvar().BoolVar(&f.op.Fence)
+	f.way.add(failover)
 	add(admin.Reset, "Make the Sentinels forget what they know of a master, one at a time, waiting for each to rediscover everything before the next.")
 	set, w := add(admin.Set, "Change settings of a master on every Sentinel, for example: set mymaster quorum 2 parallel-syncs 1")
 	set.Arg("option value", "Options by their Sentinel names, each followed by its value.").NoEnvar().StringsVar(&w.words)
@@ -95,10 +95,14 @@ func (w *writeCommand) plan(ctx context.Context, operator *admin.Operator, strea
 	if err != nil {
 		return w.refused(err, streams)
 	}
+	w.op.Way = answer.Way // what is confirmed is what is done
 	for _, r := range answer.Results {
 		for _, line := range planned(r) {
 			_, _ = fmt.Fprintf(streams.Out, "%s  %s\n", r.Sentinel, line)
 		}
+	}
+	if answer.WayReason != "" {
+		_, _ = fmt.Fprintln(streams.Out, answer.WayWords())
 	}
 	if answer.Loss != nil {
 		_, _ = fmt.Fprintln(streams.Out, answer.Loss.Risk)

@@ -10,8 +10,12 @@ import (
 	"redis_sentinel_exporter/sentinel"
 )
 
-// settle fills in the settings of the operation from the arguments and flags.
+// settle fills in the way and the settings of the operation from the arguments and flags.
 func (w *writeCommand) settle() error {
+	var err error
+	if w.op.Way, err = w.way.way(); err != nil {
+		return err
+	}
 	settings, err := fromWords(w.words)
 	if err != nil {
 		return err

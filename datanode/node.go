@@ -33,10 +33,9 @@ type Node struct {
 	Product, Version string
 	ClusterEnabled   bool
 	// Settings has those that could be read. It holds a password: show none of it.
-	Settings    map[string]string
-	SettingsErr error // why some are missing
-	// Sentinels has the ACL user with which each Sentinel is connected, by the first 8 digits of the Sentinel's id.
-	Sentinels    map[string]string
+	Settings     map[string]string
+	SettingsErr  error // why some are missing
+	Sentinels    Sentinels
 	SentinelsErr error
 	// Slowest is how long the slowest command in the slowlog took, at SlowestAt; 0 if there is none.
 	Slowest    time.Duration
@@ -46,6 +45,21 @@ type Node struct {
 	Unknown    []string
 	UnknownErr error
 }
+
+// Sentinels has the ACL user with which each Sentinel is connected, by the first 8 digits of the Sentinel's id.
+type Sentinels map[string]string
+
+// User returns the user of a Sentinel, by its whole id.
+func (s Sentinels) User(id string) (user string, connected bool) {
+	if len(id) < idDigits {
+		return "", false
+	}
+	user, connected = s[id[:idDigits]]
+	return user, connected
+}
+
+// idDigits is how many digits of its id a Sentinel has in the names of its connections.
+const idDigits = 8
 
 // A Conn is a connection to a data node.
 type Conn struct{ client *sentinel.Client }
@@ -68,7 +82,7 @@ func (c *Conn) read(ctx context.Context, commands ...[]any) ([]sentinel.Reply, e
 // Look asks the node for all that a Node has. It reports which of some commands the node does not
 // know. The error means that the node could not be asked at all.
 func (c *Conn) Look(ctx context.Context, commands []string) (*Node, error) {
-	batch := [][]any{{"INFO"}, {"CLIENT", "LIST", "TYPE", "pubsub"}, {"SLOWLOG", "GET", 128}}
+	batch := [][]any{{"INFO"}, listSentinels(), {"SLOWLOG", "GET", 128}}
 	for _, name := range commands {
 		batch = append(batch, []any{"COMMAND", "INFO", name})
 	}
@@ -89,6 +103,18 @@ func (c *Conn) Look(ctx context.Context, commands []string) (*Node, error) {
 	n.readSlowlog(replies[2])
 	return n, nil
 }
+
+// Sentinels asks the node for the Sentinels that are connected to it.
+func (c *Conn) Sentinels(ctx context.Context) (Sentinels, error) {
+	replies, err := c.read(ctx, listSentinels())
+	if err != nil {
+		return nil, err
+	}
+	return sentinelsIn(replies[0])
+}
+
+// listSentinels asks for the connections on which a Sentinel listens to the node.
+func listSentinels() []any { return []any{"CLIENT", "LIST", "TYPE", "pubsub"} }
 
 func (n *Node) readInfo(r sentinel.Reply) error {
 	text, err := r.Text()
@@ -114,12 +140,12 @@ func (n *Node) readInfo(r sentinel.Reply) error {
 
 // sentinelsIn finds the Sentinels in CLIENT LIST: each names its connections sentinel-ID-cmd and
 // sentinel-ID-pubsub, and has the same user on both.
-func sentinelsIn(r sentinel.Reply) (map[string]string, error) {
+func sentinelsIn(r sentinel.Reply) (Sentinels, error) {
 	text, err := r.Text()
 	if err != nil {
 		return nil, fmt.Errorf("CLIENT LIST: %w", err)
 	}
-	found := make(map[string]string)
+	found := make(Sentinels)
 	for line := range strings.Lines(text) {
 		var id, user string
 		for field := range strings.FieldsSeq(line) {

@@ -63,7 +63,7 @@ func (d *drill) guarded(ctx context.Context) (reasons []string) {
 }
 
 func (d *drill) operation() admin.Operation {
-	return admin.Operation{Action: admin.Failover, Master: d.Master, Coordinated: d.Coordinated, Fence: d.Fence}
+	return admin.Operation{Action: admin.Failover, Master: d.Master, Way: d.Way}
 }
 
 func (d *drill) operator() *admin.Operator {

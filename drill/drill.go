@@ -35,8 +35,8 @@ type Options struct {
 	MaxGap time.Duration
 	// Back fails over once more, to the node that was the master.
 	Back bool
-	// Coordinated and Fence are as in [admin.Operation].
-	Coordinated, Fence bool
+	// Way is how to fail over.
+	Way admin.Way
 	// Nodes is how to ask the data nodes, without an address.
 	Nodes *sentinel.Options
 	// Timeout is how long a Sentinel or a node may take to answer.
@@ -166,7 +166,7 @@ func (d *drill) failOver(ctx context.Context, w *writer) (Failover, error) {
 	timer := time.AfterFunc(backPatience, stop)
 	defer timer.Stop()
 	wg.Wait()
-	f := Failover{From: from, To: answer.Address, FailoverSeconds: answer.Seconds, Loss: answer.Loss}
+	f := Failover{From: from, To: answer.Address, FailoverSeconds: answer.Seconds, Way: answer.Way, Loss: answer.Loss}
 	if !back.IsZero() {
 		f.AllBackSeconds = new(seconds(back.Sub(began)))
 	}

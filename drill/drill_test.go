@@ -16,6 +16,7 @@ import (
 	"testing"
 	"time"
 
+	"redis_sentinel_exporter/admin"
 	"redis_sentinel_exporter/canstop"
 	"redis_sentinel_exporter/deployment"
 	"redis_sentinel_exporter/drill"
@@ -259,7 +260,7 @@ func TestCoordinated(t *testing.T) {
 		t.Fatal(err)
 	}
 	r := newRig(t)
-	r.options.Coordinated = true
+	r.options.Way = admin.Coordinated
 	if version.Product != "valkey" || version.Major < 9 {
 		report := r.run(r.within(time.Minute), nil)
 		if report.Outcome != drill.Refused || !strings.Contains(strings.Join(report.Reasons, "\n"), "failover_not_coordinated: ") {
@@ -284,7 +285,7 @@ func TestCoordinated(t *testing.T) {
 func TestBackWithFence(t *testing.T) {
 	t.Parallel()
 	r := newRig(t)
-	r.options.Back, r.options.Fence, r.options.MaxGap = true, true, time.Minute
+	r.options.Back, r.options.Way, r.options.MaxGap = true, admin.Fenced, time.Minute
 	old := r.Masters[0].Node
 	r.cli(old, "CONFIG", "SET", "replica-priority", "1")
 	report := r.run(r.within(3*time.Minute), nil)
@@ -306,7 +307,7 @@ func TestBackWithFence(t *testing.T) {
 func TestGap(t *testing.T) {
 	t.Parallel()
 	r := newRig(t)
-	r.options.Fence, r.options.MaxGap = true, time.Nanosecond
+	r.options.Way, r.options.MaxGap = admin.Fenced, time.Nanosecond
 	report := r.run(r.within(2*time.Minute), nil)
 	if report.Outcome != drill.Gap || len(report.Reasons) != 1 || len(report.Failovers) != 1 {
 		t.Errorf("got %+v", report)
@@ -318,18 +319,18 @@ func TestGap(t *testing.T) {
 func TestInterrupted(t *testing.T) {
 	t.Parallel()
 	for _, test := range []struct {
-		at    string // the line of the progress after which it is interrupted
-		fence bool
+		at  string // the line of the progress after which it is interrupted
+		way admin.Way
 	}{
-		{": SENTINEL FAILOVER", false},
-		{"is promoted", false},
-		{"writes wait", true},
-		{"follows", true},
+		{": SENTINEL FAILOVER", admin.Plain},
+		{"is promoted", admin.Plain},
+		{"writes wait", admin.Fenced},
+		{"follows", admin.Fenced},
 	} {
 		t.Run(strings.TrimPrefix(test.at, ": "), func(t *testing.T) {
 			t.Parallel()
 			r := newRig(t)
-			r.options.Fence = test.fence
+			r.options.Way = test.way
 			ctx, cancel := context.WithCancel(r.within(2 * time.Minute))
 			defer cancel()
 			report := r.run(ctx, func(text string) {

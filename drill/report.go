@@ -33,8 +33,9 @@ type Report struct {
 
 // A Failover is what was measured of one.
 type Failover struct {
-	From string `json:"from"`
-	To   string `json:"to,omitempty"` // empty if it did not come to its end
+	From string    `json:"from"`
+	To   string    `json:"to,omitempty"` // empty if it did not come to its end
+	Way  admin.Way `json:"way"`
 	// Acknowledged is how many values were, Lost how many of those the new master does not have.
 	Acknowledged int `json:"acknowledged_writes"`
 	Lost         int `json:"lost_writes"`

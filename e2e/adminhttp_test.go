@@ -8,6 +8,7 @@ import (
 	"testing"
 	"time"
 
+	"redis_sentinel_exporter/admin"
 	"redis_sentinel_exporter/e2e/exportertest"
 	"redis_sentinel_exporter/internal/sentineltest"
 )
@@ -298,6 +299,36 @@ func (r *adminRig) refusePromotion() {
 	if _, err := r.Masters[0].Replicas[0].CLI(r.t.Context(), "ACL", "SETUSER", "default", "-slaveof", "-replicaof"); err != nil {
 		r.t.Fatal(err)
 	}
+}
+
+// TestAdminFence: an exporter with an account for the data nodes that may do it holds up the writes; none without.
+func TestAdminFence(t *testing.T) {
+	t.Parallel()
+	const password = "canary-fence"
+	cfg := sentineltest.Config{Replicas: 1, DownAfter: 20 * time.Second, NodeConf: []string{sentineltest.DocumentedUser(t, "../docs/admin.md", "fence", password)}}
+	r := newAdminRig(t, cfg, "--node.username=fence", "--node.password-file="+exportertest.TempFile(t, password))
+	const failover = "/api/v1/masters/mymaster/failover"
+	r.ask(http.StatusBadRequest, http.MethodPost, failover+"?fence=true&coordinated=true", "")
+	if answer := r.ask(http.StatusOK, http.MethodPost, failover+"?coordinated=false&dry_run=true", ""); answer.Way != admin.Plain || answer.WayReason != "" {
+		t.Errorf("it would be %s, because %q", answer.Way, answer.WayReason)
+	}
+	r.shows("mymaster", "config-epoch", "0")
+	answer := r.ask(http.StatusOK, http.MethodPost, failover+"?fence=true", "")
+	if answer.Way != admin.Fenced || answer.Loss == nil || answer.Loss.LostBytes == nil || *answer.Loss.LostBytes != 0 {
+		t.Errorf("got %+v, loss %+v", answer, answer.Loss)
+	}
+	if role, err := r.Masters[0].Node.CLI(t.Context(), "ROLE"); err != nil || !strings.HasPrefix(role, "slave") {
+		t.Errorf("the old master is %q, %v", role, err)
+	}
+	if strings.Contains(r.said.String()+r.Stderr.String(), password) {
+		t.Error("the password is told")
+	}
+
+	without := newAdminRig(t, sentineltest.Config{Replicas: 1})
+	if answer := without.ask(http.StatusBadRequest, http.MethodPost, failover+"?fence=true", ""); !strings.Contains(answer.Error, "--node.password-file") {
+		t.Errorf("without an account: got the error %q", answer.Error)
+	}
+	without.shows("mymaster", "config-epoch", "0")
 }
 
 // TestStopEndsAnOperation: it answers how far it has come.

@@ -25,11 +25,11 @@ type adminRig struct {
 	said     strings.Builder // all answers
 }
 
-func newAdminRig(t *testing.T, cfg sentineltest.Config) *adminRig {
+func newAdminRig(t *testing.T, cfg sentineltest.Config, flags ...string) *adminRig {
 	t.Helper()
 	r := &adminRig{Topology: sentineltest.Run(t, cfg), t: t}
-	e, address := exportertest.StartAdmin(t, exportertest.TempFile(t, exportertest.AdminUsers),
-		"--sentinel.address="+strings.Join(r.ClientAddrs(), ","), "--log.level=debug")
+	flags = append(flags, "--sentinel.address="+strings.Join(r.ClientAddrs(), ","), "--log.level=debug")
+	e, address := exportertest.StartAdmin(t, exportertest.TempFile(t, exportertest.AdminUsers), flags...)
 	r.Exporter, r.adminURL = e, "http://"+address
 	return r
 }

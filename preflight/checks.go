@@ -86,13 +86,8 @@ func lookAtConnections(f *flight, o *outcome) {
 			return
 		}
 		for _, v := range f.views {
-			id := v.Snapshot.ID
-			if len(id) < 8 {
-				o.cannotTell(fmt.Sprintf("Sentinel %s does not say its id", v.Snapshot.Sentinel))
-				continue
-			}
-			if _, found := n.Sentinels[id[:8]]; !found {
-				o.cannotTell(fmt.Sprintf("%s lists no connection of the Sentinel %s by its name (sentinel-%s-pubsub): either there is none, or its user lacks +client|setname", n.addr, v.Snapshot.Sentinel, id[:8]))
+			if _, connected := n.Sentinels.User(v.Snapshot.ID); !connected {
+				o.cannotTell(fmt.Sprintf("%s lists no connection of the Sentinel %s by its name (sentinel-%.8s-pubsub): either there is none, or its user lacks +client|setname", n.addr, v.Snapshot.Sentinel, v.Snapshot.ID))
 			}
 		}
 	})

@@ -1,6 +1,7 @@
 package web
 
 import (
+	"cmp"
 	"log/slog"
 	"net/http"
 	"strings"
@@ -26,6 +27,9 @@ func (a *adminAPI) audit(r *http.Request, call *adminCall, answer *admin.Operati
 	}
 	if what := whatOf(&call.Operation); what != "" {
 		attrs = append(attrs, slog.String("what", what))
+	}
+	if way := cmp.Or(answer.Way, call.Way); way != "" {
+		attrs = append(attrs, slog.String("way", string(way)))
 	}
 	var done, failed []string
 	for _, one := range answer.Results {

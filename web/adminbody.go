@@ -39,19 +39,30 @@ func readOperation(w http.ResponseWriter, r *http.Request, op *admin.Operation) 
 	}
 }
 
-// readSwitches reads dry_run, force and coordinated from the query.
+// readSwitches reads dry_run, force, coordinated and fence from the query.
 func readSwitches(raw string, op *admin.Operation) error {
-	values, err := parseQuery(raw, nil, "dry_run", "force", "coordinated")
+	values, err := parseQuery(raw, nil, "dry_run", "force", "coordinated", "fence")
 	if err != nil {
 		return badRequest("%w", err)
 	}
-	for name, into := range map[string]*bool{"dry_run": &op.DryRun, "force": &op.Force, "coordinated": &op.Coordinated} {
+	var coordinated, fence bool
+	for name, into := range map[string]*bool{"dry_run": &op.DryRun, "force": &op.Force, "coordinated": &coordinated, "fence": &fence} {
 		switch value := values.Get(name); {
 		case value == "true", value == "false":
 			*into = value == "true"
 		case values.Has(name):
 			return badRequest("the parameter %q is true or false", name)
 		}
+	}
+	switch {
+	case coordinated && fence:
+		return badRequest("coordinated and fence are given: a coordinated failover needs no fence")
+	case fence:
+		op.Way = admin.Fenced
+	case coordinated:
+		op.Way = admin.Coordinated
+	case values.Has("coordinated"):
+		op.Way = admin.Plain
 	}
 	return nil
 }

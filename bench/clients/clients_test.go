@@ -2,6 +2,7 @@ package clients
 
 import (
 	"context"
+	"flag"
 	"slices"
 	"strings"
 	"testing"
@@ -13,7 +14,10 @@ import (
 	"redis_sentinel_exporter/sentinel"
 )
 
-const master = "mymaster"
+const (
+	master   = "mymaster"
+	password = "fence-pass" // of the account for the data nodes
+)
 
 // A rig is a real deployment with Sentinel's own timers, and writers.
 type rig struct {
@@ -26,7 +30,10 @@ type rig struct {
 func newRig(t *testing.T, libraries []library) *rig {
 	t.Helper()
 	// The timers of a real deployment: how long the old master takes writes is what counts here.
-	topology := sentineltest.Run(t, sentineltest.Config{SlowTimers: true, DownAfter: 3 * time.Second})
+	topology := sentineltest.Run(t, sentineltest.Config{
+		SlowTimers: true, DownAfter: 3 * time.Second,
+		NodeConf: []string{sentineltest.DocumentedUser(t, "../../docs/admin.md", "fence", password)},
+	})
 	var clients []*sentinel.Client
 	for _, addr := range topology.SentinelAddrs() {
 		clients = append(clients, sentinel.NewClient(sentinel.Options{Address: addr}))
@@ -34,6 +41,7 @@ func newRig(t *testing.T, libraries []library) *rig {
 	d := deployment.New(clients...)
 	t.Cleanup(d.Close)
 	r := &rig{Topology: topology, t: t, operator: admin.New(d, 5*time.Second)}
+	r.operator.UseNodes(&sentinel.Options{Username: "fence", Password: func() (string, error) { return password, nil }})
 	for _, l := range libraries {
 		w, err := startWriter(t.Context(), l, master, topology.SentinelAddrs())
 		if err != nil {
@@ -56,11 +64,11 @@ func (r *rig) waitAcked(more int) {
 }
 
 // failover fails over as the command does.
-func (r *rig) failover() *admin.OperationResult {
+func (r *rig) failover(way admin.Way) *admin.OperationResult {
 	r.t.Helper()
 	ctx, cancel := context.WithTimeout(r.t.Context(), 2*time.Minute)
 	defer cancel()
-	answer, err := r.operator.Do(ctx, admin.Operation{Action: admin.Failover, Master: master}, func(text string) { r.t.Log(text) })
+	answer, err := r.operator.Do(ctx, admin.Operation{Action: admin.Failover, Master: master, Way: way}, func(text string) { r.t.Log(text) })
 	if err != nil {
 		r.t.Fatal(err)
 	}
@@ -92,14 +100,43 @@ func named(names ...string) []library {
 	return slices.DeleteFunc(libraries(), func(l library) bool { return !slices.Contains(names, l.name) })
 }
 
-// TestFailoverLosesLittle: libraries that listen to the first Sentinel hear of a failover at once,
-// as another one leads it. Led by the first one, each loses some 290 writes.
+var runs = flag.Int("clients.runs", 1, "how often each way of failing over is measured")
+
+// TestFailoverLosesLittle: libraries that listen to the first Sentinel hear of a plain failover at once,
+// as another one leads it. Led by the first one, each loses some 290 writes. The other ways lose none.
 func TestFailoverLosesLittle(t *testing.T) {
-	r := newRig(t, named("go-redis", "rueidis"))
+	version, err := sentineltest.ServerVersion(t.Context())
+	if err != nil {
+		t.Fatal(err)
+	}
+	for _, test := range []struct {
+		way  admin.Way
+		most int // lost writes
+	}{
+		{admin.Plain, 60},
+		{admin.Fenced, 0},
+		{admin.Coordinated, 0},
+	} {
+		if test.way == admin.Coordinated && (version.Product != "valkey" || version.Major < 9) {
+			t.Logf("%v cannot coordinate a failover", version)
+			continue
+		}
+		for range *runs {
+			t.Run(string(test.way), func(t *testing.T) {
+				r := newRig(t, named("go-redis", "rueidis", "node-redis"))
+				r.losesAtMost(test.way, test.most)
+			})
+		}
+	}
+}
+
+// losesAtMost fails over, and counts what each writer loses.
+func (r *rig) losesAtMost(way admin.Way, most int) {
+	r.t.Helper()
 	old := r.Masters[0].Node
-	answer := r.failover()
-	if role, err := old.CLI(t.Context(), "ROLE"); err != nil || strings.HasPrefix(role, "master") {
-		t.Errorf("the failover is said to be over, and the role of the old master is %q (%v)", role, err)
+	answer := r.failover(way)
+	if role, err := old.CLI(r.t.Context(), "ROLE"); err != nil || strings.HasPrefix(role, "master") {
+		r.t.Errorf("the failover is said to be over, and the role of the old master is %q (%v)", role, err)
 	}
 	r.waitAcked(25)
 	for _, w := range r.writers {
@@ -108,13 +145,13 @@ func TestFailoverLosesLittle(t *testing.T) {
 	there := r.keys()
 	for _, w := range r.writers {
 		lost := w.lost(there)
-		t.Logf("%s: %d of %d writes lost, the longest gap %s, errors %v", w.library, len(lost), len(w.acked), w.gap(), w.errors)
-		if len(lost) > 60 {
-			t.Errorf("%s has lost %d writes", w.library, len(lost))
+		r.t.Logf("%s: %d of %d writes lost, the longest gap %s, errors %v", w.library, len(lost), len(w.acked), w.gap(), w.errors)
+		if len(lost) > most {
+			r.t.Errorf("%s has lost %d writes", w.library, len(lost))
 		}
 	}
-	if answer.Loss.LostBytes == nil || *answer.Loss.LostBytes <= 0 {
-		t.Errorf("it says of the loss: %+v", answer.Loss)
+	if l := answer.Loss.LostBytes; way != admin.Coordinated && (l == nil || (*l > 0) != (way == admin.Plain)) {
+		r.t.Errorf("it says of the loss: %s", answer.Loss.Outcome)
 	}
-	t.Log(answer.Loss.Outcome)
+	r.t.Log(answer.Loss.Outcome)
 }

@@ -28,6 +28,7 @@ func libraries() []library {
 		{"valkey-go", openValkeyGo},
 		{"redigo", openRedigo},
 		{"radix", openRadix},
+		{"node-redis", openNodeRedis},
 	}
 }
 
