@@ -31,6 +31,7 @@ func TestRoleLoad(t *testing.T) {
 	e := exportertest.StartProcess(t, "--sentinel.address="+strings.Join(topology.ClientAddrs(), ","), "--no-collector.events")
 	checks, nothing := roleChecksOf(topology), roleCheck{"/-/healthy", http.StatusOK}
 	e.MustGet(t, checks[0].path)
+	wantRoleMethods(t, e.URL, checks[:2], topology.Masters[0].DataNodes())
 	before, used := roundTrips(topology), cpuTime(t, e)
 	const clients = 20
 	var mu sync.Mutex
@@ -76,6 +77,39 @@ func TestRoleLoad(t *testing.T) {
 	t.Logf("the exporter used %s of a processor for each", (cpuTime(t, e)-used)/time.Duration(len(took[true])+len(took[false])))
 	if p99 := percentile(took[true], 99); *roleP99 > 0 && p99 > *roleP99 {
 		t.Errorf("p99 is %s", p99)
+	}
+}
+
+// wantRoleMethods fails the test unless HEAD and OPTIONS answer as GET without the body, and GET of what is unknown names
+// what is known.
+func wantRoleMethods(t *testing.T, base string, checks []roleCheck, nodes []*sentineltest.Node) {
+	t.Helper()
+	other, nowhere := "/role/master?master=other&node="+nodes[0].Addr(), "/role/master?master=mymaster&node=192.0.2.1:1"
+	sentences := map[string]string{
+		other:   `no Sentinel monitors a master \"other\": there are mymaster.`,
+		nowhere: `no node of mymaster is \"192.0.2.1:1\": there are ` + nodes[0].Addr(),
+	}
+	checks = slices.Concat(checks, []roleCheck{{other, http.StatusNotFound}, {nowhere, http.StatusServiceUnavailable}})
+	client := http.Client{Transport: &http.Transport{DisableKeepAlives: true}}
+	for _, c := range checks {
+		for _, method := range []string{http.MethodGet, http.MethodHead, http.MethodOptions} {
+			request, err := http.NewRequestWithContext(t.Context(), method, base+c.path, nil)
+			if err != nil {
+				t.Fatal(err)
+			}
+			response, err := client.Do(request)
+			if err != nil {
+				t.Fatal(err)
+			}
+			body, err := io.ReadAll(response.Body)
+			_ = response.Body.Close()
+			if err != nil || response.StatusCode != c.want || (method == http.MethodGet) != (len(body) > 0) {
+				t.Errorf("%s %s: got %d, %s, %v", method, c.path, response.StatusCode, body, err)
+			}
+			if method == http.MethodGet && !strings.Contains(string(body), sentences[c.path]) {
+				t.Errorf("%s: got %s", c.path, body)
+			}
+		}
 	}
 }
 
