@@ -18,6 +18,10 @@ import (
 // hellos, which come every 2 s.
 const helloPatience = 10 * time.Second
 
+// leaderPatience is how long the Sentinel that leads may give no answer, before we stop following it. If it is dead,
+// another one finishes the failover or gives it up.
+const leaderPatience = 15 * time.Second
+
 func (j *job) planFailover(s *step) {
 	if s.master == nil {
 		s.err = errNotMonitored
@@ -132,12 +136,13 @@ func (j *job) stillAlone(ctx context.Context) error {
 func (j *job) follow(ctx context.Context, s *step, promoted func()) (now *sentinel.Master, err error) {
 	ctx, cancel := context.WithTimeout(ctx, failoverPatience(s.master))
 	defer cancel()
-	said := sentinel.FailoverNone
+	said, answered := sentinel.FailoverNone, time.Now()
 	err = waitUntil(ctx, func() (bool, error) {
 		m, err := j.look(ctx, s.client)
 		if err != nil {
-			return false, fmt.Errorf("the failover has begun, but its end was not seen: %w", err)
+			return time.Since(answered) > leaderPatience, fmt.Errorf("the failover has begun, but its end was not seen: look what the other Sentinels say: %w", err)
 		}
+		answered = time.Now()
 		if m.Flags.Has(sentinel.FlagFailoverInProgress) {
 			if m.FailoverState != said {
 				said = m.FailoverState

@@ -387,3 +387,38 @@ func TestRefused(t *testing.T) {
 		}
 	}
 }
+
+// The Sentinel that leads is killed in the middle: another one finishes or gives it up, writes go on, and nothing of the
+// drill is left.
+func TestLeaderKilled(t *testing.T) {
+	t.Parallel()
+	for _, way := range []admin.Way{admin.Plain, admin.Fenced} {
+		t.Run(string(way), func(t *testing.T) {
+			t.Parallel()
+			r := newRig(t)
+			r.options.Way = way
+			killed, ended := false, false // ended: the failover was over before it was seen to go on
+			report := r.run(r.within(3*time.Minute), func(text string) {
+				at, state, _ := strings.Cut(text, ": ")
+				over := strings.Contains(text, " is promoted, after ")
+				if killed || state != "wait_promotion" && state != "reconf_slaves" && !over {
+					return
+				}
+				killed, ended = true, over
+				r.Sentinels[slices.IndexFunc(r.Sentinels, func(s *sentineltest.Sentinel) bool { return s.Addr() == at })].Kill()
+			})
+			if !killed || !ended && (report.Outcome != drill.Failed || len(report.Reasons) != 1) {
+				t.Errorf("the leader was killed: %v; got %+v", killed, report)
+			}
+			sentineltest.WaitFor(t, "writes to the master that the Sentinels name", func() bool {
+				master, err := r.MasterNode(t.Context(), name)
+				if err != nil {
+					return false
+				}
+				_, err = master.CLI(t.Context(), "SET", "after the leader", "1")
+				return err == nil
+			})
+			r.clean(report)
+		})
+	}
+}
