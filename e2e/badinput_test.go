@@ -38,7 +38,7 @@ func TestBadInputIsRefused(t *testing.T) {
 		{"flag given twice", []string{"--log.level=info", "--log.level=debug"}, "log.level"},
 		{"password flag", one("--sentinel.password=hush"), "--sentinel.password"},
 
-		{"address without port", one("--sentinel.address=localhost"), `"localhost" is not host:port`},
+		{"address without port", one("--sentinel.address=localhost"), `"localhost": it is not host:port`},
 		{"address with empty port", one("--sentinel.address=localhost:"), "1 to 65535"},
 		{"address without host", one("--sentinel.address=:26379"), "neither a host name nor an IP address"},
 		{"address with port 0", one("--sentinel.address=a:0"), "1 to 65535"},
@@ -52,7 +52,7 @@ func TestBadInputIsRefused(t *testing.T) {
 		{"address with a blank", one("--sentinel.address=a b:26379"), "neither"},
 		{"address with credentials", one("--sentinel.address=me:hush@a:26379"), "--sentinel.password-file"},
 		{"no address", one("--sentinel.address=,"), "no address"},
-		{"bad one among good ones", one("--sentinel.address=a:1,b:2,c"), `"c" is not host:port`},
+		{"bad one among good ones", one("--sentinel.address=a:1,b:2,c"), `"c": it is not host:port`},
 		{"duplicate address", []string{"--sentinel.address=a:1", "--sentinel.address=b:1", "--sentinel.address=a:1"}, "a:1 is given twice"},
 		{"duplicate in one value", one("--sentinel.address=a:1,A:01"), "a:1 is given twice"},
 
