@@ -25,9 +25,10 @@ type Module struct {
 	AllowedTargets *AllowList     `yaml:"allowed_targets,omitempty"` // nil for all
 	Collectors     Collectors     `yaml:"collectors"`
 
-	lines map[string]int // lines of the fields that are given
-	tls   *tls.Config
-	tlsID tlsIdentity
+	lines    map[string]int         // lines of the fields that are given
+	password func() (string, error) // nil for none
+	tls      *tls.Config
+	tlsID    tlsIdentity
 }
 
 // Collectors select metrics, like the flags --collector.* for /metrics.
@@ -110,7 +111,8 @@ func (m *Module) checkPassword() error {
 		return errors.New("whoever can send a request to /probe could have this password sent to a server of " +
 			"their own: say in allowed_targets who may get it")
 	}
-	_, err := sentinel.PasswordFile(m.PasswordFile)()
+	m.password = sentinel.PasswordFile(m.PasswordFile)
+	_, err := m.password()
 	return withoutName(err)
 }
 
@@ -167,12 +169,10 @@ func tlsMistake(settings *config.TLSConfig, err error) error {
 func (m *Module) Options() sentinel.Options {
 	o := sentinel.Options{
 		Username:  m.Username,
+		Password:  m.password,
 		TLS:       m.tls,
 		Allowed:   m.AllowedTargets.Connect,
 		InfoCache: m.Collectors.InfoCache,
-	}
-	if m.PasswordFile != "" {
-		o.Password = sentinel.PasswordFile(m.PasswordFile)
 	}
 	return o
 }

@@ -130,6 +130,9 @@ func (p *Process) Value(t testing.TB, name string) float64 {
 	return Sample(t, p.MustGet(t, "/metrics").Body, name)
 }
 
+// PID returns the id of the process.
+func (p *Process) PID() int { return p.cmd.Process.Pid }
+
 // Procfs returns a file of the process in /proc, such as "status".
 func (p *Process) Procfs(t testing.TB, name string) string {
 	t.Helper()
