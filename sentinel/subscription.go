@@ -47,7 +47,10 @@ func (s *subscription) close() { s.session.close() }
 // its buffer until something else is sent. Here nothing is, so PINGs take the place of the password.
 func (s *subscription) start(ctx context.Context, credentials int) error {
 	const handshake, ping = 64, len("*1\r\n$4\r\nPING\r\n")
-	pings := slices.Repeat([][]any{{"PING"}}, (handshake+credentials)/ping+1)
+	pings := [][]any{{"PING"}}
+	if credentials > 0 {
+		pings = slices.Repeat(pings, (handshake+credentials)/ping+1)
+	}
 	replies, err := s.session.exchange(ctx, pings)
 	if err != nil {
 		return err
