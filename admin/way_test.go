@@ -49,9 +49,8 @@ func TestWay(t *testing.T) {
 	t.Parallel()
 	r := newWayRig(t)
 	account := &sentinel.Options{Username: "preflight", Password: func() (string, error) { return canary, nil }}
-	sentineltest.WaitFor(t, "the Sentinels to have the INFO of the master", func() bool {
-		answer := r.do(admin.Operation{Action: admin.Failover, Master: name, DryRun: true}, nil)
-		return !contains(answer.WayReason, "does not say what the master")
+	sentineltest.WaitFor(t, "the Sentinels to know the master, and it all of them", func() bool {
+		return !r.able || r.do(admin.Operation{Action: admin.Failover, Master: name, DryRun: true}, nil).Way == admin.Coordinated
 	})
 	r.chooses(admin.Coordinated, "all Sentinels and the master can")
 	master := r.Masters[0].Node
