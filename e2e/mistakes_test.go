@@ -43,11 +43,11 @@ func fieldPaths(of reflect.Type, prefix []string) [][]string {
 		within := slices.Concat(prefix, []string{"m"})
 		return append(fieldPaths(of.Elem(), within), within)
 	case reflect.Struct:
-		for i := range of.NumField() {
-			if name, _, _ := strings.Cut(of.Field(i).Tag.Get("yaml"), ","); name != "" {
+		for field := range of.Fields() {
+			if name, _, _ := strings.Cut(field.Tag.Get("yaml"), ","); name != "" {
 				within := slices.Concat(prefix, []string{name})
 				paths = append(paths, within)
-				paths = append(paths, fieldPaths(of.Field(i).Type, within)...)
+				paths = append(paths, fieldPaths(field.Type, within)...)
 			}
 		}
 	default: // a value has no fields
@@ -61,14 +61,14 @@ func nested(path []string, value string) string {
 		"deployments m": "sentinels: ['127.0.0.1:1']", "modules m": "allowed_targets: []",
 		"m cert_file": "key_file: x", "m key_file": "cert_file: x",
 	}
-	for i := len(path) - 1; i >= 0; i-- {
+	for i, key := range slices.Backward(path) {
 		other := ""
 		if i > 1 {
-			if word := beside[path[i-2]+" "+path[i-1]]; !strings.HasPrefix(word, path[i]+":") && word != "" {
+			if word := beside[path[i-2]+" "+path[i-1]]; !strings.HasPrefix(word, key+":") && word != "" {
 				other = word + ", "
 			}
 		}
-		if value = path[i] + ": " + value; i > 0 {
+		if value = key + ": " + value; i > 0 {
 			value = "{" + other + value + "}"
 		}
 	}

@@ -88,7 +88,7 @@ func countInMemory(t *testing.T, pid int, text []byte) int {
 			continue
 		}
 		content := make([]byte, end-begin)
-		n, _ := memory.ReadAt(content, int64(begin)) //nolint:gosec // rw is below the kernel; what is reserved only cannot be read
+		n, _ := memory.ReadAt(content, int64(begin)) // what is reserved only cannot be read
 		read += n
 		count += bytes.Count(content[:n], text)
 	}

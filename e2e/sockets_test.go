@@ -28,7 +28,7 @@ func TestSocketsOfSystemd(t *testing.T) {
 		t.Fatal(err)
 	}
 	fake := sentineltest.RunFake(t, sentineltest.FakeConfig{})
-	cmd := exec.Command("/bin/sh", "-c", `LISTEN_PID=$$ exec "$0" "$@"`, binary, "--web.systemd-socket", //nolint:gosec // it is this program
+	cmd := exec.Command("/bin/sh", "-c", `LISTEN_PID=$$ exec "$0" "$@"`, binary, "--web.systemd-socket",
 		"--sentinel.address="+fake.Addr(), "--web.config.file="+exportertest.TempFile(t, fmt.Sprintf("basic_auth_users: {me: '%s'}\n", hash)))
 	const sockets = 3
 	cmd.Env = append(os.Environ(), exportertest.Variable, fmt.Sprintf("LISTEN_FDS=%d", sockets))
