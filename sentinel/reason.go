@@ -38,7 +38,8 @@ func Reasons() []Reason {
 }
 
 // reasonOf returns why an exchange failed before there was a reply. It looks at the context
-// first: what goes wrong after it has ended is caused by that.
+// before the connection: what goes wrong there after it has ended is caused by that. But what came is no reply
+// of a Sentinel however late that is found out.
 func reasonOf(ctx context.Context, err error) Reason {
 	var timeout net.Error
 	var record tls.RecordHeaderError
@@ -48,6 +49,8 @@ func reasonOf(ctx context.Context, err error) Reason {
 		return reason
 	}
 	switch {
+	case errors.Is(err, errMalformed):
+		return ReasonProtocol
 	case ctx.Err() != nil, errors.Is(err, context.DeadlineExceeded), errors.Is(err, os.ErrDeadlineExceeded):
 		return ReasonTimeout
 	case errors.As(err, &timeout) && timeout.Timeout():
@@ -56,7 +59,7 @@ func reasonOf(ctx context.Context, err error) Reason {
 		return ReasonAuth
 	case redis.IsPermissionError(err):
 		return ReasonPermission
-	case errors.Is(err, errMalformed), errors.As(err, &record), unreadable(err):
+	case errors.As(err, &record), unreadable(err):
 		return ReasonProtocol
 	case errors.Is(err, errNeedsTLS), refusedSecurity(err):
 		return ReasonTLS
