@@ -84,7 +84,7 @@ hostile: ## let Sentinels of every bad kind at the exporter, and measure what th
 .PHONY: e2e
 e2e: $(if $(EVERY),engines) ## bring every alert about for real, through Prometheus and Alertmanager to a webhook; EVERY=3: a third also in Prometheus 3 and VictoriaMetrics
 	@tools/need redis-server=redis-server redis-cli=redis-tools prometheus=prometheus prometheus-alertmanager=prometheus-alertmanager gcc=gcc,libc6-dev
-	RERUN=subtest CGO_ENABLED=1 tools/gotest ./alerts -race -timeout 20m -tags e2e -run 'TestFaults|TestScaled|TestTwoClusters' $(if $(EVERY),-args -engines='$(ENGINES)' -engines.every=$(EVERY))
+	RERUN=subtest CGO_ENABLED=1 tools/gotest ./alerts -race -count=1 -timeout 20m -tags e2e -run 'TestFaults|TestScaled|TestTwoClusters' $(if $(EVERY),-args -engines='$(ENGINES)' -engines.every=$(EVERY))
 
 .PHONY: e2e-all
 e2e-all: engines ## the same, with all in Prometheus 3 and VictoriaMetrics
