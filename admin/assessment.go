@@ -35,19 +35,22 @@ func (s *assessment) hasHiddenReplicas(master string) bool {
 	return slices.ContainsFunc(s.views(master), func(v deployment.View) bool { return v.HasHiddenReplicas() })
 }
 
-// contradiction returns the view of another Sentinel that has heard from the replica which m would
-// have promoted, later than the Sentinel of m: that its replica-priority is 0. Nil if there is none.
-// Each Sentinel asks a node every 10 s, at a moment of its own.
-func (s *assessment) contradiction(m *sentinel.Master) *deployment.ReplicaView {
-	heir := m.Heir()
+// contradiction returns the view of another Sentinel that has heard from the replica which the one of v
+// would promote, later than that: that its replica-priority is 0. Nil if there is none. Each Sentinel
+// asks a node every 10 s, at a moment of its own. What may have been later, as the Sentinels did not
+// answer at the same moment, counts as later.
+func (s *assessment) contradiction(v deployment.View) *deployment.ReplicaView {
+	heir := v.Heir()
 	if heir == nil {
 		return nil
 	}
-	for _, v := range s.views(m.Name) {
-		for i := range v.Replicas {
-			r := &v.Replicas[i]
-			if r.SameProcess(&heir.Instance) && r.InfoRefresh.Value < heir.InfoRefresh.Value && r.Priority.Present && r.Priority.Value == 0 {
-				return &deployment.ReplicaView{Replica: r, By: v}
+	heard := v.Snapshot.Started.Add(-heir.InfoRefresh.Value)
+	for _, other := range s.views(v.Name) {
+		answered := other.Snapshot.Started.Add(other.Snapshot.Duration)
+		for i := range other.Replicas {
+			r := &other.Replicas[i]
+			if r.SameProcess(&heir.Instance) && answered.Add(-r.InfoRefresh.Value).After(heard) && r.Priority.Present && r.Priority.Value == 0 {
+				return &deployment.ReplicaView{Replica: r, By: other}
 			}
 		}
 	}

@@ -9,6 +9,7 @@ import (
 	"sync"
 	"time"
 
+	"redis_sentinel_exporter/datanode"
 	"redis_sentinel_exporter/deployment"
 	"redis_sentinel_exporter/health"
 	"redis_sentinel_exporter/sentinel"
@@ -36,7 +37,7 @@ func (j *job) planFailover(s *step) {
 }
 
 func (j *job) failover(ctx context.Context, s *step) error {
-	if err := j.stillAlone(ctx); err != nil {
+	if err := j.stillRight(ctx, s); err != nil {
 		return err
 	}
 	from := s.master.Advertised()
@@ -47,7 +48,7 @@ func (j *job) failover(ctx context.Context, s *step) error {
 			return err
 		}
 		defer raised.lower(ctx)
-		if err := j.stillAlone(ctx); err != nil { // raising it took time
+		if err := j.stillRight(ctx, s); err != nil { // raising it took time
 			return err
 		}
 	}
@@ -92,39 +93,82 @@ func (j *job) aborted(err error, s *step, old *oldMaster) error {
 	return err
 }
 
-// stillAlone looks again, just before the command: since the first look somebody else may have
-// begun a failover at another Sentinel, or even ended one. What Force overrides is only what the
-// first look has found. It takes no snapshots, which may be shared with a scrape that began earlier.
-func (j *job) stillAlone(ctx context.Context) error {
-	if j.Force && len(inProgress(&j.Operation, j.assessment)) > 0 {
-		return nil
-	}
-	views := j.assessment.views(j.Master)
-	found := make([]*health.Finding, len(j.clients))
-	var looks sync.WaitGroup
-	for i, c := range j.clients {
-		at := slices.IndexFunc(views, func(v deployment.View) bool { return v.Snapshot.Sentinel == c.Address() })
-		if at < 0 {
-			continue
-		}
-		looks.Go(func() {
-			// A Sentinel that does not answer now hides nothing more than one that did not before.
-			if now, err := j.look(ctx, c); err == nil {
-				found[i] = sinceThen(&j.Operation, views[at], now)
-			}
-		})
-	}
-	looks.Wait()
+// stillRight looks again, just before the command: since the first look somebody else may have begun a
+// failover at another Sentinel, or even ended one, and somebody may have heard that the replica which
+// this one promotes is not to be promoted. What Force overrides is only what the first look has found.
+func (j *job) stillRight(ctx context.Context, s *step) error {
+	now := j.lookAgain(ctx)
 	guarded := &GuardedError{Action: Failover, Master: j.Master}
-	for _, f := range found {
-		if f != nil {
-			guarded.Findings = append(guarded.Findings, *f)
-		}
+	if !j.Force || len(inProgress(&j.Operation, j.assessment)) == 0 {
+		guarded.Findings = sinceThen(&j.Operation, j.assessment, now)
+	}
+	if !j.Force || len(outdatedHeir(&j.Operation, j.assessment)) == 0 {
+		guarded.Findings = append(guarded.Findings, j.excludedHeir(ctx, s, now)...)
 	}
 	if len(guarded.Findings) > 0 {
 		return guarded
 	}
 	return nil
+}
+
+// lookAgain asks every Sentinel that monitors the master about it and its replicas. It takes no
+// snapshots, which may be shared with a scrape that began earlier. A Sentinel that does not answer now
+// hides nothing more than one that did not before.
+func (j *job) lookAgain(ctx context.Context) *assessment {
+	now := make([]*sentinel.Snapshot, len(j.clients))
+	var looks sync.WaitGroup
+	for i, c := range j.clients {
+		if !slices.ContainsFunc(j.assessment.views(j.Master), func(v deployment.View) bool { return v.Snapshot.Sentinel == c.Address() }) {
+			continue
+		}
+		looks.Go(func() {
+			began := time.Now()
+			m, err := j.look(ctx, c)
+			if err != nil {
+				return
+			}
+			m.Replicas, m.ReplicasErr = j.replicas(ctx, c)
+			now[i] = &sentinel.Snapshot{Sentinel: c.Address(), Started: began, Duration: time.Since(began), Masters: []sentinel.Master{*m}}
+		})
+	}
+	looks.Wait()
+	return &assessment{snapshots: slices.DeleteFunc(now, func(s *sentinel.Snapshot) bool { return s == nil })}
+}
+
+// excludedHeir looks for somebody who knows that the replica-priority of the replica which the Sentinel
+// of a step would promote is 0: another Sentinel, or, if there is an account, the replica itself.
+func (j *job) excludedHeir(ctx context.Context, s *step, now *assessment) []health.Finding {
+	for _, v := range now.views(j.Master) {
+		heir := v.Heir()
+		if v.Snapshot.Sentinel != s.sentinel || heir == nil {
+			continue
+		}
+		if knows := now.contradiction(v); knows != nil {
+			return []health.Finding{heirExcluded(&j.Operation, v, knows.Addr, "Sentinel "+knows.By.Snapshot.Sentinel+" has")}
+		}
+		if j.neverPromoted(ctx, heir.Addr) {
+			return []health.Finding{heirExcluded(&j.Operation, v, heir.Addr, "it says so itself")}
+		}
+	}
+	return nil
+}
+
+// neverPromoted reports whether a replica says that its priority is 0. Without an account it is not asked,
+// and one that does not answer hides nothing more.
+func (j *job) neverPromoted(ctx context.Context, addr string) (never bool) {
+	if j.operator.nodes == nil {
+		return false
+	}
+	o := *j.operator.nodes
+	o.Address = addr
+	replica := datanode.New(o)
+	defer replica.Close()
+	_ = j.within(func(ctx context.Context) error {
+		priority, err := replica.Priority(ctx)
+		never = err == nil && priority.Present && priority.Value == 0
+		return err
+	})(ctx)
+	return never
 }
 
 // follow waits for the end of the failover that a Sentinel has just begun, and returns the
@@ -180,9 +224,9 @@ func (j *job) look(ctx context.Context, c *sentinel.Client) (m *sentinel.Master,
 }
 
 // replicas asks one Sentinel about the replicas of the master.
-func (j *job) replicas(ctx context.Context, s *step) (replicas []sentinel.Replica, err error) {
+func (j *job) replicas(ctx context.Context, c *sentinel.Client) (replicas []sentinel.Replica, err error) {
 	err = j.within(func(ctx context.Context) error {
-		replicas, err = s.client.Replicas(ctx, j.Master)
+		replicas, err = c.Replicas(ctx, j.Master)
 		return err
 	})(ctx)
 	return replicas, err

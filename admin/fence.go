@@ -92,7 +92,7 @@ func (f *fence) closeEarly(ctx context.Context, s *step, old *oldMaster) {
 	if f == nil || f.done {
 		return
 	}
-	replicas, err := f.job.replicas(ctx, s)
+	replicas, err := f.job.replicas(ctx, s.client)
 	if err != nil {
 		return // close comes at the end
 	}

@@ -62,34 +62,31 @@ func inProgress(op *Operation, s *assessment) []health.Finding {
 	var found []health.Finding
 	for _, v := range s.views(op.Master) {
 		if v.Flags.Has(sentinel.FlagFailoverInProgress) {
-			found = append(found, ledBy(op, v.Snapshot.Sentinel, v.Master))
+			f := about(op, checkFailoverInProgress, "Wait until it ends.",
+				"a failover is in progress, which Sentinel %s leads (failover state: %s)", v.Snapshot.Sentinel, v.FailoverState)
+			f.Sentinel = v.Snapshot.Sentinel
+			found = append(found, f)
 		}
 	}
 	return found
 }
 
-func ledBy(op *Operation, sentinelAddr string, m *sentinel.Master) health.Finding {
-	f := about(op, checkFailoverInProgress, "Wait until it ends.",
-		"a failover is in progress, which Sentinel %s leads (failover state: %s)", sentinelAddr, m.FailoverState)
-	f.Sentinel = sentinelAddr
-	return f
-}
-
-// sinceThen returns a finding if what a Sentinel says now of the master is that somebody else has
-// begun or ended a failover since its view was taken; nil if not.
-func sinceThen(op *Operation, then deployment.View, now *sentinel.Master) *health.Finding {
-	var f health.Finding
-	switch {
-	case now.Flags.Has(sentinel.FlagFailoverInProgress):
-		f = ledBy(op, then.Snapshot.Sentinel, now)
-	case now.ConfigEpoch.Value > then.ConfigEpoch.Value:
-		f = about(op, checkFailoverInProgress, "Look whether the new master is the one that you want.",
-			"another failover has just ended: Sentinel %s named %s and names %s now", then.Snapshot.Sentinel, then.Advertised(), now.Advertised())
-		f.Sentinel = then.Snapshot.Sentinel
-	default:
-		return nil
+// sinceThen returns findings if what the Sentinels say now is that somebody else has begun or ended a
+// failover since then.
+func sinceThen(op *Operation, then, now *assessment) []health.Finding {
+	found := inProgress(op, now)
+	for _, is := range now.views(op.Master) {
+		for _, was := range then.views(op.Master) {
+			if was.Snapshot.Sentinel != is.Snapshot.Sentinel || is.Flags.Has(sentinel.FlagFailoverInProgress) || is.ConfigEpoch.Value <= was.ConfigEpoch.Value {
+				continue
+			}
+			f := about(op, checkFailoverInProgress, "Look whether the new master is the one that you want.",
+				"another failover has just ended: Sentinel %s named %s and names %s now", is.Snapshot.Sentinel, was.Advertised(), is.Advertised())
+			f.Sentinel = is.Snapshot.Sentinel
+			found = append(found, f)
+		}
 	}
-	return &f
+	return found
 }
 
 // tilt returns the findings on Sentinels that monitor the master and are in TILT.
@@ -140,17 +137,20 @@ func outdatedHeir(op *Operation, s *assessment) []health.Finding {
 		if v.Heir() == nil {
 			continue
 		}
-		knows := s.contradiction(v.Master)
+		knows := s.contradiction(v)
 		if knows == nil {
 			return nil
 		}
-		f := about(op, checkHeirOutdated, "Wait 10 s, until it has heard as well.",
-			"Sentinel %s would promote %s, and has not heard yet that its replica-priority is 0: Sentinel %s has",
-			v.Snapshot.Sentinel, knows.Addr, knows.By.Snapshot.Sentinel)
-		f.Sentinel = v.Snapshot.Sentinel
-		found = append(found, f)
+		found = append(found, heirExcluded(op, v, knows.Addr, "Sentinel "+knows.By.Snapshot.Sentinel+" has"))
 	}
 	return found
+}
+
+func heirExcluded(op *Operation, v deployment.View, heir, who string) health.Finding {
+	f := about(op, checkHeirOutdated, "Wait 10 s, until it has heard as well.",
+		"Sentinel %s would promote %s, and has not heard yet that its replica-priority is 0: %s", v.Snapshot.Sentinel, heir, who)
+	f.Sentinel = v.Snapshot.Sentinel
+	return f
 }
 
 // losesData does not give replicas time to synchronize, unlike the check.

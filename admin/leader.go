@@ -4,6 +4,8 @@ import (
 	"cmp"
 	"context"
 	"slices"
+
+	"redis_sentinel_exporter/deployment"
 )
 
 // leaderOf picks the Sentinel that will lead the failover. The one that leads publishes
@@ -17,7 +19,7 @@ import (
 func (j *job) leaderOf(ctx context.Context, steps []*step) []*step {
 	for _, fit := range []func(*step) bool{
 		func(s *step) bool {
-			return !s.snapshot.Tilt() && s.master.PromotableReplicas().Value > 0 && j.assessment.contradiction(s.master) == nil
+			return !s.snapshot.Tilt() && s.master.PromotableReplicas().Value > 0 && j.assessment.contradiction(deployment.View{Master: s.master, Snapshot: s.snapshot}) == nil
 		},
 		func(s *step) bool { return !s.snapshot.Tilt() && s.master.PromotableReplicas().Value > 0 },
 		func(s *step) bool { return !s.snapshot.Tilt() },

@@ -11,6 +11,7 @@ import (
 
 	"redis_sentinel_exporter/admin"
 	"redis_sentinel_exporter/internal/sentineltest"
+	"redis_sentinel_exporter/sentinel"
 )
 
 // TestFailoverCountsTheLoss: what the old master is sent after the promotion is counted as lost, and
@@ -113,6 +114,19 @@ func (r *rig) hearOnly(i int) {
 	}
 }
 
+// setPriority sets the priority of a replica, and waits until some Sentinels have heard of it.
+func (r *rig) setPriority(n *sentineltest.Node, priority string, at ...*sentineltest.Sentinel) {
+	r.cli(n, "CONFIG", "SET", "replica-priority", priority)
+	sentineltest.WaitFor(r.t, "the Sentinels to hear it", func() bool {
+		return !slices.ContainsFunc(at, func(s *sentineltest.Sentinel) bool {
+			rows, err := s.Rows(r.t.Context(), "SENTINEL", "REPLICAS", name)
+			return err != nil || !slices.ContainsFunc(rows, func(row sentineltest.Row) bool {
+				return hostPort(row) == n.Addr() && row.Get("slave-priority") == priority
+			})
+		})
+	})
+}
+
 // TestOutdatedHeir: one Sentinel has heard that a replica is not to be promoted, before the others
 // have.
 func TestOutdatedHeir(t *testing.T) {
@@ -124,27 +138,66 @@ func TestOutdatedHeir(t *testing.T) {
 	}
 	const aware = 1
 	preferred, other := r.Masters[0].Replicas[0], r.Masters[0].Replicas[1]
-	setPriority := func(n *sentineltest.Node, priority string, at ...*sentineltest.Sentinel) {
-		r.cli(n, "CONFIG", "SET", "replica-priority", priority)
-		sentineltest.WaitFor(t, "the Sentinels to hear it", func() bool {
-			return !slices.ContainsFunc(at, func(s *sentineltest.Sentinel) bool {
-				rows, err := s.Rows(t.Context(), "SENTINEL", "REPLICAS", name)
-				return err != nil || !slices.ContainsFunc(rows, func(row sentineltest.Row) bool {
-					return hostPort(row) == n.Addr() && row.Get("slave-priority") == priority
-				})
-			})
-		})
-	}
-	setPriority(preferred, "10", r.Sentinels...)
+	r.setPriority(preferred, "10", r.Sentinels...)
 	r.hearOnly(aware)
 	failover := admin.Operation{Action: admin.Failover, Master: name, DryRun: true}
-	setPriority(preferred, "0", r.Sentinels[aware])
+	r.setPriority(preferred, "0", r.Sentinels[aware])
 	if got := r.do(failover, nil).Results[0].Sentinel; got != r.Sentinels[aware].Addr() {
 		t.Errorf("%s would lead, want the one that knows, %s", got, r.Sentinels[aware].Addr())
 	}
-	setPriority(other, "0", r.Sentinels[aware])
+	r.setPriority(other, "0", r.Sentinels[aware])
 	_, err := r.operator.Do(t.Context(), failover, nil)
 	if err == nil || !contains(err.Error(), "has not heard yet that its replica-priority is 0", r.Sentinels[aware].Addr()) {
 		t.Errorf("got the error %v", err)
+	}
+}
+
+// TestHeirExcludedMeanwhile: the replica is excluded between the first look and the command, and the
+// Sentinel that leads has not heard of it: but another one has, or with an account the replica says so.
+func TestHeirExcludedMeanwhile(t *testing.T) {
+	t.Parallel()
+	if v, err := sentineltest.ServerVersion(t.Context()); err != nil || !v.AtLeast(7, 0) {
+		t.Logf("a Sentinel of %v has no SENTINEL DEBUG to hold INFO back with", v)
+		return
+	}
+	for _, account := range []bool{false, true} {
+		t.Run("account "+strconv.FormatBool(account), func(t *testing.T) {
+			t.Parallel()
+			r := newRig(t, sentineltest.Config{Replicas: 2, NodeConf: []string{sentineltest.DocumentedUser(t, "../docs/admin.md", "fence", canary)}})
+			who := ": it says so itself"
+			if account {
+				r.operator.UseNodes(&sentinel.Options{Username: "fence", Password: func() (string, error) { return canary, nil }})
+			}
+			preferred := r.Masters[0].Replicas[0]
+			r.setPriority(preferred, "10", r.Sentinels...)
+			failover := admin.Operation{Action: admin.Failover, Master: name, Way: admin.Plain, Force: true}
+			answer := r.do(failover, func(text string) {
+				leads, is := strings.CutSuffix(text, ": SENTINEL FAILOVER "+name)
+				if !is {
+					return
+				}
+				if account {
+					r.hearOnly(-1)
+					r.setPriority(preferred, "0")
+					return
+				}
+				aware := slices.IndexFunc(r.Sentinels, func(s *sentineltest.Sentinel) bool { return s.Addr() != leads })
+				who = ": Sentinel " + r.Sentinels[aware].Addr() + " has"
+				r.hearOnly(aware)
+				r.setPriority(preferred, "0", r.Sentinels[aware])
+			})
+			r.want(answer, admin.Failed, false)
+			if got := answer.Results[0].Error; !contains(got, "would promote "+preferred.Addr()+", and has not heard yet that its replica-priority is 0"+who) {
+				t.Errorf("got the error %s", got)
+			}
+			r.shows(name, "config-epoch", "0")
+			for i := range r.Sentinels {
+				r.cli(r.Sentinels[i].Node, "SENTINEL", "DEBUG", "info-period", "200")
+			}
+			r.setPriority(preferred, "0", r.Sentinels...)
+			if answer := r.do(failover, nil); answer.Address != r.Masters[0].Replicas[1].Addr() {
+				t.Errorf("when all know it: %s", inJSON(t, answer))
+			}
+		})
 	}
 }

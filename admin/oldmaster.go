@@ -171,7 +171,7 @@ func (j *job) undone(ctx context.Context, s *step, now *sentinel.Master) error {
 // isReplicaNow reports whether the Sentinel has heard from the old master itself that it is a
 // replica: for those who may not listen to the events.
 func (j *job) isReplicaNow(ctx context.Context, s *step, old *oldMaster) (bool, error) {
-	replicas, err := j.replicas(ctx, s)
+	replicas, err := j.replicas(ctx, s.client)
 	if err != nil {
 		return false, err
 	}

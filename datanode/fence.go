@@ -61,16 +61,7 @@ func firstErr(r sentinel.Reply) error {
 // Offset returns how far the node's replication stream has come, and how far a replica of it, which is
 // absent if the node does not list that. Both are in bytes.
 func (c *Conn) Offset(ctx context.Context, replica string) (own int64, its sentinel.Number, err error) {
-	replies, err := c.read(ctx, []any{"INFO", "replication"})
-	if err != nil {
-		return 0, its, err
-	}
-	text, err := replies[0].Text()
-	if err != nil {
-		return 0, its, fmt.Errorf("INFO: %w", err)
-	}
-	for line := range strings.Lines(text) {
-		name, value, _ := strings.Cut(strings.TrimSpace(line), ":")
+	err = c.replication(ctx, func(name, value string) {
 		switch {
 		case name == "master_repl_offset":
 			own, _ = strconv.ParseInt(value, 10, 64) // 0 is behind all
@@ -79,6 +70,6 @@ func (c *Conn) Offset(ctx context.Context, replica string) (own int64, its senti
 				its = r.ReplOffset
 			}
 		}
-	}
-	return own, its, nil
+	})
+	return own, its, err
 }

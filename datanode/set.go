@@ -3,8 +3,11 @@ package datanode
 import (
 	"context"
 	"fmt"
+	"strconv"
 	"strings"
 	"time"
+
+	"redis_sentinel_exporter/sentinel"
 )
 
 // Add adds a value to a set, which expires when nothing has been added for so long.
@@ -54,23 +57,37 @@ type Link struct {
 }
 
 // Link asks a node for its role.
-func (c *Conn) Link(ctx context.Context) (Link, error) {
+func (c *Conn) Link(ctx context.Context) (l Link, err error) {
+	err = c.replication(ctx, func(name, value string) {
+		l.Replica = l.Replica || name == "role" && value == "slave"
+		l.Up = l.Up || name == "master_link_status" && value == "up"
+	})
+	return l, err
+}
+
+// Priority asks a replica for its replica-priority; 0 is never promoted. A master has none.
+func (c *Conn) Priority(ctx context.Context) (priority sentinel.Number, err error) {
+	err = c.replication(ctx, func(name, value string) {
+		if n, err := strconv.ParseInt(value, 10, 64); name == "slave_priority" && err == nil {
+			priority = sentinel.Some(n)
+		}
+	})
+	return priority, err
+}
+
+// replication calls read with each field of INFO replication.
+func (c *Conn) replication(ctx context.Context, read func(name, value string)) error {
 	replies, err := c.read(ctx, []any{"INFO", "replication"})
 	if err != nil {
-		return Link{}, err
+		return err
 	}
 	text, err := replies[0].Text()
 	if err != nil {
-		return Link{}, fmt.Errorf("INFO: %w", err)
+		return fmt.Errorf("INFO: %w", err)
 	}
-	var l Link
 	for line := range strings.Lines(text) {
-		switch strings.TrimSpace(line) {
-		case "role:slave":
-			l.Replica = true
-		case "master_link_status:up":
-			l.Up = true
-		}
+		name, value, _ := strings.Cut(strings.TrimSpace(line), ":")
+		read(name, value)
 	}
-	return l, nil
+	return nil
 }
