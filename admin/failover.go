@@ -58,17 +58,17 @@ func (j *job) failover(ctx context.Context, s *step) error {
 	}
 	// Not earlier: another operator who counts the subscribers now must count what this one has
 	// counted, and choose the same leader. One who counts later sees the failover before it begins.
-	old := j.watchOldMaster(ctx, began)
-	defer old.stop()
-	now, err := j.follow(ctx, s, func() { raised.closeEarly(ctx, s, old) })
+	heard := j.watch(ctx, s, began)
+	defer heard.stop()
+	now, err := j.follow(ctx, s, heard, func() { raised.closeEarly(ctx, s, heard) })
 	took := time.Since(began)
 	j.answer.Seconds = seconds(took)
 	if err != nil {
-		return j.aborted(err, s, old)
+		return j.aborted(ctx, err, s, heard)
 	}
-	raised.close(ctx, now.Addr, old)
+	raised.close(ctx, now.Addr, heard)
 	j.say(fmt.Sprintf("%s: %s is promoted, after %s; waiting until %s takes no more writes", s.sentinel, now.Addr, took.Round(time.Millisecond), from))
-	j.waitStopped(ctx, s, old, now)
+	j.waitStopped(ctx, s, heard, now)
 	j.answer.PreviousAddress, j.answer.Address = from, now.Addr
 	s.note = fmt.Sprintf("the Sentinel led the failover from %s to %s in %s", from, now.Addr, took.Round(time.Millisecond))
 	j.waitFollowed(ctx, now)
@@ -83,9 +83,12 @@ func (j *job) begin(ctx context.Context, c *sentinel.Client) error {
 }
 
 // aborted adds to the error of a failover that was given up why that was, and what can follow.
-func (j *job) aborted(err error, s *step, old *oldMaster) error {
-	if why := abortWords(old.abort()); why != "" {
-		err = fmt.Errorf("%w (%s: %s)", err, old.abort(), why)
+func (j *job) aborted(ctx context.Context, err error, s *step, heard *watch) error {
+	waiting, cancel := context.WithTimeout(ctx, underWay) // it may be heard a moment after it is seen
+	defer cancel()
+	_ = waitUntilWoken(waiting, heard.news, func() (bool, error) { return heard.abort() != "", nil })
+	if why := abortWords(heard.abort()); why != "" {
+		err = fmt.Errorf("%w (%s: %s)", err, heard.abort(), why)
 	}
 	if j.Way == Coordinated {
 		err = fmt.Errorf("%w; if %s was stopped meanwhile, it can still hand over when it comes back, and if clients cannot write to it, send it CLIENT UNPAUSE", err, s.master.Advertised())
@@ -172,26 +175,23 @@ func (j *job) neverPromoted(ctx context.Context, addr string) (never bool) {
 }
 
 // follow waits for the end of the failover that a Sentinel has just begun, and returns the
-// new master. It polls that Sentinel: failover_in_progress is set when the command is
-// answered, and cleared at the end. The failover has succeeded if there is another address
-// and a higher epoch.
+// new master. It polls that Sentinel, and asks it at once when something is heard: failover_in_progress
+// is set when the command is answered, and cleared at the end. The failover has succeeded if there is
+// another address and a higher epoch.
 //
 // It calls promoted again and again from the promotion on.
-func (j *job) follow(ctx context.Context, s *step, promoted func()) (now *sentinel.Master, err error) {
+func (j *job) follow(ctx context.Context, s *step, heard *watch, promoted func()) (now *sentinel.Master, err error) {
 	ctx, cancel := context.WithTimeout(ctx, failoverPatience(s.master))
 	defer cancel()
-	said, answered := sentinel.FailoverNone, time.Now()
-	err = waitUntil(ctx, func() (bool, error) {
+	answered := time.Now()
+	err = waitUntilWoken(ctx, heard.news, func() (bool, error) {
 		m, err := j.look(ctx, s.client)
 		if err != nil {
 			return time.Since(answered) > leaderPatience, fmt.Errorf("the failover has begun, but its end was not seen: look what the other Sentinels say: %w", err)
 		}
 		answered = time.Now()
 		if m.Flags.Has(sentinel.FlagFailoverInProgress) {
-			if m.FailoverState != said {
-				said = m.FailoverState
-				j.say(s.sentinel + ": " + said.String())
-			}
+			heard.reach(m.FailoverState)
 			if m.FailoverState >= sentinel.FailoverReconfReplicas {
 				promoted()
 			}

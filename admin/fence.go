@@ -67,7 +67,7 @@ func (j *job) raiseFence(ctx context.Context, s *step) (*fence, error) {
 
 // close makes the old master a replica of the new one, and lets its clients go on. It can be called again
 // until that has been done.
-func (f *fence) close(ctx context.Context, now string, old *oldMaster) {
+func (f *fence) close(ctx context.Context, now string, heard *watch) {
 	if f == nil || f.done {
 		return
 	}
@@ -80,15 +80,15 @@ func (f *fence) close(ctx context.Context, now string, old *oldMaster) {
 	}
 	f.done = true
 	if at := time.Now(); at.Before(f.until) { // otherwise it has taken writes since
-		old.note(at, sentinel.Some(f.offset))
+		heard.note(at, sentinel.Some(f.offset))
 	} else {
-		old.note(at, sentinel.Number{})
+		heard.note(at, sentinel.Number{})
 	}
 	f.job.say(fmt.Sprintf("%s: follows %s", f.addr, now))
 }
 
 // closeEarly is close while the failover goes on, if the replica has been promoted already.
-func (f *fence) closeEarly(ctx context.Context, s *step, old *oldMaster) {
+func (f *fence) closeEarly(ctx context.Context, s *step, heard *watch) {
 	if f == nil || f.done {
 		return
 	}
@@ -98,7 +98,7 @@ func (f *fence) closeEarly(ctx context.Context, s *step, old *oldMaster) {
 	}
 	for i := range replicas {
 		if replicas[i].Flags.Has(sentinel.FlagPromoted) {
-			f.close(ctx, replicas[i].Addr, old)
+			f.close(ctx, replicas[i].Addr, heard)
 		}
 	}
 }

@@ -2,6 +2,7 @@ package admin
 
 import (
 	"context"
+	"sync"
 	"time"
 
 	"redis_sentinel_exporter/deployment"
@@ -28,7 +29,7 @@ func New(d *deployment.Deployment, timeout time.Duration) *Operator {
 }
 
 // Do carries out an operation, and calls progress, unless it is nil, with a line for each
-// step. When ctx ends, it begins no further step and returns what has been done.
+// step, one at a time. When ctx ends, it begins no further step and returns what has been done.
 //
 // An error is an *InvalidError, *GuardedError, *BusyError or *UnknownMasterError, and means
 // that nothing was changed. Failures of Sentinels are in the result.
@@ -44,11 +45,8 @@ func (o *Operator) Do(ctx context.Context, op Operation, progress func(string)) 
 		return nil, err
 	}
 	defer release()
-	if progress == nil {
-		progress = func(string) {}
-	}
 	began := time.Now()
-	j := &job{Operation: op, operator: o, say: progress, assessment: takeAssessment(ctx, o.deployment, o.timeout)}
+	j := &job{Operation: op, operator: o, say: oneAtATime(progress), assessment: takeAssessment(ctx, o.deployment, o.timeout)}
 	if op.Action == Monitor {
 		j.assessment.lookUp(ctx, op.Address, o.timeout)
 	}
@@ -61,6 +59,19 @@ func (o *Operator) Do(ctx context.Context, op Operation, progress func(string)) 
 		j.answer.Seconds = seconds(time.Since(began))
 	}
 	return j.answer, nil
+}
+
+// oneAtATime returns a function that several goroutines can call: what is heard is said by others.
+func oneAtATime(progress func(string)) func(string) {
+	if progress == nil {
+		return func(string) {}
+	}
+	var mu sync.Mutex
+	return func(text string) {
+		mu.Lock()
+		defer mu.Unlock()
+		progress(text)
+	}
 }
 
 // A job is an operation under way.

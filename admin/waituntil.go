@@ -11,6 +11,11 @@ const pollEvery = 100 * time.Millisecond
 // waitUntil calls ask until it is done. If ctx ends first, it returns the last error that was
 // not caused by that.
 func waitUntil(ctx context.Context, ask func() (done bool, err error)) error {
+	return waitUntilWoken(ctx, nil, ask)
+}
+
+// waitUntilWoken is waitUntil, and asks at once when there is news.
+func waitUntilWoken(ctx context.Context, news <-chan struct{}, ask func() (done bool, err error)) error {
 	tick := time.NewTicker(pollEvery)
 	defer tick.Stop()
 	var last error
@@ -24,6 +29,7 @@ func waitUntil(ctx context.Context, ask func() (done bool, err error)) error {
 		}
 		select {
 		case <-tick.C:
+		case <-news:
 		case <-ctx.Done():
 			return last
 		}
