@@ -15,6 +15,7 @@ type assessment struct {
 	snapshots []*sentinel.Snapshot
 	report    health.Report
 	hosts     hostNames // the names in the address to monitor and in those that may be the same; nil for other actions
+	removed   string    // where the name had been monitored when it was removed; empty if nothing is known of that
 }
 
 func takeAssessment(ctx context.Context, d *deployment.Deployment, timeout time.Duration) *assessment {
@@ -62,6 +63,9 @@ func (s *assessment) lookUp(ctx context.Context, addr string, timeout time.Durat
 	ctx, cancel := context.WithTimeout(ctx, timeout)
 	defer cancel()
 	addrs := []string{addr}
+	if s.removed != "" {
+		addrs = append(addrs, s.removed)
+	}
 	add := func(node *sentinel.Instance) {
 		if !sentinel.SameAddress(node.Addr, addr).Present { // only the IP addresses of a name can tell
 			addrs = append(addrs, node.Addr)

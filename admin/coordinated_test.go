@@ -88,6 +88,7 @@ func TestMonitorReplica(t *testing.T) {
 	if got := inJSON(t, answer.Findings); !contains(got, "clients_notice", "no +switch-master") {
 		t.Errorf("REMOVE: got the findings %s", got)
 	}
+	r.operator = admin.New(r.deployment, 2*time.Second) // one that does not know where the name was
 	answer = r.do(admin.Operation{Action: admin.Monitor, Master: name, Address: replica.Addr(), Quorum: 2}, nil)
 	r.want(answer, admin.Failed, false, false, false)
 	if !contains(answer.Results[0].Error, replica.Addr()+" is a replica") {

@@ -14,6 +14,8 @@ import (
 const (
 	checkFailoverInProgress = "failover_in_progress"
 	checkAddressTaken       = "address_taken"
+	checkMonitoredElsewhere = "monitored_elsewhere"
+	checkRemovedElsewhere   = "removed_elsewhere"
 	checkSettingsForgotten  = "settings_forgotten"
 	checkSettingsDefault    = "settings_default"
 	checkNotFollowed        = "failover_not_followed"
@@ -25,6 +27,7 @@ const (
 const (
 	runbookGuards   = "docs/admin.md#guards"
 	runbookSettings = "docs/admin.md#settings"
+	runbookMoving   = "docs/admin.md#moving-a-name"
 )
 
 // guards returns the reasons not to do an operation.
@@ -35,7 +38,7 @@ func guards(op *Operation, s *assessment) []health.Finding {
 	case Reset:
 		return slices.Concat(inProgress(op, s), masterDown(op, s))
 	case Monitor:
-		return addressTaken(op, s)
+		return slices.Concat(addressTaken(op, s), monitoredElsewhere(op, s), removedElsewhere(op, s))
 	default:
 		return nil
 	}
@@ -202,6 +205,39 @@ func addressTaken(op *Operation, s *assessment) []health.Finding {
 		}
 	}
 	return found
+}
+
+// stayBehind is why a name is not given another address by MONITOR alone.
+const stayBehind = "MONITOR publishes no +switch-master, so most clients go on writing to the node that they know"
+
+// monitoredElsewhere looks for Sentinels that have the name at another address, be it that the name was
+// removed at some only: the others would take it for another master, and the clients as well.
+func monitoredElsewhere(op *Operation, s *assessment) []health.Finding {
+	var found []health.Finding
+	for _, v := range s.views(op.Master) {
+		if same, err := s.hosts.sameAddress(v.Advertised(), op.Address); err != nil || same {
+			continue
+		}
+		f := about(op, checkMonitoredElsewhere, "Give that address, or fail over to a replica of it.",
+			"the Sentinel %s monitors that name at %s: %s", v.Snapshot.Sentinel, v.Advertised(), stayBehind)
+		f.Sentinel, f.Runbook = v.Snapshot.Sentinel, runbookMoving
+		found = append(found, f)
+	}
+	return found
+}
+
+// removedElsewhere tells of a name that no Sentinel monitors, and that was removed at another address.
+func removedElsewhere(op *Operation, s *assessment) []health.Finding {
+	if s.removed == "" || len(s.views(op.Master)) > 0 {
+		return nil
+	}
+	if same, err := s.hosts.sameAddress(s.removed, op.Address); err != nil || same {
+		return nil
+	}
+	f := about(op, checkRemovedElsewhere, "Give the old address, and then fail over or move the name. Force it if no client that knew the old address is left.",
+		"the name was removed while it was monitored at %s: %s", s.removed, stayBehind)
+	f.Runbook = runbookMoving
+	return []health.Finding{f}
 }
 
 // roleOf returns the role of the node at addr under a master; empty if it has none.

@@ -1,9 +1,12 @@
 package admin_test
 
 import (
+	"context"
 	"os"
 	"path/filepath"
 	"strings"
+	"sync"
+	"sync/atomic"
 	"testing"
 	"time"
 
@@ -149,18 +152,66 @@ func TestDownInTheMiddle(t *testing.T) {
 	}
 }
 
-// TestMonitorElsewhere: a Sentinel that has the name at another address is not
-// sent anything, and says what it has.
+// TestMonitorElsewhere: a name that one Sentinel still has at another address is given to none.
 func TestMonitorElsewhere(t *testing.T) {
 	t.Parallel()
 	r := newRig(t, sentineltest.Config{Masters: []string{name}, Replicas: sentineltest.None, Proxied: true})
-	r.sendsNothing("MONITOR", func() {
-		answer := r.do(admin.Operation{Action: admin.Monitor, Master: name, Address: "127.0.0.1:1", Quorum: 2}, nil)
-		r.want(answer, admin.Failed, false, false, false)
-		if got := answer.Results[0].Error; !contains(got, r.Masters[0].Node.Addr(), "REMOVE") {
-			t.Errorf("it says %s", got)
-		}
-	})
+	elsewhere := admin.Operation{Action: admin.Monitor, Master: name, Address: "127.0.0.1:1", Quorum: 2}
+	r.guarded(elsewhere, "monitored_elsewhere", r.Masters[0].Node.Addr()+": MONITOR publishes no +switch-master")
+	for _, s := range r.Sentinels[1:] {
+		r.cli(s.Node, "SENTINEL", "REMOVE", name)
+	}
+	r.guarded(elsewhere, "monitored_elsewhere", r.Sentinels[0].Proxy.Addr()+" monitors that name at "+r.Masters[0].Node.Addr())
+	elsewhere.Force = true
+	answer := r.do(elsewhere, nil)
+	r.want(answer, admin.Partial, false, true, true)
+	if got := answer.Results[0].Error; !contains(got, r.Masters[0].Node.Addr(), "REMOVE") {
+		t.Errorf("it says %s", got)
+	}
+}
+
+// TestRemovedElsewhere: what was removed at one address is not monitored at another one, whoever has removed it.
+func TestRemovedElsewhere(t *testing.T) {
+	t.Parallel()
+	for _, what := range []string{"by this exporter", "by another"} {
+		t.Run(what, func(t *testing.T) {
+			t.Parallel()
+			r := newRig(t, sentineltest.Config{Replicas: sentineltest.None, Proxied: true})
+			old := r.Masters[0].Node.Addr()
+			remove := admin.Operation{Action: admin.Remove, Master: name}
+			if what == "by another" {
+				var heard atomic.Int32
+				ctx, end := context.WithCancel(t.Context())
+				var wg sync.WaitGroup
+				wg.Go(func() {
+					r.deployment.Events(ctx, func(u *sentinel.StreamUpdate) {
+						r.operator.Hear(u)
+						if u.Kind == sentinel.StreamUp || u.Event.Name == sentinel.EventUnmonitor {
+							heard.Add(1)
+						}
+					})
+				})
+				sentineltest.WaitFor(t, "the streams", func() bool { return heard.Load() == 3 })
+				other := admin.New(r.deployment, 2*time.Second)
+				if _, err := other.Do(r.within(20*time.Second), remove, nil); err != nil {
+					t.Fatal(err)
+				}
+				sentineltest.WaitFor(t, "the removals to be heard", func() bool { return heard.Load() == 6 })
+				end()
+				wg.Wait()
+			} else {
+				r.want(r.do(remove, nil), admin.Done, true, true, true)
+			}
+			elsewhere := admin.Operation{Action: admin.Monitor, Master: name, Address: "127.0.0.1:1", Quorum: 2}
+			r.guarded(elsewhere, "removed_elsewhere", "was monitored at "+old)
+			same := elsewhere
+			same.Address = old
+			r.want(r.do(same, nil), admin.Done, true, true, true)
+			r.want(r.do(remove, nil), admin.Done, true, true, true)
+			elsewhere.Force = true
+			r.want(r.do(elsewhere, nil), admin.Done, true, true, true)
+		})
+	}
 }
 
 // TestFlushConfigSaysWhatIsNotLoaded: a file is written that the Sentinel will not read.

@@ -47,6 +47,7 @@ func (j *job) monitor(ctx context.Context, s *step, there bool) error {
 			return j.aboutName(err)
 		}
 		s.changed = true
+		j.operator.removed.forget(j.Master)
 	}
 	if err := j.set(ctx, s); err != nil {
 		return fmt.Errorf("the Sentinel monitors the master, but lacks settings: %w", err)

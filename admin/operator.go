@@ -16,6 +16,7 @@ type Operator struct {
 	deployment *deployment.Deployment
 	timeout    time.Duration // for a Sentinel to answer
 	locks      masterLocks
+	removed    removals
 	nodes      *sentinel.Options // nil if nothing may be sent to a data node
 }
 
@@ -25,7 +26,7 @@ func (o *Operator) UseNodes(account *sentinel.Options) { o.nodes = account }
 
 // New returns the operator of a deployment. The timeout is for each answer of a Sentinel.
 func New(d *deployment.Deployment, timeout time.Duration) *Operator {
-	return &Operator{deployment: d, timeout: timeout, locks: masterLocks{held: make(map[string]Action)}}
+	return &Operator{deployment: d, timeout: timeout, locks: masterLocks{held: make(map[string]Action)}, removed: removals{at: make(map[string]string)}}
 }
 
 // Do carries out an operation, and calls progress, unless it is nil, with a line for each
@@ -47,6 +48,7 @@ func (o *Operator) Do(ctx context.Context, op Operation, progress func(string)) 
 	defer release()
 	began := time.Now()
 	j := &job{Operation: op, operator: o, say: oneAtATime(progress), assessment: takeAssessment(ctx, o.deployment, o.timeout)}
+	j.assessment.removed = o.removed.of(op.Master)
 	if op.Action == Monitor {
 		j.assessment.lookUp(ctx, op.Address, o.timeout)
 	}

@@ -19,6 +19,7 @@ func (j *job) planRemove(s *step) {
 		}
 		switch _, err := s.client.Master(ctx, j.Master); {
 		case errors.Is(err, sentinel.ErrNoSuchMaster):
+			j.operator.removed.add(j.Master, s.master.Advertised())
 			return nil
 		case err != nil:
 			return unread(err)

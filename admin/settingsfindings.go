@@ -34,8 +34,8 @@ func noticed(op *Operation, s *assessment) []health.Finding {
 		text = "for up to 10 s the Sentinel that is reset names no replicas: clients that read from replicas and ask it then read from the master, or cannot connect"
 		hint = "Writers notice nothing. Only one Sentinel is reset at a time."
 	case op.Action == Remove && len(s.views(op.Master)) > 0:
-		text = "clients that are connected go on writing to the node; those that connect anew cannot find it, and some (rueidis, valkey-go, radix, phpredis) go on at the address that they knew"
-		hint = "To move the name to a replica of this node, use failover instead. To move it elsewhere with REMOVE and MONITOR, which publish no +switch-master: promote the new node first; after MONITOR, CLIENT KILL TYPE pubsub on each Sentinel, and on the old node REPLICAOF the new one and CLIENT KILL TYPE normal in one MULTI."
+		text = "clients that are connected go on writing to the node; those that connect anew cannot find it, and some (rueidis, valkey-go, radix, phpredis) go on at the address that they knew. No Sentinel remembers the name, nor who asked for it"
+		hint = "Give it another address only if no such client is left: a MONITOR moves none of them. An exporter that runs meanwhile refuses one elsewhere, others cannot know. To move the name to a replica of this node, use failover instead. To move it elsewhere with REMOVE and MONITOR, which publish no +switch-master: promote the new node first; after MONITOR, CLIENT KILL TYPE pubsub on each Sentinel, and on the old node REPLICAOF the new one and CLIENT KILL TYPE normal in one MULTI."
 	default:
 		return nil
 	}

@@ -48,6 +48,8 @@ func serve(ctx context.Context, c *Config, logs io.Writer) error {
 	if err := limitMemory(ctx, c.ReplyMemory, sentinels); err != nil {
 		return err
 	}
+	operator := admin.New(deployment, c.Sentinels.Timeout)
+	operator.UseNodes(c.Sentinels.Nodes)
 	keeper := role.NewKeeper(deployment, c.Role)
 	if !c.Web.OnlyProbes {
 		sources.Roles = keeper
@@ -60,7 +62,7 @@ func serve(ctx context.Context, c *Config, logs io.Writer) error {
 			logger.Info("No --sentinel.address is given: only /probe asks Sentinels")
 		}
 		if sources.Events != nil {
-			wg.Go(func() { sources.Events.Follow(ctx, deployment, c.Sentinels.Timeout, keeper.Event) })
+			wg.Go(func() { sources.Events.Follow(ctx, deployment, c.Sentinels.Timeout, keeper.Event, operator.Hear) })
 		}
 		wg.Go(func() { keeper.Run(ctx) })
 	}
@@ -72,12 +74,11 @@ func serve(ctx context.Context, c *Config, logs io.Writer) error {
 		return web.Serve(ctx, handler, c.Listen, sources.FailedLogins, logger, started)
 	}}
 	if c.AdminListen != nil {
-		var operator *admin.Operator
-		if !c.Web.OnlyProbes {
-			operator = admin.New(deployment, c.Sentinels.Timeout)
-			operator.UseNodes(c.Sentinels.Nodes)
+		ofDeployment := operator
+		if c.Web.OnlyProbes {
+			ofDeployment = nil
 		}
-		handler := web.NewAdminHandler(operator, sources.Fleet, *c.AdminListen.WebConfigFile, sources.AdminRequests, ctx.Done(), unbounded) // each call is in the log
+		handler := web.NewAdminHandler(ofDeployment, sources.Fleet, *c.AdminListen.WebConfigFile, sources.AdminRequests, ctx.Done(), unbounded) // each call is in the log
 		servers = append(servers, func(ctx context.Context) error {
 			return web.ServeAdmin(ctx, handler, c.AdminListen, sources.FailedLogins, logger)
 		})

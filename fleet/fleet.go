@@ -368,7 +368,7 @@ func (f *Fleet) attendOne(ctx context.Context, d *Deployment, spread time.Durati
 	if d.Events != nil {
 		wg.Go(func() {
 			if pause.For(ctx, rand.N(spread+1)) { //nolint:gosec // it need not be secret
-				d.Events.Follow(ctx, d.asked, d.Limit(f.opts.Timeout), d.keeper.Event)
+				d.Events.Follow(ctx, d.asked, d.Limit(f.opts.Timeout), d.keeper.Event, d.operator.Hear)
 			}
 		})
 	}
