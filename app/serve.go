@@ -6,6 +6,7 @@ import (
 	"io"
 	"log/slog"
 	"sync"
+	"sync/atomic"
 
 	"github.com/prometheus/common/promslog"
 
@@ -70,8 +71,18 @@ func serve(ctx context.Context, c *Config, logs io.Writer) error {
 	if err != nil {
 		return err
 	}
+	service, err := newService(handler, logger)
+	if err != nil {
+		return err
+	}
+	var closed atomic.Int64 // servers that do not listen yet
+	opened := func() {
+		if closed.Add(-1) == 0 {
+			wg.Go(func() { service.run(ctx) })
+		}
+	}
 	servers := []server{func(ctx context.Context) error {
-		return web.Serve(ctx, handler, c.Listen, sources.FailedLogins, logger, started)
+		return web.Serve(ctx, handler, c.Listen, sources.FailedLogins, logger, func() { started(); opened() })
 	}}
 	if c.AdminListen != nil {
 		ofDeployment := operator
@@ -80,9 +91,10 @@ func serve(ctx context.Context, c *Config, logs io.Writer) error {
 		}
 		handler := web.NewAdminHandler(ofDeployment, sources.Fleet, *c.AdminListen.WebConfigFile, sources.AdminRequests, ctx.Done(), unbounded) // each call is in the log
 		servers = append(servers, func(ctx context.Context) error {
-			return web.ServeAdmin(ctx, handler, c.AdminListen, sources.FailedLogins, logger)
+			return web.ServeAdmin(ctx, handler, c.AdminListen, sources.FailedLogins, logger, opened)
 		})
 	}
+	closed.Store(int64(len(servers)))
 	wg.Go(func() { sources.Prober.Run(ctx) })
 	if c.Modules.Exists() {
 		reloadOnHangup(ctx, &wg, &sources)

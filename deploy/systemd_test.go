@@ -24,7 +24,8 @@ func TestSystemdUnit(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	for _, line := range []string{"MemoryMax=512M", "LimitCORE=0", "StateDirectory=redis_sentinel_exporter"} {
+	for _, line := range []string{"MemoryMax=512M", "LimitCORE=0", "StateDirectory=redis_sentinel_exporter",
+		"Type=notify", "WatchdogSec=30", "RestrictAddressFamilies=AF_INET AF_INET6 AF_UNIX"} {
 		if !strings.Contains(string(unit), "\n"+line+"\n") {
 			t.Errorf("the unit lacks %s", line)
 		}

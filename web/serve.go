@@ -36,8 +36,11 @@ func Serve(ctx context.Context, handler http.Handler, flags *toolkit.FlagConfig,
 }
 
 // ServeAdmin does the same for the admin listener.
-func ServeAdmin(ctx context.Context, handler http.Handler, flags *toolkit.FlagConfig, failed *FailedLogins, logger *slog.Logger) error {
-	open := func() { logger.Info("The admin listener is open") }
+func ServeAdmin(ctx context.Context, handler http.Handler, flags *toolkit.FlagConfig, failed *FailedLogins, logger *slog.Logger, started func()) error {
+	open := func() {
+		logger.Info("The admin listener is open")
+		started()
+	}
 	return serve(ctx, open, handler, flags, &door{listener: "admin", failed: failed, logger: logger}, logger)
 }
 
