@@ -7,7 +7,6 @@ import (
 
 // newDeployment returns the deployment of the Sentinels to ask. The caller must close it.
 func newDeployment(c *SentinelConfig) *deployment.Deployment {
-	sentinel.QuietLibrary()
 	clients := make([]*sentinel.Client, len(c.Addresses))
 	for i, address := range c.Addresses {
 		options := c.Client

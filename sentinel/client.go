@@ -114,7 +114,7 @@ func (c *Client) attempt(ctx context.Context, commands [][]any) ([]string, error
 		if err != nil {
 			return nil, err
 		}
-		if c.session, err = openSession(ctx, c.options, password, replyBuffer); err != nil {
+		if c.session, err = openSession(ctx, c.options, password); err != nil {
 			return nil, scrubError(err, password)
 		}
 		c.noCache = false // it may have been given the permission

@@ -130,8 +130,8 @@ func (s *eventStream) newUpdate(kind StreamUpdateKind) *StreamUpdate {
 // failure returns why the stream broke or was refused; the text contains no password.
 func (s *eventStream) failure(ctx context.Context, err error, password string) *Error {
 	const command = "PSUBSCRIBE"
-	if refused, ok := errors.AsType[*refusedError](err); ok {
-		reason, cause := replyError(scrub(refused.text, password))
+	if refused, ok := errors.AsType[refusalError](err); ok {
+		reason, cause := replyError(scrub(refused.Error(), password))
 		return &Error{Sentinel: s.client.Address(), Command: command, Reason: reason, Err: cause}
 	}
 	return s.client.failure(ctx, scrubError(err, password), command)

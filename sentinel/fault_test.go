@@ -30,12 +30,10 @@ func TestFaults(t *testing.T) {
 		reason  sentinel.Reason
 		up      bool
 	}{
-		{"silence at connect", "HELLO", sentineltest.Silent(nil), sentinel.ReasonTimeout, false},
 		{"silence at the first command", "INFO", sentineltest.Silent(nil), sentinel.ReasonTimeout, false},
 		{"silence after MASTERS", "SENTINEL CKQUORUM", sentineltest.Silent(nil), sentinel.ReasonTimeout, true},
 		{"half a reply", "SENTINEL MASTERS", sentineltest.Silent([]byte("*1\r\n*40\r\n$4\r\nname\r\n$8\r\nmym")), sentinel.ReasonTimeout, false},
 		{"a byte a second", "SENTINEL MASTERS", sentineltest.Trickle([]byte(healthyMasters), time.Second), sentinel.ReasonTimeout, false},
-		{"closed at connect", "HELLO", sentineltest.Closed(nil), sentinel.ReasonUnreachable, false},
 		{"closed at the first command", "INFO", sentineltest.Closed(nil), sentinel.ReasonUnreachable, false},
 		{"reset in the middle of a reply", "SENTINEL MASTERS", sentineltest.ResetAfter([]byte("*1\r\n*40\r\n")), sentinel.ReasonUnreachable, false},
 		{"closed after MASTERS", "SENTINEL REPLICAS", sentineltest.Closed(nil), sentinel.ReasonUnreachable, true},
@@ -43,10 +41,7 @@ func TestFaults(t *testing.T) {
 		{"claims 10^9 bytes", "INFO", sentineltest.Raw([]byte("$1000000000\r\n")), sentinel.ReasonProtocol, false},
 		{"claims 10^9 elements", "SENTINEL MASTERS", sentineltest.Raw([]byte("*1000000000\r\n")), sentinel.ReasonProtocol, false},
 		{"nested without end", "SENTINEL MASTERS", sentineltest.Raw([]byte(strings.Repeat("*1\r\n", 1<<20))), sentinel.ReasonProtocol, false},
-		{"speaks HTTP", "HELLO", sentineltest.Closed([]byte("HTTP/1.1 400 Bad Request\r\n\r\n")), sentinel.ReasonProtocol, false},
-		{"greets with half a map", "HELLO", sentineltest.Silent([]byte("*1\r\n")), sentinel.ReasonProtocol, false},
-		{"HELLO is answered with a string", "HELLO", sentineltest.Raw([]byte("$2\r\nhi\r\n")), sentinel.ReasonProtocol, false},
-		{"HELLO is answered with half a pair", "HELLO", sentineltest.Raw([]byte("*1\r\n$2\r\nhi\r\n")), sentinel.ReasonProtocol, false},
+		{"speaks HTTP", "INFO", sentineltest.Closed([]byte("HTTP/1.1 400 Bad Request\r\n\r\n")), sentinel.ReasonProtocol, false},
 		{"nonsense after MASTERS", "SENTINEL CKQUORUM", sentineltest.Raw([]byte("?\r\n")), sentinel.ReasonProtocol, false},
 		{"MASTERS is no list", "SENTINEL MASTERS", sentineltest.Raw([]byte("+OK\r\n")), sentinel.ReasonProtocol, false},
 		{"MASTERS has half a row", "SENTINEL MASTERS", sentineltest.Raw([]byte("*1\r\n*1\r\n$4\r\nname\r\n")), sentinel.ReasonProtocol, false},
@@ -54,7 +49,7 @@ func TestFaults(t *testing.T) {
 		{"REPLICAS is no list", "SENTINEL REPLICAS", sentineltest.Raw([]byte("+OK\r\n")), sentinel.ReasonProtocol, true},
 		{"CKQUORUM says something new", "SENTINEL CKQUORUM", sentineltest.Raw([]byte("+FINE\r\n")), sentinel.ReasonProtocol, true},
 		{"LOADING", "SENTINEL MASTERS", sentineltest.Raw([]byte("-LOADING Redis is loading the dataset in memory\r\n")), sentinel.ReasonOther, false},
-		{"too many clients", "HELLO", sentineltest.Closed([]byte("-ERR max number of clients reached\r\n")), sentinel.ReasonOther, false},
+		{"too many clients", "INFO", sentineltest.Closed([]byte("-ERR max number of clients reached\r\n")), sentinel.ReasonOther, false},
 	}
 	for _, test := range tests {
 		t.Run(test.name, func(t *testing.T) {
@@ -293,11 +288,10 @@ func TestErrorTotals(t *testing.T) {
 	}
 }
 
-// TestOldSentinels: before 6.2 there is no MYID, before 5.0 no REPLICAS, before
-// 6.0 no HELLO.
+// TestOldSentinels: before 6.2 there is no MYID, before 5.0 no REPLICAS.
 func TestOldSentinels(t *testing.T) {
 	t.Parallel()
-	fake := sentineltest.RunFake(t, sentineltest.FakeConfig{Replicas: 2, NoHello: true})
+	fake := sentineltest.RunFake(t, sentineltest.FakeConfig{Replicas: 2})
 	fake.Reply("SENTINEL MYID", []byte("-ERR Unknown sentinel subcommand 'MYID'\r\n"))
 	fake.Reply("SENTINEL REPLICAS", []byte("-ERR Unknown sentinel subcommand 'REPLICAS'\r\n"))
 	c := newClient(t, sentinel.Options{Address: fake.Addr()})

@@ -31,7 +31,7 @@ func lastWords(conn net.Conn, failed error) error {
 	return nil
 }
 
-// A refusalError is the error reply with which a Sentinel ended a connection.
+// A refusalError is the error reply with which a Sentinel refused or ended a connection.
 type refusalError string
 
 func (r refusalError) Error() string { return string(r) }

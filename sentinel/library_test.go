@@ -15,7 +15,7 @@ import (
 )
 
 // A recording is a connection on which every request has the same answer, but for
-// the HELLO with which go-redis begins.
+// the HELLO with which go-redis begins. It has no deadline.
 type recording struct {
 	net.Conn
 	answer string
@@ -32,12 +32,18 @@ func (r *recording) Write(p []byte) (int, error) {
 	return len(p), nil
 }
 
-func (r *recording) Read(p []byte) (int, error) { return r.rest.Read(p) }
+func (r *recording) Read(p []byte) (int, error)     { return r.rest.Read(p) }
+func (*recording) Close() error                     { return nil }
+func (*recording) RemoteAddr() net.Addr             { return &net.TCPAddr{} }
+func (*recording) SetDeadline(time.Time) error      { return nil }
+func (*recording) SetReadDeadline(time.Time) error  { return nil }
+func (*recording) SetWriteDeadline(time.Time) error { return nil }
 
 // A recorded is a session with a Sentinel of so many masters with two replicas and two
 // peers each, whose answers come from memory.
 type recorded struct {
 	*session
+	rdb      *redis.Client // on the same connection
 	names    []string
 	commands [][]any
 }
@@ -57,16 +63,15 @@ func record(tb testing.TB, masters int) *recorded {
 		r.commands = append(r.commands, []any{"SENTINEL", "REPLICAS", name},
 			[]any{"SENTINEL", "SENTINELS", name}, []any{"SENTINEL", "CKQUORUM", name})
 	}
-	listener, err := net.Listen("tcp", "127.0.0.1:0")
-	if err != nil {
-		tb.Fatal(err)
+	limited := &limitedConn{
+		Conn: &recording{answer: wire(all) + about.String(), rest: strings.NewReader("")}, most: maxExchange,
 	}
-	defer func() { _ = listener.Close() }()
-	if r.session, err = openSession(tb.Context(), Options{Address: listener.Addr().String()}, "", replyBuffer); err != nil {
-		tb.Fatal(err)
-	}
-	tb.Cleanup(r.close)
-	r.conn.Conn = &recording{Conn: r.conn.Conn, answer: wire(all) + about.String(), rest: strings.NewReader("")}
+	r.session = &session{conn: limited}
+	r.rdb = redis.NewClient(&redis.Options{
+		Dialer:   func(context.Context, string, string) (net.Conn, error) { return limited, nil },
+		Protocol: 2, DisableIdentity: true, MaxRetries: -1,
+	})
+	tb.Cleanup(func() { _ = r.rdb.Close() })
 	return r
 }
 

@@ -33,6 +33,7 @@ type limitedConn struct {
 	message int    // bytes of the current message of a subscription
 	lines   int    // header lines since the connection was made
 	refused error  // the error in the first line; nil if that is no error
+	ends    []int  // the ends of the replies since the last request, in bytes from the first; not of a subscription
 
 	account *account // of the current exchange
 }
@@ -53,7 +54,7 @@ func (c *limitedConn) Read(p []byte) (int, error) {
 }
 
 // refusal returns the error if it is all that the Sentinel has ever sent: then it is why the
-// Sentinel closes the connection. go-redis ignores errors in the handshake.
+// Sentinel closes the connection.
 func (c *limitedConn) refusal() error {
 	if c.lines != 1 {
 		return nil
@@ -63,7 +64,7 @@ func (c *limitedConn) refusal() error {
 
 // Write starts a new exchange.
 func (c *limitedConn) Write(p []byte) (int, error) {
-	c.total = 0
+	c.total, c.ends = 0, c.ends[:0]
 	n, err := c.Conn.Write(p)
 	if err != nil {
 		err = cmp.Or(c.refusal(), lastWords(c.Conn, err), err)
@@ -106,6 +107,9 @@ func (c *limitedConn) look(data []byte) error {
 		}
 		c.line = c.line[:0]
 		data = data[end+1:]
+		if len(c.pending) == 0 && !c.stream {
+			c.ends = append(c.ends, c.total-len(data)+c.skip)
+		}
 	}
 	return nil
 }
@@ -113,10 +117,14 @@ func (c *limitedConn) look(data []byte) error {
 // first refuses a line whose first byte is not RESP2, without waiting for its end: another
 // protocol may never send one.
 func (c *limitedConn) first(line []byte) error {
-	if len(line) > 0 && bytes.IndexByte([]byte("+-:$*"), line[0]) < 0 {
-		return fmt.Errorf("%w: %q is not the protocol of a Sentinel", errMalformed, clip(string(line)))
+	if len(line) == 0 {
+		return nil
 	}
-	return nil
+	switch line[0] {
+	case '+', '-', ':', '$', '*':
+		return nil
+	}
+	return fmt.Errorf("%w: %q is not the protocol of a Sentinel", errMalformed, clip(string(line)))
 }
 
 // header checks a complete line: the header of a string or array, or a whole value.

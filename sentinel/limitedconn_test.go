@@ -7,6 +7,7 @@ import (
 	"net"
 	"strings"
 	"testing"
+	"time"
 )
 
 // stream is a connection that delivers what it was given, some bytes at a time.
@@ -18,6 +19,7 @@ type stream struct {
 
 func (s *stream) Read(p []byte) (int, error)  { return s.data.Read(p[:min(s.step, len(p))]) }
 func (s *stream) Write(p []byte) (int, error) { return len(p), nil }
+func (s *stream) SetDeadline(time.Time) error { return nil }
 
 func readGuarded(data io.Reader, step int) (string, error) {
 	g := &limitedConn{most: maxExchange, Conn: &stream{data: data, step: step}}

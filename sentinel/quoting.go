@@ -12,7 +12,7 @@ import (
 func scrub(text, password string) string {
 	text, _, _ = strings.Cut(text, ", with args beginning with:")
 	if password != "" {
-		quoted := strconv.Quote(password) // as go-redis quotes what it did not understand
+		quoted := strconv.Quote(password) // as errors quote what they tell of
 		text = strings.NewReplacer(password, "******", quoted[1:len(quoted)-1], "******").Replace(text)
 	}
 	return clip(text)

@@ -287,6 +287,16 @@ func TestPlainRedis(t *testing.T) {
 	}
 }
 
+// TestPasswordThatNobodyDemands is no error.
+func TestPasswordThatNobodyDemands(t *testing.T) {
+	t.Parallel()
+	topo := sentineltest.Run(t, sentineltest.Config{Sentinels: 1, Replicas: sentineltest.None})
+	c := newClient(t, sentinel.Options{Address: topo.Sentinels[0].Addr(), Password: password("sesame")})
+	if s := c.Snapshot(within(t, 10*time.Second)); !s.Up() || len(s.Failures) > 0 {
+		t.Errorf("up %v, failures %v", s.Up(), s.Failures)
+	}
+}
+
 // TestPasswordIsReadForAConnection: one that cannot be read for a moment does no harm
 // to a connection that stands.
 func TestPasswordIsReadForAConnection(t *testing.T) {

@@ -7,9 +7,6 @@ import (
 	"io"
 	"net"
 	"os"
-	"strings"
-
-	"github.com/redis/go-redis/v9"
 )
 
 // A Reason classifies why a command failed.
@@ -43,7 +40,6 @@ func Reasons() []Reason {
 func reasonOf(ctx context.Context, err error) Reason {
 	var timeout net.Error
 	var record tls.RecordHeaderError
-	var refused redis.Error
 	if r, ok := errors.AsType[refusalError](err); ok && ctx.Err() == nil {
 		reason, _ := replyError(r.Error())
 		return reason
@@ -55,27 +51,14 @@ func reasonOf(ctx context.Context, err error) Reason {
 		return ReasonTimeout
 	case errors.As(err, &timeout) && timeout.Timeout():
 		return ReasonTimeout
-	case errors.Is(err, ErrNoCredentials), redis.IsAuthError(err):
+	case errors.Is(err, ErrNoCredentials):
 		return ReasonAuth
-	case redis.IsPermissionError(err):
-		return ReasonPermission
-	case errors.As(err, &record), unreadable(err):
+	case errors.As(err, &record):
 		return ReasonProtocol
 	case errors.Is(err, errNeedsTLS), refusedSecurity(err):
 		return ReasonTLS
-	case errors.As(err, &refused): // only error replies to the handshake get here
-		reason, _ := replyError(refused.Error())
-		return reason
 	}
 	return ReasonUnreachable
-}
-
-// unreadable reports whether go-redis did not understand a reply to its handshake. It has no
-// error type for that, so the text must be compared.
-func unreadable(err error) bool {
-	text := err.Error()
-	return strings.Contains(text, "redis: can't parse ") || strings.Contains(text, "redis: the length of the array must be ") ||
-		strings.Contains(text, "redis: invalid reply: ")
 }
 
 // refusedSecurity reports whether one side refused the other's certificate or TLS itself. The

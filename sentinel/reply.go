@@ -103,12 +103,6 @@ func (r *reply) skip() error {
 	return err
 }
 
-// whole reports whether a raw reply is complete.
-func whole(raw string) bool {
-	r := reply{raw}
-	return r.skip() == nil && r.rest == ""
-}
-
 // end returns an error if anything is left.
 func (r *reply) end() error {
 	if r.rest != "" {

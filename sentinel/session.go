@@ -7,26 +7,13 @@ import (
 	"errors"
 	"fmt"
 	"net"
-
-	"github.com/redis/go-redis/v9"
-	"github.com/redis/go-redis/v9/logging"
 )
 
-// QuietLibrary keeps go-redis from logging to stderr. The logger is process-wide, so it is
-// for the program to decide; all errors reach the caller anyway.
-func QuietLibrary() { logging.Disable() }
-
-// replyBuffer is the size of the buffer for replies, in bytes. It is kept for each of thousands of connections.
-const replyBuffer = 4 << 10
-
-// A session is one connection to a Sentinel, with go-redis on top of it. go-redis gets the
-// connection when it is open: its own dialing ignores the caller's context and, after a
-// failure, goes on in the background.
+// A session is one connection to a Sentinel.
 type session struct {
-	conn     *limitedConn
-	rdb      *redis.Client
-	password string // must not be in an error
-	used     bool   // an exchange has succeeded
+	conn               *limitedConn
+	username, password string // the password must not be in an error
+	used               bool   // an exchange has succeeded
 }
 
 // dial connects, with TLS if the options say so.
@@ -61,48 +48,17 @@ func speaksTLS(ctx context.Context, o Options) bool {
 	return err == nil || refused && alert.Op == "remote error"
 }
 
-// openSession connects. go-redis authenticates with the first exchange. It gets a buffer of
-// that many bytes for what it reads.
-func openSession(ctx context.Context, o Options, password string, buffer int) (*session, error) {
+// openSession connects. The first exchange authenticates.
+func openSession(ctx context.Context, o Options, password string) (*session, error) {
 	conn, err := dial(ctx, o)
 	if err != nil {
 		return nil, err
 	}
-	limited := &limitedConn{Conn: conn, most: maxExchange}
-	handed := false
-	rdb := redis.NewClient(&redis.Options{
-		Addr: o.Address,
-		Dialer: func(context.Context, string, string) (net.Conn, error) {
-			if handed {
-				return nil, net.ErrClosed
-			}
-			handed = true
-			return limited, nil
-		},
-		Username: o.Username,
-		Password: password,
-		// In RESP2 each reply has one form, and there are no push messages.
-		Protocol:        2,
-		DisableIdentity: true,
-		// One connection, no retries, no timeout but the context's. PoolSize is 2
-		// because go-redis starts to dial in the background after PoolSize failures.
-		MaxRetries: -1, DialerRetries: 1,
-		PoolSize: 2, PipelinePoolSize: -1,
-		DialTimeout: -1, ReadTimeout: -1, WriteTimeout: -1,
-		ConnMaxIdleTime: -1, ConnMaxLifetime: -1,
-		ContextTimeoutEnabled: true,
-		// The buffers are most of the memory of a connection, and thousands may be kept.
-		ReadBufferSize: buffer, WriteBufferSize: min(buffer, 1<<10),
-	})
-	return &session{conn: limited, rdb: rdb, password: password}, nil
+	return &session{conn: &limitedConn{Conn: conn, most: maxExchange}, username: o.Username, password: password}, nil
 }
 
-// close ends the connection.
-func (s *session) close() {
-	// Nothing can be done about an error.
-	_ = s.rdb.Close()
-	_ = s.conn.Close()
-}
+// close ends the connection. Nothing can be done about an error.
+func (s *session) close() { _ = s.conn.Close() }
 
 // exchange sends the commands in one write and reads a raw reply for each. With an error it
 // returns the replies that came before it; the session must then be closed.
@@ -111,27 +67,30 @@ func (s *session) exchange(ctx context.Context, commands [][]any) ([]string, err
 	// Closing the connection ends it in both cases.
 	stop := context.AfterFunc(ctx, func() { _ = s.conn.Close() })
 	defer stop()
-	pipe := s.rdb.Pipeline()
-	raw := make([]*redis.RawCmd, len(commands))
-	for i, args := range commands {
-		raw[i] = redis.NewRawCmd(ctx, args...)
-		if err := pipe.Process(ctx, raw[i]); err != nil {
-			return nil, err
-		}
+	if s.used {
+		return s.conn.exchange(ctx, commands)
 	}
-	_, err := pipe.Exec(ctx)
-	replies := make([]string, 0, len(raw))
-	for _, cmd := range raw {
-		// go-redis sets an error on all commands, even on those that have a reply. If the
-		// handshake was refused, it sets it on none.
-		if val := string(cmd.Val()); err == nil || whole(val) {
-			replies = append(replies, val)
-			continue
-		}
-		return replies, cmp.Or(cmd.Err(), err)
-	}
+	replies, err := s.first(ctx, commands)
 	s.used = err == nil
 	return replies, err
+}
+
+// first authenticates, if there is a password, in the round trip of the first commands.
+// Without HELLO, which Redis 6.0 does not know on a Sentinel, a connection speaks RESP2.
+func (s *session) first(ctx context.Context, commands [][]any) ([]string, error) {
+	if s.password == "" {
+		return s.conn.exchange(ctx, commands)
+	}
+	// With the name of the user it is no error if no password is demanded.
+	auth := []any{"AUTH", cmp.Or(s.username, "default"), s.password}
+	replies, err := s.conn.exchange(ctx, append([][]any{auth}, commands...))
+	if len(replies) == 0 {
+		return nil, err
+	}
+	if refused := refusalIn([]byte(replies[0])); refused != nil {
+		return nil, refused
+	}
+	return replies[1:], err
 }
 
 // speechless reports whether the Sentinel has sent nothing at all.

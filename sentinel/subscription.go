@@ -6,7 +6,6 @@ import (
 	"errors"
 	"fmt"
 	"io"
-	"slices"
 	"strconv"
 	"strings"
 	"time"
@@ -16,9 +15,7 @@ import (
 // longer ones need more reads.
 const streamBuffer = 1 << 10
 
-// A subscription is one connection that is subscribed to all events. go-redis only
-// authenticates on it: its PubSub would reconnect silently, which hides gaps, and trusts
-// messages to be well-formed.
+// A subscription is one connection that is subscribed to all events.
 type subscription struct {
 	session *session
 	reader  *bufio.Reader
@@ -29,12 +26,12 @@ type subscription struct {
 func subscribe(ctx context.Context, o Options, password string, eo EventOptions) (*subscription, error) {
 	ctx, cancel := context.WithTimeout(ctx, eo.PingTimeout)
 	defer cancel()
-	session, err := openSession(ctx, o, password, streamBuffer)
+	session, err := openSession(ctx, o, password)
 	if err != nil {
 		return nil, err
 	}
 	s := &subscription{session: session, reader: bufio.NewReaderSize(session.conn, streamBuffer), options: eo}
-	if err := s.start(ctx, len(o.Username)+len(password)); err != nil {
+	if err := s.start(ctx); err != nil {
 		s.close()
 		return nil, errors.Join(ctx.Err(), err)
 	}
@@ -43,20 +40,14 @@ func subscribe(ctx context.Context, o Options, password string, eo EventOptions)
 
 func (s *subscription) close() { s.session.close() }
 
-// start authenticates, with so many bytes of credentials, and subscribes. go-redis keeps what it has sent in
-// its buffer until something else is sent. Here nothing is, so PINGs take the place of the password.
-func (s *subscription) start(ctx context.Context, credentials int) error {
-	const handshake, ping = 64, len("*1\r\n$4\r\nPING\r\n")
-	pings := [][]any{{"PING"}}
-	if credentials > 0 {
-		pings = slices.Repeat(pings, (handshake+credentials)/ping+1)
-	}
-	replies, err := s.session.exchange(ctx, pings)
+// start authenticates and subscribes.
+func (s *subscription) start(ctx context.Context) error {
+	replies, err := s.session.exchange(ctx, [][]any{{"PING"}})
 	if err != nil {
 		return err
 	}
-	if text, refused := strings.CutPrefix(replies[0], "-"); refused {
-		return &refusedError{strings.TrimSuffix(text, "\r\n")}
+	if refused := refusalIn([]byte(replies[0])); refused != nil {
+		return refused
 	}
 	conn := s.session.conn
 	conn.stream = true
@@ -140,8 +131,8 @@ func (s *subscription) message() ([]string, error) {
 	if err != nil {
 		return nil, err
 	}
-	if head[0] == '-' {
-		return nil, &refusedError{head[1:]}
+	if refused := refusalIn([]byte(head)); refused != nil {
+		return nil, refused
 	}
 	n, err := strconv.Atoi(head[1:])
 	if head[0] != '*' || err != nil || n < 1 {
@@ -188,8 +179,3 @@ func (s *subscription) line() (string, error) {
 	}
 	return line, nil
 }
-
-// A refusedError is an error reply to the handshake of a subscription.
-type refusedError struct{ text string }
-
-func (e *refusedError) Error() string { return clip(e.text) }

@@ -17,7 +17,6 @@ type FakeConfig struct {
 	Name     func(int) string // of the i-th master; default "mymaster" if there is one, else "master-0", "master-1", ...
 	ID       string           // what SENTINEL MYID answers; default some 40 hex digits
 	Info     string           // all of INFO; default that of Redis 7.0.15 with these masters
-	NoHello  bool             // HELLO is unknown, as it was before 6.0
 	TLS      *tls.Config      // what clients have to speak; nil for none
 
 	// Behind is the address of a real Sentinel. It answers whatever no Script does; nothing is pretended then.

@@ -12,7 +12,6 @@ type replySet struct {
 	id    []byte
 	roles []byte
 	info  map[string][]byte // by section, "" for all of it
-	hello bool
 	resp2 *replies
 	resp3 func() *replies // made when a client first asks for RESP3
 }
@@ -34,7 +33,6 @@ func newReplySet(cfg FakeConfig) *replySet {
 		id:    Bulk(cfg.ID),
 		roles: rolesReply(masters),
 		info:  infoReplies(cfg, masters),
-		hello: !cfg.NoHello,
 		resp2: render(masters, '*'),
 		resp3: sync.OnceValue(func() *replies { return render(masters, '%') }),
 	}
@@ -145,8 +143,10 @@ func (s *replySet) answer(c *fakeConn, args []string) []byte {
 		return Bulk(args[0])
 	case name == "ROLE":
 		return s.roles
-	case name == "HELLO" && s.hello:
+	case name == "HELLO":
 		return hello(c, args)
+	case name == "AUTH" && len(args) == 2:
+		return []byte("+OK\r\n") // whatever the password: none is demanded
 	case name == "AUTH":
 		return errorReply("ERR AUTH <password> called without any password configured for the default user. " +
 			"Are you sure your configuration is correct?")

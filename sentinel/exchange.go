@@ -1,0 +1,86 @@
+package sentinel
+
+import (
+	"context"
+	"fmt"
+	"strconv"
+)
+
+// exchange sends the commands in one write and reads a raw reply for each. With an error it
+// returns the replies that came before it; the connection is then of no more use.
+func (c *limitedConn) exchange(ctx context.Context, commands [][]any) ([]string, error) {
+	deadline, _ := ctx.Deadline() // none is the zero time, which is none for the connection as well
+	if err := c.SetDeadline(deadline); err != nil {
+		return nil, err
+	}
+	text := request(commands)
+	defer clear(text) // there may be a password in it, and what is garbage stays in memory for long
+	if _, err := c.Write(text); err != nil {
+		return nil, err
+	}
+	return c.replies(len(commands))
+}
+
+// replyBuffer is the size in bytes of the first buffer of an exchange, which all replies about one master fit in.
+const replyBuffer = 4 << 10
+
+// request encodes commands as a server reads them: each as an array of strings.
+func request(commands [][]any) []byte {
+	var text []byte
+	for _, args := range commands {
+		text = append(strconv.AppendInt(append(text, '*'), int64(len(args)), 10), "\r\n"...)
+		for _, arg := range args {
+			word, is := arg.(string)
+			if !is {
+				word = fmt.Sprint(arg)
+			}
+			text = append(strconv.AppendInt(append(text, '$'), int64(len(word)), 10), "\r\n"...)
+			text = append(append(text, word...), "\r\n"...)
+		}
+	}
+	return text
+}
+
+// mostRead is how many bytes are read at once, unless one reply has more.
+const mostRead = 64 << 10
+
+// replies reads that many raw replies. Those that came together share their memory.
+func (c *limitedConn) replies(n int) ([]string, error) {
+	replies := make([]string, 0, n)
+	buffer := make([]byte, replyBuffer)
+	begin, filled := 0, 0 // where in the exchange the buffer begins, and how much is in it
+	for len(replies) < n {
+		read, err := c.Read(buffer[filled:])
+		filled += read
+		full := filled == len(buffer)
+		if complete := c.complete(n, begin+filled); complete > len(replies) {
+			ends := c.ends[len(replies):complete]
+			size := ends[len(ends)-1] - begin
+			text := string(buffer[:size])
+			for _, end := range ends {
+				replies = append(replies, text[:end-begin])
+				text, begin = text[end-begin:], end
+			}
+			filled = copy(buffer, buffer[size:filled])
+		}
+		if err != nil {
+			return replies, err
+		}
+		if full && (len(buffer) < mostRead || filled == len(buffer)) {
+			buffer = append(buffer, make([]byte, len(buffer))...)
+		}
+	}
+	if filled > 0 {
+		return nil, fmt.Errorf("%w: %q after the last reply", errMalformed, clip(string(buffer[:filled])))
+	}
+	return replies, nil
+}
+
+// complete returns how many of n replies end within the first bytes of the exchange.
+func (c *limitedConn) complete(n, bytes int) int {
+	n = min(n, len(c.ends))
+	for n > 0 && c.ends[n-1] > bytes {
+		n--
+	}
+	return n
+}
