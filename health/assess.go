@@ -75,7 +75,7 @@ func (m *masterModel) report(checks []entry[*masterModel], onDeployment []witnes
 	var found []witnessedFinding
 	for _, c := range checks {
 		result := c.run(m)
-		if waitsForDownAfter(c.Name) {
+		if c.waits {
 			result.downgrade()
 		}
 		r.Checks = append(r.Checks, result.status(c.Name))

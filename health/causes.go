@@ -96,7 +96,7 @@ func explanations() []explanation {
 func (m *masterModel) explain(onDeployment, onMaster []witnessedFinding) {
 	for i := range onMaster {
 		effect := &onMaster[i]
-		for _, e := range explanations() {
+		for _, e := range m.model.causes {
 			if e.effect != effect.Check {
 				continue
 			}

@@ -19,6 +19,7 @@ type model struct {
 	sentinels map[string]bool     // the addresses of those that were asked, and of the peers of each
 	nodes     map[string]*nameSet // of masters, by the address, and by the run id, of a data node
 	elsewhere Elsewhere
+	causes    []explanation
 	left      int // how many findings there is room for
 }
 
@@ -34,7 +35,7 @@ type masterModel struct {
 }
 
 func newModel(snapshots []*sentinel.Snapshot, hosts canstop.HostMap) *model {
-	d := &model{asked: snapshots, sentinels: addressesOfSentinels(snapshots), left: maxFindings}
+	d := &model{asked: snapshots, sentinels: addressesOfSentinels(snapshots), left: maxFindings, causes: explanations()}
 	for _, s := range snapshots {
 		if s.Up() {
 			d.up = append(d.up, s)

@@ -25,7 +25,8 @@ func (c Check) Runbook() string { return "docs/checks.md#" + c.Name }
 // An entry is a check with its function.
 type entry[T any] struct {
 	Check
-	run func(T) outcome
+	run   func(T) outcome
+	waits bool // see waitsForDownAfter
 }
 
 // Checks returns the table: first the checks on the deployment, then those on
@@ -46,7 +47,7 @@ func Checks() []Check {
 
 func deploymentChecks() []entry[*model] {
 	on := func(name, alert string, severity Status, meaning, advice string, run func(*model) outcome) entry[*model] {
-		return entry[*model]{Check{Name: name, Severity: severity, Alert: alert, Meaning: meaning, Advice: advice}, run}
+		return entry[*model]{Check{Name: name, Severity: severity, Alert: alert, Meaning: meaning, Advice: advice}, run, false}
 	}
 	return []entry[*model]{
 		on("sentinel_unreachable", "RedisSentinelDown", Warning,
@@ -90,7 +91,7 @@ func deploymentChecks() []entry[*model] {
 
 func masterChecks() []entry[*masterModel] {
 	on := func(name, alert string, severity Status, meaning, advice string, run func(*masterModel) outcome) entry[*masterModel] {
-		return entry[*masterModel]{Check{Name: name, Severity: severity, PerMaster: true, Alert: alert, Meaning: meaning, Advice: advice}, run}
+		return entry[*masterModel]{Check{Name: name, Severity: severity, PerMaster: true, Alert: alert, Meaning: meaning, Advice: advice}, run, waitsForDownAfter(name)}
 	}
 	return []entry[*masterModel]{
 		on("master_odown", "RedisSentinelMasterDown", Critical,
