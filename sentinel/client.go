@@ -28,6 +28,7 @@ type Client struct {
 
 	mu       sync.Mutex // guards the fields below
 	inflight *inflight
+	sent     string      // the password that the Sentinel was told last
 	totals   ErrorTotals // by command and reason, since the client was created
 }
 
@@ -104,6 +105,13 @@ func (c *Client) isAskedInVain(ctx context.Context, err error) bool {
 		reasonOf(ctx, err) == ReasonUnreachable && speaksTLS(ctx, c.options)
 }
 
+// password returns what the Sentinel may repeat, and an error must not.
+func (c *Client) password() string {
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	return c.sent
+}
+
 // attempt makes one exchange, on a new connection if there is none.
 func (c *Client) attempt(ctx context.Context, commands [][]any) ([]string, error) {
 	if err := ctx.Err(); err != nil {
@@ -118,6 +126,9 @@ func (c *Client) attempt(ctx context.Context, commands [][]any) ([]string, error
 			return nil, scrubError(err, password)
 		}
 		c.noCache = false // it may have been given the permission
+		c.mu.Lock()
+		c.sent = password
+		c.mu.Unlock()
 	}
 	conn := c.session.conn
 	conn.account, conn.most = c.account, c.allowance.bytes()
@@ -154,7 +165,7 @@ func (c *Client) refusal(raw string, args []any) *Error {
 		return nil
 	}
 	reason, err := replyError(strings.TrimSuffix(text, "\r\n"))
-	return &Error{Sentinel: c.Address(), Command: words(args), Reason: reason, Err: err}
+	return &Error{Sentinel: c.Address(), Command: words(args), Reason: reason, Err: withoutSecret(err, c.password())}
 }
 
 // failure wraps an error of the connection. A reply that is broken off since the Sentinel may send only little
@@ -176,7 +187,7 @@ func (c *Client) failure(ctx context.Context, err error, command string) *Error 
 // malformed wraps the error of a reply that could not be parsed, or that refuses the command
 // without being an error reply.
 func (c *Client) malformed(err error, args []any) *Error {
-	e := &Error{Sentinel: c.Address(), Command: words(args), Reason: ReasonOther, Err: err}
+	e := &Error{Sentinel: c.Address(), Command: words(args), Reason: ReasonOther, Err: withoutSecret(err, c.password())}
 	if errors.Is(err, errMalformed) {
 		e.Reason = ReasonProtocol
 	}

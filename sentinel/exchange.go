@@ -24,21 +24,33 @@ func (c *limitedConn) exchange(ctx context.Context, commands [][]any) ([]string,
 // replyBuffer is the size in bytes of the first buffer of an exchange, which all replies about one master fit in.
 const replyBuffer = 4 << 10
 
-// request encodes commands as a server reads them: each as an array of strings.
+// request encodes commands as a server reads them: each as an array of strings. It is made in one piece, since a
+// smaller one that was given up would keep what the caller clears.
 func request(commands [][]any) []byte {
-	var text []byte
+	const head = len("$1234567\r\n") + len("\r\n")
+	size := 0
+	for _, args := range commands {
+		size += head
+		for _, arg := range args {
+			size += head + len(word(arg))
+		}
+	}
+	text := make([]byte, 0, size)
 	for _, args := range commands {
 		text = append(strconv.AppendInt(append(text, '*'), int64(len(args)), 10), "\r\n"...)
 		for _, arg := range args {
-			word, is := arg.(string)
-			if !is {
-				word = fmt.Sprint(arg)
-			}
-			text = append(strconv.AppendInt(append(text, '$'), int64(len(word)), 10), "\r\n"...)
-			text = append(append(text, word...), "\r\n"...)
+			text = append(strconv.AppendInt(append(text, '$'), int64(len(word(arg))), 10), "\r\n"...)
+			text = append(append(text, word(arg)...), "\r\n"...)
 		}
 	}
 	return text
+}
+
+func word(arg any) string {
+	if text, is := arg.(string); is {
+		return text
+	}
+	return fmt.Sprint(arg)
 }
 
 // mostRead is how many bytes are read at once, unless one reply has more.

@@ -87,6 +87,27 @@ func TestFaults(t *testing.T) {
 	}
 }
 
+// TestAuthIsNotAnswered: what is no answer to AUTH is none of a Sentinel, and what follows it is not read.
+func TestAuthIsNotAnswered(t *testing.T) {
+	t.Parallel()
+	fake := sentineltest.RunFake(t, sentineltest.FakeConfig{})
+	c := newClient(t, sentinel.Options{Address: fake.Addr(), Password: password("sesame")})
+	for answer, reason := range map[string]sentinel.Reason{
+		"$2\r\nhi\r\n": sentinel.ReasonProtocol, "*1\r\n+OK\r\n": sentinel.ReasonProtocol,
+		"-WRONGPASS sesame is wrong\r\n": sentinel.ReasonAuth, "-ERR invalid password\r\n": sentinel.ReasonAuth,
+	} {
+		fake.Script("AUTH", sentineltest.Raw([]byte(answer)))
+		s := c.Snapshot(within(t, 10*time.Second))
+		if f := s.Failed(sentinel.CommandInfo); s.Up() || f == nil || f.Reason != reason || strings.Contains(f.Error(), "sesame") {
+			t.Errorf("%q: up %v, %v", answer, s.Up(), f)
+		}
+	}
+	fake.Script("AUTH", nil)
+	if s := c.Snapshot(within(t, 10*time.Second)); !s.Up() || len(s.Failures) > 0 {
+		t.Errorf("after repair: up %v, failures %v", s.Up(), s.Failures)
+	}
+}
+
 // TestMemoryStaysBounded under a reply that never ends.
 func TestMemoryStaysBounded(t *testing.T) {
 	fake := sentineltest.RunFake(t, sentineltest.FakeConfig{})

@@ -40,7 +40,7 @@ func (c *Client) lookUpInto(ctx context.Context, s *Snapshot, name string) *Erro
 		return refused
 	}
 	// These may be forbidden, or unknown to an old Sentinel; the rest is useful without them.
-	_ = readAnswer(c, replies[3], commands[3], readText, &s.ID)
+	_ = readAnswer(c, replies[3], commands[3], readID, &s.ID)
 	_ = readAnswer(c, replies[4], commands[4], readInfo, &s.Info)
 	if m == nil {
 		return nil

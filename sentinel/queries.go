@@ -48,7 +48,7 @@ func (c *Client) Info(ctx context.Context) (*Info, error) {
 // MyID asks for the lasting identity of the Sentinel (SENTINEL MYID, from Redis
 // 6.2 on).
 func (c *Client) MyID(ctx context.Context) (string, error) {
-	return query(ctx, c, readText, "SENTINEL", "MYID")
+	return query(ctx, c, readID, "SENTINEL", "MYID")
 }
 
 // InfoCache asks for the cached INFO of a master and its replicas (SENTINEL INFO-CACHE). It

@@ -18,6 +18,14 @@ func scrub(text, password string) string {
 	return clip(text)
 }
 
+// withoutSecret removes the secret from the text of an error, if the Sentinel has quoted it.
+func withoutSecret(err error, secret string) error {
+	if secret == "" || scrub(err.Error(), secret) == clip(err.Error()) {
+		return err
+	}
+	return scrubError(err, secret)
+}
+
 // maxText limits how much of a reply an error quotes.
 const maxText = 200
 

@@ -20,6 +20,9 @@ func (c *Client) Read(ctx context.Context, commands ...[]any) ([]Reply, error) {
 	}
 	replies := make([]Reply, len(raw))
 	for i, text := range raw {
+		if strings.HasPrefix(text, "-") {
+			text = scrub(text, c.password())
+		}
 		replies[i] = Reply{text}
 	}
 	return replies, nil

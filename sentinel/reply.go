@@ -153,6 +153,18 @@ func readText(raw string) (string, error) {
 	return text, r.end()
 }
 
+// readID parses a raw reply that is the id of a Sentinel: 40 hexadecimal digits.
+func readID(raw string) (string, error) {
+	text, err := readText(raw)
+	if err == nil && (len(text) != 40 || strings.Trim(text, "0123456789abcdef") != "") {
+		err = fmt.Errorf("%w: %q is not an id", errMalformed, clip(text))
+	}
+	if err != nil {
+		return "", err
+	}
+	return text, nil
+}
+
 // texts reads an array of strings.
 func (r *reply) texts() ([]string, error) {
 	n, err := r.array()

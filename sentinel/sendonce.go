@@ -44,14 +44,6 @@ func (c *Client) sendOnceLocked(ctx context.Context, secret string, args ...any)
 	return replies[0], nil
 }
 
-// withoutSecret removes the secret from the text of an error, if the Sentinel has quoted it.
-func withoutSecret(err error, secret string) error {
-	if secret == "" || !strings.Contains(err.Error(), secret) {
-		return err
-	}
-	return scrubError(err, secret)
-}
-
 // checkArguments refuses control characters. A Sentinel writes the arguments into its
 // configuration file without quoting, so a newline would begin another directive. Only
 // Valkey from 9.1 on refuses them itself.

@@ -90,6 +90,9 @@ func (s *session) first(ctx context.Context, commands [][]any) ([]string, error)
 	if refused := refusalIn([]byte(replies[0])); refused != nil {
 		return nil, refused
 	}
+	if replies[0] != "+OK\r\n" {
+		return nil, fmt.Errorf("%w: %q is no answer to AUTH", errMalformed, clip(replies[0]))
+	}
 	return replies[1:], err
 }
 

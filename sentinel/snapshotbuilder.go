@@ -128,7 +128,7 @@ func (b *snapshotBuilder) read(command Command, raw string) *Error {
 	case CommandInfo:
 		return readAnswer(b.client, raw, args, readInfo, &b.snapshot.Info)
 	case CommandMyID:
-		err := readAnswer(b.client, raw, args, readText, &b.snapshot.ID)
+		err := readAnswer(b.client, raw, args, readID, &b.snapshot.ID)
 		if err != nil && errors.Is(err, errUnknownCommand) {
 			return nil // before 6.2 a Sentinel does not tell its id
 		}
