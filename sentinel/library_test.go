@@ -103,6 +103,18 @@ func (r *recorded) scanned(ctx context.Context) ([]Master, error) {
 	return masters, nil
 }
 
+// rawCmds lets go-redis leave the replies as they are.
+func (r *recorded) rawCmds(ctx context.Context) error {
+	pipe := r.rdb.Pipeline()
+	for _, args := range r.commands {
+		if err := pipe.Process(ctx, redis.NewRawCmd(ctx, args...)); err != nil {
+			return err
+		}
+	}
+	_, err := pipe.Exec(ctx)
+	return err
+}
+
 // maps lets go-redis read them, each entry as a map.
 func (r *recorded) maps(ctx context.Context) ([]redis.Cmder, error) {
 	pipe := r.rdb.Pipeline()
@@ -223,6 +235,7 @@ func BenchmarkReadings(b *testing.B) {
 	}{
 		{"raw", func(ctx context.Context) error { _, err := r.raw(ctx); return err }},
 		{"scanner", func(ctx context.Context) error { _, err := r.scanned(ctx); return err }},
+		{"go-redis-raw", r.rawCmds},
 		{"go-redis", func(ctx context.Context) error { _, err := r.mapped(ctx); return err }},
 		{"go-redis-maps", func(ctx context.Context) error { _, err := r.maps(ctx); return err }},
 	} {
