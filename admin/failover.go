@@ -43,9 +43,13 @@ func (j *job) failover(ctx context.Context, s *step) error {
 	from := s.master.Advertised()
 	var raised *fence
 	if j.Way == Fenced {
+		heir := s.master.Heir()
+		if heir == nil {
+			return errors.New("--fence: which replica will be promoted is not known; nothing was done")
+		}
 		var err error
-		if raised, err = j.raiseFence(ctx, s); err != nil {
-			return err
+		if raised, err = j.raiseFence(ctx, s.master, heir.Addr); err != nil {
+			return fmt.Errorf("--fence: %w", err)
 		}
 		defer raised.lower(ctx)
 		if err := j.stillRight(ctx, s); err != nil { // raising it took time
@@ -254,7 +258,7 @@ func (j *job) waitFollowed(ctx context.Context, now *sentinel.Master) {
 	if err != nil {
 		f := about(&j.Operation, checkNotFollowed,
 			"Check the network of the Sentinels that name another master or do not answer: the hellos of the others do not reach them. If the node is a replica again, something other than the Sentinels has made it one: find out what that is.",
-			"%s after the failover not every Sentinel sees a master at %s: %s", helloPatience, now.Addr, err)
+			"%s later not every Sentinel sees a master at %s: %s", helloPatience, now.Addr, err)
 		f.Severity = health.Warning
 		j.answer.Findings = append(j.answer.Findings, f)
 	}

@@ -2,7 +2,6 @@ package admin
 
 import (
 	"context"
-	"errors"
 	"fmt"
 	"time"
 
@@ -26,41 +25,40 @@ type fence struct {
 	said   string    // why it does not yet
 }
 
-// raiseFence holds up the writes, and waits until the replica to be promoted has all that there were. The
-// caller must call lower.
-func (j *job) raiseFence(ctx context.Context, s *step) (*fence, error) {
-	heir := s.master.Heir()
-	if heir == nil {
-		return nil, errors.New("--fence: which replica will be promoted is not known; nothing was done")
-	}
+// raiseFence holds up the writes to a master, and waits until the replica at an address has all that there were;
+// an empty address is none. The caller must call lower.
+func (j *job) raiseFence(ctx context.Context, m *sentinel.Master, heir string) (*fence, error) {
 	o := *j.operator.nodes
-	o.Address = s.master.Advertised()
+	o.Address = m.Advertised()
 	f := &fence{job: j, conn: datanode.New(o), addr: o.Address}
-	most := min(mostFenced, s.master.DownAfter.Or(mostFenced))
+	most := min(mostFenced, m.DownAfter.Or(mostFenced))
 	f.until = time.Now().Add(most)
 	if err := j.within(func(ctx context.Context) error { return f.conn.PauseWrites(ctx, most) })(ctx); err != nil {
 		f.conn.Close()
-		return nil, fmt.Errorf("--fence: %s: %w; nothing was done", f.addr, err)
+		return nil, fmt.Errorf("%s: %w; nothing was done", f.addr, err)
 	}
 	j.say(fmt.Sprintf("%s: writes wait, for %s at most", f.addr, most))
+	if heir == "" {
+		return f, nil
+	}
 	waiting, cancel := context.WithDeadline(ctx, f.until.Add(-most/2)) // the promotion needs the rest
 	defer cancel()
 	err := waitUntil(waiting, func() (bool, error) {
-		own, its, err := f.conn.Offset(waiting, heir.Addr)
+		own, its, err := f.conn.Offset(waiting, heir)
 		f.offset = own
 		switch {
 		case err != nil:
 			return false, err
 		case !its.Present:
-			return false, fmt.Errorf("%s lists no replica %s", f.addr, heir.Addr)
+			return false, fmt.Errorf("%s lists no replica %s", f.addr, heir)
 		case its.Value < own:
-			return false, fmt.Errorf("%s is %d bytes behind", heir.Addr, own-its.Value)
+			return false, fmt.Errorf("%s is %d bytes behind", heir, own-its.Value)
 		}
 		return true, nil
 	})
 	if err != nil {
 		f.lower(ctx)
-		return nil, fmt.Errorf("--fence: %w; the writes go on, and no failover was begun", err)
+		return nil, fmt.Errorf("%w; the writes go on, and nothing else was done", err)
 	}
 	return f, nil
 }
@@ -103,8 +101,11 @@ func (f *fence) closeEarly(ctx context.Context, s *step, heard *watch) {
 	}
 }
 
-// lower ends the pause, whatever has come of the failover, and also if ctx has ended.
+// lower ends the pause, whatever has come of it, and also if ctx has ended.
 func (f *fence) lower(ctx context.Context) {
+	if f == nil {
+		return
+	}
 	ctx = context.WithoutCancel(ctx)
 	if err := f.job.within(f.conn.Unpause)(ctx); err != nil {
 		f.job.say(fmt.Sprintf("%s: CLIENT UNPAUSE failed; the pause ends by itself at %s: %v", f.addr, f.until.UTC().Format(time.TimeOnly), err))

@@ -16,6 +16,10 @@ const (
 	checkAddressTaken       = "address_taken"
 	checkMonitoredElsewhere = "monitored_elsewhere"
 	checkRemovedElsewhere   = "removed_elsewhere"
+	checkNotAsked           = "sentinel_not_asked"
+	checkMoveRefused        = "move_refused"
+	checkMoveLosesData      = "move_loses_data"
+	checkMoveIncomplete     = "move_incomplete"
 	checkSettingsForgotten  = "settings_forgotten"
 	checkSettingsDefault    = "settings_default"
 	checkNotFollowed        = "failover_not_followed"
@@ -38,6 +42,9 @@ func guards(op *Operation, s *assessment) []health.Finding {
 	case Reset:
 		return slices.Concat(inProgress(op, s), masterDown(op, s))
 	case Monitor:
+		if op.Move {
+			return slices.Concat(inProgress(op, s), tilt(op, s), disagreement(op, s), notAsked(op, s), addressTaken(op, s))
+		}
 		return slices.Concat(addressTaken(op, s), monitoredElsewhere(op, s), removedElsewhere(op, s))
 	default:
 		return nil
@@ -218,7 +225,7 @@ func monitoredElsewhere(op *Operation, s *assessment) []health.Finding {
 		if same, err := s.hosts.sameAddress(v.Advertised(), op.Address); err != nil || same {
 			continue
 		}
-		f := about(op, checkMonitoredElsewhere, "Give that address, or fail over to a replica of it.",
+		f := about(op, checkMonitoredElsewhere, "Give that address, fail over to a replica of it, or move the name (--move; move=true).",
 			"the Sentinel %s monitors that name at %s: %s", v.Snapshot.Sentinel, v.Advertised(), stayBehind)
 		f.Sentinel, f.Runbook = v.Snapshot.Sentinel, runbookMoving
 		found = append(found, f)
@@ -234,10 +241,32 @@ func removedElsewhere(op *Operation, s *assessment) []health.Finding {
 	if same, err := s.hosts.sameAddress(s.removed, op.Address); err != nil || same {
 		return nil
 	}
-	f := about(op, checkRemovedElsewhere, "Give the old address, and then fail over or move the name. Force it if no client that knew the old address is left.",
+	f := about(op, checkRemovedElsewhere, "Give the old address, and then fail over or move the name (--move; move=true). Force it if no client that knew the old address is left.",
 		"the name was removed while it was monitored at %s: %s", s.removed, stayBehind)
 	f.Runbook = runbookMoving
 	return []health.Finding{f}
+}
+
+// notAsked tells of Sentinels that would keep the name where it is, and tell the others so.
+func notAsked(op *Operation, s *assessment) []health.Finding {
+	const hint = "Bring it back, or RESET the name if it is gone for good."
+	var found []health.Finding
+	for _, v := range s.snapshots {
+		if !v.Up() {
+			found = append(found, about(op, checkNotAsked, hint, "the Sentinel %s does not answer: it would give the name back to the old node", v.Sentinel))
+		}
+	}
+	views := s.views(op.Master)
+	if len(views) == 0 {
+		found = append(found, about(op, checkMoveRefused, "Monitor it without --move (move=true).", "no Sentinel that answered monitors the name, which so cannot be moved"))
+	}
+	for _, v := range views {
+		if others := int64(len(views) - 1); v.NumOtherSentinels.Value > others {
+			return append(found, about(op, checkNotAsked, hint, "the Sentinel %s knows %d others, and %d were asked: one that was not would give the name back to the old node",
+				v.Snapshot.Sentinel, v.NumOtherSentinels.Value, others))
+		}
+	}
+	return found
 }
 
 // roleOf returns the role of the node at addr under a master; empty if it has none.

@@ -34,6 +34,9 @@ type Operation struct {
 	// Address and Quorum are for Monitor.
 	Address string
 	Quorum  int
+	// Move is for Monitor: the name moves to the address, and the clients with it. It needs an account for the data
+	// nodes, see [Operator.UseNodes]. A Quorum of 0 is the one that the name has.
+	Move bool
 	// Settings are for Set and Monitor.
 	Settings []sentinel.Option
 	// Way is for Failover.
@@ -54,6 +57,9 @@ func (op *Operation) check() error {
 	}
 	if op.Way != Auto && op.Action != Failover {
 		return invalid("only a failover can be coordinated, or have a fence")
+	}
+	if op.Move && op.Action != Monitor {
+		return invalid("only a monitored name can be moved, with monitor")
 	}
 	if op.Action == FlushConfig {
 		return nil
@@ -79,6 +85,7 @@ func (op *Operation) checkMonitor() error {
 		return invalid("the master's name is empty")
 	case strings.ContainsFunc(op.Master, breaksLines):
 		return invalid("the master's name %q holds a blank or a quote: a Sentinel would write it to its configuration file as it is, and not start again", op.Master)
+	case op.Move && op.Quorum == 0:
 	case op.Quorum < 1 || op.Quorum > math.MaxInt32:
 		return invalid("the quorum is %d, and must be at least 1", op.Quorum)
 	}

@@ -15,7 +15,7 @@ type OperationResult struct {
 	// command until the Sentinel that leads the failover shows its end.
 	Seconds float64 `json:"duration_seconds"`
 	// Address and PreviousAddress are the addresses of the master after and before a
-	// failover.
+	// failover or a move.
 	Address         string `json:"address,omitempty"`
 	PreviousAddress string `json:"previous_address,omitempty"`
 	// Way is how a failover is done, never Auto. WayReason is why that way was chosen; empty if it was asked for.

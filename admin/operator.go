@@ -41,6 +41,9 @@ func (o *Operator) Do(ctx context.Context, op Operation, progress func(string)) 
 	if op.Way == Fenced && o.nodes == nil {
 		return nil, invalid("a fence needs an account for the data nodes: give --node.username and --node.password-file")
 	}
+	if op.Move && o.nodes == nil {
+		return nil, invalid("to move a name takes an account for the data nodes: give --node.username and --node.password-file")
+	}
 	release, err := o.locks.acquire(&op)
 	if err != nil {
 		return nil, err
@@ -95,7 +98,15 @@ func (j *job) precheck(ctx context.Context) error {
 	if err := checkQuoting(j.Settings, j.assessment.snapshots); err != nil {
 		return err
 	}
+	if j.Move && j.Quorum == 0 {
+		if views := j.assessment.views(j.Master); len(views) > 0 {
+			j.Quorum = int(views[0].Quorum.Value)
+		}
+	}
 	findings := guards(&j.Operation, j.assessment)
+	if j.Move {
+		findings = append(findings, j.cannotMove(ctx)...)
+	}
 	if j.Action == Failover {
 		findings = append(findings, j.settleWay(ctx, len(findings) > 0)...)
 	}
@@ -122,6 +133,9 @@ func (j *job) run(ctx context.Context, clients []*sentinel.Client) {
 	if j.Action == Failover {
 		steps = j.leaderOf(ctx, steps)
 		j.foresee(ctx, steps)
+	}
+	if j.Move && !j.DryRun {
+		j.move(ctx, steps)
 	}
 	stopped := ""
 	for _, s := range steps {

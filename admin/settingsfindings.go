@@ -18,6 +18,9 @@ func settingsFindings(op *Operation, s *assessment) []health.Finding {
 	case Reset:
 		return noticed(op, s)
 	case Monitor:
+		if op.Move {
+			return notCarried(op)
+		}
 		return left(op, s)
 	case FlushConfig:
 		return unloadable(s)
@@ -35,7 +38,7 @@ func noticed(op *Operation, s *assessment) []health.Finding {
 		hint = "Writers notice nothing. Only one Sentinel is reset at a time."
 	case op.Action == Remove && len(s.views(op.Master)) > 0:
 		text = "clients that are connected go on writing to the node; those that connect anew cannot find it, and some (rueidis, valkey-go, radix, phpredis) go on at the address that they knew. No Sentinel remembers the name, nor who asked for it"
-		hint = "Give it another address only if no such client is left: a MONITOR moves none of them. An exporter that runs meanwhile refuses one elsewhere, others cannot know. To move the name to a replica of this node, use failover instead. To move it elsewhere with REMOVE and MONITOR, which publish no +switch-master: promote the new node first; after MONITOR, CLIENT KILL TYPE pubsub on each Sentinel, and on the old node REPLICAOF the new one and CLIENT KILL TYPE normal in one MULTI."
+		hint = "Give it another address only if no such client is left: a MONITOR moves none of them. An exporter that runs meanwhile refuses one elsewhere, others cannot know. To move the name to a replica of this node, use failover instead. To move it elsewhere, use monitor with --move (move=true), while the name is there."
 	default:
 		return nil
 	}
@@ -47,6 +50,14 @@ func noticed(op *Operation, s *assessment) []health.Finding {
 // unloadable says which of the files that are written will not be loaded.
 func unloadable(s *assessment) []health.Finding {
 	return slices.DeleteFunc(slices.Clone(s.report.Findings), func(f health.Finding) bool { return f.Check != "sentinel_restart_fails" })
+}
+
+// notCarried says which settings of a name that moves are lost.
+func notCarried(op *Operation) []health.Finding {
+	f := about(op, checkSettingsForgotten, "Give those that are set in the same call: in \"set\" over HTTP, with --set and --auth-pass-file on the command line.",
+		"the settings that the Sentinels show are kept; auth-user, auth-pass, rename-command, the scripts and master-reboot-down-after-period are not, as no Sentinel shows them")
+	f.Severity, f.Runbook = health.Warning, runbookSettings
+	return []health.Finding{f}
 }
 
 // forgotten lists the settings that each Sentinel loses with the name.

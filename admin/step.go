@@ -66,6 +66,10 @@ func (j *job) plan(s *step) {
 	case Set:
 		j.planSet(s)
 	case Monitor:
+		if j.Move {
+			j.planMove(s)
+			return
+		}
 		j.planMonitor(s)
 	case Remove:
 		j.planRemove(s)

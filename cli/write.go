@@ -44,7 +44,8 @@ func addWrites(app *kingpin.Application, commands map[string]Runner) {
 	w.addPasswordFile(set)
 	monitor, w := add(admin.Monitor, "Make every Sentinel monitor a master.")
 	monitor.Arg("address", "Address of the master, as host:port.").Required().NoEnvar().StringVar(&w.op.Address)
-	monitor.Arg("quorum", "How many Sentinels must agree that it is down.").Required().NoEnvar().IntVar(&w.op.Quorum)
+	monitor.Arg("quorum", "How many Sentinels must agree that it is down; with --move as before, if it is not given.").NoEnvar().IntVar(&w.op.Quorum)
+	monitor.Flag("move", "Move the name, and its clients, from where it is to this address. It needs --node.password-file.").NoEnvar().BoolVar(&w.op.Move)
 	monitor.Flag("set", "An initial setting, as option=value. Repeatable.").NoEnvar().PlaceHolder("OPTION=VALUE").StringsVar(&w.sets)
 	w.addPasswordFile(monitor)
 	add(admin.Remove, "Make every Sentinel forget a master and its settings.")
@@ -152,10 +153,12 @@ func (w *writeCommand) do(ctx context.Context, operator *admin.Operator, streams
 	return 0, nil
 }
 
-// printFailover says what the master is now, once there is only one, and what was lost.
+// printFailover says what the master is now, once there is only one, and what a failover has lost.
 func printFailover(out io.Writer, answer *admin.OperationResult) {
 	switch {
 	case answer.Address == "":
+	case answer.Loss == nil:
+		_, _ = fmt.Fprintf(out, "%s is the master now.\n", answer.Address)
 	case answer.Loss.OldMasterSeconds == nil:
 		_, _ = fmt.Fprintf(out, "%s is promoted, after %.1f s. %s\n", answer.Address, answer.Seconds, answer.Loss.Outcome)
 	default:

@@ -30,6 +30,17 @@ func (c *Conn) Follow(ctx context.Context, addr string) error {
 		[]any{"CLIENT", "KILL", "TYPE", "normal"}, []any{"EXEC"})
 }
 
+// Promote makes the node a master.
+func (c *Conn) Promote(ctx context.Context) error {
+	return c.order(ctx, []any{"MULTI"}, []any{"REPLICAOF", "NO", "ONE"}, []any{"CONFIG", "REWRITE"}, []any{"EXEC"})
+}
+
+// MayFollow does nothing, and returns an error if the node does not permit what Follow and Promote send. It leaves a
+// transaction open, so that nothing else can be done with the connection: the caller must close it.
+func (c *Conn) MayFollow(ctx context.Context) error {
+	return c.order(ctx, []any{"MULTI"}, []any{"REPLICAOF", "NO", "ONE"}, []any{"CONFIG", "REWRITE"}, []any{"CLIENT", "KILL", "TYPE", "normal"})
+}
+
 // order sends commands, and returns the first error reply.
 func (c *Conn) order(ctx context.Context, commands ...[]any) error {
 	replies, err := c.read(ctx, commands...)

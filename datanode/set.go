@@ -3,6 +3,7 @@ package datanode
 import (
 	"context"
 	"fmt"
+	"net"
 	"strconv"
 	"strings"
 	"time"
@@ -54,14 +55,26 @@ func (c *Conn) Delete(ctx context.Context, key string) (remains bool, err error)
 type Link struct {
 	Replica bool
 	Up      bool // of a replica
+	// Master is the address that a replica follows, as host:port.
+	Master string
 }
 
 // Link asks a node for its role.
 func (c *Conn) Link(ctx context.Context) (l Link, err error) {
+	var host, port string
 	err = c.replication(ctx, func(name, value string) {
+		switch name {
+		case "master_host":
+			host = sentinel.ValidUTF8(value)
+		case "master_port":
+			port = sentinel.ValidUTF8(value)
+		}
 		l.Replica = l.Replica || name == "role" && value == "slave"
 		l.Up = l.Up || name == "master_link_status" && value == "up"
 	})
+	if l.Replica {
+		l.Master = net.JoinHostPort(host, port)
+	}
 	return l, err
 }
 

@@ -147,7 +147,8 @@ type commandRig struct {
 
 func newCommandRig(t *testing.T, project fs.FS) *commandRig {
 	t.Helper()
-	topology := sentineltest.Run(t, sentineltest.Config{})
+	const password = "sesame"
+	topology := sentineltest.Run(t, sentineltest.Config{NodeConf: []string{sentineltest.DocumentedUser(t, "../docs/admin.md", "fence", password)}})
 	sentinels := topology.SentinelAddrs()
 	config := exportertest.TempFile(t, "allowed_targets: [127.0.0.0/8]\nmodules: {production: {}}\n")
 	all := strings.Join(sentinels, ",")
@@ -157,9 +158,9 @@ func newCommandRig(t *testing.T, project fs.FS) *commandRig {
 		standIns: strings.NewReplacer(
 			"10.0.0.1:26379,10.0.0.2:26379,10.0.0.3:26379", all,
 			"10.0.1.1", sentinels[0], "10.0.1.2", sentinels[1], "10.0.1.3", sentinels[2],
-			"10.0.0.10:6379", topology.Masters[0].Node.Addr(),
+			"10.0.0.10:6379", topology.Masters[0].Node.Addr(), "10.0.0.11:6379", topology.Masters[0].Replicas[0].Addr(),
 			"localhost:9355", exporter.Addr(),
-			"=probe.yml", "="+config, "/run/secrets/redis", exportertest.TempFile(t, "sesame\n"),
+			"=probe.yml", "="+config, "/run/secrets/redis", exportertest.TempFile(t, password+"\n"),
 		),
 	}
 }

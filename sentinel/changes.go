@@ -3,6 +3,7 @@ package sentinel
 import (
 	"context"
 	"fmt"
+	"math"
 	"net"
 	"strconv"
 	"strings"
@@ -68,6 +69,25 @@ func (c *Client) Monitor(ctx context.Context, name, addr string, quorum int) err
 // all the same.
 func (c *Client) Remove(ctx context.Context, name string) error {
 	return c.do(ctx, "SENTINEL", "REMOVE", name)
+}
+
+// KillSubscribers closes the connections of the clients that subscribe to the events of the Sentinel (CLIENT
+// KILL TYPE pubsub): they subscribe again, and ask for their masters.
+func (c *Client) KillSubscribers(ctx context.Context) error { return c.kill(ctx, "TYPE", "pubsub") }
+
+// KillNobody does nothing, and is refused if the user may not kill.
+func (c *Client) KillNobody(ctx context.Context) error { return c.kill(ctx, "ID", math.MaxInt64) }
+
+func (c *Client) kill(ctx context.Context, filter string, which any) error {
+	args := []any{"CLIENT", "KILL", filter, which}
+	raw, err := c.sendOnce(ctx, "", args...)
+	if err != nil {
+		return err
+	}
+	if _, err := readText(raw); err != nil {
+		return c.malformed(err, args)
+	}
+	return nil
 }
 
 // FlushConfig makes the Sentinel write its configuration file again, with its state

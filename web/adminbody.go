@@ -39,14 +39,14 @@ func readOperation(w http.ResponseWriter, r *http.Request, op *admin.Operation) 
 	}
 }
 
-// readSwitches reads dry_run, force, coordinated and fence from the query.
+// readSwitches reads dry_run, force, coordinated, fence and move from the query.
 func readSwitches(raw string, op *admin.Operation) error {
-	values, err := parseQuery(raw, nil, "dry_run", "force", "coordinated", "fence")
+	values, err := parseQuery(raw, nil, "dry_run", "force", "coordinated", "fence", "move")
 	if err != nil {
 		return badRequest("%w", err)
 	}
 	var coordinated, fence bool
-	for name, into := range map[string]*bool{"dry_run": &op.DryRun, "force": &op.Force, "coordinated": &coordinated, "fence": &fence} {
+	for name, into := range map[string]*bool{"dry_run": &op.DryRun, "force": &op.Force, "coordinated": &coordinated, "fence": &fence, "move": &op.Move} {
 		switch value := values.Get(name); {
 		case value == "true", value == "false":
 			*into = value == "true"
