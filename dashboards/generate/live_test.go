@@ -26,7 +26,8 @@ const (
 type stage struct {
 	*server
 	topology     *sentineltest.Topology
-	stopExporter func() // that of the first two jobs
+	stopExporter func()             // that of the first two jobs
+	engines      map[string]*server // others that know the same, by name
 }
 
 func setUp(t *testing.T) *stage {
@@ -45,7 +46,9 @@ func setUp(t *testing.T) *stage {
 		own, _ := startExporter(t, exporter, addr)
 		jobs[2].targets = append(jobs[2].targets, own)
 	}
-	s.server = startPrometheus(t, jobs)
+	engines, writeTo := startEngines(t)
+	s.engines = engines
+	s.server = startPrometheus(t, jobs, writeTo)
 	return s
 }
 
@@ -85,6 +88,7 @@ func TestLive(t *testing.T) {
 	t.Run("variables", s.variables)
 	t.Run("healthy", func(t *testing.T) {
 		s.lookAt(t, quiet())
+		s.wantAgreement(t)
 		s.wantStats(t, map[string]float64{
 			"overview 1": 0, "overview 2": 0, "overview 3": 1, "overview 5": 0, "overview 6": 0, "overview 7": 0, "overview 21": 0, "overview 22": 0, "overview 23": 0,
 			"master 1": 0, "master 2": 1, "master 3": 1, "master 5": 2, "master 6": 1, "master 30": 0, "master 31": 0, "master 32": 0,
@@ -95,6 +99,7 @@ func TestLive(t *testing.T) {
 	old := s.killMasterWithoutHeir(t)
 	t.Run("during a failover", func(t *testing.T) {
 		s.lookAt(t, withoutASwitch())
+		s.wantAgreement(t)
 		s.wantStats(t, map[string]float64{
 			"overview 1": 2, "overview 2": 1, "overview 7": 0, "overview 21": 1,
 			"master 1": 2, "master 2": 0, "master 5": 0, "master 30": 1,
@@ -104,6 +109,7 @@ func TestLive(t *testing.T) {
 	s.letAReplicaTakeOver(t, old)
 	t.Run("after it", func(t *testing.T) {
 		s.lookAt(t, unbroken())
+		s.wantAgreement(t)
 		s.wantStats(t, map[string]float64{"overview 7": 1, "overview 21": 0, "master 6": 1, "master 30": 0, "master 32": 1})
 	})
 	s.killASentinel(t)

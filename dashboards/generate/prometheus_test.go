@@ -28,14 +28,18 @@ type job struct {
 	targets    []string
 }
 
-// startPrometheus starts one that scrapes twice a second.
-func startPrometheus(t *testing.T, jobs []job) *server {
+// startPrometheus starts one that scrapes twice a second, and writes what it knows to other ones too.
+func startPrometheus(t *testing.T, jobs []job, writeTo []string) *server {
 	t.Helper()
 	rules, err := filepath.Abs("../../alerts/redis_sentinel.rules.yml")
 	if err != nil {
 		t.Fatal(err)
 	}
-	config := fmt.Sprintf("global: {scrape_interval: 500ms, evaluation_interval: 500ms}\nrule_files: [%q]\nscrape_configs:\n", rules)
+	config := fmt.Sprintf("global: {scrape_interval: 500ms, evaluation_interval: 500ms}\nrule_files: [%q]\nremote_write:\n", rules)
+	for _, to := range writeTo {
+		config += fmt.Sprintf("  - {url: %q, queue_config: {batch_send_deadline: 200ms}}\n", to)
+	}
+	config += "scrape_configs:\n"
 	for _, j := range jobs {
 		labels := "{}"
 		if j.deployment != "" {
