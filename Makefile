@@ -82,14 +82,14 @@ hostile: ## let Sentinels of every bad kind at the exporter, and measure what th
 	CGO_ENABLED=0 go test -count=1 -run TestHostile -v ./e2e
 
 .PHONY: e2e
-e2e: $(if $(EVERY),engines) ## bring every alert about for real, through Prometheus and Alertmanager to a webhook; EVERY=3: a third also in Prometheus 3 and VictoriaMetrics
+e2e: $(if $(EVERY),engines) ## bring every alert about for real, through Prometheus and Alertmanager to a webhook; EVERY=3: a third also in Prometheus 3 and VictoriaMetrics, and beside a healthy cluster
 	@tools/need redis-server=redis-server redis-cli=redis-tools prometheus=prometheus prometheus-alertmanager=prometheus-alertmanager gcc=gcc,libc6-dev
-	RERUN=subtest CGO_ENABLED=1 tools/gotest ./alerts -race -count=1 -timeout 20m -tags e2e -run 'TestFaults|TestScaled|TestTwoClusters' $(if $(EVERY),-args -engines='$(ENGINES)' -engines.every=$(EVERY))
+	RERUN=subtest CGO_ENABLED=1 tools/gotest ./alerts -race -count=1 -timeout 20m -tags e2e -run 'TestFaults|TestScaled|TestTwoClusters' $(if $(EVERY),-args -engines='$(ENGINES)' -engines.every=$(EVERY) -clusters.every=$(EVERY))
 
 .PHONY: e2e-all
-e2e-all: engines ## the same, with all in Prometheus 3 and VictoriaMetrics, and every query of the dashboards too
+e2e-all: engines ## the same, with all in Prometheus 3 and VictoriaMetrics, each beside a healthy cluster, and every query of the dashboards too
 	@tools/need redis-server=redis-server redis-cli=redis-tools prometheus=prometheus prometheus-alertmanager=prometheus-alertmanager gcc=gcc,libc6-dev
-	CGO_ENABLED=0 go test -count=1 -timeout 30m -tags e2e -run TestFaults ./alerts -engines='$(ENGINES)'
+	CGO_ENABLED=0 go test -count=1 -timeout 30m -tags e2e -run TestFaults ./alerts -clusters.every=1 -engines='$(ENGINES)'
 	CGO_ENABLED=0 go test -count=1 -run TestHistogramIsKept ./e2e -prometheus='$(ENGINES)/prometheus-3.5/prometheus'
 	CGO_ENABLED=0 go test -C dashboards/generate -count=1 -run '^TestLive$$' . -engines='$(ENGINES)'
 	@$(MAKE) --no-print-directory engines-test

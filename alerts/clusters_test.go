@@ -15,7 +15,7 @@ import (
 
 // TestTwoClusters: one Prometheus has two clusters, whose jobs, deployments and masters have
 // the same names, with rules that the program prints for them. What happens in one fires
-// with its label, and not for the other.
+// with its label, and not for the other. All other faults have startClusters for that.
 func TestTwoClusters(t *testing.T) {
 	t.Parallel()
 	dir := t.TempDir()

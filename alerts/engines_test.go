@@ -29,35 +29,37 @@ var (
 // An engine scrapes what the stack's Prometheus scrapes and evaluates the same rules,
 // beside it. It tells a recorder, and nobody else.
 type engine struct {
-	name string
-	told *recorder
+	name  string
+	every int // it has each lane of so many
+	told  *recorder
 
 	configure func([]*lane)         // writes its configuration
 	scraper   *sentineltest.Program // reads that again at SIGHUP
 }
 
+func (e *engine) has(l *lane) bool { return l.number%e.every == 0 }
+
 // watched are the engines that have a lane.
 func (s *stack) watched(l *lane) []*engine {
-	if l.alone {
-		return nil
-	}
-	return s.engines
+	return slices.DeleteFunc(slices.Clone(s.engines), func(e *engine) bool { return !e.has(l) })
 }
 
-// startEngines starts Prometheus 3 and VictoriaMetrics with vmalert, if they are asked for.
+// startEngines starts the one with two clusters, and Prometheus 3 and VictoriaMetrics with vmalert, if they are asked for.
 func (s *stack) startEngines(t *testing.T) {
 	t.Helper()
-	if *enginesDir == "" {
-		return
+	if *clustersEvery > 0 {
+		s.engines = append(s.engines, s.startClusters(t))
 	}
-	s.engines = []*engine{s.startPrometheus3(t), s.startVictoriaMetrics(t)}
+	if *enginesDir != "" {
+		s.engines = append(s.engines, s.startPrometheus3(t), s.startVictoriaMetrics(t))
+	}
 }
 
 func (s *stack) startPrometheus3(t *testing.T) *engine {
 	t.Helper()
-	e := &engine{name: "Prometheus 3", told: startRecorder(t)}
+	e := &engine{name: "Prometheus 3", every: *enginesEvery, told: startRecorder(t, "")}
 	file := filepath.Join(s.dir, "deploy/prometheus3.yml")
-	e.configure = func(lanes []*lane) { configurePrometheus(t, file, lanes, e.told.addr()) }
+	e.configure = func(lanes []*lane) { configurePrometheus(t, file, targets(lanes), e.told.addr()) }
 	e.configure(nil)
 	address := sentineltest.FreeAddr(t)
 	e.scraper = start(t, "prometheus3", "http://"+address+"/-/ready", filepath.Join(*enginesDir, "prometheus-3.5/prometheus"),
@@ -69,9 +71,9 @@ func (s *stack) startPrometheus3(t *testing.T) *engine {
 // startVictoriaMetrics has the flags that deploy/vmagent.yml gives, scaled.
 func (s *stack) startVictoriaMetrics(t *testing.T) *engine {
 	t.Helper()
-	e := &engine{name: "VictoriaMetrics", told: startRecorder(t)}
+	e := &engine{name: "VictoriaMetrics", every: *enginesEvery, told: startRecorder(t, "")}
 	file := filepath.Join(s.dir, "deploy/vmagent.yml")
-	e.configure = func(lanes []*lane) { placeAs(t, file, "deploy/vmagent.yml", scrapes(lanes)) }
+	e.configure = func(lanes []*lane) { placeAs(t, file, "deploy/vmagent.yml", scrapes(targets(lanes))) }
 	e.configure(nil)
 	address := sentineltest.FreeAddr(t)
 	url := "http://" + address
@@ -103,6 +105,9 @@ func (s *stack) agree(t *testing.T, l *lane, name string, want expectation, sinc
 	t.Helper()
 	there := s.told.of(l.job, since)
 	for _, e := range s.watched(l) {
+		for _, labels := range e.told.elsewhere(l.job) {
+			t.Errorf("%s: %s told %s, and nothing happened there", name, e.name, labels)
+		}
 		here := e.told.of(l.job, since)
 		for labels, alert := range there {
 			other := here[labels]
@@ -128,6 +133,8 @@ func (s *stack) agree(t *testing.T, l *lane, name string, want expectation, sinc
 type recorder struct {
 	*httptest.Server
 
+	cluster string // the one in which something happens; empty if there are none
+
 	mu  sync.Mutex
 	all []sent
 }
@@ -141,9 +148,9 @@ type sent struct {
 	at time.Time // of its arrival
 }
 
-func startRecorder(t *testing.T) *recorder {
+func startRecorder(t *testing.T, cluster string) *recorder {
 	t.Helper()
-	r := &recorder{}
+	r := &recorder{cluster: cluster}
 	r.Server = httptest.NewServer(http.HandlerFunc(func(_ http.ResponseWriter, request *http.Request) {
 		var alerts []sent
 		if err := json.Unmarshal(readAll(request.Body), &alerts); err != nil {
@@ -182,7 +189,22 @@ func (a *recorded) sharesText(with *recorded) bool {
 	return false
 }
 
-// of returns the alerts of a job that have begun since a time, by their labels.
+// elsewhere returns the labels of all alerts of a job that are not of the cluster in which
+// something happens.
+func (r *recorder) elsewhere(job string) []string {
+	r.mu.Lock()
+	defer r.mu.Unlock()
+	var list []string
+	for _, a := range r.all {
+		if a.Labels["job"] == job && a.Labels["cluster"] != r.cluster {
+			list = append(list, fmt.Sprint(a.Labels))
+		}
+	}
+	return list
+}
+
+// of returns the alerts of a job that have begun since a time, by their labels. The cluster is
+// left out, in the texts too.
 func (r *recorder) of(job string, since time.Time) map[string]*recorded {
 	r.mu.Lock()
 	defer r.mu.Unlock()
@@ -191,8 +213,15 @@ func (r *recorder) of(job string, since time.Time) map[string]*recorded {
 		if a.Labels["job"] != job || a.StartsAt.Before(since) {
 			continue
 		}
-		labels, _ := json.Marshal(a.Labels)
-		text, _ := json.Marshal(a.Annotations)
+		of, texts := maps.Clone(a.Labels), maps.Clone(a.Annotations)
+		if r.cluster != "" {
+			delete(of, "cluster")
+			for name, text := range texts {
+				texts[name] = strings.NewReplacer(job+"/"+r.cluster, job, "&var-cluster="+r.cluster, "").Replace(text)
+			}
+		}
+		labels, _ := json.Marshal(of)
+		text, _ := json.Marshal(texts)
 		is := alerts[string(labels)]
 		if is == nil {
 			is = &recorded{name: a.Labels["alertname"], texts: map[string]bool{}, began: map[time.Time]bool{}}

@@ -2,6 +2,7 @@ package alerts_test
 
 import (
 	"path/filepath"
+	"regexp"
 	"strings"
 	"testing"
 
@@ -58,6 +59,14 @@ func TestRulesWithEverythingChanged(t *testing.T) {
 	} {
 		if !strings.HasSuffix(got[alert].Expr, ends) {
 			t.Errorf("%s: the expression is\n%s\nwant one that ends with\n%s", alert, got[alert].Expr, ends)
+		}
+	}
+	metric := regexp.MustCompile(`\b(redis_sentinel_[a-z_]+|up)\b`)
+	for alert, r := range got {
+		for _, at := range metric.FindAllStringIndex(r.Expr, -1) {
+			if !strings.HasPrefix(r.Expr[at[1]:], "{"+matchers) {
+				t.Errorf("%s: %s has no selector in\n%s", alert, r.Expr[at[0]:at[1]], r.Expr)
+			}
 		}
 	}
 	if want, got := `No target has a job that matches shop-\d+ and `+matchers+`: the`, got["RedisSentinelExporterAbsent"].Annotations["description"]; !strings.HasPrefix(got, want) {

@@ -42,7 +42,7 @@ func startStack(t *testing.T) *stack {
 	t.Helper()
 	s := &stack{
 		hook: startWebhook(t), dir: t.TempDir(), exporter: filepath.Join(t.TempDir(), "redis_sentinel_exporter"),
-		alertmanager: sentineltest.FreeAddr(t), told: startRecorder(t),
+		alertmanager: sentineltest.FreeAddr(t), told: startRecorder(t, ""),
 	}
 	run(t, "go", "build", "-buildvcs=false", "-o", s.exporter, "..")
 	place(t, s.dir, "deploy/alertmanager.yml", map[string]string{"http://webhook:9000": s.hook.URL})
@@ -75,32 +75,40 @@ func (s *stack) scrape(t *testing.T, lanes []*lane) {
 // configure writes the files of all of them.
 func (s *stack) configure(t *testing.T, lanes []*lane) {
 	t.Helper()
-	configurePrometheus(t, filepath.Join(s.dir, "deploy/prometheus.yml"), lanes, s.alertmanager+", "+s.told.addr())
-	theirs := slices.DeleteFunc(slices.Clone(lanes), func(l *lane) bool { return l.alone })
+	configurePrometheus(t, filepath.Join(s.dir, "deploy/prometheus.yml"), targets(lanes), s.alertmanager+", "+s.told.addr())
 	for _, e := range s.engines {
-		e.configure(theirs)
+		e.configure(slices.DeleteFunc(slices.Clone(lanes), func(l *lane) bool { return !e.has(l) }))
 	}
 }
 
 // configurePrometheus writes a file for a Prometheus.
-func configurePrometheus(t *testing.T, path string, lanes []*lane, alertmanagers string) {
+func configurePrometheus(t *testing.T, path, targets, alertmanagers string) {
 	t.Helper()
-	replace := scrapes(lanes)
+	replace := scrapes(targets)
 	replace["alertmanager:9093"] = alertmanagers
 	placeAs(t, path, "deploy/prometheus.yml", replace)
 }
 
-// scrapes is what is replaced in a file to scrape the exporters of some lanes. A scrape may take as long as from one to the
+// targets are the exporters of some lanes.
+func targets(lanes []*lane) string {
+	var b strings.Builder
+	for _, l := range lanes {
+		b.WriteString(target(l.address, "job: "+l.job))
+	}
+	return b.String()
+}
+
+func target(address, labels string) string {
+	return fmt.Sprintf("\n      - targets: [%s]\n        labels: {%s}", address, labels)
+}
+
+// scrapes is what is replaced in a file to scrape some targets. A scrape may take as long as from one to the
 // next, so that it is done each second, which is a little more than scaled: a busy
 // machine needs the time.
-func scrapes(lanes []*lane) map[string]string {
-	var targets strings.Builder
-	for _, l := range lanes {
-		fmt.Fprintf(&targets, "\n      - targets: [%s]\n        labels: {job: %s}", l.address, l.job)
-	}
+func scrapes(targets string) map[string]string {
 	return map[string]string{
 		"scrape_interval: 750ms":             "scrape_interval: 1s",
-		"\n      - targets: [exporter:9355]": targets.String(),
+		"\n      - targets: [exporter:9355]": targets,
 		"http://exporter:9355/sd":            "http://127.0.0.1:1/sd", // there is no redis_exporter
 	}
 }
