@@ -251,7 +251,9 @@ func TestRulesInOtherEngines(t *testing.T) {
 	}
 	t.Run("promtool", func(t *testing.T) {
 		t.Parallel()
-		run(t, filepath.Join(*enginesDir, "prometheus-3.5/promtool"), "test", "rules", "redis_sentinel.rules_test.yml", "redis_exporter_compat.rules_test.yml")
+		promtool := filepath.Join(*enginesDir, "prometheus-3.5/promtool")
+		run(t, promtool, "test", "rules", "redis_sentinel.rules_test.yml", "redis_exporter_compat.rules_test.yml")
+		refusesNativeHistograms(t, promtool)
 	})
 	t.Run("vmalert-tool", func(t *testing.T) {
 		t.Parallel()
