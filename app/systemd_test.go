@@ -14,10 +14,13 @@ func TestSignOfLife(t *testing.T) {
 		answer func(http.ResponseWriter)
 		want   bool
 	}{
-		"healthy":            {func(w http.ResponseWriter) { _, _ = io.WriteString(w, "healthy") }, true},
-		"overloaded":         {func(w http.ResponseWriter) { http.Error(w, "no", http.StatusServiceUnavailable) }, false},
-		"no answer":          {func(http.ResponseWriter) {}, false},
-		"two answers in one": {func(w http.ResponseWriter) { w.WriteHeader(500); w.WriteHeader(200) }, false},
+		"healthy":    {func(w http.ResponseWriter) { _, _ = io.WriteString(w, "healthy") }, true},
+		"overloaded": {func(w http.ResponseWriter) { http.Error(w, "no", http.StatusServiceUnavailable) }, false},
+		"no answer":  {func(http.ResponseWriter) {}, false},
+		"two answers in one": {func(w http.ResponseWriter) {
+			w.WriteHeader(http.StatusInternalServerError)
+			w.WriteHeader(http.StatusOK)
+		}, false},
 	} {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()
