@@ -105,8 +105,8 @@ func FuzzCKQuorum(f *testing.F) {
 	})
 }
 
-// FuzzGuard: what the limitedConn lets through is well-formed as far as it goes, in
-// whatever pieces it comes.
+// FuzzGuard: what the limitedConn lets through is well-formed as far as it goes, and is taken apart where the
+// scanner sees the ends of replies, in whatever pieces it comes.
 func FuzzGuard(f *testing.F) {
 	for _, seed := range []string{"+OK\r\n", "*2\r\n$1\r\na\r\n:1\r\n", "$-1\r\n", "HTTP/1.1", "*1\r\n*1\r\n*1\r\n"} {
 		f.Add(seed, 1)
@@ -123,6 +123,22 @@ func FuzzGuard(f *testing.F) {
 		}
 		if errors.Is(piecesErr, io.ErrUnexpectedEOF) {
 			t.Error("an end was made up")
+		}
+		c := &limitedConn{most: maxExchange, Conn: &stream{data: strings.NewReader(data), step: step}}
+		n := 1 + step%5
+		replies, err := c.replies(n)
+		if !strings.HasPrefix(data, strings.Join(replies, "")) || err == nil && len(replies) != n {
+			t.Errorf("%d replies of %d, in pieces of %d: %q, %v", len(replies), n, step, replies, err)
+		}
+		scanner := reply{data}
+		for i, raw := range replies {
+			before := scanner.rest
+			if scanner.skip() != nil { // it is stricter
+				break
+			}
+			if want := before[:len(before)-len(scanner.rest)]; raw != want {
+				t.Errorf("reply %d in pieces of %d is %q, want %q", i, step, raw, want)
+			}
 		}
 	})
 }
