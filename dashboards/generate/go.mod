@@ -9,10 +9,7 @@ require (
 	go.yaml.in/yaml/v2 v2.4.4
 )
 
-require (
-	github.com/alicebob/miniredis/v2 v2.40.0 // indirect
-	github.com/redis/go-redis/v9 v9.23.0 // indirect
-)
+require github.com/alicebob/miniredis/v2 v2.40.0 // indirect
 
 require (
 	github.com/beorn7/perks v1.0.1 // indirect
