@@ -4,6 +4,7 @@ package alerts_test
 
 import (
 	"context"
+	"flag"
 	"fmt"
 	"path/filepath"
 	"slices"
@@ -19,6 +20,8 @@ import (
 // downAfter is longer than a busy machine lets a server wait for its turn, so that
 // there is no failover but those that a fault is about.
 const downAfter = 4 * time.Second
+
+var lanesPart = flag.String("lanes", "1/1", "which lanes are run: 2/4 is the second of each four, as the machine has to keep up with all at once")
 
 // A lane is a deployment with a job of its own, on which faults are made one after
 // the other.
@@ -49,7 +52,11 @@ func lanes(t *testing.T) []*lane {
 			})
 		}
 	}
-	return list
+	var part, of int
+	if n, err := fmt.Sscanf(*lanesPart, "%d/%d", &part, &of); n != 2 || err != nil || part < 1 || part > of {
+		t.Fatalf("-lanes=%s is no part", *lanesPart)
+	}
+	return slices.DeleteFunc(list, func(l *lane) bool { return l.number%of != part-1 })
 }
 
 // TestFaults makes every fault of the shared table for real: its alerts go
