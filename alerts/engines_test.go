@@ -170,7 +170,7 @@ func startRecorder(t *testing.T, cluster string) *recorder {
 func (r *recorder) addr() string { return r.Listener.Addr().String() }
 
 // amounts are what changes from one evaluation to the next, such as "1m 4.5s" or "80%".
-var amounts = regexp.MustCompile(`([0-9][0-9.]*(ms|[smhd%kMG])?( |\b))+`)
+var amounts = regexp.MustCompile(`([0-9][0-9.]*(ms|[KMG]iB|[smhd%kMG])?( |\b))+`)
 
 // A recorded alert is what was sent of one set of labels.
 type recorded struct {

@@ -21,7 +21,7 @@ func (c *limitedConn) exchange(ctx context.Context, commands [][]any) ([]string,
 	return c.replies(len(commands))
 }
 
-// replyBuffer is the size in bytes of the first buffer of an exchange, which all replies about one master fit in.
+// replyBuffer is the size in bytes of the first buffer of an exchange.
 const replyBuffer = 4 << 10
 
 // request encodes commands as a server reads them: each as an array of strings. It is made in one piece, since a
@@ -58,6 +58,7 @@ const mostRead = 64 << 10
 
 // replies reads that many raw replies. Those that came together share their memory.
 func (c *limitedConn) replies(n int) ([]string, error) {
+	c.asked = n
 	replies := make([]string, 0, n)
 	buffer := make([]byte, replyBuffer)
 	begin, filled := 0, 0 // where in the exchange the buffer begins, and how much is in it
@@ -65,7 +66,7 @@ func (c *limitedConn) replies(n int) ([]string, error) {
 		read, err := c.Read(buffer[filled:])
 		filled += read
 		full := filled == len(buffer)
-		if complete := c.complete(n, begin+filled); complete > len(replies) {
+		if complete := c.complete(begin + filled); complete > len(replies) {
 			ends := c.ends[len(replies):complete]
 			size := ends[len(ends)-1] - begin
 			text := string(buffer[:size])
@@ -88,9 +89,9 @@ func (c *limitedConn) replies(n int) ([]string, error) {
 	return replies, nil
 }
 
-// complete returns how many of n replies end within the first bytes of the exchange.
-func (c *limitedConn) complete(n, bytes int) int {
-	n = min(n, len(c.ends))
+// complete returns how many replies end within the first bytes of the exchange.
+func (c *limitedConn) complete(bytes int) int {
+	n := len(c.ends)
 	for n > 0 && c.ends[n-1] > bytes {
 		n--
 	}

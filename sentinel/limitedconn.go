@@ -33,7 +33,8 @@ type limitedConn struct {
 	message int    // bytes of the current message of a subscription
 	lines   int    // header lines since the connection was made
 	refused error  // the error in the first line; nil if that is no error
-	ends    []int  // the ends of the replies since the last request, in bytes from the first; not of a subscription
+	asked   int    // how many replies are awaited
+	ends    []int  // where those that have come end, in bytes since the last request
 
 	account *account // of the current exchange
 }
@@ -107,7 +108,7 @@ func (c *limitedConn) look(data []byte) error {
 		}
 		c.line = c.line[:0]
 		data = data[end+1:]
-		if len(c.pending) == 0 && !c.stream {
+		if len(c.pending) == 0 && len(c.ends) < c.asked {
 			c.ends = append(c.ends, c.total-len(data)+c.skip)
 		}
 	}
