@@ -6,6 +6,7 @@ import (
 	"fmt"
 
 	"redis_sentinel_exporter/cli"
+	"redis_sentinel_exporter/fleet"
 	"redis_sentinel_exporter/probe"
 )
 
@@ -44,11 +45,11 @@ func runOnAll(ctx context.Context, command cli.ManyRunner, f *programFlags, stre
 	if len(all) == 0 {
 		return 0, errors.New("--all: --config.file names no deployment")
 	}
-	named := make(map[string]cli.Snapshotter, len(all))
+	named, budget := make(map[string]fleet.Surveyed, len(all)), f.budget()
 	for name, d := range all {
-		deployment := newDeployment(sentinelConfigOf(d, f.sentinel.timeout))
+		deployment := newDeployment(sentinelConfigOf(d, f.sentinel.timeout, budget))
 		defer deployment.Close()
-		named[name] = deployment
+		named[name] = fleet.Surveyed{Sentinels: deployment, Given: d.Sentinels}
 	}
 	streams.Timeout, streams.HostMap = f.sentinel.timeout, f.hosts
 	return command.RunAll(ctx, named, streams)

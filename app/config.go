@@ -94,7 +94,7 @@ func newConfig(f *programFlags) (*Config, error) {
 	config.Web.ExternalURL, config.Prober.HostMap = f.fleet.externalURL, f.hosts
 	config.Fleet = fleet.Options{
 		Events: f.collector.Events, Timeout: sentinels.Timeout, HostMap: f.hosts, RoleGrace: f.roleGrace,
-		MaxConnections: f.fleet.maxConnections, Shard: f.fleet.shard, Budget: sentinel.NewBudget(int64(f.sentinel.replyMemory)),
+		MaxConnections: f.fleet.maxConnections, Shard: f.fleet.shard, Budget: f.budget(),
 	}
 	return config, nil
 }
@@ -131,15 +131,22 @@ func (f *programFlags) namedDeployment(name string) (*SentinelConfig, error) {
 	if err != nil {
 		return nil, fmt.Errorf("--deployment: %w", err)
 	}
-	return sentinelConfigOf(d, f.sentinel.timeout), nil
+	return sentinelConfigOf(d, f.sentinel.timeout, f.budget()), nil
+}
+
+// budget returns the bound on what the replies of all Sentinels together take.
+func (f *programFlags) budget() *sentinel.Budget {
+	return sentinel.NewBudget(int64(f.sentinel.replyMemory))
 }
 
 // sentinelConfigOf returns how to ask a deployment of the file.
-func sentinelConfigOf(d *probe.Deployment, timeout time.Duration) *SentinelConfig {
+func sentinelConfigOf(d *probe.Deployment, timeout time.Duration, budget *sentinel.Budget) *SentinelConfig {
+	client := d.Options()
+	client.Budget = budget
 	if most := time.Duration(d.Module().Timeout); most > 0 {
 		timeout = min(timeout, most)
 	}
-	return &SentinelConfig{Addresses: d.Sentinels, Client: d.Options(), FollowPeers: d.DiscoverPeers, Timeout: timeout}
+	return &SentinelConfig{Addresses: d.Sentinels, Client: client, FollowPeers: d.DiscoverPeers, Timeout: timeout}
 }
 
 func newSentinelConfig(f *programFlags) (*SentinelConfig, error) {
@@ -167,7 +174,7 @@ func newSentinelConfig(f *programFlags) (*SentinelConfig, error) {
 			Password:  password,
 			TLS:       tlsConfig,
 			InfoCache: f.collector.InfoCache,
-			Budget:    sentinel.NewBudget(int64(f.sentinel.replyMemory)),
+			Budget:    f.budget(),
 		},
 		FollowPeers: f.sentinel.discover,
 		Timeout:     f.sentinel.timeout,

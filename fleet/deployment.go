@@ -111,17 +111,27 @@ func (d *Deployment) Assess(ctx context.Context, snapshots []*sentinel.Snapshot)
 	if d.name == "" {
 		return health.AssessContext(ctx, snapshots, d.HostMap, health.Elsewhere{})
 	}
-	if deployment.Unanswered(snapshots) == nil { // else those of before hold
-		d.registry.note(d, marksOf(snapshots, d.given))
-	}
+	d.mark(snapshots)
 	report, err := health.AssessContext(ctx, snapshots, d.HostMap, elsewhere(d.registry.shared(d)))
 	if err == nil {
-		now := newMemory(snapshots, &report)
-		d.mu.Lock()
-		defer d.mu.Unlock()
-		d.last = now.after(&d.last)
+		d.remember(snapshots, &report)
 	}
 	return report, err
+}
+
+// mark notes what only one deployment can have. Of Sentinels that do not answer, that of before holds.
+func (d *Deployment) mark(snapshots []*sentinel.Snapshot) {
+	if deployment.Unanswered(snapshots) == nil {
+		d.registry.note(d, marksOf(snapshots, d.given))
+	}
+}
+
+// remember keeps what the list of the fleet says.
+func (d *Deployment) remember(snapshots []*sentinel.Snapshot, r *health.Report) {
+	now := newMemory(snapshots, r)
+	d.mu.Lock()
+	defer d.mu.Unlock()
+	d.last = now.after(&d.last)
 }
 
 // remembered returns what the last report said.

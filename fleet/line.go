@@ -4,6 +4,7 @@ import (
 	"cmp"
 	"math"
 	"slices"
+	"strings"
 	"time"
 
 	"redis_sentinel_exporter/health"
@@ -27,38 +28,40 @@ type Line struct {
 	Shared []Shared `json:"shared,omitempty"`
 }
 
-// Worst sorts lines: the worst first, then by name.
-func Worst(lines []Line) {
-	slices.SortFunc(lines, func(a, b Line) int {
-		return cmp.Or(-a.Status.Compare(b.Status), cmp.Compare(a.Name, b.Name))
-	})
+// Sentence returns the summary without the status that it begins with.
+func (l *Line) Sentence() string {
+	_, text, _ := strings.Cut(l.Summary, " ") // after the status, and its colon if no master is named
+	return text
 }
 
 // Lines returns the line of each deployment, the worst first. It asks no Sentinel.
-func (f *Fleet) Lines() []Line {
-	list := f.list()
+func (f *Fleet) Lines() []Line { return linesOf(f.list()) }
+
+func linesOf(list []*Deployment) []Line {
 	lines := make([]Line, len(list))
 	for i, d := range list {
-		last := d.remembered()
-		lines[i] = last.line(d.name, byOther(f.registry.shared(d)))
+		lines[i] = d.line()
 	}
-	Worst(lines)
+	slices.SortFunc(lines, func(a, b Line) int {
+		return cmp.Or(b.Status.Compare(a.Status), cmp.Compare(a.Name, b.Name))
+	})
 	return lines
 }
 
-func (m *memory) line(name string, shared []Shared) Line {
+func (d *Deployment) line() Line {
+	m, shared := d.remembered(), d.registry.shared(d)
 	l := Line{
-		Name: name, Status: m.status, Summary: m.summary, Masters: m.masters, Margin: m.margin,
-		Asked: m.asked, Answered: m.answered, Shared: shared,
+		Name: d.name, Status: m.status, Summary: m.summary, Masters: m.masters, Margin: m.margin,
+		Asked: m.asked, Answered: m.answered, Shared: byOther(shared),
 	}
 	if m.at.IsZero() {
 		l.Status, l.Summary = health.Unknown, "UNKNOWN: it has not been asked yet"
-	} else {
-		age := math.Round(time.Since(m.at).Seconds()*10) / 10
-		l.Age = &age
+		return l
 	}
-	if len(shared) > 0 && l.Status == health.OK { // it was made before the other's
-		l.Status, l.Summary = health.Warning, "WARNING: "+shared[0].Message
+	age := math.Round(time.Since(m.at).Seconds()*10) / 10
+	l.Age = &age
+	if severity, text := worstOf(shared); l.Answered > 0 && severity.Compare(l.Status) > 0 { // the report was made before the other's
+		l.Status, l.Summary = severity, strings.ToUpper(severity.String())+": "+text
 	}
 	return l
 }

@@ -203,6 +203,24 @@ func byOther(shared []sharedMark) (all []Shared) {
 	return all
 }
 
+// worstOf returns the severity of the finding on what is shared, and what it is in words; OK if nothing is.
+func worstOf(shared []sharedMark) (severity health.Status, text string) {
+	for _, s := range shared {
+		if one := s.kind.severity(); one.Compare(severity) > 0 {
+			severity, text = one, sharedText(s.others[0], shared)
+		}
+	}
+	return severity, text
+}
+
+// severity is that of the check on what is shared.
+func (k markKind) severity() health.Status {
+	if k == sentinelMark {
+		return health.Warning
+	}
+	return health.Critical
+}
+
 // sharedText says what is shared with another deployment.
 func sharedText(other string, shared []sharedMark) string {
 	var sentinels, nodes, parts []string
