@@ -5,6 +5,7 @@ import (
 	"fmt"
 	"time"
 
+	"redis_sentinel_exporter/datanode"
 	"redis_sentinel_exporter/health"
 	"redis_sentinel_exporter/sentinel"
 )
@@ -12,7 +13,7 @@ import (
 const checkNotCoordinated = "failover_not_coordinated"
 
 // errNoAccount is why nobody knows what the data nodes permit.
-var errNoAccount = errors.New("no data node is asked without --node.username and --node.password-file")
+var errNoAccount = errors.New("no data node is asked: " + datanode.GiveAccount)
 
 // uncoordinated looks for what keeps a failover from being coordinated, as far as the Sentinels tell.
 func uncoordinated(op *Operation, s *assessment) []health.Finding {

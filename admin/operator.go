@@ -5,6 +5,7 @@ import (
 	"sync"
 	"time"
 
+	"redis_sentinel_exporter/datanode"
 	"redis_sentinel_exporter/deployment"
 	"redis_sentinel_exporter/health"
 	"redis_sentinel_exporter/sentinel"
@@ -39,10 +40,10 @@ func (o *Operator) Do(ctx context.Context, op Operation, progress func(string)) 
 		return nil, err
 	}
 	if op.Way == Fenced && o.nodes == nil {
-		return nil, invalid("a fence needs an account for the data nodes: give --node.username and --node.password-file")
+		return nil, invalid("a fence needs an account for the data nodes: " + datanode.GiveAccount)
 	}
 	if op.Move && o.nodes == nil {
-		return nil, invalid("to move a name takes an account for the data nodes: give --node.username and --node.password-file")
+		return nil, invalid("to move a name takes an account for the data nodes: " + datanode.GiveAccount)
 	}
 	release, err := o.locks.acquire(&op)
 	if err != nil {

@@ -107,18 +107,15 @@ func newCommandConfig(f *programFlags) (*SentinelConfig, error) {
 	}
 	switch {
 	case f.fleet.deployment != nil:
-		config, err := f.namedDeployment(*f.fleet.deployment)
-		if err == nil {
-			config.Nodes, err = f.nodeOptions()
-		}
-		return config, err
+		return f.namedDeployment(*f.fleet.deployment)
 	case f.onlyProbes():
 		return nil, errors.New("there is no deployment to ask: --config.file is given, and neither --sentinel.address nor --deployment")
 	}
 	return newSentinelConfig(f)
 }
 
-// namedDeployment returns how to ask a deployment of --config.file.
+// namedDeployment returns how to ask a deployment of --config.file. The account of the flags for its data nodes
+// comes before that of its module.
 func (f *programFlags) namedDeployment(name string) (*SentinelConfig, error) {
 	if f.probe.configFile == "" {
 		return nil, errors.New("--deployment: the names are in --config.file, which is not given")
@@ -131,7 +128,12 @@ func (f *programFlags) namedDeployment(name string) (*SentinelConfig, error) {
 	if err != nil {
 		return nil, fmt.Errorf("--deployment: %w", err)
 	}
-	return sentinelConfigOf(d, f.sentinel.timeout, f.budget()), nil
+	config := sentinelConfigOf(d, f.sentinel.timeout, f.budget())
+	config.Nodes, err = f.nodeOptions()
+	if config.Nodes == nil && err == nil {
+		config.Nodes = d.Nodes(f.budget())
+	}
+	return config, err
 }
 
 // budget returns the bound on what the replies of all Sentinels together take.

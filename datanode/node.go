@@ -61,6 +61,9 @@ func (s Sentinels) User(id string) (user string, connected bool) {
 // idDigits is how many digits of its id a Sentinel has in the names of its connections.
 const idDigits = 8
 
+// GiveAccount says how to get an account for the data nodes.
+const GiveAccount = "give --node.username and --node.password-file, or a nodes: to the module of a named deployment"
+
 // A Conn is a connection to a data node.
 type Conn struct{ client *sentinel.Client }
 

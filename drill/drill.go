@@ -10,6 +10,7 @@ import (
 
 	"redis_sentinel_exporter/admin"
 	"redis_sentinel_exporter/canstop"
+	"redis_sentinel_exporter/datanode"
 	"redis_sentinel_exporter/deployment"
 	"redis_sentinel_exporter/internal/pause"
 	"redis_sentinel_exporter/sentinel"
@@ -26,7 +27,7 @@ const (
 )
 
 // ErrNoAccount means that the data nodes must not be asked.
-var ErrNoAccount = errors.New("a drill writes to the data nodes: give --node.username and --node.password-file")
+var ErrNoAccount = errors.New("a drill writes to the data nodes: " + datanode.GiveAccount)
 
 // Options say what to rehearse.
 type Options struct {

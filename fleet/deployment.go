@@ -56,6 +56,7 @@ type Deployment struct {
 	name     string // empty for the one without a name
 	failures *failureLog
 	operator *admin.Operator
+	looks    preflights
 
 	// The rest is of a named one. The Fleet guards these five.
 	spec       *probe.Deployment
@@ -76,7 +77,7 @@ type Deployment struct {
 
 // NewDeployment returns the deployment without a name, or one that a request brings itself.
 func NewDeployment(p Parts) *Deployment {
-	return &Deployment{Parts: p, failures: newFailureLog(p.Logger)}
+	return &Deployment{Parts: p, failures: newFailureLog(p.Logger), looks: newPreflights()}
 }
 
 // Name returns its name; empty if it has none.

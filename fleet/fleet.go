@@ -162,7 +162,7 @@ func (f *Fleet) newNamed(name string, spec *probe.Deployment, saved history.Save
 	logger := f.logger.With("deployment", name)
 	parts := Parts{
 		Sentinels: asked, Collector: f.collector(spec.Module().Collectors).ForAnother(), HostMap: f.opts.HostMap,
-		Timeout: time.Duration(spec.Module().Timeout), Logger: logger,
+		Timeout: time.Duration(spec.Module().Timeout), Logger: logger, Nodes: spec.Nodes(f.opts.Budget),
 	}
 	if f.opts.Events {
 		parts.Events = collector.NewEvents(history.New(history.Options{Deployment: name, MaxBytes: historyBytes, Save: f.opts.History.Save, Saved: saved}), logger)
@@ -170,6 +170,7 @@ func (f *Fleet) newNamed(name string, spec *probe.Deployment, saved history.Save
 	}
 	d := NewDeployment(parts)
 	d.name, d.spec, d.asked, d.operator, d.registry = name, spec, asked, admin.New(asked, d.Limit(f.opts.Timeout)), &f.registry
+	d.operator.UseNodes(parts.Nodes)
 	d.given = spec.Sentinels
 	d.keeper = role.NewKeeper(asked, role.Options{Grace: f.opts.RoleGrace, Timeout: d.Limit(f.opts.Timeout), Names: f.opts.HostMap})
 	d.Roles = d.keeper

@@ -4,6 +4,7 @@ import (
 	"context"
 	"strings"
 
+	"redis_sentinel_exporter/datanode"
 	"redis_sentinel_exporter/deployment"
 	"redis_sentinel_exporter/health"
 	"redis_sentinel_exporter/sentinel"
@@ -19,7 +20,7 @@ func Assess(ctx context.Context, snapshots []*sentinel.Snapshot, master string, 
 	}
 	f := &flight{name: master, views: views, snapshots: snapshots, nodes: nodesOf(views)}
 	if account == nil {
-		f.blind = "the data nodes are not asked: give --node.username and --node.password-file"
+		f.blind = "the data nodes are not asked: " + datanode.GiveAccount
 	} else {
 		f.ask(ctx, *account)
 	}

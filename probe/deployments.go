@@ -152,6 +152,16 @@ func (d *Deployment) Options() sentinel.Options {
 	return o
 }
 
+// Nodes returns the options for the data nodes, without an address, with a bound on what their replies take; nil
+// if nothing may be sent to them.
+func (d *Deployment) Nodes(budget *sentinel.Budget) *sentinel.Options {
+	a := d.module.Nodes
+	if a == nil {
+		return nil
+	}
+	return &sentinel.Options{Username: a.Username, Password: a.login.password, TLS: a.login.tls, Budget: budget}
+}
+
 // Same reports whether the Sentinels are the same and are asked in the same way, so that
 // connections to them can stay. The labels may differ.
 func (d *Deployment) Same(other *Deployment) bool {
@@ -162,7 +172,7 @@ func (d *Deployment) Same(other *Deployment) bool {
 // such as the password file, need not be the same as before.
 func (m *Module) same(other *Module) bool {
 	return m.Username == other.Username && m.PasswordFile == other.PasswordFile && m.Timeout == other.Timeout &&
-		m.Collectors == other.Collectors && m.tlsID == other.tlsID
+		m.Collectors == other.Collectors && m.login.tlsID == other.login.tlsID && m.Nodes.same(other.Nodes)
 }
 
 // A tlsIdentity is what makes a TLS configuration, with the hash of the CA file, which is

@@ -172,7 +172,10 @@ func TestSame(t *testing.T) {
 		}
 		return c.Deployments["a"]
 	}
-	const settings = "password_file: password, tls_config: {ca_file: tls/ca.crt}, timeout: 2s"
+	const (
+		nodes    = "nodes: {username: me, password_file: password, tls_config: {ca_file: tls/ca.crt}}"
+		settings = "password_file: password, tls_config: {ca_file: tls/ca.crt}, timeout: 2s, " + nodes
+	)
 	before := one(settings, "")
 	for _, same := range []*Deployment{one(settings, ""), one(settings, ", labels: {a: b}")} {
 		if !before.Same(same) {
@@ -184,6 +187,9 @@ func TestSame(t *testing.T) {
 		"timeout":  one(strings.Replace(settings, "2s", "3s", 1), ""),
 		"password": one(strings.Replace(settings, "password_file: password, ", "", 1), ""),
 		"peers":    one(settings, ", discover_peers: true"),
+		"no nodes": one(strings.Replace(settings, nodes, "", 1), ""),
+		"user":     one(strings.Replace(settings, "username: me", "username: you", 1), ""),
+		"TLS":      one(strings.Replace(settings, nodes, "nodes: {username: me, password_file: password}", 1), ""),
 	} {
 		if before.Same(other) {
 			t.Errorf("another %s is not noticed", what)

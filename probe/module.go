@@ -1,10 +1,8 @@
 package probe
 
 import (
-	"crypto/tls"
 	"errors"
 	"fmt"
-	"io/fs"
 	"time"
 
 	"github.com/prometheus/common/config"
@@ -24,11 +22,12 @@ type Module struct {
 	Timeout        model.Duration `yaml:"timeout,omitempty"`
 	AllowedTargets *AllowList     `yaml:"allowed_targets,omitempty"` // nil for all
 	Collectors     Collectors     `yaml:"collectors"`
+	// Nodes is for the data nodes of named deployments; nil if nothing may be sent to them. A probe never
+	// does.
+	Nodes *NodeAccount `yaml:"nodes,omitempty"`
 
-	lines    map[string]int         // lines of the fields that are given
-	password func() (string, error) // nil for none
-	tls      *tls.Config
-	tlsID    tlsIdentity
+	lines map[string]int // lines of the fields that are given
+	login login
 }
 
 // Collectors select metrics, like the flags --collector.* for /metrics.
@@ -78,7 +77,8 @@ func (m *Module) prepare(dir string, allowed *AllowList) error {
 		{"timeout", m.checkTimeout()},
 		{"username", m.checkUsername()},
 		{"password_file", m.checkPassword()},
-		{"tls_config", m.prepareTLS(dir)},
+		{"tls_config", m.login.prepareTLS(m.TLS, dir)},
+		{"nodes", m.Nodes.prepare(dir)},
 	} {
 		if check.err != nil {
 			return within(check.field, at(m.lines[check.field], check.err))
@@ -111,68 +111,16 @@ func (m *Module) checkPassword() error {
 		return errors.New("whoever can send a request to /probe could have this password sent to a server of " +
 			"their own: say in allowed_targets who may get it")
 	}
-	m.password = sentinel.PasswordFile(m.PasswordFile)
-	_, err := m.password()
-	return withoutName(err)
-}
-
-// withoutName returns an error of a file without the name: it may be a password that was
-// written where the name of its file belongs.
-func withoutName(err error) error {
-	if wrong, ok := errors.AsType[*fs.PathError](err); ok {
-		return wrong.Err
-	}
-	return err
-}
-
-func (m *Module) prepareTLS(dir string) (err error) {
-	if m.TLS == nil {
-		return nil
-	}
-	settings := (*config.TLSConfig)(m.TLS)
-	settings.SetDirectory(dir)
-	if err := settings.Validate(); err != nil {
-		return err
-	}
-	if m.tls, err = config.NewTLSConfig(settings); err != nil {
-		return tlsMistake(settings, err)
-	}
-	m.tlsID, err = identityOf(settings)
-	return err
-}
-
-// tlsMistake returns why valid settings cannot be used, without what stands where the name of a file
-// belongs.
-func tlsMistake(settings *config.TLSConfig, err error) error {
-	if wrong, ok := errors.AsType[*fs.PathError](err); ok {
-		for _, file := range []struct{ field, name string }{
-			{"ca_file", settings.CAFile}, {"cert_file", settings.CertFile}, {"key_file", settings.KeyFile},
-		} {
-			if file.name == wrong.Path {
-				return fmt.Errorf("%s: %w", file.field, withoutName(err))
-			}
-		}
-		return withoutName(err)
-	}
-	cause := errors.Unwrap(err)
-	switch {
-	case settings.MaxVersion != 0 && settings.MaxVersion < settings.MinVersion:
-		return errors.New("max_version is below min_version")
-	case cause == nil:
-		return errors.New("the certificate of the authority (ca_file or ca) is not one in PEM")
-	default:
-		return fmt.Errorf("the certificates cannot be used: %w", cause)
-	}
+	return m.login.readPassword(m.PasswordFile)
 }
 
 // Options returns the options for the clients, without an address.
 func (m *Module) Options() sentinel.Options {
-	o := sentinel.Options{
+	return sentinel.Options{
 		Username:  m.Username,
-		Password:  m.password,
-		TLS:       m.tls,
+		Password:  m.login.password,
+		TLS:       m.login.tls,
 		Allowed:   m.AllowedTargets.Connect,
 		InfoCache: m.Collectors.InfoCache,
 	}
-	return o
 }

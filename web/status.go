@@ -17,6 +17,7 @@ import (
 
 	"redis_sentinel_exporter/health"
 	"redis_sentinel_exporter/internal/printable"
+	"redis_sentinel_exporter/preflight"
 	"redis_sentinel_exporter/sentinel"
 )
 
@@ -35,7 +36,6 @@ type statusPage struct {
 	logger   *slog.Logger
 	template *template.Template
 	style    string // URL of the style sheet, with its hash
-	memory   *preflightMemory
 }
 
 func newStatusPage(logger *slog.Logger) (*statusPage, error) {
@@ -43,7 +43,7 @@ func newStatusPage(logger *slog.Logger) (*statusPage, error) {
 	if err != nil {
 		return nil, fmt.Errorf("status page: %w", err)
 	}
-	return &statusPage{logger: logger, template: t, style: styleURL(), memory: newPreflightMemory()}, nil
+	return &statusPage{logger: logger, template: t, style: styleURL()}, nil
 }
 
 // of returns the page of one deployment.
@@ -106,7 +106,7 @@ func (s *statusPage) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 const maxPage = 2 << 20
 
 // page makes the page with as much as it has room for, the worst first.
-func (s *statusPage) page(snapshots []*sentinel.Snapshot, report *health.Report, nodes preflights, query url.Values) ([]byte, error) {
+func (s *statusPage) page(snapshots []*sentinel.Snapshot, report *health.Report, nodes map[string]*preflight.Report, query url.Values) ([]byte, error) {
 	for most := mostShown; ; most /= 4 {
 		asked := s.querier.deployment
 		data := newStatusData(asked.Name(), snapshots, report, most)

@@ -2,10 +2,7 @@ package web
 
 import (
 	"context"
-	"maps"
 	"strings"
-	"sync"
-	"time"
 
 	"redis_sentinel_exporter/health"
 	"redis_sentinel_exporter/preflight"
@@ -16,63 +13,16 @@ import (
 // it is loaded again and again.
 const mostPreflights = 4
 
-// preflights are the reports on the data nodes, by master; nil if these are not asked.
-type preflights map[string]*preflight.Report
-
-// A preflightMemory has the reports of the last refreshEvery: whoever reaches the page can load it as often as
-// he likes, and the data nodes are asked for all of them at once.
-type preflightMemory struct {
-	turn chan struct{} // has room for the request that asks, which has the use of kept
-	kept map[string]keptPreflight
-}
-
-type keptPreflight struct {
-	report *preflight.Report
-	at     time.Time
-}
-
-func newPreflightMemory() *preflightMemory {
-	return &preflightMemory{turn: make(chan struct{}, 1), kept: make(map[string]keptPreflight)}
-}
-
-// preflights returns what the data nodes of the masters in the report say. They are asked to the end even if
-// the client has gone: others wait for that.
-func (s *statusPage) preflights(ctx context.Context, snapshots []*sentinel.Snapshot, r *health.Report) preflights {
-	account, kept := s.querier.deployment.Nodes, s.memory.kept
-	if account == nil || len(r.Masters) > mostPreflights {
+// preflights returns what the data nodes of the masters in the report say, by master; nil if they are not asked.
+func (s *statusPage) preflights(ctx context.Context, snapshots []*sentinel.Snapshot, r *health.Report) map[string]*preflight.Report {
+	if len(r.Masters) > mostPreflights {
 		return nil
 	}
-	waiting, cancel := context.WithTimeout(ctx, s.querier.timeout)
-	defer cancel()
-	select {
-	case s.memory.turn <- struct{}{}:
-		defer func() { <-s.memory.turn }()
-	case <-waiting.Done():
-		return nil
-	}
-	maps.DeleteFunc(kept, func(_ string, k keptPreflight) bool { return time.Since(k.at) > refreshEvery })
-	asking, cancel := context.WithTimeout(context.WithoutCancel(ctx), s.querier.timeout)
-	defer cancel()
-	reports := make([]*preflight.Report, len(r.Masters))
-	var wg sync.WaitGroup
+	names := make([]string, len(r.Masters))
 	for i := range r.Masters {
-		name := r.Masters[i].Name
-		if k, known := kept[name]; known {
-			reports[i] = k.report
-			continue
-		}
-		wg.Go(func() { reports[i] = preflight.Assess(asking, snapshots, name, account) })
+		names[i] = r.Masters[i].Name
 	}
-	wg.Wait()
-	found := make(preflights)
-	for i, report := range reports {
-		name := r.Masters[i].Name
-		found[name] = report
-		if _, known := kept[name]; !known && report != nil {
-			kept[name] = keptPreflight{report, time.Now()}
-		}
-	}
-	return found
+	return s.querier.deployment.Preflights(ctx, snapshots, names, s.querier.timeout)
 }
 
 // A statusPreflight is the part about the data nodes of a master.
@@ -83,7 +33,7 @@ type statusPreflight struct {
 }
 
 // addPreflights adds what only the data nodes show: the other findings are on the page already.
-func (p *statusData) addPreflights(found preflights) {
+func (p *statusData) addPreflights(found map[string]*preflight.Report) {
 	for i := range p.Masters {
 		r := found[p.Masters[i].MasterReport.Name]
 		if r == nil {
