@@ -19,7 +19,7 @@ func (f *programFlags) nodeOptions() (*sentinel.Options, error) {
 	if _, err := password(); err != nil {
 		return nil, fmt.Errorf("--node.password-file: %w", err)
 	}
-	o := &sentinel.Options{Username: f.node.username, Password: password, Budget: sentinel.NewBudget(int64(f.sentinel.replyMemory))}
+	o := &sentinel.Options{Username: f.node.username, Password: password, Budget: f.budget()}
 	if f.node.tls {
 		var err error
 		if o.TLS, err = f.sentinel.tls.fromFiles(); err != nil {
