@@ -72,6 +72,7 @@ type Deployment struct {
 	registry  *registry
 	given     []string // the addresses of the file
 	marks     []mark
+	views     []view
 	forgotten bool
 }
 
@@ -123,7 +124,7 @@ func (d *Deployment) Assess(ctx context.Context, snapshots []*sentinel.Snapshot)
 // mark notes what only one deployment can have. Of Sentinels that do not answer, that of before holds.
 func (d *Deployment) mark(snapshots []*sentinel.Snapshot) {
 	if deployment.Unanswered(snapshots) == nil {
-		d.registry.note(d, marksOf(snapshots, d.given))
+		d.registry.note(d, censusOf(snapshots, d.given))
 	}
 }
 

@@ -324,6 +324,33 @@ func TestWhatIsShared(t *testing.T) {
 	}
 }
 
+// TestSentinelsHaveMet: those of one deployment take one of the other for theirs, after a node was of both.
+func TestSentinelsHaveMet(t *testing.T) {
+	t.Parallel()
+	snapshots := map[string]*sentinel.Snapshot{"orders": monitoring("s1", "n1", "10.0.1.1:6379"), "carts": monitoring("s2", "n2", "10.0.2.1:6379")}
+	snapshots["orders"].Masters[0].Peers = []sentinel.Peer{{Instance: sentinel.Instance{RunID: "s2", Addr: "10.0.2.9:26379"}}}
+	found, lines := assessed(t, snapshots)
+	for name, want := range map[string]struct {
+		found, line string
+	}{
+		"orders": {
+			"critical shared_node: its Sentinels take 1 Sentinel of another deployment for theirs, which votes for nothing here: carts (10.0.2.9:26379)",
+			"its Sentinels take 10.0.2.9:26379 of the deployment carts for theirs",
+		},
+		"carts": {
+			"critical shared_node: those of another deployment take 1 Sentinel of its own for theirs: orders (10.0.0.1:26379)",
+			"those of the deployment orders take its Sentinels for theirs: 10.0.0.1:26379",
+		},
+	} {
+		if diff := cmp.Diff([]string{want.found}, found[name]); diff != "" {
+			t.Errorf("findings on %s (-want +got):\n%s", name, diff)
+		}
+		if shared := lines[name].Shared; len(shared) != 1 || shared[0].Message != want.line {
+			t.Errorf("the line of %s has %+v", name, shared)
+		}
+	}
+}
+
 // TestSharedReplicationID: it says so where the node of the other is not known.
 func TestSharedReplicationID(t *testing.T) {
 	t.Parallel()

@@ -97,45 +97,88 @@ func (m *masterModel) sharedHere(o *outcome) {
 	}
 }
 
-// elsewhere adds the findings on nodes that belong to other deployments as well. A replication id says so
-// only where no node does: one replica follows the other's master.
+// elsewhere adds the findings on nodes that belong to other deployments as well. Their Sentinels, which take each
+// other for theirs, follow from that, and a replication id says so only where nothing else does: one replica
+// follows the other's master.
 func (m *masterModel) elsewhere(o *outcome) {
 	in := m.model.elsewhere
-	addrs, data := make(map[string][]string), ""
-	note := func(node *sentinel.Instance) {
-		if where := in.Nodes[node.RunID]; where != "" && !slices.Contains(addrs[where], node.Addr) {
-			addrs[where] = append(addrs[where], node.Addr)
-		}
-	}
+	nodes, peers, taken, data := m.nodesElsewhere(), make(byWhere), make(byWhere), ""
 	for _, v := range m.Views {
-		note(&v.Instance)
-		for i := range v.Replicas {
-			note(&v.Replicas[i].Instance)
+		taken.note(in.Taken[v.Snapshot.ID], v.Snapshot.Sentinel)
+		for i := range v.Peers {
+			peers.note(in.Peers[v.Peers[i].RunID], v.Peers[i].Addr)
 		}
 		for i := range v.Cache {
 			data = cmp.Or(data, in.Replications[v.Cache[i].ReplicationID])
 		}
 	}
-	found := func(message, node string) {
-		f := Finding{
-			Severity: Critical, Node: node, Message: message,
+	found := func(message, node, hint string, causes ...Cause) {
+		o.add(Finding{
+			Severity: Critical, Node: node, Message: message, Hint: hint, FollowsFrom: causes,
 			Look: []string{redisCLI(cmp.Or(node, m.believed().Advertised()), "INFO", "replication"), onSentinel(m.Views[0].Snapshot, "SENTINEL", "MASTERS")},
-			Hint: "Find out which deployment the node belongs to (INFO replication), and do not fail over meanwhile. Point it to its own master with REPLICAOF, then RESET the name in the other deployment, one Sentinel at a time, when no master there lists it any more. If Sentinels of one deployment monitor a master of the other, REMOVE that name there.",
-		}
-		o.add(f, m.Views...)
+		}, m.Views...)
 	}
-	for _, where := range slices.Sorted(maps.Keys(addrs)) {
-		nodes := addrs[where]
-		slices.Sort(nodes)
-		if len(nodes) == 1 {
-			found(fmt.Sprintf("the node %s belongs to another deployment as well: %s", nodes[0], where), nodes[0])
+	const (
+		part   = "If the masters of both have one name, their Sentinels have become peers, and tell each other what to forget: RESET the name on all Sentinels of both within the same second, and again until each knows only its own ones (num-other-sentinels)."
+		repair = "Find out which deployment the node belongs to (INFO replication), and do not fail over meanwhile. Point it to its own master with REPLICAOF. If Sentinels of one deployment monitor a master of the other, REMOVE that name there. " + part
+	)
+	for _, where := range slices.Sorted(maps.Keys(nodes)) {
+		addrs := nodes[where]
+		if len(addrs) == 1 {
+			found(fmt.Sprintf("the node %s belongs to another deployment as well: %s", addrs[0], where), addrs[0], repair)
 		} else {
-			found(fmt.Sprintf("%d nodes belong to another deployment as well: %s (%s)", len(nodes), where, few(nodes)), "")
+			found(fmt.Sprintf("%d nodes belong to another deployment as well: %s (%s)", len(addrs), where, few(addrs)), "", repair)
 		}
 	}
-	if len(addrs) == 0 && data != "" {
-		found("its data are those of another deployment, with the same replication id: "+data, "")
+	switch {
+	case len(nodes) > 0:
+	case len(peers) > 0:
+		for _, where := range slices.Sorted(maps.Keys(peers)) {
+			found(fmt.Sprintf("its Sentinels take %s of another deployment for theirs, which %s for nothing here: %s (%s)",
+				count(len(peers[where]), "Sentinel"), verb(len(peers[where]), "vote"), where, few(peers[where])), "", part, m.metBy()...)
+		}
+	case len(taken) > 0:
+		for _, where := range slices.Sorted(maps.Keys(taken)) {
+			found(fmt.Sprintf("those of another deployment take %s of its own for theirs: %s (%s)", count(len(taken[where]), "Sentinel"), where, few(taken[where])), "", part, m.metBy()...)
+		}
+	case data != "":
+		found("its data are those of another deployment, with the same replication id: "+data, "", repair)
 	}
+}
+
+// byWhere has the addresses of what other deployments have as well, sorted, by which those are.
+type byWhere map[string][]string
+
+func (b byWhere) note(where, addr string) {
+	if at, known := slices.BinarySearch(b[where], addr); where != "" && !known {
+		b[where] = slices.Insert(b[where], at, addr)
+	}
+}
+
+func (m *masterModel) nodesElsewhere() byWhere {
+	in, nodes := m.model.elsewhere.Nodes, make(byWhere)
+	for _, v := range m.Views {
+		nodes.note(in[v.RunID], v.Addr)
+		for i := range v.Replicas {
+			nodes.note(in[v.Replicas[i].RunID], v.Replicas[i].Addr)
+		}
+	}
+	return nodes
+}
+
+// metBy returns the cause of Sentinels taking those of another deployment for theirs, if it is that another master has its nodes.
+func (m *masterModel) metBy() []Cause {
+	for _, other := range m.model.masters {
+		nodes := other.nodesElsewhere()
+		for _, where := range slices.Sorted(maps.Keys(nodes)) {
+			f := Finding{Check: "shared_node", Master: other.Name}
+			if len(nodes[where]) == 1 {
+				f.Node = nodes[where][0]
+			}
+			return []Cause{f.asCause()}
+		}
+	}
+	return nil
 }
 
 // shared returns the finding on nodes that belong to the same masters. If the master itself

@@ -25,7 +25,11 @@ func Assess(snapshots []*sentinel.Snapshot, hosts canstop.HostMap) Report {
 // Elsewhere is what other deployments have as well, which is a mistake: in words, which those are,
 // by an id. Nil maps are of one that shares nothing, or of which nobody knows.
 type Elsewhere struct {
-	Sentinels    map[string]string // by the id of the Sentinel
+	Sentinels    map[string]string // given for both, by the id of the Sentinel
+	Strays       map[string]string // given for this one, and monitors only masters of the other one
+	Given        map[string]string // given for the other one, and monitors only masters of this one
+	Peers        map[string]string // of the other one, and those of this one take them for theirs
+	Taken        map[string]string // given for this one, and those of the other one take them for theirs
 	Nodes        map[string]string // by the run id of the data node
 	Replications map[string]string // by the replication id
 }

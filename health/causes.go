@@ -56,6 +56,7 @@ func explanations() []explanation {
 		{"quorum_fragile", "quorum_unreachable", lost},
 		{"quorum_fragile", "majority_unreachable", lost},
 		{"quorum_misconfigured", "sentinel_id_duplicate", countsTooFew},
+		{"quorum_misconfigured", "shared_node", countsStrangers},
 		{"no_promotable_replica", "replica_down", otherwisePromotable},
 		{"no_promotable_replica", "replica_link_down", otherwisePromotable},
 		{"no_promotable_replica", "replica_loading", otherwisePromotable},
@@ -70,6 +71,7 @@ func explanations() []explanation {
 		{"single_point_of_failure", "replica_link_down", wouldBePromoted},
 		{"single_point_of_failure", "replica_loading", wouldBePromoted},
 		{"failover_stuck", "sentinel_restart_fails", takesNoNames},
+		{"failover_stuck", "shared_node", countsStrangers},
 		{"failover_stuck", "no_promotable_replica", always},
 		{"failover_stuck", "majority_unreachable", critical},
 		{"failover_stuck", "quorum_unreachable", critical},
@@ -87,6 +89,8 @@ func explanations() []explanation {
 		{"replica_link_down", "replica_told_again", sameNode},
 		{"replica_link_down", "replica_down", followsThat},
 		{"replica_wrong_master", "replica_role_mismatch", followsThat},
+		{"replica_wrong_master", "shared_node", sameNode}, // the Sentinels of both masters give it theirs
+		{"replica_told_again", "shared_node", sameNode},
 		{"replica_told_again", "sentinel_restart_fails", takesNoNames},
 	}
 }
@@ -212,6 +216,14 @@ func isPeer(s *sentinel.Snapshot, p *sentinel.Peer) bool {
 // have answered that they monitor the master.
 func countsTooFew(m *masterModel, _, effect *witnessedFinding) bool {
 	return slices.ContainsFunc(effect.witnesses, func(v deployment.View) bool { return v.Voters().Value < int64(len(m.Views)) })
+}
+
+// countsStrangers reports whether a Sentinel that sees the effect takes Sentinels of another deployment for its
+// peers. They do not vote for it.
+func countsStrangers(m *masterModel, _, effect *witnessedFinding) bool {
+	return slices.ContainsFunc(effect.witnesses, func(v deployment.View) bool {
+		return slices.ContainsFunc(v.Peers, func(p sentinel.Peer) bool { return m.model.elsewhere.Peers[p.RunID] != "" })
+	})
 }
 
 // otherwisePromotable reports whether the replica of the cause could be promoted if the cause

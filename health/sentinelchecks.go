@@ -117,13 +117,8 @@ func sentinelIDDuplicate(d *model) outcome {
 	first := make(map[string]*sentinel.Snapshot)
 	for _, s := range d.up {
 		other := first[s.ID]
-		if where := d.elsewhere.Sentinels[s.ID]; where != "" && other == nil {
-			o.add(Finding{
-				Severity: Warning, Sentinel: s.Sentinel,
-				Message: fmt.Sprintf("the Sentinel %s, with its id %s, is given for another deployment as well: %s", s.Sentinel, s.ID, where),
-				Hint:    "If it is one Sentinel, give it for one deployment: a deployment is Sentinels, with all masters that they monitor. If it is two, one was copied: stop one of them, delete the line \"sentinel myid\" from its configuration file, and start it.",
-				Look:    []string{onSentinel(s, "SENTINEL", "MYID")},
-			})
+		if other == nil {
+			d.givenWrongly(s, &o)
 		}
 		if s.ID == "" || other == nil { // before 6.2 a Sentinel does not tell its id
 			first[s.ID] = s
@@ -141,7 +136,52 @@ func sentinelIDDuplicate(d *model) outcome {
 		}
 		o.add(f)
 	}
+	d.givenElsewhere(&o)
 	return o
+}
+
+// givenWrongly adds what is wrong with the lists of Sentinels if one that has answered is of another deployment.
+func (d *model) givenWrongly(s *sentinel.Snapshot, o *outcome) {
+	in := d.elsewhere
+	if where := in.Sentinels[s.ID]; where != "" {
+		o.add(Finding{
+			Severity: Warning, Sentinel: s.Sentinel,
+			Message: fmt.Sprintf("the Sentinel %s, with its id %s, is given for another deployment as well: %s", s.Sentinel, s.ID, where),
+			Hint:    "If it is one Sentinel, give it for one deployment: a deployment is Sentinels, with all masters that they monitor. If it is two, one was copied: stop one of them, delete the line \"sentinel myid\" from its configuration file, and start it.",
+			Look:    []string{onSentinel(s, "SENTINEL", "MYID")},
+		})
+	}
+	if where := in.Strays[s.ID]; where != "" {
+		o.add(Finding{
+			Severity: Warning, Sentinel: s.Sentinel,
+			Message: fmt.Sprintf("the Sentinel %s, which is given for this deployment, monitors the masters of another deployment: %s", s.Sentinel, where),
+			Hint:    "In the configuration file, give each Sentinel for the deployment whose masters it monitors. If it is one of this deployment, somebody has made it monitor the other's masters: there REMOVE them, and MONITOR its own again.",
+			Look:    []string{onSentinel(s, "SENTINEL", "MASTERS")},
+		})
+	}
+}
+
+// givenElsewhere adds the Sentinels of this deployment that are given for another one.
+func (d *model) givenElsewhere(o *outcome) {
+	seen := make(map[string]bool)
+	for _, s := range d.up {
+		for i := range s.Masters {
+			for j := range s.Masters[i].Peers {
+				p := &s.Masters[i].Peers[j]
+				where := d.elsewhere.Given[p.RunID]
+				if where == "" || seen[p.RunID] {
+					continue
+				}
+				seen[p.RunID] = true
+				o.add(Finding{
+					Severity: Warning, Sentinel: p.Addr,
+					Message: fmt.Sprintf("the Sentinel %s, which monitors the masters of this deployment, is given for another deployment: %s", p.Addr, where),
+					Hint:    "In the configuration file, give each Sentinel for the deployment whose masters it monitors.",
+					Look:    []string{onSentinel(s, "SENTINEL", "SENTINELS", s.Masters[i].Name)},
+				})
+			}
+		}
+	}
 }
 
 func sentinelTilt(d *model) outcome {
