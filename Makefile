@@ -84,7 +84,10 @@ hostile: ## let Sentinels of every bad kind at the exporter, and measure what th
 .PHONY: e2e
 e2e: $(if $(EVERY),engines) ## bring every alert about for real, through Prometheus and Alertmanager to a webhook; EVERY=3: a third also in Prometheus 3 and VictoriaMetrics, and beside a healthy cluster
 	@tools/need redis-server=redis-server redis-cli=redis-tools prometheus=prometheus prometheus-alertmanager=prometheus-alertmanager gcc=gcc,libc6-dev
-	RERUN=subtest CGO_ENABLED=1 tools/gotest ./alerts -race -count=1 -timeout 20m -tags e2e -run 'TestFaults|TestScaled|TestTwoClusters' $(if $(EVERY),-args -engines='$(ENGINES)' -engines.every=$(EVERY) -clusters.every=$(EVERY))
+	for part in $(if $(EVERY),1/2 2/2,1/1); do \
+		RERUN=subtest CGO_ENABLED=0 tools/gotest ./alerts -count=1 -timeout 20m -tags e2e -run 'TestFaults|TestScaled|TestTwoClusters' \
+			-args -lanes=$$part $(if $(EVERY),-engines='$(ENGINES)' -engines.every=$(EVERY) -clusters.every=$(EVERY)) || exit 1; \
+	done
 
 .PHONY: e2e-all
 e2e-all: engines ## the same, with all in Prometheus 3 and VictoriaMetrics, each beside a healthy cluster, and every query of the dashboards too
@@ -188,10 +191,17 @@ dashboards: ## write the Grafana dashboards again
 	go generate -C dashboards/generate ./...
 
 .PHONY: dashboards-drawn
-dashboards-drawn: ## draw the dashboards with Grafana's own components, and look at them; PICTURES=DIR keeps pictures
+dashboards-drawn: ## draw the dashboards with Grafana's own components, and look at them; PICTURES=DIR keeps pictures, ACTS=degraded,blind for less
 	@tools/need redis-server=redis-server redis-cli=redis-tools prometheus=prometheus chromium=chromium npm=npm,nodejs
+	@$(MAKE) --no-print-directory dashboards-page
+	CGO_ENABLED=0 go test -C dashboards/drawn -count=1 -v . $(if $(ACTS),-acts='$(ACTS)') $(if $(PICTURES),-pictures='$(abspath $(PICTURES))')
+
+.PHONY: dashboards-page
+dashboards-page: dashboards/drawn/dist/index.html # Grafana's components in one bundle, for a browser
+
+dashboards/drawn/dist/index.html: dashboards/drawn/package-lock.json dashboards/drawn/bundle.mjs $(wildcard dashboards/drawn/page/*)
+	@tools/need npm=npm,nodejs
 	cd dashboards/drawn && npm ci --ignore-scripts --no-audit --no-fund --legacy-peer-deps && node bundle.mjs
-	go test -C dashboards/drawn -count=1 -v $(if $(PICTURES),-args -pictures '$(abspath $(PICTURES))')
 
 .PHONY: module-path
 module-path: ## give the module another path, so that `go install` can fetch it; NEW=example.org/you/redis_sentinel_exporter

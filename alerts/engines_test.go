@@ -97,6 +97,10 @@ func (e *engine) reload(t *testing.T) {
 	}
 }
 
+// aboutToBeTold is how long before a fault an alert may have been pending, of the mending of the one before, that is told
+// elsewhere after it has begun.
+const aboutToBeTold = 10 * time.Second
+
 // agree fails where an engine has told something else of a lane than the stack's own
 // Prometheus since a time: of what was expected all of it, with the same labels and at some
 // time the same text but for amounts, and nothing that it did not tell, but for what was
@@ -119,7 +123,7 @@ func (s *stack) agree(t *testing.T, l *lane, name string, want expectation, sinc
 			}
 		}
 		for labels, alert := range here {
-			if there[labels] == nil && !slices.Contains(full(want.may), alert.name) && !s.were(t, l.job, "pending", since)[alert.name] {
+			if there[labels] == nil && !slices.Contains(full(want.may), alert.name) && !s.were(t, l.job, "pending", since.Add(-aboutToBeTold))[alert.name] {
 				t.Errorf("%s: only %s told %s", name, e.name, labels)
 			}
 			if slices.Contains(full(want.page), alert.name) && len(alert.began) > 1 {

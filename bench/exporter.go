@@ -20,7 +20,7 @@ type exporter struct {
 }
 
 func startExporter(ctx context.Context, binary string, sentinels []string) (*exporter, error) {
-	addr, err := freeAddr()
+	addr, err := freeAddr(sentinelIP(0))
 	if err != nil {
 		return nil, err
 	}
@@ -33,7 +33,7 @@ func startExporter(ctx context.Context, binary string, sentinels []string) (*exp
 
 // startPeer starts redis_exporter, which asks one Sentinel.
 func startPeer(ctx context.Context, binary, sentinel string) (*exporter, error) {
-	addr, err := freeAddr()
+	addr, err := freeAddr(sentinelIP(0))
 	if err != nil {
 		return nil, err
 	}

@@ -1,6 +1,7 @@
 package drawn
 
 import (
+	"flag"
 	"slices"
 	"strings"
 	"testing"
@@ -20,6 +21,9 @@ type scene struct {
 	check  func(*testing.T, sight)
 }
 
+// acts is what is drawn. Those before happen as well, since each goes on from the one before.
+var acts = flag.String("acts", "healthy,degraded,outage,blind", "when to draw the dashboards, of healthy,degraded,outage,blind")
+
 // TestDrawn draws the dashboards while all is well, while something is wrong, while no
 // failover could follow, and while nobody watches.
 func TestDrawn(t *testing.T) {
@@ -28,33 +32,42 @@ func TestDrawn(t *testing.T) {
 	orders := map[string]string{"job": shop, "master_name": "orders"}
 	first := map[string]string{"job": shop, "sentinel": s.shop.SentinelAddrs()[0]}
 	ofShop := map[string]string{"job": shop}
+	chosen := strings.Split(*acts, ",")
 	for _, act := range []struct {
+		name   string
 		begin  func()
 		scenes []scene
 	}{
-		{s.healthy, []scene{
+		{"healthy", s.healthy, []scene{
 			{"healthy-overview", "overview", 1440, "dark", ofShop, healthyOverview},
 			{"healthy-master", "master", 1440, "dark", orders, anything},
 			{"healthy-sentinel", "sentinel", 1440, "light", first, anything},
 			{"single-overview", "overview", 1440, "dark", map[string]string{"job": single}, singleOverview},
 		}},
-		{s.degrade, []scene{
+		{"degraded", s.degrade, []scene{
 			{"degraded-overview", "overview", 1440, "dark", nil, degradedOverview},
 			{"degraded-master", "master", 1440, "light", orders, anything},
 			{"degraded-fleet", "fleet", 1440, "dark", nil, degradedFleet},
 			{"degraded-telephone", "overview", 390, "dark", nil, anything},
 		}},
-		{s.breakDown, []scene{
+		{"outage", s.breakDown, []scene{
 			{"outage-overview", "overview", 1440, "dark", ofShop, outageOverview},
 			{"hung-overview", "overview", 1440, "dark", map[string]string{"job": single}, hungOverview},
 		}},
-		{s.blind, []scene{
+		{"blind", s.blind, []scene{
 			{"blind-overview", "overview", 1440, "dark", ofShop, blindOverview},
 			{"blind-fleet", "fleet", 1440, "dark", nil, blindFleet},
 			{"fleet-telephone", "fleet", 390, "light", nil, anything},
 		}},
 	} {
+		if len(chosen) == 0 {
+			break
+		}
 		act.begin()
+		if !slices.Contains(chosen, act.name) {
+			continue
+		}
+		chosen = slices.DeleteFunc(chosen, func(name string) bool { return name == act.name })
 		for _, scene := range act.scenes {
 			t.Run(scene.name, func(t *testing.T) {
 				seen := b.look(t, scene.name, scene.width, scene.theme, s.query(scene.board, scene.chosen))
@@ -62,6 +75,9 @@ func TestDrawn(t *testing.T) {
 				scene.check(t, seen)
 			})
 		}
+	}
+	if len(chosen) > 0 {
+		t.Errorf("there is nothing to draw that is called %q", chosen)
 	}
 }
 

@@ -104,8 +104,8 @@ func (p panel) series() cog.Builder[dashboard.Panel] {
 	if p.bars {
 		b.DrawStyle(common.GraphDrawStyleBars).FillOpacity(80)
 	}
-	if p.unit == "percentunit" {
-		b.AxisSoftMax(1)
+	if p.unit == "percentunit" || p.unit == "none" {
+		b.AxisSoftMax(1) // of a count that is 0 all the time the axis would go to 100
 	}
 	if p.marksLevels() {
 		b.ThresholdsStyle(common.NewGraphThresholdsStyleConfigBuilder().Mode(common.GraphThresholdsStyleModeDashed))
