@@ -105,8 +105,8 @@ func sentinelConf(self int, addrs []string, masters int, dataPort string) string
 
 func sentinelID(i int) string { return strings.Repeat(fmt.Sprint(i+1), 40) }
 
-// slowDown slows the timers down that a Sentinel has at its start: its own polling is not what is measured, and
-// with the usual ones two cores do not get to the first INFO of thousands of nodes. Of thousands of simultaneous connections some fail,
+// slowDown slows the timers down that a Sentinel has at its start, as far as nothing it says of its nodes is out of date: its own
+// polling is not what is measured, and with the usual ones two cores do not get to the first INFO of thousands of nodes. Of thousands of simultaneous connections some fail,
 // and would be retried only after 15 s; and a stall of a busy machine must not cause TILT.
 func (s *sentinelServer) slowDown(ctx context.Context) error {
 	for ctx.Err() == nil {
@@ -128,7 +128,7 @@ func (s *sentinelServer) waitSettled(ctx context.Context, masters int) error {
 		}
 		time.Sleep(200 * time.Millisecond)
 	}
-	return s.debug(ctx, "INFO-PERIOD", "60000")
+	return s.debug(ctx, "INFO-PERIOD", "20000")
 }
 
 // debug sets timers, in milliseconds.

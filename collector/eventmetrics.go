@@ -138,10 +138,10 @@ func oldMasterTable() table[oldMasterRow] {
 		metrics: []metric[oldMasterRow]{{
 			name: "deployment_old_master_writable_seconds_total",
 			help: "Seconds for which a node beside the master was one as well, and took writes, which are lost: an old master after a failover by hand, and one that has come back. " +
-				"From when a Sentinel hears of it until one makes it a replica again, usually 10 s; added when that is over. What was seen only in part is left out. Masters are limited as in events_total.",
+				"From when a Sentinel hears of it until one makes it a replica again, usually 10 s; added when that is over. What was seen only in part is left out. Masters are limited as in events_total. Absent until it has happened.",
 			kind:  counter,
 			ours:  true,
-			value: func(r *oldMasterRow) (float64, bool) { return r.seconds, true },
+			value: func(r *oldMasterRow) (float64, bool) { return r.seconds, r.seconds > 0 },
 		}},
 	}
 }

@@ -11,11 +11,11 @@ func (p *Prober) metrics(f *fleet.Fleet) []prometheus.Collector {
 	gauge := func(metric, help string, value func() float64) prometheus.Collector {
 		return prometheus.NewGaugeFunc(prometheus.GaugeOpts{Namespace: name, Name: metric, Help: help}, value)
 	}
+	if !p.file.Exists() {
+		return nil // without it there are no probes
+	}
 	metrics := []prometheus.Collector{
 		gauge("probed_sentinels", "Sentinels to which connections are kept between probes.", func() float64 { return float64(p.Sentinels()) }),
-	}
-	if !p.file.Exists() {
-		return metrics
 	}
 	if f != nil {
 		metrics = append(metrics, gauge("named_deployments", "Deployments of the configuration that this exporter asks.", func() float64 {
