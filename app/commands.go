@@ -22,7 +22,7 @@ func runCommand(ctx context.Context, command cli.Runner, f *programFlags, stream
 	}
 	deployment := newDeployment(config)
 	defer deployment.Close()
-	streams.Timeout, streams.HostMap, streams.Nodes = config.Timeout, f.hosts, config.Nodes
+	streams.Timeout, streams.HostMap, streams.Preflight = config.Timeout, f.hosts, config.Preflight
 	return command.Run(ctx, deployment, streams)
 }
 

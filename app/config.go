@@ -11,6 +11,7 @@ import (
 	"redis_sentinel_exporter/collector"
 	"redis_sentinel_exporter/fleet"
 	"redis_sentinel_exporter/history"
+	"redis_sentinel_exporter/preflight"
 	"redis_sentinel_exporter/probe"
 	"redis_sentinel_exporter/role"
 	"redis_sentinel_exporter/sentinel"
@@ -47,8 +48,8 @@ type SentinelConfig struct {
 	Client sentinel.Options
 	// FollowPeers means that the Sentinels that the given ones know are asked, too.
 	FollowPeers bool
-	// Nodes has the options for the data nodes, without an address; nil if they are not asked.
-	Nodes *sentinel.Options
+	// Preflight says what may be looked at, such as the data nodes, and how.
+	Preflight preflight.Options
 	// Timeout is how long the Sentinels may take to answer if a request has no timeout of
 	// its own.
 	Timeout time.Duration
@@ -94,7 +95,7 @@ func newConfig(f *programFlags) (*Config, error) {
 	config.Web.ExternalURL, config.Prober.HostMap = f.fleet.externalURL, f.hosts
 	config.Fleet = fleet.Options{
 		Events: f.collector.Events, Timeout: sentinels.Timeout, HostMap: f.hosts, RoleGrace: f.roleGrace,
-		MaxConnections: f.fleet.maxConnections, Shard: f.fleet.shard, Budget: f.budget(),
+		MaxConnections: f.fleet.maxConnections, Shard: f.fleet.shard, Budget: f.budget(), CertificatesWithin: f.certificatesWithin(),
 	}
 	return config, nil
 }
@@ -129,10 +130,11 @@ func (f *programFlags) namedDeployment(name string) (*SentinelConfig, error) {
 		return nil, fmt.Errorf("--deployment: %w", err)
 	}
 	config := sentinelConfigOf(d, f.sentinel.timeout, f.budget())
-	config.Nodes, err = f.nodeOptions()
-	if config.Nodes == nil && err == nil {
-		config.Nodes = d.Nodes(f.budget())
+	nodes, err := f.nodeOptions()
+	if nodes == nil && err == nil {
+		nodes = d.Nodes(f.budget())
 	}
+	config.Preflight = f.preflight(nodes, config.Client)
 	return config, err
 }
 
@@ -168,19 +170,29 @@ func newSentinelConfig(f *programFlags) (*SentinelConfig, error) {
 	if err != nil {
 		return nil, err
 	}
+	client := sentinel.Options{
+		Username:  f.sentinel.username,
+		Password:  password,
+		TLS:       tlsConfig,
+		InfoCache: f.collector.InfoCache,
+		Budget:    f.budget(),
+	}
 	return &SentinelConfig{
-		Nodes:     nodes,
-		Addresses: addresses,
-		Client: sentinel.Options{
-			Username:  f.sentinel.username,
-			Password:  password,
-			TLS:       tlsConfig,
-			InfoCache: f.collector.InfoCache,
-			Budget:    f.budget(),
-		},
+		Addresses:   addresses,
+		Client:      client,
 		FollowPeers: f.sentinel.discover,
+		Preflight:   f.preflight(nodes, client),
 		Timeout:     f.sentinel.timeout,
 	}, nil
+}
+
+// preflight returns what may be looked at of a deployment.
+func (f *programFlags) preflight(nodes *sentinel.Options, sentinels sentinel.Options) preflight.Options {
+	return preflight.Options{Nodes: nodes, Sentinels: sentinels, CertificatesWithin: f.certificatesWithin()}
+}
+
+func (f *programFlags) certificatesWithin() time.Duration {
+	return time.Duration(f.certificateDays) * 24 * time.Hour
 }
 
 // check refuses values that kingpin accepts but that make no sense.
@@ -196,6 +208,8 @@ func (f *programFlags) check() error {
 		return fmt.Errorf("--history.max-age: %s must be positive", f.history.maxAge)
 	case f.history.file != "" && !f.collector.Events:
 		return errors.New("--history.file: there are no failovers to keep with --no-collector.events")
+	case f.certificateDays < 0 || f.certificateDays > mostCertificateDays:
+		return fmt.Errorf("--preflight.certificate-days: %d is not between 0 and %d", f.certificateDays, mostCertificateDays)
 	case f.web.TimeoutOffset < 0:
 		return fmt.Errorf("--timeout-offset: %s is negative", f.web.TimeoutOffset)
 	case f.roleGrace < 0:

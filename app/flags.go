@@ -28,24 +28,28 @@ const (
 	configCheckCommand = configCommand + " check"
 	rulesCommand       = "rules"
 	defaultListen      = ":9355"
+	// mostCertificateDays is a century.
+	mostCertificateDays = 36500
 )
 
 // programFlags holds the values of the command line and the environment, as given.
 type programFlags struct {
-	sentinel  sentinelFlags
-	node      nodeFlags
-	collector collector.Options
-	listen    *toolkit.FlagConfig
-	web       web.Options // without Timeout and OnlyProbes, which follow from other flags
-	admin     adminFlags
-	probe     probeFlags
-	fleet     fleetFlags
-	history   historyFlags
-	roleGrace time.Duration
-	hosts     canstop.HostMap
-	log       promslog.Config
-	rules     alerts.Config
-	commands  map[string]cli.Runner // by full name; each has its own flags and arguments
+	sentinel sentinelFlags
+	node     nodeFlags
+	// certificateDays is how soon a certificate expires that is a finding of preflight.
+	certificateDays int
+	collector       collector.Options
+	listen          *toolkit.FlagConfig
+	web             web.Options // without Timeout and OnlyProbes, which follow from other flags
+	admin           adminFlags
+	probe           probeFlags
+	fleet           fleetFlags
+	history         historyFlags
+	roleGrace       time.Duration
+	hosts           canstop.HostMap
+	log             promslog.Config
+	rules           alerts.Config
+	commands        map[string]cli.Runner // by full name; each has its own flags and arguments
 }
 
 // sentinelFlags holds the Sentinel addresses and credentials.
@@ -108,6 +112,8 @@ func newApp(f *programFlags) *kingpin.Application {
 	withoutVariables(app)
 	f.sentinel.addTo(app)
 	f.node.addTo(app)
+	app.Flag("preflight.certificate-days", "Certificates of data nodes and Sentinels that expire within so many days are a finding of preflight; 0 is only those that have.").
+		Default("14").IntVar(&f.certificateDays)
 	app.Flag("timeout-offset", "Time subtracted from the timeout of a scrape, so that the answer arrives in time.").
 		Default("500ms").DurationVar(&f.web.TimeoutOffset)
 	addCollectorFlags(app, &f.collector)

@@ -37,7 +37,7 @@ func otherValue(f *kingpin.FlagModel) string {
 		return "debug"
 	case f.Name == "log.format":
 		return "json"
-	case f.Name == "web.max-requests", f.Name == "probe.max-connections", f.Name == "fleet.max-connections":
+	case f.Name == "web.max-requests", f.Name == "probe.max-connections", f.Name == "fleet.max-connections", f.Name == "preflight.certificate-days":
 		return "7"
 	case f.Name == "sentinel.timeout", f.Name == "timeout-offset", f.Name == "probe.idle-timeout", f.Name == "role.grace":
 		return "7s"
@@ -120,6 +120,7 @@ func TestFlagsFillTheirFields(t *testing.T) {
 		{"user of the nodes", f.node.username, "/node.username"},
 		{"password file of the nodes", f.node.passwordFile, "/node.password-file"},
 		{"TLS to the nodes", f.node.tls, true},
+		{"certificates", f.certificateDays, 7},
 		{"collector", f.collector, collector.Options{Replicas: false, Peers: false, InfoCache: true}},
 		{"timeout", f.sentinel.timeout, 7 * time.Second},
 		{"reply memory", f.sentinel.replyMemory, 7 * units.MiB},

@@ -50,7 +50,7 @@ func serve(ctx context.Context, c *Config, logs io.Writer) error {
 		return err
 	}
 	operator := admin.New(deployment, c.Sentinels.Timeout)
-	operator.UseNodes(c.Sentinels.Nodes)
+	operator.UseNodes(c.Sentinels.Preflight.Nodes)
 	keeper := role.NewKeeper(deployment, c.Role)
 	if !c.Web.OnlyProbes {
 		sources.Roles = keeper
@@ -106,7 +106,7 @@ func serve(ctx context.Context, c *Config, logs io.Writer) error {
 func newSources(c *Config, deployment *deployment.Deployment, file *history.File, logger *slog.Logger) (web.Sources, error) {
 	sources := web.Sources{
 		Deployment:   deployment,
-		Nodes:        c.Sentinels.Nodes,
+		Preflight:    c.Sentinels.Preflight,
 		Collector:    collector.New(c.Collector),
 		Prober:       web.NewProber(c.Modules, c.Prober, logger),
 		FailedLogins: web.NewFailedLogins(),

@@ -9,7 +9,7 @@ import (
 
 	"redis_sentinel_exporter/canstop"
 	"redis_sentinel_exporter/deployment"
-	"redis_sentinel_exporter/sentinel"
+	"redis_sentinel_exporter/preflight"
 
 	"github.com/alecthomas/kingpin/v2"
 )
@@ -32,8 +32,8 @@ type Streams struct {
 	Timeout time.Duration
 	// HostMap says which machine, or zone, a host is.
 	HostMap canstop.HostMap
-	// Nodes is how to ask the data nodes, without an address; nil if they must not be asked.
-	Nodes *sentinel.Options
+	// Preflight says what may be looked at, such as the data nodes, and how.
+	Preflight preflight.Options
 }
 
 // AddCommands adds the commands to app, and returns them by their full names.

@@ -49,7 +49,7 @@ func (c *drillCommand) Run(ctx context.Context, d *deployment.Deployment, stream
 	}
 	o := drill.Options{
 		Master: c.name, MaxGap: c.maxGap, Back: c.back, Way: way,
-		Nodes: streams.Nodes, Timeout: streams.Timeout, HostMap: streams.HostMap,
+		Preflight: streams.Preflight, Timeout: streams.Timeout, HostMap: streams.HostMap,
 	}
 	switch {
 	case c.maxGap < 0:

@@ -63,7 +63,7 @@ func (c *preflightCommand) Run(ctx context.Context, d *deployment.Deployment, st
 func (c *preflightCommand) assess(ctx context.Context, snapshots []*sentinel.Snapshot, name string, streams Streams) (*preflight.Report, error) {
 	ctx, cancel := context.WithTimeout(ctx, streams.Timeout)
 	defer cancel()
-	r := preflight.Assess(ctx, snapshots, name, streams.Nodes)
+	r := preflight.Assess(ctx, snapshots, name, streams.Preflight)
 	if r == nil {
 		return nil, fmt.Errorf("no Sentinel of the %d that were asked monitors a master named %q", len(snapshots), name)
 	}

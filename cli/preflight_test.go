@@ -20,7 +20,7 @@ func TestPreflight(t *testing.T) {
 	account := &sentinel.Options{Username: "looker", Password: func() (string, error) { return nodePass, nil }}
 	preflighted := func(nodes *sentinel.Options, words ...string) (status int, out string) {
 		var stdout, stderr strings.Builder
-		streams := cli.Streams{Out: &stdout, Err: &stderr, Timeout: 10 * time.Second, Nodes: nodes}
+		streams := cli.Streams{Out: &stdout, Err: &stderr, Timeout: 10 * time.Second, Preflight: preflight.Options{Nodes: nodes}}
 		status = run(t.Context(), r.SentinelAddrs(), streams, append([]string{"preflight"}, words...)...)
 		if strings.Contains(stdout.String()+stderr.String(), "canary") {
 			t.Errorf("the password is printed:\n%s%s", &stdout, &stderr)

@@ -75,7 +75,7 @@ func (w *writeCommand) Run(ctx context.Context, deployment *deployment.Deploymen
 		return 0, errors.New("there is no terminal to ask for confirmation: give --yes to do it, or --dry-run to see what it would do")
 	}
 	operator := admin.New(deployment, streams.Timeout)
-	operator.UseNodes(streams.Nodes)
+	operator.UseNodes(streams.Preflight.Nodes)
 	if w.op.DryRun || !w.yes {
 		status, err := w.plan(ctx, operator, streams)
 		if err != nil || status != 0 || w.op.DryRun {

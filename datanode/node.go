@@ -22,10 +22,12 @@ const (
 	AnnounceIP         = "replica-announce-ip"
 	AnnouncePort       = "replica-announce-port"
 	SlowerThan         = "slowlog-log-slower-than" // in microseconds
+	TLSPort            = "tls-port"
+	Certificate        = "tls-cert-file"
 )
 
 func settings() []string {
-	return []string{MasterUser, MasterAuth, MinReplicasToWrite, Save, AppendOnly, ProtectedMode, AnnounceIP, AnnouncePort, SlowerThan}
+	return []string{MasterUser, MasterAuth, MinReplicasToWrite, Save, AppendOnly, ProtectedMode, AnnounceIP, AnnouncePort, SlowerThan, TLSPort, Certificate}
 }
 
 // A Node is what a data node says of itself.

@@ -20,7 +20,7 @@ func (d *drill) check(ctx context.Context) (reasons []string, err error) {
 	ctx, cancel := context.WithTimeout(ctx, 2*d.Timeout) // the Sentinels, then the nodes
 	defer cancel()
 	snapshots := d.snapshots(ctx)
-	report := preflight.Assess(ctx, snapshots, d.Master, d.Nodes)
+	report := preflight.Assess(ctx, snapshots, d.Master, d.Preflight)
 	if report == nil {
 		return nil, fmt.Errorf("no Sentinel of the %d that were asked monitors a master named %q", len(snapshots), d.Master)
 	}
@@ -68,7 +68,7 @@ func (d *drill) operation() admin.Operation {
 
 func (d *drill) operator() *admin.Operator {
 	o := admin.New(d.deployment, d.Timeout)
-	o.UseNodes(d.Nodes)
+	o.UseNodes(d.Preflight.Nodes)
 	return o
 }
 

@@ -13,6 +13,7 @@ import (
 	"redis_sentinel_exporter/datanode"
 	"redis_sentinel_exporter/deployment"
 	"redis_sentinel_exporter/internal/pause"
+	"redis_sentinel_exporter/preflight"
 	"redis_sentinel_exporter/sentinel"
 )
 
@@ -38,8 +39,8 @@ type Options struct {
 	Back bool
 	// Way is how to fail over.
 	Way admin.Way
-	// Nodes is how to ask the data nodes, without an address.
-	Nodes *sentinel.Options
+	// Preflight says how to look at the data nodes; they are written to in the same way.
+	Preflight preflight.Options
 	// Timeout is how long a Sentinel or a node may take to answer.
 	Timeout time.Duration
 	// HostMap says which machine, or zone, a host is.
@@ -57,7 +58,7 @@ type drill struct {
 
 // Check looks whether a drill would be refused, and why. It changes nothing.
 func Check(ctx context.Context, d *deployment.Deployment, o Options) (reasons []string, err error) {
-	if o.Nodes == nil {
+	if o.Preflight.Nodes == nil {
 		return nil, ErrNoAccount
 	}
 	return (&drill{Options: o, deployment: d}).check(ctx)
@@ -66,7 +67,7 @@ func Check(ctx context.Context, d *deployment.Deployment, o Options) (reasons []
 // Run rehearses a failover, and calls progress with a line for each step. When ctx ends, it cleans up before it
 // returns. The error means that nothing was done.
 func Run(ctx context.Context, dep *deployment.Deployment, o Options, progress func(string)) (*Report, error) {
-	if o.Nodes == nil {
+	if o.Preflight.Nodes == nil {
 		return nil, ErrNoAccount
 	}
 	d := &drill{Options: o, deployment: dep, say: progress, report: &Report{

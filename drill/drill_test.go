@@ -21,6 +21,7 @@ import (
 	"redis_sentinel_exporter/deployment"
 	"redis_sentinel_exporter/drill"
 	"redis_sentinel_exporter/internal/sentineltest"
+	"redis_sentinel_exporter/preflight"
 	"redis_sentinel_exporter/sentinel"
 )
 
@@ -53,7 +54,7 @@ func newRig(t *testing.T) *rig {
 	}
 	r.options = drill.Options{
 		Master: name, Timeout: 5 * time.Second, HostMap: machines,
-		Nodes: &sentinel.Options{Username: "drill", Password: func() (string, error) { return password, nil }},
+		Preflight: preflight.Options{Nodes: &sentinel.Options{Username: "drill", Password: func() (string, error) { return password, nil }}},
 	}
 	var why []string
 	defer func() {
@@ -357,7 +358,7 @@ func TestRefused(t *testing.T) {
 	}{
 		{"one machine", func(o *drill.Options) { o.HostMap = nil }, "can-stop says no: "},
 		{"another account", func(o *drill.Options) {
-			o.Nodes = &sentinel.Options{Username: "drill", Password: func() (string, error) { return "canary-wrong", nil }}
+			o.Preflight.Nodes = &sentinel.Options{Username: "drill", Password: func() (string, error) { return "canary-wrong", nil }}
 		}, "preflight cannot tell promotion_refused: "},
 	} {
 		o := r.options
@@ -372,7 +373,7 @@ func TestRefused(t *testing.T) {
 	if err != nil || report.Outcome != drill.Refused || !strings.Contains(strings.Join(report.Reasons, "\n"), "preflight finds min_replicas (critical): ") {
 		t.Errorf("got %+v, %v", report, err)
 	}
-	r.options.Nodes = nil
+	r.options.Preflight.Nodes = nil
 	if _, err := drill.Run(t.Context(), r.deployment, r.options, func(string) {}); !errors.Is(err, drill.ErrNoAccount) {
 		t.Errorf("without an account: got %v", err)
 	}

@@ -166,7 +166,7 @@ func (d *drill) discover(ctx context.Context) (string, error) {
 
 // connect returns a connection to a node, which the caller must close.
 func (d *drill) connect(addr string) *datanode.Conn {
-	o := *d.Nodes
+	o := *d.Preflight.Nodes
 	o.Address = addr
 	return datanode.New(o)
 }

@@ -8,6 +8,7 @@ import (
 	"strings"
 	"sync"
 	"testing"
+	"time"
 
 	"redis_sentinel_exporter/internal/sentineltest"
 )
@@ -44,7 +45,7 @@ func startExpiredSentinel(t *testing.T, certificates *sentineltest.Certificates)
 	t.Helper()
 	dir := t.TempDir()
 	cert, key := filepath.Join(dir, "expired.crt"), filepath.Join(dir, "expired.key")
-	if err := certificates.IssueExpired(cert, key); err != nil {
+	if err := certificates.Issue(cert, key, time.Now().Add(-time.Hour)); err != nil {
 		t.Fatal(err)
 	}
 	address = sentineltest.FreeAddr(t)

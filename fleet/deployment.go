@@ -12,6 +12,7 @@ import (
 	"redis_sentinel_exporter/deployment"
 	"redis_sentinel_exporter/health"
 	"redis_sentinel_exporter/internal/refcount"
+	"redis_sentinel_exporter/preflight"
 	"redis_sentinel_exporter/probe"
 	"redis_sentinel_exporter/role"
 	"redis_sentinel_exporter/sentinel"
@@ -42,8 +43,8 @@ type Parts struct {
 	Events    *collector.Events // nil if the event streams are not followed
 	Roles     RoleJudge         // nil of a deployment that a request brings itself
 	HostMap   canstop.HostMap
-	// Nodes is how to look at the data nodes, without an address; nil if they are not asked.
-	Nodes *sentinel.Options
+	// Preflight is how to look at the data nodes.
+	Preflight preflight.Options
 	// Timeout is how long the Sentinels may take at most; 0 for what the request allows.
 	Timeout time.Duration
 	Logger  *slog.Logger // for failures

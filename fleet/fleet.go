@@ -20,6 +20,7 @@ import (
 	"redis_sentinel_exporter/deployment"
 	"redis_sentinel_exporter/history"
 	"redis_sentinel_exporter/internal/pause"
+	"redis_sentinel_exporter/preflight"
 	"redis_sentinel_exporter/probe"
 	"redis_sentinel_exporter/role"
 	"redis_sentinel_exporter/sentinel"
@@ -39,6 +40,8 @@ type Options struct {
 	MaxConnections int
 	// Budget bounds what the replies to all deployments together take.
 	Budget *sentinel.Budget
+	// CertificatesWithin is how soon a certificate expires that is a finding of preflight.
+	CertificatesWithin time.Duration
 	// History is where the records of failovers are kept; nil if they are not.
 	History *history.File
 	// Shard is the part of the deployments that this exporter has.
@@ -162,7 +165,8 @@ func (f *Fleet) newNamed(name string, spec *probe.Deployment, saved history.Save
 	logger := f.logger.With("deployment", name)
 	parts := Parts{
 		Sentinels: asked, Collector: f.collector(spec.Module().Collectors).ForAnother(), HostMap: f.opts.HostMap,
-		Timeout: time.Duration(spec.Module().Timeout), Logger: logger, Nodes: spec.Nodes(f.opts.Budget),
+		Timeout: time.Duration(spec.Module().Timeout), Logger: logger,
+		Preflight: preflight.Options{Nodes: spec.Nodes(f.opts.Budget), Sentinels: options, CertificatesWithin: f.opts.CertificatesWithin},
 	}
 	if f.opts.Events {
 		parts.Events = collector.NewEvents(history.New(history.Options{Deployment: name, MaxBytes: historyBytes, Save: f.opts.History.Save, Saved: saved}), logger)
@@ -170,7 +174,7 @@ func (f *Fleet) newNamed(name string, spec *probe.Deployment, saved history.Save
 	}
 	d := NewDeployment(parts)
 	d.name, d.spec, d.asked, d.operator, d.registry = name, spec, asked, admin.New(asked, d.Limit(f.opts.Timeout)), &f.registry
-	d.operator.UseNodes(parts.Nodes)
+	d.operator.UseNodes(parts.Preflight.Nodes)
 	d.given = spec.Sentinels
 	d.keeper = role.NewKeeper(asked, role.Options{Grace: f.opts.RoleGrace, Timeout: d.Limit(f.opts.Timeout), Names: f.opts.HostMap})
 	d.Roles = d.keeper

@@ -33,7 +33,7 @@ func newPreflights() preflights {
 // timeout. It returns the reports by master; nil if the data nodes are not asked, or another caller asks them for
 // longer than the timeout. They are asked to the end even if ctx ends: others wait for that.
 func (d *Deployment) Preflights(ctx context.Context, snapshots []*sentinel.Snapshot, masters []string, timeout time.Duration) map[string]*preflight.Report {
-	if d.Nodes == nil {
+	if d.Preflight.Nodes == nil {
 		return nil
 	}
 	waiting, cancel := context.WithTimeout(ctx, timeout)
@@ -55,7 +55,7 @@ func (d *Deployment) Preflights(ctx context.Context, snapshots []*sentinel.Snaps
 			reports[i] = k.report
 			continue
 		}
-		wg.Go(func() { reports[i] = preflight.Assess(asking, snapshots, name, d.Nodes) })
+		wg.Go(func() { reports[i] = preflight.Assess(asking, snapshots, name, d.Preflight) })
 	}
 	wg.Wait()
 	found := make(map[string]*preflight.Report)

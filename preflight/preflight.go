@@ -3,6 +3,7 @@ package preflight
 import (
 	"context"
 	"strings"
+	"time"
 
 	"redis_sentinel_exporter/datanode"
 	"redis_sentinel_exporter/deployment"
@@ -10,20 +11,30 @@ import (
 	"redis_sentinel_exporter/sentinel"
 )
 
-// Assess looks at a master and its replicas, as the snapshots name them. account is how to ask them,
-// without an address; if it is nil no data node is asked. Assess returns when ctx ends, at the latest.
-// It returns nil if no Sentinel that answered monitors the master.
-func Assess(ctx context.Context, snapshots []*sentinel.Snapshot, master string, account *sentinel.Options) *Report {
+// Options say what may be looked at, and how.
+type Options struct {
+	// Nodes is how to ask the data nodes, without an address; nil if nothing may be sent to them.
+	Nodes *sentinel.Options
+	// Sentinels is how to connect to the Sentinels, without an address: their certificates are looked at.
+	Sentinels sentinel.Options
+	// CertificatesWithin is how soon a certificate expires that is a finding.
+	CertificatesWithin time.Duration
+}
+
+// Assess looks at a master and its replicas, as the snapshots name them, and at the Sentinels. It returns when ctx
+// ends, at the latest. It returns nil if no Sentinel that answered monitors the master.
+func Assess(ctx context.Context, snapshots []*sentinel.Snapshot, master string, o Options) *Report {
 	views := deployment.ViewsOf(snapshots, master)
 	if len(views) == 0 {
 		return nil
 	}
-	f := &flight{name: master, views: views, snapshots: snapshots, nodes: nodesOf(views)}
-	if account == nil {
+	f := &flight{name: master, views: views, snapshots: snapshots, nodes: nodesOf(views), soon: o.CertificatesWithin}
+	if o.Nodes == nil {
 		f.blind = "the data nodes are not asked: " + datanode.GiveAccount
 	} else {
-		f.ask(ctx, *account)
+		f.ask(ctx, *o.Nodes)
 	}
+	f.lookAtServers(ctx, o)
 	return f.report()
 }
 
@@ -34,6 +45,8 @@ type flight struct {
 	snapshots []*sentinel.Snapshot
 	nodes     []*node // the master first
 	blind     string  // why no node is asked
+	soon      time.Duration
+	servers   []server // those whose certificates were looked at
 }
 
 func (f *flight) report() *Report {
@@ -43,9 +56,10 @@ func (f *flight) report() *Report {
 	}
 	for _, c := range checks() {
 		o := &outcome{}
-		if f.blind != "" && !c.ofSentinels {
+		if f.blind != "" && c.needs != sentinels {
 			o.cannotTell(f.blind)
-		} else {
+		}
+		if f.blind == "" || c.needs != dataNodes {
 			c.look(f, o)
 		}
 		result := health.Result{Check: c.name, Reason: strings.Join(o.unknown, "; ")}
@@ -53,7 +67,7 @@ func (f *flight) report() *Report {
 			result.Status = health.Unknown
 		}
 		for _, found := range o.findings {
-			if !c.ofSentinels {
+			if found.Check == "" {
 				found.Check, found.Master, found.Runbook = c.name, r.Master, Page+"#"+c.name
 			}
 			result.Status = worst(result.Status, found.Severity)

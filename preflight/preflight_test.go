@@ -56,7 +56,7 @@ func TestAllClear(t *testing.T) {
 func TestWithoutAnAccount(t *testing.T) {
 	t.Parallel()
 	r := newRig(t, sentineltest.Config{Replicas: 1, Sentinels: 1})
-	report := preflight.Assess(t.Context(), r.deployment.Snapshots(t.Context()), name, nil)
+	report := preflight.Assess(t.Context(), r.deployment.Snapshots(t.Context()), name, preflight.Options{})
 	for _, c := range report.Checks {
 		if known := c.Status == health.OK; known != (c.Check == "health") || !known && !strings.Contains(c.Reason, "--node.password-file") {
 			t.Errorf("got %+v", c)
@@ -66,7 +66,7 @@ func TestWithoutAnAccount(t *testing.T) {
 		t.Errorf("the status is %s", report.Status)
 	}
 	refused := account()
-	refused.Password = func() (string, error) { return "wrong", nil }
+	refused.Nodes.Password = func() (string, error) { return "wrong", nil }
 	report = preflight.Assess(t.Context(), r.deployment.Snapshots(t.Context()), name, refused)
 	if report.Status != health.Unknown || !strings.Contains(report.Nodes[0].Error, "auth: WRONGPASS") {
 		t.Errorf("with a wrong password: %+v", report)
@@ -74,11 +74,11 @@ func TestWithoutAnAccount(t *testing.T) {
 	for _, n := range r.Masters[0].DataNodes() {
 		n.Kill()
 	}
-	report = preflight.Assess(t.Context(), r.deployment.Snapshots(t.Context()), name, account())
+	report = preflight.Assess(t.Context(), r.deployment.Snapshots(t.Context()), name, r.options)
 	if !strings.Contains(report.Nodes[1].Error, "unreachable") {
 		t.Errorf("with dead nodes: %+v", report)
 	}
-	if preflight.Assess(t.Context(), r.deployment.Snapshots(t.Context()), "nosuch", nil) != nil {
+	if preflight.Assess(t.Context(), r.deployment.Snapshots(t.Context()), "nosuch", preflight.Options{}) != nil {
 		t.Error("there is a report on a name that nobody monitors")
 	}
 }

@@ -25,6 +25,7 @@ type rig struct {
 	*sentineltest.Topology
 	t          *testing.T
 	deployment *deployment.Deployment
+	options    preflight.Options
 }
 
 func newRig(t *testing.T, cfg sentineltest.Config) *rig {
@@ -32,16 +33,26 @@ func newRig(t *testing.T, cfg sentineltest.Config) *rig {
 	cfg.NodeConf = append(slices.Clone(cfg.NodeConf), sentineltest.DocumentedUser(t, "../docs/admin.md", "preflight", password))
 	r := &rig{Topology: sentineltest.Run(t, cfg), t: t}
 	var clients []*sentinel.Client
+	r.options = account()
+	if cfg.TLS {
+		config, err := r.TLS.ClientConfig()
+		if err != nil {
+			t.Fatal(err)
+		}
+		r.options.Nodes.TLS, r.options.Sentinels.TLS = config, config
+	}
 	for _, addr := range r.SentinelAddrs() {
-		clients = append(clients, sentinel.NewClient(sentinel.Options{Address: addr}))
+		o := r.options.Sentinels
+		o.Address = addr
+		clients = append(clients, sentinel.NewClient(o))
 	}
 	r.deployment = deployment.New(clients...)
 	t.Cleanup(r.deployment.Close)
 	return r
 }
 
-func account() *sentinel.Options {
-	return &sentinel.Options{Username: "preflight", Password: func() (string, error) { return password, nil }}
+func account() preflight.Options {
+	return preflight.Options{Nodes: &sentinel.Options{Username: "preflight", Password: func() (string, error) { return password, nil }}}
 }
 
 // assess asks once.
@@ -49,7 +60,7 @@ func (r *rig) assess() *preflight.Report {
 	r.t.Helper()
 	ctx, cancel := context.WithTimeout(r.t.Context(), 20*time.Second)
 	defer cancel()
-	report := preflight.Assess(ctx, r.deployment.Snapshots(ctx), name, account())
+	report := preflight.Assess(ctx, r.deployment.Snapshots(ctx), name, r.options)
 	if report == nil {
 		r.t.Fatal("no Sentinel monitors the master")
 	}

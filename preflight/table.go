@@ -2,24 +2,34 @@ package preflight
 
 // A check is one question about the next failover.
 type check struct {
-	name        string
-	look        func(*flight, *outcome)
-	ofSentinels bool // it needs no answer of a data node
+	name  string
+	look  func(*flight, *outcome)
+	needs needed
 }
+
+// A needed is what a check cannot be made without.
+type needed int
+
+const (
+	dataNodes needed = iota
+	sentinels
+	either // it looks at both, each by itself
+)
 
 func checks() []check {
 	return []check{
-		{"health", lookAtHealth, true},
-		{"sentinel_connections", lookAtConnections, false},
-		{"promotion_refused", lookAtPermissions, false},
-		{"promotion_renamed", lookAtNames, false},
-		{"cluster_mode", lookAtClusterMode, false},
-		{"replica_login", lookAtLogins, false},
-		{"rdb_version", lookAtRDB, false},
-		{"min_replicas", lookAtMinReplicas, false},
-		{"protected_mode", lookAtProtectedMode, false},
-		{"announced_address", lookAtAnnounced, false},
-		{"persistence_off", lookAtPersistence, false},
-		{"slow_command", lookAtSlowest, false},
+		{"health", lookAtHealth, sentinels},
+		{"sentinel_connections", lookAtConnections, dataNodes},
+		{"promotion_refused", lookAtPermissions, dataNodes},
+		{"promotion_renamed", lookAtNames, dataNodes},
+		{"cluster_mode", lookAtClusterMode, dataNodes},
+		{"replica_login", lookAtLogins, dataNodes},
+		{"rdb_version", lookAtRDB, dataNodes},
+		{"min_replicas", lookAtMinReplicas, dataNodes},
+		{"protected_mode", lookAtProtectedMode, dataNodes},
+		{"announced_address", lookAtAnnounced, dataNodes},
+		{"persistence_off", lookAtPersistence, dataNodes},
+		{"slow_command", lookAtSlowest, dataNodes},
+		{"certificate_expires", lookAtCertificates, either},
 	}
 }

@@ -10,6 +10,7 @@ import (
 
 	"redis_sentinel_exporter/deployment"
 	"redis_sentinel_exporter/internal/sentineltest"
+	"redis_sentinel_exporter/preflight"
 	"redis_sentinel_exporter/sentinel"
 )
 
@@ -22,7 +23,7 @@ func TestStatusPagePreflight(t *testing.T) {
 	t.Cleanup(d.Close)
 	account := &sentinel.Options{Username: "looker", Password: func() (string, error) { return password, nil }}
 	page := func(nodes *sentinel.Options) string {
-		h := handlerOf(t, Sources{Deployment: d, Nodes: nodes}, defaults(), slog.New(slog.DiscardHandler))
+		h := handlerOf(t, Sources{Deployment: d, Preflight: preflight.Options{Nodes: nodes}}, defaults(), slog.New(slog.DiscardHandler))
 		answer := ask(h, http.MethodGet, "/status?master=mymaster")
 		if answer.Code != http.StatusOK || strings.Contains(answer.Body.String(), password) {
 			t.Errorf("got %d\n%s", answer.Code, answer.Body)
@@ -66,7 +67,7 @@ func TestStatusPageAsksDataNodesOnce(t *testing.T) {
 		account *sentinel.Options
 		want    int
 	}{{nil, 0}, {&sentinel.Options{}, 1}} {
-		h := handlerOf(t, Sources{Deployment: d, Nodes: test.account}, defaults(), slog.New(slog.DiscardHandler))
+		h := handlerOf(t, Sources{Deployment: d, Preflight: preflight.Options{Nodes: test.account}}, defaults(), slog.New(slog.DiscardHandler))
 		var wg sync.WaitGroup
 		for range 20 {
 			wg.Go(func() { ask(h, http.MethodGet, "/status") })

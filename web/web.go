@@ -18,7 +18,7 @@ import (
 	"redis_sentinel_exporter/deployment"
 	"redis_sentinel_exporter/fleet"
 	"redis_sentinel_exporter/history"
-	"redis_sentinel_exporter/sentinel"
+	"redis_sentinel_exporter/preflight"
 )
 
 const (
@@ -64,8 +64,8 @@ type Sources struct {
 	Collector *collector.Collector
 	// Events are shown on /status; nil if the event streams are not followed.
 	Events *collector.Events
-	// Nodes is how /status looks at the data nodes, without an address; nil if it does not.
-	Nodes *sentinel.Options
+	// Preflight is how /status looks at the data nodes.
+	Preflight preflight.Options
 	// Fleet is the named deployments; nil if there are none.
 	Fleet *fleet.Fleet
 	// Prober serves /probe; nil means that there is no /probe.
@@ -97,7 +97,7 @@ func NewHandler(opts Options, sources Sources, logger *slog.Logger) (http.Handle
 	mux.Handle("GET /-/healthy", textHandler(http.StatusOK, name+" is healthy.\n"))
 	mux.Handle("GET /-/ready", textHandler(http.StatusOK, name+" is ready.\n"))
 	unnamed := fleet.NewDeployment(fleet.Parts{
-		Sentinels: sources.Deployment, Collector: sources.Collector, Events: sources.Events, HostMap: opts.HostMap, Nodes: sources.Nodes,
+		Sentinels: sources.Deployment, Collector: sources.Collector, Events: sources.Events, HostMap: opts.HostMap, Preflight: sources.Preflight,
 		Roles: sources.Roles, Logger: logger,
 	})
 	found := &deployments{fleet: sources.Fleet, timeout: opts.Timeout}
