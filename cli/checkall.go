@@ -49,14 +49,7 @@ func (c *checkCommand) RunAll(ctx context.Context, named map[string]fleet.Survey
 	return int(worst), nil
 }
 
-// printLine prints one line, with what the deployment has in common with others where the sentence is about something
-// else.
 func printLine(w io.Writer, l *fleet.Line) {
-	text := l.Sentence()
-	for _, s := range l.Shared {
-		if !strings.Contains(text, s.Message) {
-			text += "; " + s.Message
-		}
-	}
+	text := strings.Join(append([]string{l.Sentence()}, l.SharedBesides()...), "; ")
 	fmt.Fprintf(w, "%-8s %s: %s\n", strings.ToUpper(l.Status.String()), l.Name, text)
 }

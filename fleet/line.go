@@ -34,6 +34,16 @@ func (l *Line) Sentence() string {
 	return text
 }
 
+// SharedBesides returns what it has in common with others of which the sentence is not.
+func (l *Line) SharedBesides() (messages []string) {
+	for _, s := range l.Shared {
+		if !strings.Contains(l.Sentence(), s.Message) {
+			messages = append(messages, s.Message)
+		}
+	}
+	return messages
+}
+
 // Lines returns the line of each deployment, the worst first. It asks no Sentinel.
 func (f *Fleet) Lines() []Line { return linesOf(f.list()) }
 

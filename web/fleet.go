@@ -107,6 +107,7 @@ func (h *fleetPage) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 	header.Set("Content-Type", "text/html; charset=utf-8")
 	header.Set("Cache-Control", "no-store")
 	setHTMLHeaders(header, "'self'", "'none'")
+	allowForms(header)
 	_, _ = w.Write(printable.Text(b.Bytes()))
 }
 
@@ -117,6 +118,8 @@ type fleetData struct {
 	Counts []fleetCount
 	All    []fleet.Line
 	Shown  []fleetLine
+	Text   string // that the lines have to have
+	Status string // that they have to have; empty for any
 	Filter string // in words; empty if all are shown
 }
 
@@ -138,7 +141,7 @@ type fleetLine struct {
 }
 
 func newFleetData(all, shown []fleet.Line, query fleetQuery) *fleetData {
-	d := &fleetData{Style: styleURL(), All: all, Filter: query.words()}
+	d := &fleetData{Style: styleURL(), All: all, Text: query.text, Status: query.status, Filter: query.words()}
 	worst := health.OK
 	for _, status := range []health.Status{health.Critical, health.Unknown, health.Warning, health.OK} {
 		n := 0
@@ -150,8 +153,11 @@ func newFleetData(all, shown []fleet.Line, query fleetQuery) *fleetData {
 		if n > 0 && status.Compare(worst) > 0 {
 			worst = status
 		}
-		link := "fleet?" + url.Values{"status": {status.String()}}.Encode()
-		d.Counts = append(d.Counts, fleetCount{badgeOf(status), status.String(), n, link})
+		link := url.Values{"status": {status.String()}}
+		if query.text != "" {
+			link.Set("q", query.text)
+		}
+		d.Counts = append(d.Counts, fleetCount{badgeOf(status), status.String(), n, "fleet?" + link.Encode()})
 	}
 	d.Worst = badgeOf(worst)
 	d.Counts = slices.DeleteFunc(d.Counts, func(c fleetCount) bool { return c.Number == 0 })

@@ -4,6 +4,7 @@ import (
 	"crypto/sha256"
 	"encoding/base64"
 	"net/http"
+	"strings"
 )
 
 // inlineStyle returns the source for a content security policy that allows exactly this
@@ -20,6 +21,12 @@ func setHTMLHeaders(h http.Header, styles, images string) {
 		"; base-uri 'none'; form-action 'none'; frame-ancestors 'none'")
 	h.Set("Referrer-Policy", "no-referrer")
 	h.Set("X-Frame-Options", "DENY") // for browsers that do not know frame-ancestors
+}
+
+// allowForms lets a page send a form to the exporter itself.
+func allowForms(h http.Header) {
+	const policy = "Content-Security-Policy"
+	h.Set(policy, strings.Replace(h.Get(policy), "form-action 'none'", "form-action 'self'", 1))
 }
 
 // unsniffed keeps browsers from guessing the content type: all responses contain names that
