@@ -23,8 +23,8 @@ func ParseShard(text string) (Shard, error) {
 		return Shard{}, fmt.Errorf("%q is not INDEX/COUNT or NAME-INDEX/COUNT with 1 to %d shards", text, maxShards)
 	}
 	index, err := strconv.Atoi(before[strings.LastIndex(before, "-")+1:])
-	if err != nil || index < 0 || index >= count {
-		return Shard{}, fmt.Errorf("%q: the index is not from 0 to %d", text, count-1)
+	if err != nil || index < 0 || index >= count || strings.HasPrefix(before, "-") {
+		return Shard{}, fmt.Errorf("%q has no index from 0 to %d before the /", text, count-1)
 	}
 	return Shard{index, count}, nil
 }

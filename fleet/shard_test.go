@@ -63,8 +63,8 @@ func TestParseShard(t *testing.T) {
 			t.Errorf("%q: got %s, %v", text, s, err)
 		}
 	}
-	for _, text := range []string{"", "2", "5/5", "-1/5", "a/5", "a-/5", "1/0", "1/x", "1/5/6", "0/1001"} {
-		if s, err := ParseShard(text); err == nil && text != "-1/5" {
+	for _, text := range []string{"", "2", "5/5", "-1/5", "a/5", "a-/5", "1/0", "1/x", "1/5/6", "0/1001", "exporter/5", "exporter-5/5"} {
+		if s, err := ParseShard(text); err == nil {
 			t.Errorf("%q: got %s", text, s)
 		}
 	}

@@ -75,7 +75,11 @@ func parseDeployments(path string, text []byte) (Deployments, error) {
 			return nil, err
 		}
 	}
-	return d, decodeOne(text, &d)
+	err := decodeOne(text, &d)
+	if err == nil && d == nil {
+		err = at(1, errors.New("there is nothing in it, as while it is written; a file without deployments has {}"))
+	}
+	return d, err
 }
 
 func plainJSON(text []byte) ([]byte, error) {

@@ -160,6 +160,36 @@ func TestDeploymentFiles(t *testing.T) {
 	}
 }
 
+// TestEmptyDeploymentFile: for a moment a file that is written is empty, and its deployments stay.
+func TestEmptyDeploymentFile(t *testing.T) {
+	t.Parallel()
+	for name, full := range map[string]string{"a.yml": "a: {sentinels: [x]}\n", "a.json": `{"a": {"sentinels": ["x"]}}`} {
+		dir := t.TempDir()
+		path := put(t, dir, name, full)
+		f, err := Open(put(t, dir, "config.yml", "deployment_files: ["+name+"]\n"))
+		if err != nil {
+			t.Fatal(err)
+		}
+		for _, nothing := range []string{"", "\n", "null"} {
+			put(t, dir, name, nothing)
+			if changed, err := f.Refresh(); !changed || err == nil || !strings.HasPrefix(err.Error(), path+": line ") {
+				t.Errorf("%s of %q: got %t, %v", name, nothing, changed, err)
+			}
+			if diff := cmp.Diff([]string{"a"}, names(f)); diff != "" {
+				t.Errorf("%s of %q (-want +got):\n%s", name, nothing, diff)
+			}
+			put(t, dir, name, full)
+			if _, err := f.Refresh(); err != nil {
+				t.Error(err)
+			}
+		}
+		put(t, dir, name, "{}")
+		if _, err := f.Refresh(); err != nil || len(names(f)) != 0 {
+			t.Errorf("%s without deployments: got %q, %v", name, names(f), err)
+		}
+	}
+}
+
 // TestSame: what a reload leaves as it is, and what it does not.
 func TestSame(t *testing.T) {
 	t.Parallel()
