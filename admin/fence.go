@@ -3,6 +3,7 @@ package admin
 import (
 	"context"
 	"fmt"
+	"slices"
 	"time"
 
 	"redis_sentinel_exporter/datanode"
@@ -44,15 +45,17 @@ func (j *job) raiseFence(ctx context.Context, m *sentinel.Master, heir string) (
 	waiting, cancel := context.WithDeadline(ctx, f.until.Add(-most/2)) // the promotion needs the rest
 	defer cancel()
 	err := waitUntil(waiting, func() (bool, error) {
-		own, its, err := f.conn.Offset(waiting, heir)
+		own, replicas, err := f.conn.Offsets(waiting)
 		f.offset = own
-		switch {
-		case err != nil:
+		if err != nil {
 			return false, err
-		case !its.Present:
+		}
+		i := slices.IndexFunc(replicas, func(r sentinel.AttachedReplica) bool { return sameNode(waiting, r.Addr, heir) })
+		switch {
+		case i < 0 || !replicas[i].ReplOffset.Present:
 			return false, fmt.Errorf("%s lists no replica %s", f.addr, heir)
-		case its.Value < own:
-			return false, fmt.Errorf("%s is %d bytes behind", heir, own-its.Value)
+		case replicas[i].ReplOffset.Value < own:
+			return false, fmt.Errorf("%s is %d bytes behind", heir, own-replicas[i].ReplOffset.Value)
 		}
 		return true, nil
 	})

@@ -47,6 +47,16 @@ func lookUpHosts(ctx context.Context, addrs []string) hostNames {
 	return names
 }
 
+// sameNode reports whether two addresses are known to be the same. What a data node says of others can be a name or an
+// address, whatever the Sentinels have.
+func sameNode(ctx context.Context, a, b string) bool {
+	if same := sentinel.SameAddress(a, b); same.Present {
+		return same.Value
+	}
+	same, err := lookUpHosts(ctx, []string{a, b}).sameAddress(a, b)
+	return err == nil && same
+}
+
 // sameAddress reports whether two addresses are the same. It returns an error if that is not
 // known.
 func (n hostNames) sameAddress(a, b string) (bool, error) {

@@ -116,7 +116,7 @@ func (j *job) cannotMove(ctx context.Context) []health.Finding {
 		link, err = target.Link(ctx)
 		return err
 	})(ctx))
-	follows := link.Replica && old != nil && j.sameNode(link.Master, old.Advertised())
+	follows := link.Replica && old != nil && sameNode(ctx, link.Master, old.Advertised())
 	switch {
 	case len(found) > 0 || old == nil:
 	case link.Replica && !follows:
@@ -162,11 +162,6 @@ func (j *job) needsPassword(ctx context.Context) bool {
 		return err
 	})(ctx)
 	return err != nil && strings.Contains(err.Error(), "NOAUTH")
-}
-
-func (j *job) sameNode(a, b string) bool {
-	same, err := j.assessment.hosts.sameAddress(a, b)
-	return err == nil && same
 }
 
 // move moves the name, and sets the errors of the steps.
@@ -377,7 +372,7 @@ func (m *move) waitLinked(ctx context.Context, addr string) error {
 		switch {
 		case err != nil:
 			return false, err
-		case !link.Replica || !m.sameNode(link.Master, m.Address):
+		case !link.Replica || !sameNode(ctx, link.Master, m.Address):
 			return false, fmt.Errorf("it is no replica of %s", m.Address)
 		case !link.Up:
 			return false, fmt.Errorf("its link to %s is not up yet", m.Address)

@@ -69,18 +69,15 @@ func firstErr(r sentinel.Reply) error {
 	return elements[0].Err()
 }
 
-// Offset returns how far the node's replication stream has come, and how far a replica of it, which is
-// absent if the node does not list that. Both are in bytes.
-func (c *Conn) Offset(ctx context.Context, replica string) (own int64, its sentinel.Number, err error) {
+// Offsets returns how far the node's replication stream has come, in bytes, and its replicas as it lists them.
+func (c *Conn) Offsets(ctx context.Context) (own int64, replicas []sentinel.AttachedReplica, err error) {
 	err = c.replication(ctx, func(name, value string) {
 		switch {
 		case name == "master_repl_offset":
 			own, _ = strconv.ParseInt(value, 10, 64) // 0 is behind all
 		case strings.HasPrefix(name, "slave") && strings.Contains(value, "offset="):
-			if r := sentinel.ParseAttachedReplica(value); sentinel.SameAddress(r.Addr, replica).Value {
-				its = r.ReplOffset
-			}
+			replicas = append(replicas, sentinel.ParseAttachedReplica(value))
 		}
 	})
-	return own, its, err
+	return own, replicas, err
 }
