@@ -161,7 +161,7 @@ bench-against: ## compare with redis_exporter, which is unpacked, and with AGAIN
 	@.bin/bench -redis-exporter=.bin/peers/redis_exporter $(if $(AGAINST),-against=$(AGAINST)) $(if $(MASTERS),-masters=$(MASTERS))
 
 .PHONY: clients
-clients: ## measure what client libraries lose in a failover, on real Sentinels with their own timers; RUNS=5
+clients: ## measure what client libraries lose in a failover and a move, on real Sentinels with their own timers; RUNS=5
 	@tools/need redis-server=redis-server redis-cli=redis-tools npm=npm,nodejs
 	cd bench/clients/noderedis && npm ci --ignore-scripts --no-audit --no-fund
 	CGO_ENABLED=0 go test -C bench/clients -count=1 -timeout 60m -v . -clients.runs=$(or $(RUNS),1)

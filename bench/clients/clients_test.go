@@ -27,11 +27,12 @@ type rig struct {
 	writers  []*writer
 }
 
-func newRig(t *testing.T, libraries []library) *rig {
+// newRig starts one whose nodes have addresses or, if host is a name, names.
+func newRig(t *testing.T, libraries []library, host string) *rig {
 	t.Helper()
 	// The timers of a real deployment: how long the old master takes writes is what counts here.
 	topology := sentineltest.Run(t, sentineltest.Config{
-		SlowTimers: true, DownAfter: 3 * time.Second,
+		SlowTimers: true, DownAfter: 3 * time.Second, Host: host,
 		NodeConf: []string{sentineltest.DocumentedUser(t, "../../docs/admin.md", "fence", password)},
 	})
 	var clients []*sentinel.Client
@@ -63,17 +64,18 @@ func (r *rig) waitAcked(more int) {
 	}
 }
 
-// failover fails over as the command does.
-func (r *rig) failover(way admin.Way) *admin.OperationResult {
+// do does what a command does.
+func (r *rig) do(op admin.Operation) *admin.OperationResult {
 	r.t.Helper()
 	ctx, cancel := context.WithTimeout(r.t.Context(), 2*time.Minute)
 	defer cancel()
-	answer, err := r.operator.Do(ctx, admin.Operation{Action: admin.Failover, Master: master, Way: way}, func(text string) { r.t.Log(text) })
+	op.Master = master
+	answer, err := r.operator.Do(ctx, op, func(text string) { r.t.Log(text) })
 	if err != nil {
 		r.t.Fatal(err)
 	}
 	if answer.Completion() != admin.Done {
-		r.t.Fatalf("the failover is %s: %v", answer.Completion(), answer.Results)
+		r.t.Fatalf("%s is %s: %v", op.Action, answer.Completion(), answer.Results)
 	}
 	return answer
 }
@@ -123,7 +125,7 @@ func TestFailoverLosesLittle(t *testing.T) {
 		}
 		for range *runs {
 			t.Run(string(test.way), func(t *testing.T) {
-				r := newRig(t, named("go-redis", "rueidis", "node-redis"))
+				r := newRig(t, named("go-redis", "rueidis", "node-redis"), "")
 				r.losesAtMost(test.way, test.most)
 			})
 		}
@@ -134,10 +136,20 @@ func TestFailoverLosesLittle(t *testing.T) {
 func (r *rig) losesAtMost(way admin.Way, most int) {
 	r.t.Helper()
 	old := r.Masters[0].Node
-	answer := r.failover(way)
+	answer := r.do(admin.Operation{Action: admin.Failover, Way: way})
 	if role, err := old.CLI(r.t.Context(), "ROLE"); err != nil || strings.HasPrefix(role, "master") {
 		r.t.Errorf("the failover is said to be over, and the role of the old master is %q (%v)", role, err)
 	}
+	r.count(most)
+	if l := answer.Loss.LostBytes; way != admin.Coordinated && (l == nil || (*l > 0) != (way == admin.Plain)) {
+		r.t.Errorf("it says of the loss: %s", answer.Loss.Outcome)
+	}
+	r.t.Log(answer.Loss.Outcome)
+}
+
+// count ends the writing when each writer goes on, and counts what it has lost.
+func (r *rig) count(most int) {
+	r.t.Helper()
 	r.waitAcked(25)
 	for _, w := range r.writers {
 		w.stop()
@@ -150,8 +162,21 @@ func (r *rig) losesAtMost(way admin.Way, most int) {
 			r.t.Errorf("%s has lost %d writes", w.library, len(lost))
 		}
 	}
-	if l := answer.Loss.LostBytes; way != admin.Coordinated && (l == nil || (*l > 0) != (way == admin.Plain)) {
-		r.t.Errorf("it says of the loss: %s", answer.Loss.Outcome)
+}
+
+// TestMoveTakesAllAlong: a name moves, and each library follows it without having lost a write, by address and by name.
+func TestMoveTakesAllAlong(t *testing.T) {
+	for _, host := range []string{"127.0.0.1", "localhost"} {
+		for range *runs {
+			t.Run(host, func(t *testing.T) {
+				r := newRig(t, named("go-redis", "rueidis", "valkey-go", "redigo", "node-redis"), host)
+				old, target := r.Masters[0].Node, r.Masters[0].Replicas[1]
+				answer := r.do(admin.Operation{Action: admin.Monitor, Address: target.Addr(), Move: true})
+				if role, err := old.CLI(t.Context(), "ROLE"); err != nil || !strings.HasPrefix(role, "slave") || answer.Address != target.Addr() {
+					t.Errorf("the master is said to be %s, and the role of the old one is %q (%v)", answer.Address, role, err)
+				}
+				r.count(0)
+			})
+		}
 	}
-	r.t.Log(answer.Loss.Outcome)
 }
