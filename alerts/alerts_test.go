@@ -46,9 +46,23 @@ func problems(a rule) []string {
 	want(strings.Contains(description, "{{") || severity == "none" || strings.Contains(a.Expr, "absent("), "the description must say about whom it is")
 	want(a.Annotations["runbook_url"] == "https://runbooks.example.com/"+a.Alert+".md", "runbook_url must lead to its runbook")
 	want(dashboard.MatchString(a.Annotations["dashboard_url"]), "dashboard_url must lead to a panel of one of our dashboards")
-	want(len(a.Annotations) == 4, "it has annotations other than the four")
+	history, annotations := "", 4
+	if slices.Contains(withRecord(), a.Alert) {
+		history, annotations = recordLink, 5
+	}
+	want(a.Annotations["history_url"] == history, "history_url must lead to the failovers of the master where the alert is about one that has a record, and only there")
+	want(len(a.Annotations) == annotations || a.Annotations["history_url"] != history, "it has annotations of other names")
 	return list
 }
+
+// withRecord are the alerts about a failover that /history has.
+func withRecord() []string {
+	return []string{"RedisSentinelFailoverAborted", "RedisSentinelFailoverFlapping", "RedisSentinelFailoverHappened", "RedisSentinelFailoverStuck"}
+}
+
+// recordLink has no since, which counts back from when the link is opened: that can be the next morning. Of other labels
+// the exporter knows nothing.
+const recordLink = "https://exporter.example.com/history?master={{ $labels.master_name | urlquery }}{{ with $labels.deployment }}&deployment={{ . | urlquery }}{{ end }}"
 
 var dashboard = regexp.MustCompile(`^https://grafana\.example\.com/d/redis-sentinel-(overview|master|sentinel)\?viewPanel=[0-9]+` +
 	`(&var-job=\{\{ \$labels\.job \| urlquery \}\}\{\{ with \$labels\.deployment \}\}&var-deployment=\{\{ \. \| urlquery \}\}\{\{ end \}\}(&var-(master_name|sentinel)=\{\{ \$labels\.(master_name|sentinel) \| urlquery \}\})*)?$`)
@@ -64,6 +78,8 @@ func TestProblems(t *testing.T) {
 		"first step":   func(a *rule) { a.Annotations["description"] = "Nobody watches the Sentinels." },
 		"runbook":      func(a *rule) { a.Annotations["runbook_url"] = "https://runbooks.example.com/Other.md" },
 		"dashboard":    func(a *rule) { a.Annotations["dashboard_url"] = "https://grafana.example.com/d/other" },
+		"history":      func(a *rule) { a.Annotations["history_url"] = recordLink },
+		"other":        func(a *rule) { a.Annotations["team"] = "shop" },
 	} {
 		bad := good
 		bad.Annotations = maps.Clone(good.Annotations)

@@ -19,6 +19,7 @@ type Config struct {
 	GroupLabels  []string // labels of targets that tell deployments apart, besides job and deployment
 	RunbookURL   string   // what the names of the runbooks are added to, without the last slash
 	DashboardURL string   // of Grafana, without the last slash
+	ExporterURL  string   // where people reach the pages of the exporter, without the last slash
 	Without      []string // alerts to leave out
 	For          map[string]string
 	Severity     map[string]string
@@ -30,12 +31,13 @@ const (
 	jobs         = "redis[_-]sentinel.*"
 	runbookURL   = "https://runbooks.example.com"
 	dashboardURL = "https://grafana.example.com"
+	exporterURL  = "https://exporter.example.com"
 )
 
 // check returns the first thing in it that would make rules which Prometheus refuses, or
 // which are not about what was meant.
 func (c Config) check(alerts []string) error {
-	for _, url := range []string{c.RunbookURL, c.DashboardURL} {
+	for _, url := range []string{c.RunbookURL, c.DashboardURL, c.ExporterURL} {
 		if url != "" && !regexp.MustCompile(`^https?://[^\s"'\\{}#]+[^\s"'\\{}#/]$`).MatchString(url) {
 			return fmt.Errorf("%q is not a URL such as https://example.com/runbooks", url)
 		}

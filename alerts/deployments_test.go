@@ -128,5 +128,8 @@ func (a ruleAlert) of(deployment string) ruleAlert {
 	named.Labels["deployment"] = deployment
 	named.Annotations["description"] = regexp.MustCompile(`\b`+job+`\b`).ReplaceAllLiteralString(a.Annotations["description"], job+"/"+deployment)
 	named.Annotations["dashboard_url"] = strings.Replace(a.Annotations["dashboard_url"], "&var-job="+job, fmt.Sprintf("&var-job=%s&var-deployment=%s", job, deployment), 1)
+	if link := a.Annotations["history_url"]; link != "" {
+		named.Annotations["history_url"] = link + "&deployment=" + deployment
+	}
 	return named
 }

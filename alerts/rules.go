@@ -104,6 +104,9 @@ func (c Config) fill(p piece, selector string) (string, error) {
 	if c.DashboardURL != "" {
 		text = strings.ReplaceAll(text, dashboardURL, c.DashboardURL)
 	}
+	if c.ExporterURL != "" {
+		text = strings.ReplaceAll(text, exporterURL, c.ExporterURL)
+	}
 	about := jobs
 	if c.Jobs != "" {
 		about = c.Jobs

@@ -22,7 +22,7 @@ func TestRulesAreTheCommittedOnes(t *testing.T) {
 func everything() alerts.Config {
 	return alerts.Config{
 		Jobs: `shop-\d+`, Selector: `cluster="eu", team!~"it's \"x\"|y" `, GroupLabels: []string{"cluster", "namespace"},
-		RunbookURL: "https://wiki.example.org/r", DashboardURL: "http://grafana:3000",
+		RunbookURL: "https://wiki.example.org/r", DashboardURL: "http://grafana:3000", ExporterURL: "http://sentinels:9355/x",
 		Without:  []string{"RedisSentinelHostLoss", "RedisSentinelRestartFails"},
 		For:      map[string]string{"RedisSentinelFailoverStuck": "1h30m", "RedisSentinelFailoverHappened": "5m", "RedisSentinelMasterDown": "90s"},
 		Severity: map[string]string{"RedisSentinelDown": "page-2"},
@@ -107,6 +107,7 @@ func TestBadRules(t *testing.T) {
 	for want, c := range map[string]alerts.Config{
 		`"ftp://x" is not a URL`:                        {RunbookURL: "ftp://x"},
 		`"https://x/" is not a URL`:                     {DashboardURL: "https://x/"},
+		`"https://x?y=\"z" is not a URL`:                {ExporterURL: `https://x?y="z`},
 		`the jobs "(" are not a regular expression`:     {Jobs: "("},
 		`there is no alert "Tilt"`:                      {Without: []string{"Tilt"}},
 		`there is no alert "X"`:                         {For: map[string]string{"X": "5m"}},

@@ -31,7 +31,7 @@ func template(t *testing.T) []byte {
 	const number = "4242.4242" // what a threshold must be
 	marks := alerts.Config{
 		Jobs: "@JOBS@", Selector: `AT_SELECTOR="@"`, GroupLabels: []string{"AT_LABEL"},
-		RunbookURL: "https://runbooks.invalid", DashboardURL: "https://dashboards.invalid", Threshold: map[string]string{},
+		RunbookURL: "https://runbooks.invalid", DashboardURL: "https://dashboards.invalid", ExporterURL: "https://exporter.invalid", Threshold: map[string]string{},
 	}
 	thresholds := map[string]string{}
 	alert := ""
@@ -48,7 +48,7 @@ func template(t *testing.T) []byte {
 	}
 	text = strings.NewReplacer(
 		`AT_SELECTOR="@"`, "@SELECTOR@", `AT_SELECTOR=\"@\"`, "@SELECTOR@", "AT_LABEL", "@LABEL@", number, "@THRESHOLD@",
-		marks.RunbookURL, "@RUNBOOKS@", marks.DashboardURL, "@DASHBOARDS@",
+		marks.RunbookURL, "@RUNBOOKS@", marks.DashboardURL, "@DASHBOARDS@", marks.ExporterURL, "@EXPORTER@",
 	).Replace(text)
 	path := t.TempDir() + "/rules.yml"
 	// As it is no address now, YAML needs quotes around it.

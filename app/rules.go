@@ -22,6 +22,8 @@ func addRules(app *kingpin.Application, c *alerts.Config) {
 		PlaceHolder("URL").StringVar(&c.RunbookURL)
 	command.Flag("dashboard-url", "Where your Grafana is.").
 		PlaceHolder("URL").StringVar(&c.DashboardURL)
+	command.Flag("exporter-url", "Where people reach the pages of the exporter: alerts about a failover link to its record.").
+		PlaceHolder("URL").StringVar(&c.ExporterURL)
 	command.Flag("for", "How long an alert waits before it fires, such as RedisSentinelFailoverStuck=10m. Repeatable.").
 		PlaceHolder("ALERT=DURATION").StringMapVar(&c.For)
 	command.Flag("severity", "The severity of an alert, such as RedisSentinelHostLoss=info. Repeatable.").

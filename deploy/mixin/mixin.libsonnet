@@ -10,11 +10,11 @@
     // Labels of targets that tell deployments apart, besides job and deployment. The
     // dashboards get a variable for each.
     groupLabels: [],
-    // Yours: what the names of the runbooks are added to, where Grafana is, and the pages of docs.
+    // Yours: what the names of the runbooks are added to, where Grafana is, the pages of docs, and
+    // where people reach the pages of the exporter.
     runbookUrl: 'https://runbooks.example.com',
     dashboardUrl: 'https://grafana.example.com',
     docsUrl: 'https://docs.example.com',
-    // where people reach the pages of the exporter
     exporterUrl: 'https://exporter.example.com',
     // Alerts to leave out.
     without: [],
@@ -52,6 +52,7 @@
     [' and @SELECTOR@', if config.selector == '' then '' else ' and ' + config.selector],
     ['@RUNBOOKS@', config.runbookUrl],
     ['@DASHBOARDS@', config.dashboardUrl],
+    ['@EXPORTER@', config.exporterUrl],
   ]),
   local rule(r) = {
     alert: r.alert,

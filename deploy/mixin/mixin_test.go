@@ -56,11 +56,11 @@ func TestRules(t *testing.T) {
 		"{}": rules(t, committed),
 		`{
 			jobs: 'redis\\d_(shop|all)', selector: 'cluster="eu", team!~"a|b"', groupLabels: ['cluster', 'namespace'],
-			runbookUrl: 'https://wiki.example.org/r', dashboardUrl: 'http://grafana:3000', without: ['RedisSentinelHostLoss'],
+			runbookUrl: 'https://wiki.example.org/r', dashboardUrl: 'http://grafana:3000', exporterUrl: 'https://sentinels.example.org', without: ['RedisSentinelHostLoss'],
 			'for': { RedisSentinelFailoverStuck: '10m', RedisSentinelFailoverHappened: '5m' }, severity: { RedisSentinelDown: 'page-2' },
 			threshold: { RedisSentinelClientsNearLimit: 0.75, RedisSentinelScriptsBacklog: 0 },
 		}`: printed(t, `--job=redis\d_(shop|all)`, `--selector=cluster="eu", team!~"a|b"`, "--group-label=cluster", "--group-label=namespace",
-			"--runbook-url=https://wiki.example.org/r", "--dashboard-url=http://grafana:3000", "--without=RedisSentinelHostLoss",
+			"--runbook-url=https://wiki.example.org/r", "--dashboard-url=http://grafana:3000", "--exporter-url=https://sentinels.example.org", "--without=RedisSentinelHostLoss",
 			"--for=RedisSentinelFailoverStuck=10m", "--for=RedisSentinelFailoverHappened=5m", "--severity=RedisSentinelDown=page-2",
 			"--threshold=RedisSentinelClientsNearLimit=0.75", "--threshold=RedisSentinelScriptsBacklog=0"),
 	} {
@@ -193,11 +193,11 @@ func strs(v any, key string, each func(key, text string)) {
 // by these too, and Prometheus' parser takes all.
 func TestOtherDashboards(t *testing.T) {
 	t.Parallel()
-	all := boards(t, `{ jobs: 'shop|all', selector: 'zone="a"', groupLabels: ['cluster', 'namespace'], runbookUrl: 'https://wiki.example.org', docsUrl: 'https://pages.example.org' }`)
+	all := boards(t, `{ jobs: 'shop|all', selector: 'zone="a"', groupLabels: ['cluster', 'namespace'], runbookUrl: 'https://wiki.example.org', docsUrl: 'https://pages.example.org', exporterUrl: 'https://sentinels.example.org' }`)
 	queries, links := 0, 0
 	builtIn := strings.NewReplacer("$__rate_interval", "1m", "$__range", "1h", "$__interval", "1m")
 	strs(any(all), "", func(key, text string) {
-		for _, old := range []string{"redis[_-]sentinel", "runbooks.example.com", "docs.example.com"} {
+		for _, old := range []string{"redis[_-]sentinel", "runbooks.example.com", "docs.example.com", "exporter.example.com"} {
 			if strings.Contains(text, old) {
 				t.Errorf("%s is left in %s", old, text)
 			}

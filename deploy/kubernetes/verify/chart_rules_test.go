@@ -34,7 +34,7 @@ func TestChartRules(t *testing.T) {
 		"kustomize": {},
 		"deployment": {
 			"--job=redis_sentinel_(shop|all)", `--selector=cluster="eu"`, "--group-label=cluster", "--group-label=namespace",
-			"--runbook-url=https://wiki.example.org/r", "--dashboard-url=http://grafana:3000", "--without=RedisSentinelHostLoss",
+			"--runbook-url=https://wiki.example.org/r", "--dashboard-url=http://grafana:3000", "--exporter-url=https://sentinels.example.org/x", "--without=RedisSentinelHostLoss",
 			"--for=RedisSentinelFailoverStuck=10m", "--for=RedisSentinelFailoverHappened=5m", "--severity=RedisSentinelDown=page-2",
 			"--threshold=RedisSentinelClientsNearLimit=0.75", "--threshold=RedisSentinelReplicaLagging=1e+09", "--threshold=RedisSentinelScriptsBacklog=0",
 		},

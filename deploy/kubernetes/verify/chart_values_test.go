@@ -141,7 +141,7 @@ func limits() map[string]schema {
 		"networkPolicy.ports":                {"items": schema{"type": "integer", "minimum": 1, "maximum": 65535}},
 		"serviceMonitor.interval":            durations, "podMonitor.interval": durations, "scrapeConfig.interval": durations, "scrapeConfig.refreshInterval": durations,
 		"serviceMonitor.scheme": scheme, "podMonitor.scheme": scheme,
-		"prometheusRule.runbookUrl": url, "prometheusRule.dashboardUrl": url, "dashboards.runbookUrl": url, "dashboards.docsUrl": url, "dashboards.exporterUrl": url,
+		"prometheusRule.runbookUrl": url, "prometheusRule.dashboardUrl": url, "prometheusRule.exporterUrl": url, "dashboards.runbookUrl": url, "dashboards.docsUrl": url, "dashboards.exporterUrl": url,
 		// Prometheus would take it in an annotation for a template of its own.
 		"prometheusRule.jobs": notTemplate, "prometheusRule.selector": notTemplate,
 		"prometheusRule.groupLabels": {"uniqueItems": true, "items": schema{
