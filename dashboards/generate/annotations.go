@@ -21,7 +21,7 @@ func marks() []mark {
 	return []mark{
 		{
 			"Failovers", "blue", inQuery("max by (MASTER) (redis_sentinel_last_switch_timestamp_seconds{ALL})") + " * 1000",
-			"Failover of {{master_name}}", `{{job}}: <a href="` + exporter + `/history?since=24h&master={{query}}" target="_blank">what happened, and why</a>`, true,
+			"Failover of {{master_name}}", `{{job}}: <a href="` + exporter + `/history?master={{query}}" target="_blank">what happened, and why</a>`, true,
 		},
 		{
 			"Firing alerts", "red", `max by (JOB, alertname, severity) (ALERTS{alertname=~"RedisSentinel.+", alertstate="firing", severity!~"none|info", job=~"$job|", deployment=~"$deployment|", master_name=~"$master_name|"})`,

@@ -113,7 +113,7 @@ func TestAnnotations(t *testing.T) {
 		}
 		// What a series has of the labels is in a link; deployment, which not all have, comes in the query.
 		failovers := b.Annotations.List[0]
-		if !strings.Contains(failovers.TextFormat, `/history?since=24h&master={{query}}"`) || strings.Contains(failovers.TextFormat, "{{deployment}}") ||
+		if !strings.Contains(failovers.TextFormat, `/history?master={{query}}"`) || strings.Contains(failovers.TextFormat, "{{deployment}}") ||
 			!strings.HasPrefix(failovers.Expr, "label_join(max by (job, deployment, master_name) (") || !strings.Contains(failovers.Expr, `, "query", "&deployment=", "master_name", "deployment")`) {
 			t.Errorf("%s: the link of a failover is %s, of %s", b.UID, failovers.TextFormat, failovers.Expr)
 		}
