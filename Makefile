@@ -58,10 +58,11 @@ can-stop-oracle: ## predict what 200 random deployments survive, kill their mach
 	@tools/need redis-server=redis-server redis-cli=redis-tools
 	CGO_ENABLED=0 go test -count=1 -timeout 0 -v -run '^TestOracle$$' ./canstop -oracle.layouts=$(or $(LAYOUTS),200) -oracle.seed=$(or $(SEED),1)
 
+# In memory, as a Sentinel publishes what it has logged when its file is safe on the disk.
 .PHONY: history-oracle
 history-oracle: ## compare the records of 20 random minutes of faults with the Sentinels' own logs; RUNS=N, SEED=N, FOR=30s
 	@tools/need redis-server=redis-server redis-cli=redis-tools
-	CGO_ENABLED=0 go test -count=1 -timeout 0 -parallel 3 -v -run '^TestOracle$$' ./history -oracle.runs=$(or $(RUNS),20) -oracle.seed=$(or $(SEED),1) -oracle.for=$(or $(FOR),1m)
+	TMPDIR=/dev/shm CGO_ENABLED=0 go test -count=1 -timeout 0 -parallel 3 -v -run '^TestOracle$$' ./history -prompt=50ms -oracle.runs=$(or $(RUNS),20) -oracle.seed=$(or $(SEED),1) -oracle.for=$(or $(FOR),1m)
 
 .PHONY: fuzz
 fuzz: ## let each fuzz test look for inputs that break it, FUZZ_FOR=60s long

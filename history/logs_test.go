@@ -119,7 +119,7 @@ func (r *rig) sameRecords(live, logs []history.Record) {
 		near := func(what string, x, y time.Time) {
 			t.Helper()
 			clock := clockOf(b, b.Leader)
-			if off, slow := x.Sub(y).Abs(), r.slowness(b.Leader, y.Add(-clock), x); off > prompt+clock+slow {
+			if off, slow := x.Sub(y).Abs(), r.slowness(b.Leader, y.Add(-clock), x); off > *prompt+clock+slow {
 				t.Errorf("%s: live %s, from the logs %s: %s apart; the clocks are %s off at most, and the Sentinel answered in %s", what, x, y, off, clock, slow)
 			}
 		}
