@@ -139,7 +139,7 @@ lint: .bin/golangci-lint .bin/actionlint ## gofmt, go vet and golangci-lint, in 
 	@unformatted=$$(gofmt -l .); test -z "$$unformatted" || { echo "gofmt these files:" $$unformatted >&2; exit 1; }
 	@for module in . web/browsertest dashboards/generate dashboards/drawn deploy/composetest deploy/kubernetes/verify deploy/mixin bench/clients; do \
 		echo "lint $$module"; \
-		(cd "$$module" && export CGO_ENABLED=0 && go vet -tags e2e,packages,compose ./... && '$(CURDIR)/.bin/golangci-lint' run --allow-parallel-runners) || exit 1; \
+		(cd "$$module" && export CGO_ENABLED=0 && go vet -tags e2e,packages,compose,apiserver ./... && '$(CURDIR)/.bin/golangci-lint' run --allow-parallel-runners) || exit 1; \
 	done
 
 .PHONY: pint
@@ -181,6 +181,16 @@ packages: .bin/nfpm ## write archives, deb, rpm and checksums to dist; PLATFORMS
 packages-test: .bin/nfpm ## make the packages, look into them, install, upgrade and remove them in a directory; PLATFORMS="linux/amd64" for less
 	@tools/need dpkg-deb=dpkg rpm=rpm unshare=util-linux systemctl=systemd
 	CGO_ENABLED=0 go test -tags packages -count=1 -timeout 30m ./deploy/packages $(if $(PLATFORMS),-packages.platforms='$(PLATFORMS)')
+
+# A kube-apiserver can be built from its module only with its parts replaced, which makes it a module of ours.
+OPERATOR := github.com/prometheus-operator/prometheus-operator@v0.92.0
+
+.PHONY: apiserver-test
+apiserver-test: ## let a real kube-apiserver judge what the chart and the manifests make; building it takes a quarter of an hour
+	CGO_ENABLED=0 go build -C tools/apiserver -o '$(CURDIR)/.bin/apiserver/' . ./etcd
+	CGO_ENABLED=0 go test -C deploy/kubernetes/verify -tags apiserver -count=1 -v -run TestAcceptedByAPIServer . \
+		-apiserver='$(CURDIR)/.bin/apiserver/apiserver' -etcd='$(CURDIR)/.bin/apiserver/etcd' \
+		-crds="$$(go mod download -json $(OPERATOR) | sed -n 's/.*"Dir": "\(.*\)".*/\1/p')/example/prometheus-operator-crd"
 
 .PHONY: docs
 docs: ## write the generated documentation again

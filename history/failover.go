@@ -176,7 +176,7 @@ func (f *failover) fail(a *attempt, at time.Time, unseen bool) {
 	f.next = f.master.nextAttempt(a)
 	f.decide(at)
 	if !unseen && !a.partly && !f.startUnseen {
-		f.changes(Change{Ended: &Ended{OutcomeAborted, at.Sub(a.start).Seconds()}})
+		f.changes(Change{Ended: &Ended{OutcomeAborted, seconds(a.start, at)}})
 	}
 }
 
@@ -194,7 +194,7 @@ func (f *failover) succeed(a *attempt, at time.Time) {
 	f.outcome, f.ended, f.endUnseen = OutcomeSwitched, at, a.partly
 	f.decide(at)
 	if !a.partly && !f.startUnseen {
-		f.changes(Change{Ended: &Ended{OutcomeSwitched, at.Sub(a.start).Seconds()}})
+		f.changes(Change{Ended: &Ended{OutcomeSwitched, seconds(a.start, at)}})
 	}
 }
 
@@ -372,8 +372,7 @@ func (f *failover) phases() []Phase {
 		}
 		p := Phase{Name: name, Started: from}
 		if !to.IsZero() {
-			seconds := max(0, to.Sub(from).Seconds())
-			p.Seconds = &seconds
+			p.Seconds = new(seconds(from, to))
 		}
 		phases = append(phases, p)
 	}

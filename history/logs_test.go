@@ -229,6 +229,38 @@ func TestLeaderIsGone(t *testing.T) {
 	}
 }
 
+// TestTwoLeadersAfterOne: two Sentinels that are told to fail over at once lead one failover, in one epoch, also if a leader
+// before them died in its own, which both of them seem to join until they are elected.
+func TestTwoLeadersAfterOne(t *testing.T) {
+	t.Parallel()
+	at := time.Date(2026, 1, 2, 3, 4, 5, 0, time.Local)
+	log := func(after time.Duration, messages ...string) string {
+		var text strings.Builder
+		for i, m := range messages {
+			fmt.Fprintf(&text, "12:X %s # %s\n", at.Add(after+time.Duration(i)*100*time.Millisecond).Format("02 Jan 2006 15:04:05.000"), m)
+		}
+		return text.String()
+	}
+	lead := func(id, epoch string) []string {
+		return []string{"Executing user requested FAILOVER of 'm'", "+new-epoch " + epoch, "+try-failover master m 10.0.0.1 1", "+vote-for-leader " + id + " " + epoch, "+elected-leader master m 10.0.0.1 1",
+			"+failover-state-select-slave master m 10.0.0.1 1", "+selected-slave slave 10.0.0.2:1 10.0.0.2 1 @ m 10.0.0.1 1"}
+	}
+	records, _ := readLogs(t,
+		file("dies.log", log(0, lead("a", "7")...)),
+		file("first.log", log(6*time.Second, append(lead("b", "8"), "+failover-state-send-slaveof-noone slave 10.0.0.2:1 10.0.0.2 1 @ m 10.0.0.1 1",
+			"+promoted-slave slave 10.0.0.2:1 10.0.0.2 1 @ m 10.0.0.1 1", "+failover-end master m 10.0.0.1 1", "+switch-master m 10.0.0.1 1 10.0.0.2 1")...)),
+		file("second.log", log(6*time.Second+30*time.Millisecond, lead("c", "8")...)+log(7*time.Second+30*time.Millisecond, "+config-update-from sentinel b 10.0.0.9 1 @ m 10.0.0.1 1", "+switch-master m 10.0.0.1 1 10.0.0.2 1")))
+	if len(records) != 2 {
+		t.Fatalf("%d records: %+v", len(records), records)
+	}
+	if f := records[0]; f.Leader != "first.log" || f.Epoch == nil || *f.Epoch != 8 || f.Outcome != history.OutcomeSwitched || !strings.Contains(f.Reason, "second.log led it as well") || len(f.Switched) != 2 {
+		t.Errorf("the failover of the two is %+v", f)
+	}
+	if f := records[1]; f.Leader != "dies.log" || f.Outcome != history.OutcomeAborted {
+		t.Errorf("the one before is %+v", f)
+	}
+}
+
 // TestNoLog: a file without a line of a Sentinel is an error that names it.
 func TestNoLog(t *testing.T) {
 	t.Parallel()

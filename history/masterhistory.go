@@ -296,6 +296,11 @@ func (m *masterHistory) elected(a *attempt, n *sentinel.StreamUpdate) {
 		return
 	default:
 		f.part(a)
+		if g := m.ledIn(a.epoch); g != nil { // both began while an earlier one had not ended
+			g.join(a, n)
+			g.also = append(g.also, a)
+			return
+		}
 		f = m.newFailover(n)
 		f.join(a, n)
 	}
@@ -312,6 +317,14 @@ func (m *masterHistory) elected(a *attempt, n *sentinel.StreamUpdate) {
 		other.end, other.reason = n.Time, "nothing more was heard of it before "+text(n.Sentinel)+" was elected"
 		g.fail(other, n.Time, true)
 	}
+}
+
+// ledIn returns the failover that goes on and is led in an epoch; nil if there is none.
+func (m *masterHistory) ledIn(epoch sentinel.Number) *failover {
+	if f := m.running(); epoch.Present && f != nil && f.leader != nil && f.leader.epoch == epoch {
+		return f
+	}
+	return nil
 }
 
 // abort takes in that a Sentinel has given up.

@@ -66,7 +66,16 @@ func newOracle(t *testing.T, seed uint64) *oracle {
 		random:  rand.New(rand.NewPCG(seed, 22)),
 		repairs: make(map[string]func() error),
 	}
-	t.Cleanup(func() { t.Logf("what happened:\n%s", strings.Join(o.story, "\n")) })
+	t.Cleanup(func() {
+		t.Logf("what happened:\n%s", strings.Join(o.story, "\n"))
+		if t.Failed() {
+			for i := range o.settled {
+				text, _ := json.Marshal(o.settled[i])
+				t.Logf("live: %s", text)
+			}
+			t.Logf("what was heard:\n%s", strings.Join(o.heard(), "\n"))
+		}
+	})
 	return o
 }
 
@@ -375,12 +384,6 @@ func (o *oracle) compare() {
 		}
 		for i := range records {
 			o.sound(what, &records[i])
-		}
-	}
-	if o.t.Failed() {
-		for i := range live {
-			text, _ := json.Marshal(live[i])
-			o.t.Logf("live: %s", text)
 		}
 	}
 	o.durations(live)

@@ -161,8 +161,12 @@ func (r *Record) Seconds() (float64, bool) {
 	if r.Ended == nil || r.IsInferred("started") || r.IsInferred("ended") {
 		return 0, false
 	}
-	return r.Ended.Sub(r.Started).Seconds(), true
+	return seconds(r.Started, *r.Ended), true
 }
+
+// seconds is the time between two others by their wall clock, which is what a record that was written and read again has left: the
+// metrics, which never were, must say the same.
+func seconds(from, to time.Time) float64 { return max(0, to.Round(0).Sub(from.Round(0)).Seconds()) }
 
 // IsInferred reports whether a field, by its name in JSON, does not come from an event.
 func (r *Record) IsInferred(field string) bool { return slices.Contains(r.Inferred, field) }

@@ -31,6 +31,7 @@ type rig struct {
 	silent  map[string][]silence // by Sentinel: when its stream was not up
 	texts   []string             // of the logs, once nothing more of them is looked at
 	slow    map[string][]silence // by Sentinel: when it answered a PING late
+	notices []string             // all that was heard
 }
 
 // A silence is a time in which a Sentinel was not heard; to is zero while it lasts.
@@ -109,6 +110,7 @@ func (r *rig) take(changes []history.Change) {
 func (r *rig) listen(n *sentinel.StreamUpdate) {
 	r.mu.Lock()
 	defer r.mu.Unlock()
+	r.notices = append(r.notices, fmt.Sprintf("%s %s %v %+v", n.Time.Format("15:04:05.000"), n.Sentinel, n.Kind, n.Event))
 	all := r.silent[n.Sentinel]
 	last := len(all) - 1
 	switch {
@@ -122,6 +124,13 @@ func (r *rig) listen(n *sentinel.StreamUpdate) {
 	if len(all) > 0 {
 		r.silent[n.Sentinel] = all
 	}
+}
+
+// heard returns all that was heard.
+func (r *rig) heard() []string {
+	r.mu.Lock()
+	defer r.mu.Unlock()
+	return slices.Clone(r.notices)
 }
 
 // ping notes when a Sentinel does not answer at once: it may hang, wait for its disk, or this process gets no CPU. Its events are
