@@ -63,7 +63,8 @@ type attempt struct {
 	steps      map[string]time.Time // those that only a leader takes, by event
 	partly     bool                 // its start was not seen, or its stream had a gap since
 	cut        bool                 // its stream had one
-	from       string               // where the master was when it ended
+	master     string               // where the Sentinel had the master when it began
+	from       string               // and when it ended
 	reason     string               // why it ended, of an abort
 
 	// What the Sentinel thought when it began.
@@ -75,7 +76,7 @@ type attempt struct {
 }
 
 func newAttempt(n *sentinel.StreamUpdate, epoch sentinel.Number) *attempt {
-	return &attempt{sentinel: n.Sentinel, epoch: epoch, start: n.Time, steps: make(map[string]time.Time)}
+	return &attempt{sentinel: n.Sentinel, epoch: epoch, start: n.Time, steps: make(map[string]time.Time), master: text(n.Event.MasterAddress)}
 }
 
 // after reports whether an attempt was made in an election after that of a leader: it is another failover
@@ -132,7 +133,7 @@ func (m *masterHistory) event(n *sentinel.StreamUpdate, epoch sentinel.Number) {
 		sentinel.EventWaitPromotion, sentinel.EventPromotedSlave, sentinel.EventReconfSlaves, sentinel.EventFailoverEnd:
 		m.led(n)
 	case sentinel.EventReconfSent, sentinel.EventReconfInProgress, sentinel.EventReconfDone:
-		if a := m.open[n.Sentinel]; a != nil {
+		if a := m.opened(n); a != nil {
 			a.failover.reconfigured(n)
 		}
 	case sentinel.EventAbortNotElected, sentinel.EventAbortNoGoodSlave,
@@ -217,6 +218,17 @@ func (m *masterHistory) try(n *sentinel.StreamUpdate, epoch sentinel.Number) {
 	m.history.ask()
 }
 
+// opened returns the attempt of a Sentinel to which a step belongs; nil if there is none. Its end was not seen if the Sentinel
+// has the master elsewhere by now: then the step is of a later one.
+func (m *masterHistory) opened(n *sentinel.StreamUpdate) *attempt {
+	a := m.open[n.Sentinel]
+	if a != nil && a.cut && a.master != text(n.Event.MasterAddress) {
+		m.unfinished(a, n.Time, "its end was not seen")
+		return nil
+	}
+	return a
+}
+
 // unfinished ends an attempt without an event of its own. Its failover has failed, unless another
 // attempt goes on.
 func (m *masterHistory) unfinished(a *attempt, at time.Time, reason string) {
@@ -231,7 +243,7 @@ func (m *masterHistory) unfinished(a *attempt, at time.Time, reason string) {
 
 // led takes in a step that only the Sentinel takes that leads the failover.
 func (m *masterHistory) led(n *sentinel.StreamUpdate) {
-	a := m.open[n.Sentinel]
+	a := m.opened(n)
 	if a == nil {
 		if m.over(n) {
 			return
@@ -329,7 +341,7 @@ func (m *masterHistory) ledIn(epoch sentinel.Number) *failover {
 
 // abort takes in that a Sentinel has given up.
 func (m *masterHistory) abort(n *sentinel.StreamUpdate) {
-	a := m.open[n.Sentinel]
+	a := m.opened(n)
 	if a == nil {
 		return
 	}
