@@ -46,7 +46,7 @@ func TestKilledInTheMiddle(t *testing.T) {
 				if err != nil {
 					t.Fatal(err)
 				}
-				for _, key := range strings.Fields(keys) {
+				for key := range strings.FieldsSeq(keys) {
 					text, err := n.CLI(t.Context(), "PTTL", key)
 					if ttl, convErr := strconv.Atoi(text); err != nil || convErr != nil || ttl == -1 || ttl > int(5*time.Minute/time.Millisecond) {
 						t.Errorf("%s has a key that expires in %s ms: %v, %v", n.Name(), text, err, convErr)
