@@ -10,43 +10,59 @@ import (
 	"redis_sentinel_exporter/sentinel"
 )
 
+// A script is what two Sentinels say, one after the other.
+type script struct {
+	h  *history.History
+	at time.Time
+}
+
+const a, b = "a:26379", "b:26379"
+
+// newScript has both streams up.
+func newScript() *script {
+	s := &script{history.New(history.Options{}), time.Now().Add(-time.Minute)}
+	s.stream(a, sentinel.StreamUp)
+	s.stream(b, sentinel.StreamUp)
+	return s
+}
+
+// say has a Sentinel publish events, each a line.
+func (s *script) say(address, lines string) {
+	for line := range strings.Lines(lines) {
+		s.at = s.at.Add(100 * time.Millisecond)
+		name, payload, _ := strings.Cut(strings.TrimSpace(line), " ")
+		s.h.Handle(&sentinel.StreamUpdate{Sentinel: address, Time: s.at, Event: sentinel.ParseEvent(name, payload)})
+	}
+}
+
+func (s *script) stream(address string, kind sentinel.StreamUpdateKind) {
+	s.at = s.at.Add(100 * time.Millisecond)
+	s.h.Handle(&sentinel.StreamUpdate{Sentinel: address, Time: s.at, Since: s.at, Kind: kind})
+}
+
 // TestStepsAfterGap: the stream of a leader breaks, the others switch, and when it is up again the leader is in the middle of
 // its next failover, whose steps are not those of the one before.
 func TestStepsAfterGap(t *testing.T) {
 	t.Parallel()
-	const a, b = "a:26379", "b:26379"
-	h, at := history.New(history.Options{}), time.Now().Add(-time.Minute)
-	say := func(address, lines string) {
-		for line := range strings.Lines(lines) {
-			at = at.Add(100 * time.Millisecond)
-			name, payload, _ := strings.Cut(strings.TrimSpace(line), " ")
-			h.Handle(&sentinel.StreamUpdate{Sentinel: address, Time: at, Event: sentinel.ParseEvent(name, payload)})
-		}
-	}
-	stream := func(address string, kind sentinel.StreamUpdateKind) {
-		at = at.Add(100 * time.Millisecond)
-		h.Handle(&sentinel.StreamUpdate{Sentinel: address, Time: at, Since: at, Kind: kind})
-	}
-	stream(a, sentinel.StreamUp)
-	stream(b, sentinel.StreamUp)
-	say(a, `+sdown master m 10.0.0.1 1
+	s := newScript()
+	s.say(a, `+sdown master m 10.0.0.1 1
 		+odown master m 10.0.0.1 1 #quorum 2/2
 		+new-epoch 8
 		+try-failover master m 10.0.0.1 1
 		+elected-leader master m 10.0.0.1 1
 		+selected-slave slave 10.0.0.2:1 10.0.0.2 1 @ m 10.0.0.1 1`)
-	stream(a, sentinel.StreamLost)
-	say(b, `+switch-master m 10.0.0.1 1 10.0.0.2 1
+	s.stream(a, sentinel.StreamLost)
+	s.say(b, `+switch-master m 10.0.0.1 1 10.0.0.2 1
 		+slave slave 10.0.0.1:1 10.0.0.1 1 @ m 10.0.0.2 1`)
-	stream(a, sentinel.StreamUp)
-	say(a, `+promoted-slave slave 10.0.0.3:1 10.0.0.3 1 @ m 10.0.0.2 1
+	s.stream(a, sentinel.StreamUp)
+	s.say(a, `+promoted-slave slave 10.0.0.3:1 10.0.0.3 1 @ m 10.0.0.2 1
 		+failover-state-reconf-slaves master m 10.0.0.2 1
 		+failover-end master m 10.0.0.2 1
 		+switch-master m 10.0.0.2 1 10.0.0.3 1
 		+slave slave 10.0.0.2:1 10.0.0.2 1 @ m 10.0.0.3 1`)
-	say(b, `+switch-master m 10.0.0.2 1 10.0.0.3 1
+	s.say(b, `+switch-master m 10.0.0.2 1 10.0.0.3 1
 		+slave slave 10.0.0.2:1 10.0.0.2 1 @ m 10.0.0.3 1`)
-	records := h.Records(history.Query{All: true})
+	records := s.h.Records(history.Query{All: true})
 	if len(records) != 2 {
 		t.Fatalf("%d records: %+v", len(records), records)
 	}
@@ -56,8 +72,8 @@ func TestStepsAfterGap(t *testing.T) {
 	}{{"10.0.0.2:1", "10.0.0.3:1", []string{a, b}}, {"10.0.0.1:1", "10.0.0.2:1", []string{b}}} {
 		r := records[i]
 		var switched []string
-		for _, s := range r.Switched {
-			switched = append(switched, s.Sentinel)
+		for _, told := range r.Switched {
+			switched = append(switched, told.Sentinel)
 		}
 		if r.Leader != a || r.From != want.from || r.To != want.to || r.Outcome != history.OutcomeSwitched || !slices.Equal(switched, want.switched) {
 			t.Errorf("record %d: %+v", i, r)
@@ -68,5 +84,25 @@ func TestStepsAfterGap(t *testing.T) {
 	}
 	if _, seen := records[1].Seconds(); seen {
 		t.Error("the end of the first one was not seen, and it has a duration")
+	}
+}
+
+// TestLastStepAfterGap: of a failover only the end is heard of its leader, after another Sentinel has switched: it is one failover.
+func TestLastStepAfterGap(t *testing.T) {
+	t.Parallel()
+	s := newScript()
+	s.stream(a, sentinel.StreamLost)
+	s.say(b, `+switch-master m 10.0.0.1 1 10.0.0.2 1
+		+slave slave 10.0.0.1:1 10.0.0.1 1 @ m 10.0.0.2 1`)
+	s.stream(a, sentinel.StreamUp)
+	s.say(a, `+failover-end master m 10.0.0.1 1
+		+switch-master m 10.0.0.1 1 10.0.0.2 1
+		+slave slave 10.0.0.1:1 10.0.0.1 1 @ m 10.0.0.2 1`)
+	records := s.h.Records(history.Query{All: true})
+	if len(records) != 1 {
+		t.Fatalf("%d records: %+v", len(records), records)
+	}
+	if r := records[0]; r.Leader != a || r.From != "10.0.0.1:1" || r.To != "10.0.0.2:1" || r.Outcome != history.OutcomeSwitched || len(r.Switched) != 2 || !r.IsInferred("started") {
+		t.Errorf("%+v", r)
 	}
 }

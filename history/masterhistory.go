@@ -255,6 +255,9 @@ func (m *masterHistory) led(n *sentinel.StreamUpdate) {
 		a.partly = true // its start was not seen
 		f := m.running()
 		if f == nil || f.leader != nil {
+			f = m.toldBefore(n)
+		}
+		if f == nil {
 			f = m.newFailover(n)
 		}
 		f.join(a, n)
@@ -270,6 +273,20 @@ func (m *masterHistory) led(n *sentinel.StreamUpdate) {
 		a.from = n.Event.MasterAddress
 		m.ending[n.Sentinel] = a
 	}
+}
+
+// toldBefore returns the failover of which others have told the end, and nobody who led it, if a step of a Sentinel is one of the
+// last of it; nil if there is none.
+func (m *masterHistory) toldBefore(n *sentinel.StreamUpdate) *failover {
+	last := len(m.failovers) - 1
+	if last < 0 {
+		return nil
+	}
+	f := m.failovers[last]
+	if _, reported := f.reported[n.Sentinel]; reported || len(f.reports) == 0 || len(f.attempts) > 0 || f.from != text(n.Event.MasterAddress) || n.Time.Sub(f.firstReport) >= lateReport {
+		return nil
+	}
+	return f
 }
 
 // goesOn returns the attempt of a Sentinel that was given up and goes on after all, as its own steps show; nil if there is
@@ -302,7 +319,7 @@ func (m *masterHistory) elected(a *attempt, n *sentinel.StreamUpdate) {
 	f := a.failover
 	other := f.leader
 	switch {
-	case other == nil && f.outcome == "":
+	case other == nil && (f.outcome == "" || f.startUnseen && len(f.attempts) == 1 && f.outcome == OutcomeSwitched):
 	case other != nil && f.outcome == "" && a.epoch.Present && a.epoch == other.epoch: // the same, at another address, or two by hand
 		f.also = append(f.also, a)
 		return
