@@ -106,3 +106,29 @@ func TestLastStepAfterGap(t *testing.T) {
 		t.Errorf("%+v", r)
 	}
 }
+
+// TestSwitchBackAfterGap: a Sentinel whose switch was missed goes back to that node later, of which nothing else is heard: it is
+// a failover of its own.
+func TestSwitchBackAfterGap(t *testing.T) {
+	t.Parallel()
+	s := newScript()
+	s.stream(b, sentinel.StreamLost)
+	s.say(a, `+switch-master m 10.0.0.1 1 10.0.0.2 1
+		+slave slave 10.0.0.1:1 10.0.0.1 1 @ m 10.0.0.2 1`)
+	s.stream(b, sentinel.StreamUp)
+	for _, address := range []string{a, b} {
+		s.say(address, `+switch-master m 10.0.0.2 1 10.0.0.3 1
+			+slave slave 10.0.0.2:1 10.0.0.2 1 @ m 10.0.0.3 1`)
+	}
+	s.say(b, `+switch-master m 10.0.0.3 1 10.0.0.2 1
+		+slave slave 10.0.0.3:1 10.0.0.3 1 @ m 10.0.0.2 1`)
+	records := s.h.Records(history.Query{All: true})
+	if len(records) != 3 {
+		t.Fatalf("%d records: %+v", len(records), records)
+	}
+	for i, want := range []int{1, 2, 1} {
+		if len(records[i].Switched) != want {
+			t.Errorf("record %d has %d switches, want %d: %+v", i, len(records[i].Switched), want, records[i])
+		}
+	}
+}

@@ -418,18 +418,22 @@ func (m *masterHistory) failoverTo(n *sentinel.StreamUpdate) *failover {
 	if a := m.ending[n.Sentinel]; a != nil && a.failover.mayEndAt(n.Event.NewAddress) {
 		return a.failover
 	}
+	// A Sentinel reports switches in their order.
+	last := len(m.failovers) - 1
+	for last >= 0 && m.failovers[last].reported[n.Sentinel].IsZero() {
+		last--
+	}
+	later := m.failovers[last+1:]
 	if told := m.toldBy[n.Sentinel]; told != "" {
 		delete(m.toldBy, n.Sentinel)
-		for _, f := range slices.Backward(m.failovers) {
-			if _, known := f.reported[n.Sentinel]; !known && f.ledBy(told) && f.to == text(n.Event.NewAddress) && f.outcome != OutcomeAborted && n.Time.Sub(f.began) < lateReport {
+		for _, f := range slices.Backward(later) {
+			if f.ledBy(told) && f.to == text(n.Event.NewAddress) && f.outcome != OutcomeAborted && n.Time.Sub(f.began) < lateReport {
 				return f
 			}
 		}
 	}
-	for _, f := range slices.Backward(m.failovers) {
-		_, known := f.reported[n.Sentinel]
+	for _, f := range slices.Backward(later) {
 		switch {
-		case known:
 		case len(f.reported) > 0 && f.to == n.Event.NewAddress && n.Time.Sub(f.firstReport) < lateReport,
 			len(f.reported) == 0 && f.outcome == "" && f.mayEndAt(n.Event.NewAddress):
 			return f
