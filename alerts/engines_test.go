@@ -137,7 +137,7 @@ func (s *stack) agree(t *testing.T, l *lane, name string, want expectation, sinc
 type recorder struct {
 	*httptest.Server
 
-	cluster string // the one in which something happens; empty if there are none
+	part string // the cluster or deployment in which something happens; empty if there are none
 
 	mu  sync.Mutex
 	all []sent
@@ -152,9 +152,9 @@ type sent struct {
 	at time.Time // of its arrival
 }
 
-func startRecorder(t *testing.T, cluster string) *recorder {
+func startRecorder(t *testing.T, part string) *recorder {
 	t.Helper()
-	r := &recorder{cluster: cluster}
+	r := &recorder{part: part}
 	r.Server = httptest.NewServer(http.HandlerFunc(func(_ http.ResponseWriter, request *http.Request) {
 		var alerts []sent
 		if err := json.Unmarshal(readAll(request.Body), &alerts); err != nil {
@@ -193,35 +193,43 @@ func (a *recorded) sharesText(with *recorded) bool {
 	return false
 }
 
-// elsewhere returns the labels of all alerts of a job that are not of the cluster in which
+// elsewhere returns the labels of all alerts of a job that are not of the part in which
 // something happens.
 func (r *recorder) elsewhere(job string) []string {
 	r.mu.Lock()
 	defer r.mu.Unlock()
 	var list []string
 	for _, a := range r.all {
-		if a.Labels["job"] == job && a.Labels["cluster"] != r.cluster {
+		if a.Labels["job"] == job && r.part != "" && !slices.ContainsFunc(partLabels(), func(label string) bool { return a.Labels[label] == r.part }) {
 			list = append(list, fmt.Sprint(a.Labels))
 		}
 	}
 	return list
 }
 
-// of returns the alerts of a job that have begun since a time, by their labels. The cluster is
-// left out, in the texts too.
+// of returns the alerts of a job that have begun since a time, by their labels. The part is
+// left out, in the texts too, which must have it wherever they have the job.
 func (r *recorder) of(job string, since time.Time) map[string]*recorded {
 	r.mu.Lock()
 	defer r.mu.Unlock()
 	alerts := map[string]*recorded{}
+	named := regexp.MustCompile(regexp.QuoteMeta(job) + `\b(/` + r.part + `|&var-(` + strings.Join(partLabels(), "|") + `)=` + r.part + `)?`)
 	for _, a := range r.all {
 		if a.Labels["job"] != job || a.StartsAt.Before(since) {
 			continue
 		}
 		of, texts := maps.Clone(a.Labels), maps.Clone(a.Annotations)
-		if r.cluster != "" {
-			delete(of, "cluster")
+		if r.part != "" && job != "" {
+			for _, label := range partLabels() {
+				delete(of, label)
+			}
 			for name, text := range texts {
-				texts[name] = strings.NewReplacer(job+"/"+r.cluster, job, "&var-cluster="+r.cluster, "").Replace(text)
+				texts[name] = named.ReplaceAllStringFunc(text, func(found string) string {
+					if found == job {
+						return job + " (which part?)"
+					}
+					return job
+				})
 			}
 		}
 		labels, _ := json.Marshal(of)
