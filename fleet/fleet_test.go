@@ -19,6 +19,7 @@ import (
 
 	"github.com/google/go-cmp/cmp"
 
+	"redis_sentinel_exporter/collector"
 	"redis_sentinel_exporter/health"
 	"redis_sentinel_exporter/history"
 	"redis_sentinel_exporter/internal/pause"
@@ -476,5 +477,120 @@ func TestFleetHasItsRecords(t *testing.T) {
 		if records := d.Events.History().Records(history.Query{All: true}); len(records) != 1 || records[0].ID != "of-"+name {
 			t.Errorf("%s has %+v", name, records)
 		}
+	}
+}
+
+// TestRemovedInAFailover: of what is removed from the file while a failover of it is heard, the record stays in the history file
+// without an outcome, and no connection is left. The failover of another goes on and counts once. Added again, it has
+// the record, and counts from nothing: the rest of that failover has no duration, and the next one is counted.
+func TestRemovedInAFailover(t *testing.T) {
+	t.Parallel()
+	path := filepath.Join(t.TempDir(), "history")
+	file := history.OpenFile(path, history.FileOptions{MaxBytes: history.MinFileBytes, MaxAge: time.Hour}, slog.New(slog.DiscardHandler))
+	t.Cleanup(file.Close)
+	stays, goes := sentineltest.RunFake(t, sentineltest.FakeConfig{Replicas: 1}), sentineltest.RunFake(t, sentineltest.FakeConfig{Replicas: 1})
+	opts := roomy()
+	opts.History = file
+	without := "deployments:\n" + line("stays", stays.Addr())
+	both := without + line("goes", goes.Addr())
+	r := newRig(t, opts, both)
+	master := r.snapshots(t, "stays")[0].Masters[0]
+	from, to := strings.ReplaceAll(master.Addr, ":", " "), strings.ReplaceAll(master.Replicas[0].Addr, ":", " ")
+	publish := func(f *sentineltest.Fake, epoch int, events string) {
+		t.Helper()
+		for event := range strings.Lines(events) {
+			channel, payload, _ := strings.Cut(strings.TrimSpace(event), " ")
+			if f.Publish(channel, strings.NewReplacer("EPOCH", fmt.Sprint(epoch), "MASTER", "master mymaster "+from, "REPLICA", "slave "+master.Replicas[0].Addr+" "+to+" @ mymaster "+from, "SWITCH", "mymaster "+from+" "+to, "OLD", "slave "+master.Addr+" "+from+" @ mymaster "+to).Replace(payload)) != 1 {
+				t.Errorf("nobody heard %s", event)
+			}
+		}
+	}
+	const begins = "+sdown MASTER\n+odown MASTER #quorum 1/1\n+new-epoch EPOCH\n+try-failover MASTER\n+elected-leader MASTER\n+failover-state-select-slave MASTER\n+selected-slave REPLICA"
+	const ends = "+promoted-slave REPLICA\n+failover-state-reconf-slaves MASTER\n+failover-end MASTER\n+switch-master SWITCH\n+slave OLD"
+	acquired := func(name string) *Deployment {
+		t.Helper()
+		d, release, err := r.Acquire(name)
+		if err != nil {
+			t.Fatal(err)
+		}
+		release()
+		return d
+	}
+	hears := func(d *Deployment) {
+		t.Helper()
+		sentineltest.WaitFor(t, "the stream of "+d.Name(), func() bool { return len(d.Events.Recent()) > 0 })
+	}
+	// has waits until the records of a deployment have these outcomes, the newest first.
+	has := func(d *Deployment, want ...history.Outcome) {
+		t.Helper()
+		var got []history.Outcome
+		t.Cleanup(func() {
+			if t.Failed() {
+				t.Logf("%s had %q, want %q", d.Name(), got, want)
+			}
+		})
+		sentineltest.WaitFor(t, "the records of "+d.Name(), func() bool {
+			got = nil
+			for _, record := range d.Events.History().Records(history.Query{All: true}) {
+				got = append(got, record.Outcome)
+			}
+			return slices.Equal(got, want)
+		})
+	}
+	// counted are the durations of failovers, and how often one begun and a stream broke.
+	counted := func(d *Deployment) string {
+		t.Helper()
+		var page strings.Builder
+		if err := d.Collector.WriteText(&page, collector.Page{Snapshots: r.snapshots(t, d.Name()), Report: &health.Report{}}); err != nil {
+			t.Fatal(err)
+		}
+		var counts []string
+		for l := range strings.Lines(page.String()) {
+			for _, series := range []string{"event_stream_losses_total{", `event="+try-failover"`, `failover_duration_seconds_count{`} {
+				if strings.Contains(l, series) {
+					counts = append(counts, l[strings.LastIndex(l, " ")+1:len(l)-1])
+				}
+			}
+		}
+		return strings.Join(counts, " ")
+	}
+
+	first, old := acquired("stays"), acquired("goes")
+	hears(first)
+	hears(old)
+	publish(stays, 7, begins)
+	publish(goes, 7, begins)
+	has(first, "")
+	has(old, "")
+	if err := r.reload(t, without); err != nil {
+		t.Fatal(err)
+	}
+	sentineltest.WaitFor(t, "its connections to be closed", func() bool { _, open := goes.Connections(); return open == 0 })
+	publish(stays, 7, ends)
+	has(first, history.OutcomeSwitched)
+	if got := counted(first); got != "0 1 0 1" {
+		t.Errorf("counts %s", got)
+	}
+	if again := acquired("stays"); again != first {
+		t.Error("the other one was made anew")
+	}
+	sentineltest.WaitFor(t, "the record in the file", func() bool {
+		text, err := os.ReadFile(path)
+		return err == nil && strings.Contains(string(text), `"deployment":"goes"`)
+	})
+	if err := r.reload(t, both); err != nil {
+		t.Fatal(err)
+	}
+	anew := acquired("goes")
+	has(anew, "")
+	hears(anew)
+	if got := counted(anew); got != "0 0 0" {
+		t.Errorf("counts %s", got)
+	}
+	publish(goes, 7, ends)
+	publish(goes, 8, begins+"\n"+ends)
+	has(anew, history.OutcomeSwitched, history.OutcomeSwitched, "")
+	if got := counted(anew); got != "0 1 0 1" {
+		t.Errorf("counts %s", got)
 	}
 }
