@@ -52,19 +52,12 @@ const refusedBackoff = 12
 // Snapshots have the recent events, too.
 func (c *Client) Events(ctx context.Context, o EventOptions, handle func(*StreamUpdate)) {
 	s := &eventStream{client: c, options: o.withDefaults(), parser: newEventParser()}
-	s.queue = newUpdateQueue(s.options.Room)
-	go func() {
-		defer s.queue.end()
-		s.run(ctx)
-	}()
-	for {
-		n, more := s.queue.take()
-		if !more {
-			return
-		}
+	s.queue = newUpdateQueue(s.options.Room, func(n *StreamUpdate) {
 		c.recent.note(n)
 		handle(n)
-	}
+	})
+	defer s.queue.wait()
+	s.run(ctx)
 }
 
 // An eventStream is a subscription that is opened again when it breaks.

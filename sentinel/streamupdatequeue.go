@@ -7,29 +7,34 @@ import (
 
 // An updateQueue is between the reader of a stream, which never waits, and its consumer. When
 // it is full, events are dropped and replaced by one update of the kind StreamDropped. It has
-// only the memory of what waits in it: there may be thousands of streams, nearly all of them
-// quiet.
+// only the memory of what waits in it, and a goroutine only while something does: there may be thousands of streams, nearly all
+// of them quiet.
 type updateQueue struct {
-	room int
+	room   int
+	handle func(*StreamUpdate)
 
-	mu      sync.Mutex // guards the fields below
-	waiting []*StreamUpdate
-	ended   bool
+	mu       sync.Mutex // guards the fields below
+	waiting  []*StreamUpdate
+	handling bool // there is a goroutine that hands them over
 
-	added chan struct{} // has a token if something has been added since the consumer looked
-	taken chan struct{} // has a token if something has been taken since the reader looked
+	handlers sync.WaitGroup
+	taken    chan struct{} // has a token if something has been taken since the reader looked
 }
 
-func newUpdateQueue(room int) *updateQueue {
-	return &updateQueue{room: room, added: make(chan struct{}, 1), taken: make(chan struct{}, 1)}
+// newUpdateQueue returns a queue that calls handle with one update at a time.
+func newUpdateQueue(room int, handle func(*StreamUpdate)) *updateQueue {
+	return &updateQueue{room: room, handle: handle, taken: make(chan struct{}, 1)}
 }
 
 // push adds an update. It does not wait for room.
 func (q *updateQueue) push(n *StreamUpdate) {
 	q.mu.Lock()
+	defer q.mu.Unlock()
 	q.addLocked(n)
-	q.mu.Unlock()
-	signal(q.added)
+	if !q.handling {
+		q.handling = true
+		q.handlers.Go(q.handleAll)
+	}
 }
 
 // addLocked adds an update; of events without room it keeps only the number.
@@ -64,35 +69,31 @@ func (q *updateQueue) full() bool {
 	return len(q.waiting) > q.room
 }
 
-// end is after the last update.
-func (q *updateQueue) end() {
-	q.mu.Lock()
-	q.ended = true
-	q.mu.Unlock()
-	signal(q.added)
+// wait waits until all is handled that was pushed.
+func (q *updateQueue) wait() { q.handlers.Wait() }
+
+// handleAll hands over what waits, until nothing does.
+func (q *updateQueue) handleAll() {
+	for n := q.take(); n != nil; n = q.take() {
+		q.handle(n)
+	}
 }
 
-// take waits for the next update; it returns false after the last one.
-func (q *updateQueue) take() (*StreamUpdate, bool) {
-	for {
-		q.mu.Lock()
-		if len(q.waiting) > 0 {
-			n := q.waiting[0]
-			q.waiting[0] = nil
-			if q.waiting = q.waiting[1:]; len(q.waiting) == 0 {
-				q.waiting = nil
-			}
-			q.mu.Unlock()
-			signal(q.taken)
-			return n, true
-		}
-		ended := q.ended
-		q.mu.Unlock()
-		if ended {
-			return nil, false
-		}
-		<-q.added
+// take returns the next update; nil if there is none, with which the handling ends.
+func (q *updateQueue) take() *StreamUpdate {
+	q.mu.Lock()
+	defer q.mu.Unlock()
+	if len(q.waiting) == 0 {
+		q.handling = false
+		return nil
 	}
+	n := q.waiting[0]
+	q.waiting[0] = nil
+	if q.waiting = q.waiting[1:]; len(q.waiting) == 0 {
+		q.waiting = nil
+	}
+	signal(q.taken)
+	return n
 }
 
 // signal leaves a token, if there is none.

@@ -6,6 +6,7 @@ import (
 	"errors"
 	"fmt"
 	"io"
+	"os"
 	"strconv"
 	"strings"
 	"time"
@@ -71,21 +72,10 @@ func (s *subscription) start(ctx context.Context) error {
 // connection breaks or ctx ends, and returns why. A connection on which nothing arrives, not
 // even the answer to a PING, counts as broken.
 func (s *subscription) receive(ctx context.Context, handle func(channel, payload string), idle func()) error {
-	ctx, cancel := context.WithCancel(ctx)
 	stop := context.AfterFunc(ctx, func() { _ = s.session.conn.Close() })
-	pinged := make(chan struct{})
-	go func() {
-		defer close(pinged)
-		s.ping(ctx)
-	}()
-	defer func() {
-		stop()
-		cancel()
-		_ = s.session.conn.Close() // a PING may be waiting to be sent
-		<-pinged
-	}()
+	defer stop()
 	for {
-		if err := s.session.conn.SetReadDeadline(time.Now().Add(s.options.PingInterval + s.options.PingTimeout)); err != nil {
+		if err := s.await(); err != nil {
 			return err
 		}
 		message, err := s.message()
@@ -102,26 +92,36 @@ func (s *subscription) receive(ctx context.Context, handle func(channel, payload
 	}
 }
 
-// ping sends a PING regularly until ctx ends. If it cannot send one, it closes the connection.
-func (s *subscription) ping(ctx context.Context) {
-	tick := time.NewTicker(s.options.PingInterval)
-	defer tick.Stop()
-	for {
-		select {
-		case <-ctx.Done():
-			return
-		case <-tick.C:
+// await waits until a message begins, and leaves it PingTimeout to end. After PingInterval without one it sends a PING. There
+// is no goroutine for that: there may be thousands of streams.
+func (s *subscription) await() error {
+	conn := s.session.conn
+	if s.reader.Buffered() == 0 {
+		if err := conn.SetReadDeadline(time.Now().Add(s.options.PingInterval)); err != nil {
+			return err
 		}
-		// The reader has a deadline of its own.
-		err := s.session.conn.SetWriteDeadline(time.Now().Add(s.options.PingTimeout))
-		if err == nil {
-			_, err = s.session.conn.Conn.Write([]byte("*1\r\n$4\r\nPING\r\n"))
+		_, err := s.reader.Peek(1)
+		if errors.Is(err, os.ErrDeadlineExceeded) {
+			err = s.ping()
 		}
 		if err != nil {
-			_ = s.session.conn.Close() // the reader returns the error
-			return
+			return err
 		}
 	}
+	return conn.SetReadDeadline(time.Now().Add(s.options.PingTimeout))
+}
+
+// ping sends a PING, and waits until something comes.
+func (s *subscription) ping() error {
+	conn := s.session.conn
+	if err := conn.SetDeadline(time.Now().Add(s.options.PingTimeout)); err != nil {
+		return err
+	}
+	if _, err := conn.Conn.Write([]byte("*1\r\n$4\r\nPING\r\n")); err != nil {
+		return err
+	}
+	_, err := s.reader.Peek(1)
+	return err
 }
 
 // message reads one array of strings and numbers, at least one. The limitedConn has limited
