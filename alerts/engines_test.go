@@ -231,6 +231,12 @@ func (r *recorder) of(job string, since time.Time) map[string]*recorded {
 					return job
 				})
 			}
+			if text, there := texts["history_url"]; there && a.Labels["deployment"] == r.part { // which the exporter knows; it knows no cluster
+				var found bool
+				if texts["history_url"], found = strings.CutSuffix(text, "&deployment="+r.part); !found {
+					texts["history_url"] += " (which part?)"
+				}
+			}
 		}
 		labels, _ := json.Marshal(of)
 		text, _ := json.Marshal(texts)

@@ -124,7 +124,7 @@ func expectations() map[string]expectation {
 
 		// The old master takes writes, and each of the two names another node, as long as the fault is being
 		// made: but for the failovers, which Disagree leaves out, that is about as long as it waits.
-		"two leaders": {page: []string{"NoNamedMaster", "ReplicaRoleMismatch"}, may: []string{"Disagree"}},
+		"two leaders": {page: []string{"NoNamedMaster", "ReplicaRoleMismatch"}, may: []string{"Disagree", "FailoverStuck"}},
 
 		"master restarted empty": page("MasterEmptied"),
 		"FAILOVER at the master": page("MasterPaused"),
