@@ -38,7 +38,9 @@ var (
 // kustomize files: it validates them as in a cluster, and refuses fields that it does not know.
 func TestAcceptedByAPIServer(t *testing.T) {
 	s := startAPIServer(t)
-	s.apply(t, "Namespace", `{"apiVersion": "v1", "kind": "Namespace", "metadata": {"name": "monitoring"}}`)
+	for _, name := range []string{"monitoring", "grafana"} { // the second is what values for the dashboards name
+		s.apply(t, "Namespace", fmt.Sprintf(`{"apiVersion": "v1", "kind": "Namespace", "metadata": {"name": %q}}`, name))
+	}
 	files, err := filepath.Glob(filepath.Join(*crds, "*.yaml"))
 	if err != nil || len(files) == 0 {
 		t.Fatalf("no resource definitions in %s (%v)", *crds, err)
@@ -222,7 +224,8 @@ func plural(kind string) string {
 	return word + "s"
 }
 
-// try applies an object as `kubectl apply --server-side --validate=strict` does.
+// try applies an object as `kubectl apply --server-side --validate=strict --dry-run=server` does: what one set of values makes
+// is no change of what another one has made. Only what others are in is made indeed.
 func (s *apiServer) try(object string) error {
 	var o struct {
 		APIVersion, Kind string
@@ -235,7 +238,10 @@ func (s *apiServer) try(object string) error {
 	if !strings.Contains(o.APIVersion, "/") {
 		path = "/api/" + o.APIVersion
 	}
-	if o.Kind != "Namespace" && o.Kind != "CustomResourceDefinition" {
+	dry := "&dryRun=All"
+	if o.Kind == "Namespace" || o.Kind == "CustomResourceDefinition" {
+		dry = ""
+	} else {
 		namespace := o.Metadata.Namespace
 		if namespace == "" {
 			namespace = "monitoring" // that of the release
@@ -243,7 +249,7 @@ func (s *apiServer) try(object string) error {
 		path += "/namespaces/" + namespace
 	}
 	path += "/" + plural(o.Kind) + "/" + o.Metadata.Name
-	_, err := s.ask(context.Background(), http.MethodPatch, path+"?fieldManager=test&force=true&fieldValidation=Strict", object)
+	_, err := s.ask(context.Background(), http.MethodPatch, path+"?fieldManager=test&force=true&fieldValidation=Strict"+dry, object)
 	return err
 }
 
