@@ -2,7 +2,6 @@ package e2e_test
 
 import (
 	"fmt"
-	"net"
 	"net/http"
 	"os"
 	"strings"
@@ -126,17 +125,7 @@ func TestNamedNodes(t *testing.T) {
 // none of a probe that a request chooses.
 func TestNothingToDataNodesOfNamed(t *testing.T) {
 	t.Parallel()
-	node := sentineltest.RunFake(t, sentineltest.FakeConfig{})
-	host, port, err := net.SplitHostPort(node.Addr())
-	if err != nil {
-		t.Fatal(err)
-	}
-	fake := sentineltest.RunFake(t, sentineltest.FakeConfig{Replicas: 1, Edit: func(kind, _ string, row sentineltest.Row) sentineltest.Row {
-		if kind == "sentinel" {
-			return row
-		}
-		return row.With("ip", host).With("port", port)
-	}})
+	node, fake, host := watchedNode(t)
 	config := exportertest.TempFile(t, configWithNodes([]string{fake.Addr()}, "{password_file: "+exportertest.TempFile(t, "canary")+"}"))
 	e := exportertest.Start(t, "--config.file="+config)
 	for _, path := range []string{

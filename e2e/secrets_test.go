@@ -109,20 +109,27 @@ func TestNoProbesWithoutFile(t *testing.T) {
 	}
 }
 
-// TestNothingToDataNodes without --node.password-file: nobody connects to one, whatever is asked.
-func TestNothingToDataNodes(t *testing.T) {
-	t.Parallel()
-	node := sentineltest.RunFake(t, sentineltest.FakeConfig{})
+// watchedNode returns a node that notes who connects, a Sentinel for which it is the master and the replica, and its host.
+func watchedNode(t *testing.T) (node, fake *sentineltest.Fake, host string) {
+	t.Helper()
+	node = sentineltest.RunFake(t, sentineltest.FakeConfig{})
 	host, port, err := net.SplitHostPort(node.Addr())
 	if err != nil {
 		t.Fatal(err)
 	}
-	fake := sentineltest.RunFake(t, sentineltest.FakeConfig{Replicas: 1, Edit: func(kind, _ string, row sentineltest.Row) sentineltest.Row {
+	fake = sentineltest.RunFake(t, sentineltest.FakeConfig{Replicas: 1, Edit: func(kind, _ string, row sentineltest.Row) sentineltest.Row {
 		if kind == "sentinel" {
 			return row
 		}
 		return row.With("ip", host).With("port", port)
 	}})
+	return node, fake, host
+}
+
+// TestNothingToDataNodes without --node.password-file: nobody connects to one, whatever is asked.
+func TestNothingToDataNodes(t *testing.T) {
+	t.Parallel()
+	node, fake, host := watchedNode(t)
 	e := exportertest.Start(t, "--sentinel.address="+fake.Addr())
 	for _, path := range []string{"/metrics", "/status", "/status?master=mymaster", "/health", "/history", "/can-stop?host=" + host, "/sd", "/role/master?master=mymaster&node=" + node.Addr()} {
 		if a, err := e.Get(path); err != nil || a.Status == http.StatusNotFound || a.Status == http.StatusBadRequest {

@@ -16,13 +16,13 @@ type script struct {
 	at time.Time
 }
 
-const a, b = "a:26379", "b:26379"
+const sentinelA, sentinelB = "a:26379", "b:26379"
 
 // newScript has both streams up.
 func newScript() *script {
 	s := &script{history.New(history.Options{}), time.Now().Add(-time.Minute)}
-	s.stream(a, sentinel.StreamUp)
-	s.stream(b, sentinel.StreamUp)
+	s.stream(sentinelA, sentinel.StreamUp)
+	s.stream(sentinelB, sentinel.StreamUp)
 	return s
 }
 
@@ -45,22 +45,22 @@ func (s *script) stream(address string, kind sentinel.StreamUpdateKind) {
 func TestStepsAfterGap(t *testing.T) {
 	t.Parallel()
 	s := newScript()
-	s.say(a, `+sdown master m 10.0.0.1 1
+	s.say(sentinelA, `+sdown master m 10.0.0.1 1
 		+odown master m 10.0.0.1 1 #quorum 2/2
 		+new-epoch 8
 		+try-failover master m 10.0.0.1 1
 		+elected-leader master m 10.0.0.1 1
 		+selected-slave slave 10.0.0.2:1 10.0.0.2 1 @ m 10.0.0.1 1`)
-	s.stream(a, sentinel.StreamLost)
-	s.say(b, `+switch-master m 10.0.0.1 1 10.0.0.2 1
+	s.stream(sentinelA, sentinel.StreamLost)
+	s.say(sentinelB, `+switch-master m 10.0.0.1 1 10.0.0.2 1
 		+slave slave 10.0.0.1:1 10.0.0.1 1 @ m 10.0.0.2 1`)
-	s.stream(a, sentinel.StreamUp)
-	s.say(a, `+promoted-slave slave 10.0.0.3:1 10.0.0.3 1 @ m 10.0.0.2 1
+	s.stream(sentinelA, sentinel.StreamUp)
+	s.say(sentinelA, `+promoted-slave slave 10.0.0.3:1 10.0.0.3 1 @ m 10.0.0.2 1
 		+failover-state-reconf-slaves master m 10.0.0.2 1
 		+failover-end master m 10.0.0.2 1
 		+switch-master m 10.0.0.2 1 10.0.0.3 1
 		+slave slave 10.0.0.2:1 10.0.0.2 1 @ m 10.0.0.3 1`)
-	s.say(b, `+switch-master m 10.0.0.2 1 10.0.0.3 1
+	s.say(sentinelB, `+switch-master m 10.0.0.2 1 10.0.0.3 1
 		+slave slave 10.0.0.2:1 10.0.0.2 1 @ m 10.0.0.3 1`)
 	records := s.h.Records(history.Query{All: true})
 	if len(records) != 2 {
@@ -69,13 +69,13 @@ func TestStepsAfterGap(t *testing.T) {
 	for i, want := range []struct {
 		from, to string
 		switched []string
-	}{{"10.0.0.2:1", "10.0.0.3:1", []string{a, b}}, {"10.0.0.1:1", "10.0.0.2:1", []string{b}}} {
+	}{{"10.0.0.2:1", "10.0.0.3:1", []string{sentinelA, sentinelB}}, {"10.0.0.1:1", "10.0.0.2:1", []string{sentinelB}}} {
 		r := records[i]
 		var switched []string
 		for _, told := range r.Switched {
 			switched = append(switched, told.Sentinel)
 		}
-		if r.Leader != a || r.From != want.from || r.To != want.to || r.Outcome != history.OutcomeSwitched || !slices.Equal(switched, want.switched) {
+		if r.Leader != sentinelA || r.From != want.from || r.To != want.to || r.Outcome != history.OutcomeSwitched || !slices.Equal(switched, want.switched) {
 			t.Errorf("record %d: %+v", i, r)
 		}
 	}
@@ -91,18 +91,18 @@ func TestStepsAfterGap(t *testing.T) {
 func TestLastStepAfterGap(t *testing.T) {
 	t.Parallel()
 	s := newScript()
-	s.stream(a, sentinel.StreamLost)
-	s.say(b, `+switch-master m 10.0.0.1 1 10.0.0.2 1
+	s.stream(sentinelA, sentinel.StreamLost)
+	s.say(sentinelB, `+switch-master m 10.0.0.1 1 10.0.0.2 1
 		+slave slave 10.0.0.1:1 10.0.0.1 1 @ m 10.0.0.2 1`)
-	s.stream(a, sentinel.StreamUp)
-	s.say(a, `+failover-end master m 10.0.0.1 1
+	s.stream(sentinelA, sentinel.StreamUp)
+	s.say(sentinelA, `+failover-end master m 10.0.0.1 1
 		+switch-master m 10.0.0.1 1 10.0.0.2 1
 		+slave slave 10.0.0.1:1 10.0.0.1 1 @ m 10.0.0.2 1`)
 	records := s.h.Records(history.Query{All: true})
 	if len(records) != 1 {
 		t.Fatalf("%d records: %+v", len(records), records)
 	}
-	if r := records[0]; r.Leader != a || r.From != "10.0.0.1:1" || r.To != "10.0.0.2:1" || r.Outcome != history.OutcomeSwitched || len(r.Switched) != 2 || !r.IsInferred("started") {
+	if r := records[0]; r.Leader != sentinelA || r.From != "10.0.0.1:1" || r.To != "10.0.0.2:1" || r.Outcome != history.OutcomeSwitched || len(r.Switched) != 2 || !r.IsInferred("started") {
 		t.Errorf("%+v", r)
 	}
 }
@@ -112,15 +112,15 @@ func TestLastStepAfterGap(t *testing.T) {
 func TestSwitchBackAfterGap(t *testing.T) {
 	t.Parallel()
 	s := newScript()
-	s.stream(b, sentinel.StreamLost)
-	s.say(a, `+switch-master m 10.0.0.1 1 10.0.0.2 1
+	s.stream(sentinelB, sentinel.StreamLost)
+	s.say(sentinelA, `+switch-master m 10.0.0.1 1 10.0.0.2 1
 		+slave slave 10.0.0.1:1 10.0.0.1 1 @ m 10.0.0.2 1`)
-	s.stream(b, sentinel.StreamUp)
-	for _, address := range []string{a, b} {
+	s.stream(sentinelB, sentinel.StreamUp)
+	for _, address := range []string{sentinelA, sentinelB} {
 		s.say(address, `+switch-master m 10.0.0.2 1 10.0.0.3 1
 			+slave slave 10.0.0.2:1 10.0.0.2 1 @ m 10.0.0.3 1`)
 	}
-	s.say(b, `+switch-master m 10.0.0.3 1 10.0.0.2 1
+	s.say(sentinelB, `+switch-master m 10.0.0.3 1 10.0.0.2 1
 		+slave slave 10.0.0.3:1 10.0.0.3 1 @ m 10.0.0.2 1`)
 	records := s.h.Records(history.Query{All: true})
 	if len(records) != 3 {

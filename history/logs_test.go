@@ -187,27 +187,29 @@ func TestLogFormats(t *testing.T) {
 	}
 }
 
+// logAfter returns the lines of a log, a tenth of a second apart, that begins some time after another one.
+func logAfter(after time.Duration, messages ...string) string {
+	at := time.Date(2026, 1, 2, 3, 4, 5, 0, time.Local).Add(after)
+	var text strings.Builder
+	for i, m := range messages {
+		fmt.Fprintf(&text, "12:X %s # %s\n", at.Add(time.Duration(i)*100*time.Millisecond).Format("02 Jan 2006 15:04:05.000"), m)
+	}
+	return text.String()
+}
+
 // TestLeaderIsGone: a leader that dies in its failover leaves it open until another one is elected. What others try
 // meanwhile is not a part of it.
 func TestLeaderIsGone(t *testing.T) {
 	t.Parallel()
-	at := time.Date(2026, 1, 2, 3, 4, 5, 0, time.Local)
-	log := func(after time.Duration, messages ...string) string {
-		var text strings.Builder
-		for i, m := range messages {
-			fmt.Fprintf(&text, "12:X %s # %s\n", at.Add(after+time.Duration(i)*100*time.Millisecond).Format("02 Jan 2006 15:04:05.000"), m)
-		}
-		return text.String()
-	}
 	try := func(epoch string) []string {
 		return []string{"+new-epoch " + epoch, "+try-failover master m 10.0.0.1 1", "+vote-for-leader b " + epoch, "-failover-abort-not-elected master m 10.0.0.1 1"}
 	}
 	records, _ := readLogs(t,
-		file("dies.log", log(0, "+sdown master m 10.0.0.1 1", "+odown master m 10.0.0.1 1 #quorum 2/2", "+new-epoch 7",
+		file("dies.log", logAfter(0, "+sdown master m 10.0.0.1 1", "+odown master m 10.0.0.1 1 #quorum 2/2", "+new-epoch 7",
 			"+try-failover master m 10.0.0.1 1", "+vote-for-leader a 7", "+elected-leader master m 10.0.0.1 1", "+failover-state-select-slave master m 10.0.0.1 1")),
-		file("alone.log", log(0, "+sdown master m 10.0.0.1 1", "+odown master m 10.0.0.1 1 #quorum 2/2", "+new-epoch 7", "+vote-for-leader a 7")+
-			log(6*time.Second, try("8")...)+log(12*time.Second, try("9")...)+
-			log(18*time.Second, "+new-epoch 10", "+try-failover master m 10.0.0.1 1", "+vote-for-leader b 10", "+elected-leader master m 10.0.0.1 1")))
+		file("alone.log", logAfter(0, "+sdown master m 10.0.0.1 1", "+odown master m 10.0.0.1 1 #quorum 2/2", "+new-epoch 7", "+vote-for-leader a 7")+
+			logAfter(6*time.Second, try("8")...)+logAfter(12*time.Second, try("9")...)+
+			logAfter(18*time.Second, "+new-epoch 10", "+try-failover master m 10.0.0.1 1", "+vote-for-leader b 10", "+elected-leader master m 10.0.0.1 1")))
 	if len(records) != 4 {
 		t.Fatalf("%d records: %+v", len(records), records)
 	}
@@ -233,23 +235,15 @@ func TestLeaderIsGone(t *testing.T) {
 // before them died in its own, which both of them seem to join until they are elected.
 func TestTwoLeadersAfterOne(t *testing.T) {
 	t.Parallel()
-	at := time.Date(2026, 1, 2, 3, 4, 5, 0, time.Local)
-	log := func(after time.Duration, messages ...string) string {
-		var text strings.Builder
-		for i, m := range messages {
-			fmt.Fprintf(&text, "12:X %s # %s\n", at.Add(after+time.Duration(i)*100*time.Millisecond).Format("02 Jan 2006 15:04:05.000"), m)
-		}
-		return text.String()
-	}
 	lead := func(id, epoch string) []string {
 		return []string{"Executing user requested FAILOVER of 'm'", "+new-epoch " + epoch, "+try-failover master m 10.0.0.1 1", "+vote-for-leader " + id + " " + epoch, "+elected-leader master m 10.0.0.1 1",
 			"+failover-state-select-slave master m 10.0.0.1 1", "+selected-slave slave 10.0.0.2:1 10.0.0.2 1 @ m 10.0.0.1 1"}
 	}
 	records, _ := readLogs(t,
-		file("dies.log", log(0, lead("a", "7")...)),
-		file("first.log", log(6*time.Second, append(lead("b", "8"), "+failover-state-send-slaveof-noone slave 10.0.0.2:1 10.0.0.2 1 @ m 10.0.0.1 1",
+		file("dies.log", logAfter(0, lead("a", "7")...)),
+		file("first.log", logAfter(6*time.Second, append(lead("b", "8"), "+failover-state-send-slaveof-noone slave 10.0.0.2:1 10.0.0.2 1 @ m 10.0.0.1 1",
 			"+promoted-slave slave 10.0.0.2:1 10.0.0.2 1 @ m 10.0.0.1 1", "+failover-end master m 10.0.0.1 1", "+switch-master m 10.0.0.1 1 10.0.0.2 1")...)),
-		file("second.log", log(6*time.Second+30*time.Millisecond, lead("c", "8")...)+log(7*time.Second+30*time.Millisecond, "+config-update-from sentinel b 10.0.0.9 1 @ m 10.0.0.1 1", "+switch-master m 10.0.0.1 1 10.0.0.2 1")))
+		file("second.log", logAfter(6*time.Second+30*time.Millisecond, lead("c", "8")...)+logAfter(7*time.Second+30*time.Millisecond, "+config-update-from sentinel b 10.0.0.9 1 @ m 10.0.0.1 1", "+switch-master m 10.0.0.1 1 10.0.0.2 1")))
 	if len(records) != 2 {
 		t.Fatalf("%d records: %+v", len(records), records)
 	}

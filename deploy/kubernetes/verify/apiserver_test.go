@@ -4,6 +4,7 @@ package verify
 
 import (
 	"bytes"
+	"cmp"
 	"context"
 	"crypto/rand"
 	"crypto/rsa"
@@ -35,11 +36,12 @@ var (
 )
 
 // TestAcceptedByAPIServer gives a real kube-apiserver all that the chart makes of each set of values, and the
-// kustomize files: it validates them as in a cluster, and refuses fields that it does not know.
+// kustomize files: it validates them as in a cluster, and refuses fields that it does not know. The Deployments are
+// upgrades of the one that the chart makes by default.
 func TestAcceptedByAPIServer(t *testing.T) {
 	s := startAPIServer(t)
 	for _, name := range []string{"monitoring", "grafana"} { // the second is what values for the dashboards name
-		s.apply(t, "Namespace", fmt.Sprintf(`{"apiVersion": "v1", "kind": "Namespace", "metadata": {"name": %q}}`, name))
+		s.make(t, "Namespace", fmt.Sprintf(`{"apiVersion": "v1", "kind": "Namespace", "metadata": {"name": %q}}`, name))
 	}
 	files, err := filepath.Glob(filepath.Join(*crds, "*.yaml"))
 	if err != nil || len(files) == 0 {
@@ -50,10 +52,19 @@ func TestAcceptedByAPIServer(t *testing.T) {
 		if err != nil {
 			t.Fatal(err)
 		}
-		s.apply(t, file, string(text))
+		s.make(t, file, string(text))
 	}
 	s.serve(t, "ServiceMonitor", "PodMonitor", "Probe", "PrometheusRule", "ScrapeConfig")
 	c := loadChart(t)
+	installed, err := render(c, nil)
+	if err != nil {
+		t.Fatal(err)
+	}
+	for file, text := range installed {
+		if filepath.Base(file) == "deployment.yaml" {
+			s.make(t, "the defaults", text)
+		}
+	}
 	seen := map[string]int{}
 	for name, values := range cases(t) {
 		r, err := render(c, values)
@@ -69,6 +80,7 @@ func TestAcceptedByAPIServer(t *testing.T) {
 			}
 		}
 	}
+	s.remove(t, "/apis/apps/v1/namespaces/monitoring/deployments/redis-sentinel-exporter") // kustomize has other labels to select by
 	for _, dir := range []string{"..", "../sharded"} {
 		all := buildFrom(t, dir)
 		for _, r := range all.Resources() {
@@ -85,8 +97,7 @@ func TestAcceptedByAPIServer(t *testing.T) {
 			t.Errorf("no %s was among them", kind)
 		}
 	}
-	// See it refuse.
-	if err := s.try(`{"apiVersion": "v1", "kind": "Service", "metadata": {"name": "a", "namespace": "monitoring"}, "spec": {"prots": []}}`); err == nil {
+	if err := s.try(`{"apiVersion": "v1", "kind": "Service", "metadata": {"name": "a", "namespace": "monitoring"}, "spec": {"prots": []}}`, dryRun); err == nil {
 		t.Error("a misspelled field was accepted")
 	}
 }
@@ -224,9 +235,9 @@ func plural(kind string) string {
 	return word + "s"
 }
 
-// try applies an object as `kubectl apply --server-side --validate=strict --dry-run=server` does: what one set of values makes
-// is no change of what another one has made. Only what others are in is made indeed.
-func (s *apiServer) try(object string) error {
+// try applies an object as `kubectl apply --server-side --validate=strict` does, with what --dry-run=server adds if only that
+// is wanted.
+func (s *apiServer) try(object, dryRun string) error {
 	var o struct {
 		APIVersion, Kind string
 		Metadata         struct{ Name, Namespace string }
@@ -238,25 +249,21 @@ func (s *apiServer) try(object string) error {
 	if !strings.Contains(o.APIVersion, "/") {
 		path = "/api/" + o.APIVersion
 	}
-	dry := "&dryRun=All"
-	if o.Kind == "Namespace" || o.Kind == "CustomResourceDefinition" {
-		dry = ""
-	} else {
-		namespace := o.Metadata.Namespace
-		if namespace == "" {
-			namespace = "monitoring" // that of the release
-		}
-		path += "/namespaces/" + namespace
+	if o.Kind != "Namespace" && o.Kind != "CustomResourceDefinition" {
+		path += "/namespaces/" + cmp.Or(o.Metadata.Namespace, "monitoring") // that of the release
 	}
 	path += "/" + plural(o.Kind) + "/" + o.Metadata.Name
-	_, err := s.ask(context.Background(), http.MethodPatch, path+"?fieldManager=test&force=true&fieldValidation=Strict"+dry, object)
+	_, err := s.ask(context.Background(), http.MethodPatch, path+"?fieldManager=test&force=true&fieldValidation=Strict"+dryRun, object)
 	return err
 }
 
-// apply applies an object that must be accepted, and returns its kind.
+const dryRun = "&dryRun=All"
+
+// apply gives an object that must be accepted, and returns its kind. It is not kept: what one set of values makes is no change of
+// what another one has made.
 func (s *apiServer) apply(t *testing.T, where, object string) string {
 	t.Helper()
-	if err := s.try(object); err != nil {
+	if err := s.try(object, dryRun); err != nil {
 		t.Errorf("%s: %v in\n%s", where, err, object)
 	}
 	var o struct{ Kind string }
@@ -264,6 +271,22 @@ func (s *apiServer) apply(t *testing.T, where, object string) string {
 		t.Fatal(err)
 	}
 	return o.Kind
+}
+
+// make makes an object.
+func (s *apiServer) make(t *testing.T, where, object string) {
+	t.Helper()
+	if err := s.try(object, ""); err != nil {
+		t.Fatalf("%s: %v", where, err)
+	}
+}
+
+// remove removes an object, given by its path.
+func (s *apiServer) remove(t *testing.T, path string) {
+	t.Helper()
+	if _, err := s.ask(t.Context(), http.MethodDelete, path, ""); err != nil {
+		t.Fatal(err)
+	}
 }
 
 // serve waits until objects of the kinds that Prometheus' operator defines can be made.
