@@ -24,7 +24,7 @@ type failover struct {
 	attempts  []*attempt
 	leader    *attempt
 	failed    *attempt   // the one whose end was the end of the failover
-	also      []*attempt // elected in the same epoch, and choosing the same replica
+	also      []*attempt // elected as well, and promoting the same replica
 	replicas  []Reconfigured
 	old       *OldMaster
 	votes     []Vote
@@ -44,6 +44,7 @@ type failover struct {
 	began, ended, touched  time.Time
 	startUnseen, endUnseen bool
 	changed                bool // since it was last kept
+	kept                   bool // it has been stored
 }
 
 func newFailover(m *masterHistory, n *sentinel.StreamUpdate) *failover {
@@ -91,49 +92,65 @@ func (f *failover) join(a *attempt, n *sentinel.StreamUpdate) {
 	f.touch(n.Time)
 }
 
-// part makes an attempt one of another failover.
+// part takes an attempt out of the failover. Another one that leads it as well takes its place.
 func (f *failover) part(a *attempt) {
-	f.attempts = slices.DeleteFunc(f.attempts, func(b *attempt) bool { return a == b })
+	is := func(b *attempt) bool { return a == b }
+	f.attempts = slices.DeleteFunc(f.attempts, is)
+	f.also = slices.DeleteFunc(f.also, is)
+	if f.leader != a {
+		return
+	}
+	f.leader = nil
+	if len(f.also) > 0 {
+		f.leader, f.also = f.also[0], f.also[1:]
+	}
+	f.looked, f.candidateList = nil, nil
+}
+
+// lead makes the attempt of one that leads the failover as well the one that stands for it.
+func (f *failover) lead(a *attempt) {
+	if i := slices.Index(f.also, a); i >= 0 {
+		f.also[i], f.leader = f.leader, a
+		f.looked, f.candidateList = nil, nil
+	}
+}
+
+func (f *failover) leads(a *attempt) bool { return f.leader == a || slices.Contains(f.also, a) }
+
+// ledBesides reports whether another attempt than that goes on that was elected.
+func (f *failover) ledBesides(a *attempt) bool {
+	return slices.ContainsFunc(f.attempts, func(b *attempt) bool { return b != a && !b.elected.IsZero() && f.isOpen(b) })
 }
 
 // goesOn reports whether an attempt goes on.
 func (f *failover) goesOn() bool {
-	for _, a := range f.attempts {
-		if f.master.open[a.sentinel] == a || f.master.ending[a.sentinel] == a {
-			return true
-		}
-	}
-	return false
+	return slices.ContainsFunc(f.attempts, f.isOpen)
+}
+
+func (f *failover) isOpen(a *attempt) bool {
+	return f.master.open[a.sentinel] == a || f.master.ending[a.sentinel] == a
 }
 
 func (f *failover) ledBy(address string) bool {
 	return f.leader != nil && f.leader.sentinel == address || slices.ContainsFunc(f.also, func(a *attempt) bool { return a.sentinel == address })
 }
 
-// step takes in a step of an attempt that was elected. Of two that were elected in the same epoch, by hand,
-// each can choose a replica of its own: then they are two failovers.
+// step takes in a step of an attempt that was elected.
 func (f *failover) step(a *attempt, n *sentinel.StreamUpdate) {
 	f.touch(n.Time)
-	name, chosen := n.Event.Name, text(n.Event.Address)
-	if name == sentinel.EventSelectedSlave && f.leader != a && f.to != "" && f.to != chosen {
-		f.part(a)
-		f.also = slices.DeleteFunc(f.also, func(b *attempt) bool { return a == b })
-		f = f.master.newFailover(n)
-		f.join(a, n)
-		f.leader = a
-	}
+	name := n.Event.Name
 	if _, known := a.steps[name]; !known {
 		a.steps[name] = n.Time
 	}
-	if i := slices.Index(f.also, a); i >= 0 && name == sentinel.EventFailoverEnd && f.leader.steps[name].IsZero() {
-		f.also[i], f.leader = f.leader, a // the first to be done is who did it
+	if name == sentinel.EventFailoverEnd && f.leader.steps[name].IsZero() {
+		f.lead(a) // the first to be done is who did it
 	}
 	if f.leader != a {
 		return
 	}
 	switch name {
 	case sentinel.EventSelectedSlave, sentinel.EventSendSlaveOfNoOne, sentinel.EventWaitPromotion, sentinel.EventPromotedSlave:
-		f.to = chosen
+		f.to = text(n.Event.Address)
 	}
 }
 
@@ -175,7 +192,7 @@ func (f *failover) fail(a *attempt, at time.Time, unseen bool) {
 	}
 	f.next = f.master.nextAttempt(a)
 	f.decide(at)
-	if !unseen && !a.partly && !f.startUnseen {
+	if !unseen && !a.partly && !f.startUnseen && f.main() == a {
 		f.changes(Change{Ended: &Ended{OutcomeAborted, seconds(a.start, at)}})
 	}
 }
@@ -206,6 +223,27 @@ func (f *failover) repeats(n *sentinel.StreamUpdate) bool {
 
 // mayEndAt reports whether nothing speaks against an address as that of the new master.
 func (f *failover) mayEndAt(address string) bool { return f.to == "" || f.to == text(address) }
+
+// mayBeToldOf says how likely a +switch-master is about this failover; 0 if it is not. told is the Sentinel from which it comes, if it
+// has come from another one: that has led the failover, has published the switch before, or was not heard.
+func (f *failover) mayBeToldOf(n *sentinel.StreamUpdate, told string) int {
+	h := f.master.history
+	since := f.firstReport
+	if since.IsZero() {
+		since = f.began
+	}
+	a, heard := f.main(), h.streams[n.Sentinel].heard
+	switch {
+	case f.outcome == OutcomeAborted || n.Time.Sub(since) >= lateReport || !f.mayEndAt(n.Event.NewAddress),
+		a != nil && a.epoch.Present && heard.Present && a.epoch.Value > heard.Value: // it cannot have heard of it
+		return 0
+	case f.to == "":
+		return 1
+	case told != "" && !f.ledBy(told) && f.reported[told].IsZero() && !h.deaf(told, f.began):
+		return 2
+	}
+	return 3
+}
 
 // report takes in a +switch-master.
 func (f *failover) report(n *sentinel.StreamUpdate) {
@@ -260,7 +298,7 @@ func (f *failover) main() *attempt {
 func (f *failover) keep() {
 	h := f.master.history
 	r := f.record()
-	f.changed = false
+	f.changed, f.kept = false, true
 	line := lineOf(&r)
 	h.store.put(line)
 	if h.options.Save != nil {

@@ -1,6 +1,7 @@
 package history_test
 
 import (
+	"fmt"
 	"slices"
 	"strings"
 	"testing"
@@ -10,20 +11,71 @@ import (
 	"redis_sentinel_exporter/sentinel"
 )
 
-// A script is what two Sentinels say, one after the other.
+// A script is what three Sentinels say, one after the other.
 type script struct {
 	h  *history.History
 	at time.Time
 }
 
-const sentinelA, sentinelB = "a:26379", "b:26379"
+const sentinelA, sentinelB, sentinelC = "a:26379", "b:26379", "c:26379"
 
-// newScript has both streams up.
+// newScript has all streams up.
 func newScript() *script {
 	s := &script{history.New(history.Options{}), time.Now().Add(-time.Minute)}
 	s.stream(sentinelA, sentinel.StreamUp)
 	s.stream(sentinelB, sentinel.StreamUp)
+	s.stream(sentinelC, sentinel.StreamUp)
 	return s
+}
+
+// lead has a Sentinel lead a failover until the replica is chosen.
+func (s *script) lead(address, epoch, from, to string) {
+	s.say(address, fmt.Sprintf(`+new-epoch %[1]s
+		+try-failover master m %[2]s 1
+		+elected-leader master m %[2]s 1
+		+failover-state-select-slave master m %[2]s 1
+		+selected-slave slave %[3]s:1 %[3]s 1 @ m %[2]s 1`, epoch, from, to))
+}
+
+// told has a Sentinel take a switch from another one.
+func (s *script) told(address, by, from, to string) {
+	name, _, _ := strings.Cut(by, ":")
+	s.say(address, fmt.Sprintf(`+config-update-from sentinel id-%[1]s %[1]s 26379 @ m %[2]s 1
+		+switch-master m %[2]s 1 %[3]s 1
+		+slave slave %[2]s:1 %[2]s 1 @ m %[3]s 1`, name, from, to))
+}
+
+// done has a leader end its failover.
+func (s *script) done(address, from, to string) {
+	s.say(address, fmt.Sprintf(`+promoted-slave slave %[2]s:1 %[2]s 1 @ m %[1]s 1
+		+failover-state-reconf-slaves master m %[1]s 1
+		+failover-end master m %[1]s 1
+		+switch-master m %[1]s 1 %[2]s 1
+		+slave slave %[1]s:1 %[1]s 1 @ m %[2]s 1`, from, to))
+}
+
+// are compares the records, the oldest first, with what each must say: leader, master before and after, outcome, how many
+// Sentinels have switched, and a part of the reason.
+func (s *script) are(t *testing.T, want ...string) {
+	t.Helper()
+	records := s.h.Records(history.Query{All: true})
+	slices.Reverse(records)
+	var got []string
+	for i, r := range records {
+		line := strings.TrimSpace(fmt.Sprintf("%s %s>%s %s %d", r.Leader, strings.TrimSuffix(r.From, ":1"), strings.TrimSuffix(r.To, ":1"), r.Outcome, len(r.Switched)))
+		if i < len(want) {
+			if _, reason, _ := strings.Cut(want[i], ": "); reason != "" && strings.Contains(r.Reason, reason) {
+				line += ": " + reason
+			}
+		}
+		got = append(got, line)
+	}
+	if !slices.Equal(got, want) {
+		t.Errorf("got the records\n%s\nwant\n%s", strings.Join(got, "\n"), strings.Join(want, "\n"))
+		for _, r := range records {
+			t.Logf("%+v", r)
+		}
+	}
 }
 
 // say has a Sentinel publish events, each a line.
@@ -131,4 +183,76 @@ func TestSwitchBackAfterGap(t *testing.T) {
 			t.Errorf("record %d has %d switches, want %d: %+v", i, len(records[i].Switched), want, records[i])
 		}
 	}
+}
+
+// TestSecondLeaderAfterGap: of two that were told to fail over at once, the stream of one is up again when it has chosen the same
+// replica: it is one failover, also where the epochs are not the same.
+func TestSecondLeaderAfterGap(t *testing.T) {
+	t.Parallel()
+	s := newScript()
+	s.stream(sentinelC, sentinel.StreamLost)
+	s.lead(sentinelA, "6", "10.0.0.2", "10.0.0.3")
+	s.stream(sentinelC, sentinel.StreamUp)
+	s.say(sentinelC, "+failover-state-wait-promotion slave 10.0.0.3:1 10.0.0.3 1 @ m 10.0.0.2 1")
+	s.lead(sentinelB, "7", "10.0.0.2", "10.0.0.3")
+	s.done(sentinelA, "10.0.0.2", "10.0.0.3")
+	s.told(sentinelC, sentinelA, "10.0.0.2", "10.0.0.3")
+	s.told(sentinelB, sentinelC, "10.0.0.2", "10.0.0.3")
+	s.are(t, "a:26379 10.0.0.2>10.0.0.3 switched 3: c:26379 led it as well; b:26379 led it as well")
+}
+
+// TestOneOfTwoLeadersGivesUp: the two that promote the same replica are one failover only as long as both go on.
+func TestOneOfTwoLeadersGivesUp(t *testing.T) {
+	t.Parallel()
+	for _, first := range []string{sentinelA, sentinelB} {
+		s := newScript()
+		s.lead(sentinelA, "6", "10.0.0.2", "10.0.0.3")
+		s.lead(sentinelB, "6", "10.0.0.2", "10.0.0.3")
+		s.say(first, "-failover-abort-slave-timeout master m 10.0.0.2 1")
+		aborted := first + " 10.0.0.2>10.0.0.3 aborted 0: did not become the master"
+		if first == sentinelA {
+			s.done(sentinelB, "10.0.0.2", "10.0.0.3")
+			s.told(sentinelA, sentinelB, "10.0.0.2", "10.0.0.3")
+			s.are(t, aborted, "b:26379 10.0.0.2>10.0.0.3 switched 2: SENTINEL FAILOVER")
+			continue
+		}
+		s.say(sentinelA, "-failover-abort-slave-timeout master m 10.0.0.2 1")
+		s.are(t, "a:26379 10.0.0.2>10.0.0.3 aborted 0: did not become the master", aborted)
+	}
+}
+
+// TestSwitchOfAnother: a Sentinel of which the next switches were missed says by where it had the master that a switch is not of
+// the failover that the same one has led before.
+func TestSwitchOfAnother(t *testing.T) {
+	t.Parallel()
+	s := newScript()
+	s.lead(sentinelC, "5", "10.0.0.1", "10.0.0.2")
+	s.done(sentinelC, "10.0.0.1", "10.0.0.2")
+	s.told(sentinelB, sentinelC, "10.0.0.1", "10.0.0.2")
+	s.stream(sentinelB, sentinel.StreamLost)
+	s.lead(sentinelC, "6", "10.0.0.2", "10.0.0.3")
+	s.done(sentinelC, "10.0.0.2", "10.0.0.3")
+	s.stream(sentinelC, sentinel.StreamLost)
+	s.lead(sentinelA, "7", "10.0.0.3", "10.0.0.1")
+	s.done(sentinelA, "10.0.0.3", "10.0.0.1")
+	s.stream(sentinelB, sentinel.StreamUp)
+	s.told(sentinelB, sentinelC, "10.0.0.1", "10.0.0.3")
+	s.told(sentinelA, sentinelC, "10.0.0.1", "10.0.0.3")
+	s.are(t, "c:26379 10.0.0.1>10.0.0.2 switched 2", "c:26379 10.0.0.2>10.0.0.3 switched 1", "a:26379 10.0.0.3>10.0.0.1 switched 1", "10.0.0.1>10.0.0.3 switched 2")
+}
+
+// TestSwitchesAtOnce: a Sentinel that was cut off hears of all switches at once, with the epoch of each.
+func TestSwitchesAtOnce(t *testing.T) {
+	t.Parallel()
+	s := newScript()
+	steps := []struct{ epoch, from, to string }{{"1", "10.0.0.1", "10.0.0.2"}, {"2", "10.0.0.2", "10.0.0.1"}, {"3", "10.0.0.1", "10.0.0.2"}}
+	for _, step := range steps {
+		s.lead(sentinelA, step.epoch, step.from, step.to)
+		s.done(sentinelA, step.from, step.to)
+	}
+	for _, step := range steps {
+		s.say(sentinelB, "+new-epoch "+step.epoch)
+		s.told(sentinelB, sentinelA, step.from, step.to)
+	}
+	s.are(t, "a:26379 10.0.0.1>10.0.0.2 switched 2", "a:26379 10.0.0.2>10.0.0.1 switched 2", "a:26379 10.0.0.1>10.0.0.2 switched 2")
 }

@@ -96,6 +96,7 @@ type History struct {
 // A stream is what is known of the event stream of a Sentinel.
 type stream struct {
 	epoch sentinel.Number // if its last event was +new-epoch
+	heard sentinel.Number // the last one of which it has published that, since the stream is up
 	up    bool
 	since time.Time // when it was last up again
 	known bool      // a snapshot since it is up has said which masters are down
@@ -189,7 +190,7 @@ func (h *History) gap(s *stream, n *sentinel.StreamUpdate) {
 		since = n.Time
 	}
 	s.openGap(n.Sentinel, since)
-	s.epoch, s.known = sentinel.Number{}, false
+	s.epoch, s.heard, s.known = sentinel.Number{}, sentinel.Number{}, false
 	switch n.Kind {
 	case sentinel.StreamDropped:
 		s.closeGap(n.Time)
@@ -199,8 +200,18 @@ func (h *History) gap(s *stream, n *sentinel.StreamUpdate) {
 		s.up = false
 	}
 	for _, m := range h.masters {
-		m.cut(n.Sentinel)
+		m.cut(n.Sentinel, n.Time)
 	}
+}
+
+// deaf reports whether something that a Sentinel has published since a time may be missing.
+func (h *History) deaf(address string, since time.Time) bool {
+	s := h.streams[address]
+	if s == nil || !s.up {
+		return true
+	}
+	last := len(s.gaps) - 1
+	return last >= 0 && (s.gaps[last].To == nil || s.gaps[last].To.After(since))
 }
 
 func (s *stream) openGap(address string, from time.Time) {
@@ -226,7 +237,7 @@ func (h *History) event(s *stream, n *sentinel.StreamUpdate) {
 	e := &n.Event
 	switch e.Name {
 	case sentinel.EventNewEpoch:
-		s.epoch = e.Epoch
+		s.epoch, s.heard = e.Epoch, e.Epoch
 		return
 	case sentinel.EventVoteForLeader:
 		h.vote(n)

@@ -255,6 +255,11 @@ func (h *History) replay(logs []*logOf) {
 		l := logs[first]
 		h.replayLine(l, next[first])
 		next[first]++
+		if i := next[first]; i == len(l.lines) || l.begins(i) { // nothing more comes of this process
+			for _, m := range h.masters {
+				m.cut(l.Sentinel, l.time(i-1))
+			}
+		}
 	}
 }
 
@@ -306,13 +311,20 @@ func (h *History) restarted(l *logOf, i int) {
 	}
 }
 
-// lastBefore is when the process before the one that wrote a line wrote its last one.
+// lastBefore is when the process before the one that has just started with a line wrote its last one.
 func (l *logOf) lastBefore(i int) time.Time {
-	j := i - 1
-	for j > 0 && l.lines[j].pid == l.lines[i].pid {
-		j--
+	const banner = 32 // lines at most that a process writes until it says that it runs
+	for j := i; j > max(0, i-banner); j-- {
+		if l.begins(j) {
+			return l.time(j - 1)
+		}
 	}
-	return l.time(j)
+	return l.time(i - 1)
+}
+
+// begins reports whether a line is the first one of another process, which in a container has the same id.
+func (l *logOf) begins(i int) bool {
+	return l.lines[i].pid != l.lines[i-1].pid || strings.HasPrefix(l.lines[i].message, "oO0OoO0OoO0Oo ")
 }
 
 // delayed takes in when a Sentinel says that it tries again.

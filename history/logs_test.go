@@ -222,7 +222,7 @@ func TestLeaderIsGone(t *testing.T) {
 		{"alone.log", 10, "", "did not answer"},
 		{"", 9, history.OutcomeAborted, "no majority"},
 		{"", 8, history.OutcomeAborted, "no majority"},
-		{"dies.log", 7, history.OutcomeAborted, "nothing more was heard of it before alone.log was elected"},
+		{"dies.log", 7, history.OutcomeAborted, "nothing more was heard of it, and alone.log was elected"},
 	} {
 		f := records[i]
 		if f.Leader != want.leader || f.Epoch == nil || *f.Epoch != want.epoch || f.Outcome != want.outcome || !strings.Contains(f.Reason, want.reason) {
@@ -252,6 +252,21 @@ func TestTwoLeadersAfterOne(t *testing.T) {
 	}
 	if f := records[1]; f.Leader != "dies.log" || f.Outcome != history.OutcomeAborted {
 		t.Errorf("the one before is %+v", f)
+	}
+}
+
+// TestRestartInContainer: each process of a Sentinel has the same id there, and what it was doing ends with the last line before it
+// was started again.
+func TestRestartInContainer(t *testing.T) {
+	t.Parallel()
+	records, _ := readLogs(t, file("one.log", logAfter(0, "+monitor master m 10.0.0.1 1 quorum 1")+logAfter(time.Hour,
+		"+new-epoch 7", "+try-failover master m 10.0.0.1 1", "+elected-leader master m 10.0.0.1 1",
+		"oO0OoO0OoO0Oo Redis is starting oO0OoO0OoO0Oo", "Configuration loaded", "Running mode=sentinel, port=26379.")))
+	if len(records) != 1 || records[0].Outcome != history.OutcomeAborted || !strings.Contains(records[0].Reason, "started again") {
+		t.Fatalf("%+v", records)
+	}
+	if g := records[0].Gaps; len(g) != 1 || g[0].From.Sub(records[0].Started) != 100*time.Millisecond || g[0].To == nil || g[0].To.Sub(g[0].From) != 300*time.Millisecond {
+		t.Errorf("the attempt began at %s, and the gaps are %+v", records[0].Started, g)
 	}
 }
 

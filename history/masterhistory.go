@@ -1,6 +1,8 @@
 package history
 
 import (
+	"cmp"
+	"maps"
 	"slices"
 	"strings"
 	"time"
@@ -31,7 +33,6 @@ type masterHistory struct {
 	replica   map[string]bool       // by the Sentinels to which it has reported that it is a replica
 	open      map[string]*attempt   // by Sentinel
 	ending    map[string]*attempt   // those that have ended, and the Sentinel has not switched yet
-	doubtful  map[string]*attempt   // by Sentinel: given up because another one was elected, and it may go on
 	toldBy    map[string]string     // by Sentinel: which other one has just told it of a switch
 	failovers []*failover           // the newest last
 	old       map[string]*oldMaster // by address
@@ -95,13 +96,13 @@ func newMasterHistory(h *History, name string) *masterHistory {
 	return &masterHistory{
 		history: h, name: name,
 		down: make(map[string]time.Time), agreed: make(map[string]agreement), replica: make(map[string]bool),
-		open: make(map[string]*attempt), ending: make(map[string]*attempt), doubtful: make(map[string]*attempt), toldBy: make(map[string]string),
+		open: make(map[string]*attempt), ending: make(map[string]*attempt), toldBy: make(map[string]string),
 		old: make(map[string]*oldMaster), requested: make(map[string]time.Time),
 	}
 }
 
 // cut takes in that events of a Sentinel may be missing: what it was doing is not seen in full.
-func (m *masterHistory) cut(address string) {
+func (m *masterHistory) cut(address string, at time.Time) {
 	delete(m.down, address)
 	delete(m.agreed, address)
 	delete(m.replica, address)
@@ -115,6 +116,7 @@ func (m *masterHistory) cut(address string) {
 			delete(m.old, addr)
 		}
 	}
+	m.superseded(at)
 }
 
 // event takes in an event about the master or one of its nodes. epoch is that of the
@@ -180,10 +182,15 @@ func (m *masterHistory) masterState(n *sentinel.StreamUpdate) {
 	}
 }
 
-// running returns the newest failover that has not ended; nil if there is none.
+// running returns the newest failover that has not ended, since the last switch; nil if there is none.
 func (m *masterHistory) running() *failover {
-	if n := len(m.failovers); n > 0 && m.failovers[n-1].outcome == "" {
-		return m.failovers[n-1]
+	for _, f := range slices.Backward(m.failovers) {
+		switch f.outcome {
+		case "":
+			return f
+		case OutcomeSwitched:
+			return nil
+		}
 	}
 	return nil
 }
@@ -193,6 +200,7 @@ func (m *masterHistory) newFailover(n *sentinel.StreamUpdate) *failover {
 	f := newFailover(m, n)
 	m.failovers = append(m.failovers, f)
 	if len(m.failovers) > keptFailovers {
+		m.abandon(m.failovers[0])
 		m.failovers[0].keep()
 		m.failovers = slices.Delete(m.failovers, 0, 1)
 	}
@@ -207,10 +215,9 @@ func (m *masterHistory) try(n *sentinel.StreamUpdate, epoch sentinel.Number) {
 		m.unfinished(a, n.Time, "its end was not seen: the same Sentinel has tried again")
 	}
 	delete(m.ending, n.Sentinel)
-	delete(m.doubtful, n.Sentinel)
 	a := newAttempt(n, epoch)
 	f := m.running()
-	if f == nil || len(f.attempts) >= maxListed {
+	if f == nil || len(f.attempts) >= maxListed || f.from != a.master {
 		f = m.newFailover(n)
 	}
 	f.join(a, n)
@@ -234,8 +241,11 @@ func (m *masterHistory) opened(n *sentinel.StreamUpdate) *attempt {
 func (m *masterHistory) unfinished(a *attempt, at time.Time, reason string) {
 	delete(m.open, a.sentinel)
 	delete(m.ending, a.sentinel)
-	a.end, a.reason, a.partly = at, reason, true
 	f := a.failover
+	if f.failed == a { // it was given up before
+		return
+	}
+	a.end, a.reason, a.partly = at, reason, true
 	if f.outcome == "" && len(f.reports) == 0 && !f.goesOn() {
 		f.fail(a, at, true)
 	}
@@ -244,63 +254,33 @@ func (m *masterHistory) unfinished(a *attempt, at time.Time, reason string) {
 // led takes in a step that only the Sentinel takes that leads the failover.
 func (m *masterHistory) led(n *sentinel.StreamUpdate) {
 	a := m.opened(n)
-	if a == nil {
-		if m.over(n) {
-			return
-		}
-		a = m.goesOn(n)
-	}
-	if a == nil {
+	switch {
+	case a == nil && m.over(n):
+		return
+	case a == nil:
 		a = newAttempt(n, sentinel.Number{})
 		a.partly = true // its start was not seen
 		f := m.running()
-		if f == nil || f.leader != nil {
-			f = m.toldBefore(n)
-		}
-		if f == nil {
+		if f == nil || f.leader != nil || f.from != a.master {
 			f = m.newFailover(n)
 		}
 		f.join(a, n)
 		f.startUnseen = true
 		m.open[n.Sentinel] = a
+	case a.failover.failed == a && a.failover.outcome == OutcomeAborted: // it was taken for dead, and goes on
+		a.end, a.reason = time.Time{}, ""
+		a.failover.resume()
 	}
 	if a.elected.IsZero() {
 		m.elected(a, n)
 	}
 	a.failover.step(a, n)
+	m.unite(a, n)
 	if n.Event.Name == sentinel.EventFailoverEnd {
 		delete(m.open, n.Sentinel)
 		a.from = n.Event.MasterAddress
 		m.ending[n.Sentinel] = a
 	}
-}
-
-// toldBefore returns the failover of which others have told the end, and nobody who led it, if a step of a Sentinel is one of the
-// last of it; nil if there is none.
-func (m *masterHistory) toldBefore(n *sentinel.StreamUpdate) *failover {
-	last := len(m.failovers) - 1
-	if last < 0 {
-		return nil
-	}
-	f := m.failovers[last]
-	if _, reported := f.reported[n.Sentinel]; reported || len(f.reports) == 0 || len(f.attempts) > 0 || f.from != text(n.Event.MasterAddress) || n.Time.Sub(f.firstReport) >= lateReport {
-		return nil
-	}
-	return f
-}
-
-// goesOn returns the attempt of a Sentinel that was given up and goes on after all, as its own steps show; nil if there is
-// none: of two that were elected in two epochs both can go on.
-func (m *masterHistory) goesOn(n *sentinel.StreamUpdate) *attempt {
-	a := m.doubtful[n.Sentinel]
-	if a == nil || a.failover.failed != a || len(a.failover.reports) > 0 || slices.Index(m.failovers, a.failover) < 0 {
-		return nil
-	}
-	delete(m.doubtful, n.Sentinel)
-	m.open[n.Sentinel] = a
-	a.end, a.reason = time.Time{}, ""
-	a.failover.resume()
-	return a
 }
 
 // over reports whether a step belongs to a failover of that Sentinel which has ended.
@@ -312,51 +292,97 @@ func (m *masterHistory) over(n *sentinel.StreamUpdate) bool {
 	return n.Event.Name == sentinel.EventFailoverEnd && last >= 0 && m.failovers[last].ledBy(n.Sentinel)
 }
 
-// elected takes in that an attempt has been elected. An epoch has one leader, so that another
-// one, in another epoch, leads another failover.
+// elected takes in that an attempt has been elected. Where another one leads the failover already, it is one of its own, until
+// it is seen that both promote the same replica.
 func (m *masterHistory) elected(a *attempt, n *sentinel.StreamUpdate) {
 	a.elected = n.Time
-	f := a.failover
-	other := f.leader
-	switch {
-	case other == nil && (f.outcome == "" || f.startUnseen && len(f.attempts) == 1 && f.outcome == OutcomeSwitched):
-	case other != nil && f.outcome == "" && a.epoch.Present && a.epoch == other.epoch: // the same, at another address, or two by hand
-		f.also = append(f.also, a)
-		return
-	default:
-		f.part(a)
-		if g := m.ledIn(a.epoch); g != nil { // both began while an earlier one had not ended
-			g.join(a, n)
-			g.also = append(g.also, a)
-			return
-		}
-		f = m.newFailover(n)
-		f.join(a, n)
+	if f := a.failover; f.leader != nil || f.outcome != "" {
+		m.apart(a, n)
 	}
-	f.leader = a
-	for _, g := range m.failovers {
-		other := g.leader
-		if g == f || other == nil || g.outcome != "" || len(g.reports) > 0 || a.epoch.Present && a.epoch == other.epoch {
+	a.failover.leader = a
+	m.superseded(n.Time)
+}
+
+// apart makes an attempt a failover of its own.
+func (m *masterHistory) apart(a *attempt, n *sentinel.StreamUpdate) {
+	f, g := a.failover, m.newFailover(n)
+	if f.leads(a) {
+		g.leader, g.to = a, f.to
+	}
+	f.part(a)
+	g.join(a, n)
+}
+
+// superseded gives up the failovers of which no leader is heard any more, since another one was elected. They may go on nevertheless.
+func (m *masterHistory) superseded(at time.Time) {
+	for _, f := range m.failovers {
+		a := f.leader
+		if a == nil || !a.cut || f.outcome != "" || len(f.reports) > 0 || slices.ContainsFunc(f.also, func(b *attempt) bool { return !b.cut }) {
 			continue
 		}
-		if m.open[other.sentinel] == other {
-			delete(m.open, other.sentinel)
-			m.doubtful[other.sentinel] = other
+		for _, g := range m.failovers {
+			if g != f && g.leader != nil && g.leader.elected.After(a.elected) {
+				a.end, a.reason = at, "nothing more was heard of it, and "+text(g.leader.sentinel)+" was elected"
+				f.fail(a, at, true)
+				break
+			}
 		}
-		other.end, other.reason = n.Time, "nothing more was heard of it before "+text(n.Sentinel)+" was elected"
-		g.fail(other, n.Time, true)
 	}
 }
 
-// ledIn returns the failover that goes on and is led in an epoch; nil if there is none.
-func (m *masterHistory) ledIn(epoch sentinel.Number) *failover {
-	if f := m.running(); epoch.Present && f != nil && f.leader != nil && f.leader.epoch == epoch {
-		return f
+// unite makes one failover of two in which the same replica is promoted in place of the same master at the same time: in one
+// epoch, by hand, or in two, as a leader does not notice that another one was elected.
+func (m *masterHistory) unite(a *attempt, n *sentinel.StreamUpdate) {
+	f := a.failover
+	g := m.promotes(a, n)
+	switch {
+	case g == nil:
+	case len(g.reports) > 0 || slices.Index(m.failovers, g) < slices.Index(m.failovers, f):
+		m.absorb(g, f, n)
+	default:
+		m.absorb(f, g, n)
+	}
+}
+
+// promotes returns another failover in which the replica is promoted that the leader of one has chosen; nil if there is none.
+func (m *masterHistory) promotes(a *attempt, n *sentinel.StreamUpdate) *failover {
+	f := a.failover
+	if f.leader != a || f.outcome != "" || len(f.reports) > 0 || f.kept {
+		return nil
+	}
+	if f.to == "" && (n.Event.Name == sentinel.EventElectedLeader || n.Event.Name == sentinel.EventSelectSlave) {
+		return nil // it chooses soon
+	}
+	for _, g := range slices.Backward(m.failovers) {
+		_, reported := g.reported[a.sentinel]
+		switch {
+		case g == f || g.from != f.from || g.to == "" || f.to != "" && f.to != g.to || reported:
+		case len(g.reports) == 0 && g.outcome == "" && !g.kept && g.leader != nil && !g.leader.cut,
+			len(g.reports) > 0 && (a.partly || a.start.Before(g.firstReport)) && n.Time.Sub(g.firstReport) < lateReport:
+			return g
+		}
+		if len(g.reports) > 0 && g.to == f.from { // the master has come back there since
+			return nil
+		}
 	}
 	return nil
 }
 
-// abort takes in that a Sentinel has given up.
+// absorb makes the attempts of a failover those of another one.
+func (m *masterHistory) absorb(f, g *failover, n *sentinel.StreamUpdate) {
+	m.failovers = slices.DeleteFunc(m.failovers, func(h *failover) bool { return h == g })
+	for _, a := range g.attempts {
+		f.join(a, n)
+	}
+	f.trigger = cmp.Or(f.trigger, g.trigger)
+	if f.leader == nil {
+		f.leader, f.also, f.startUnseen = g.leader, g.also, g.startUnseen
+		return
+	}
+	f.also = append(append(f.also, g.leader), g.also...)
+}
+
+// abort takes in that a Sentinel has given up. If another one goes on with the same failover, the attempt is one of its own.
 func (m *masterHistory) abort(n *sentinel.StreamUpdate) {
 	a := m.opened(n)
 	if a == nil {
@@ -364,16 +390,15 @@ func (m *masterHistory) abort(n *sentinel.StreamUpdate) {
 	}
 	delete(m.open, n.Sentinel)
 	a.end, a.reason = n.Time, abortReason(n.Event.Name)
-	f := a.failover
-	if f.outcome == "" && a.after(f.leader) {
-		f.part(a)
-		f = m.newFailover(n)
-		f.join(a, n)
+	if f := a.failover; f.outcome == "" && (a.after(f.leader) || f.leads(a) && f.ledBesides(a)) {
+		m.apart(a, n)
 	}
+	f := a.failover
 	if n.Event.Name == sentinel.EventAbortMasterTimeout {
 		f.trigger = TriggerCoordinated
 	}
-	if f.outcome == "" && (f.leader == a || f.leader == nil) {
+	if f.outcome == "" && !f.ledBesides(a) {
+		f.lead(a)
 		f.fail(a, n.Time, false)
 	}
 	f.touch(n.Time)
@@ -399,11 +424,7 @@ func (m *masterHistory) switched(n *sentinel.StreamUpdate) {
 	f := m.failoverTo(n)
 	f.report(n)
 	if a := m.open[n.Sentinel]; a != nil { // the Sentinel drops its attempt, as another one has ended the failover
-		delete(m.open, n.Sentinel)
-		a.end, a.reason, a.partly = n.Time, "another Sentinel's failover has ended it", true
-		if g := a.failover; g != f && g.outcome == "" && !g.goesOn() {
-			g.fail(a, n.Time, true)
-		}
+		m.unfinished(a, n.Time, "another Sentinel's failover has ended it")
 	}
 	if m.history.streams[n.Sentinel].trusted {
 		m.hasMasterAt(n.Sentinel, n.Event.NewAddress, n.Time)
@@ -412,36 +433,36 @@ func (m *masterHistory) switched(n *sentinel.StreamUpdate) {
 
 // failoverTo returns the failover to which a +switch-master belongs.
 func (m *masterHistory) failoverTo(n *sentinel.StreamUpdate) *failover {
-	if last := len(m.failovers) - 1; last >= 0 && m.failovers[last].repeats(n) {
-		return m.failovers[last]
-	}
-	if a := m.ending[n.Sentinel]; a != nil && a.failover.mayEndAt(n.Event.NewAddress) {
-		return a.failover
-	}
-	// A Sentinel reports switches in their order.
+	told := m.toldBy[n.Sentinel]
+	delete(m.toldBy, n.Sentinel)
+	from, to := text(n.Event.MasterAddress), text(n.Event.NewAddress)
 	last := len(m.failovers) - 1
 	for last >= 0 && m.failovers[last].reported[n.Sentinel].IsZero() {
 		last--
 	}
+	if last >= 0 && m.failovers[last].repeats(n) {
+		return m.failovers[last]
+	}
+	if a := m.ending[n.Sentinel]; a != nil && a.failover.mayEndAt(to) {
+		return a.failover
+	}
+	// A Sentinel reports switches in their order. Where it had the master says of which it has heard, also if we have not heard it.
 	later := m.failovers[last+1:]
-	if told := m.toldBy[n.Sentinel]; told != "" {
-		delete(m.toldBy, n.Sentinel)
-		for _, f := range slices.Backward(later) {
-			if f.ledBy(told) && f.to == text(n.Event.NewAddress) && f.outcome != OutcomeAborted && n.Time.Sub(f.began) < lateReport {
-				return f
-			}
-		}
+	if last >= 0 && m.failovers[last].to != from {
+		later = later[1+slices.IndexFunc(later, func(f *failover) bool { return len(f.reports) > 0 && f.to == from }):]
 	}
+	var found *failover
+	best := 0
 	for _, f := range slices.Backward(later) {
-		switch {
-		case len(f.reported) > 0 && f.to == n.Event.NewAddress && n.Time.Sub(f.firstReport) < lateReport,
-			len(f.reported) == 0 && f.outcome == "" && f.mayEndAt(n.Event.NewAddress):
-			return f
+		if likely := f.mayBeToldOf(n, told); likely > best {
+			found, best = f, likely
 		}
 	}
-	f := m.newFailover(n)
-	f.startUnseen = true
-	return f
+	if found == nil {
+		found = m.newFailover(n)
+		found.startUnseen = true
+	}
+	return found
 }
 
 // switchedAt takes in where a Sentinel has the master. After a switch it publishes its replicas anew,
@@ -522,18 +543,16 @@ func (m *masterHistory) settle(now time.Time) {
 	}
 }
 
+// abandon takes it that none of the attempts of a failover goes on.
+func (m *masterHistory) abandon(f *failover) {
+	of := func(_ string, a *attempt) bool { return a.failover == f }
+	maps.DeleteFunc(m.open, of)
+	maps.DeleteFunc(m.ending, of)
+}
+
 // giveUp ends a failover of which nothing has been heard for long.
 func (m *masterHistory) giveUp(f *failover) {
-	for address, a := range m.open {
-		if a.failover == f {
-			delete(m.open, address)
-		}
-	}
-	for address, a := range m.ending {
-		if a.failover == f {
-			delete(m.ending, address)
-		}
-	}
+	m.abandon(f)
 	f.reason = "nothing more was heard of it"
 	f.outcome, f.ended, f.endUnseen = OutcomeAborted, time.Time{}, true
 }
