@@ -48,6 +48,23 @@ matrix: ## run the tests on Redis 6.0, 7.0, 8.0, 8.6 and Valkey 8.1, 9.1; SERVER
 	@tools/need prometheus=prometheus promtool=prometheus gcc=gcc,libc6-dev $(NAMES)
 	@tools/matrix $(SERVERS)
 
+.PHONY: version-skew
+version-skew: ## fail over between Redis 7.0, 8.0 and 8.6 and Valkey 8.1 and 9.1, where one may not read the RDB of another; SERVERS="redis-8.0" for less
+	@tools/need redis-server=redis-server redis-cli=redis-tools
+	@for server in $(or $(SERVERS),redis-8.0 redis-8.6 valkey-8.1 valkey-9.1); do tools/server $$server || exit 1; done
+	CGO_ENABLED=0 go test -count=1 -v -run 'TestVersionSkew|TestExpiringFields' ./preflight -preflight.servers='$(CURDIR)/.bin/servers'
+
+.PHONY: failovers
+failovers: ## fail over RUNS=20 times: with all clear, with a forced lag, and coordinated; SERVER=valkey-9.1 for another server
+	@tools/need redis-server=redis-server redis-cli=redis-tools
+	$(if $(SERVER),@tools/server $(SERVER))
+	for test in 'TestAllClear ./preflight -count=$(RUNS)' 'TestForcedLag ./drill -count=$(RUNS)' 'TestCoordinated ./drill -drill.runs=$(RUNS)'; do \
+		$(if $(SERVER),REDIS_SERVER='$(CURDIR)/.bin/servers/$(SERVER)/redis-server' REDIS_CLI='$(CURDIR)/.bin/servers/$(SERVER)/redis-cli') \
+			CGO_ENABLED=0 go test -timeout 60m -v -run $$test || exit 1; \
+	done
+
+failovers: RUNS ?= 20
+
 .PHONY: truth
 truth: ## compare every scrape of minutes of random faults with redis-cli; TRUTH_FOR=1h, TRUTH_SEED=N again
 	@tools/need redis-server=redis-server redis-cli=redis-tools gcc=gcc,libc6-dev

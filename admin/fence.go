@@ -24,6 +24,8 @@ type fence struct {
 	offset int64     // how far the old master had come when it took no more writes
 	done   bool      // it follows the new master
 	said   string    // why it does not yet
+
+	unpaused bool
 }
 
 // raiseFence holds up the writes to a master, and waits until the replica at an address has all that there were;
@@ -85,6 +87,7 @@ func (f *fence) close(ctx context.Context, now string, heard *watch) {
 	} else {
 		heard.note(at, sentinel.Number{})
 	}
+	f.unpause(ctx) // a replica that is paused does not apply the writes of its master either
 	f.job.say(fmt.Sprintf("%s: follows %s", f.addr, now))
 }
 
@@ -109,9 +112,15 @@ func (f *fence) lower(ctx context.Context) {
 	if f == nil {
 		return
 	}
-	ctx = context.WithoutCancel(ctx)
-	if err := f.job.within(f.conn.Unpause)(ctx); err != nil {
-		f.job.say(fmt.Sprintf("%s: CLIENT UNPAUSE failed; the pause ends by itself at %s: %v", f.addr, f.until.UTC().Format(time.TimeOnly), err))
+	if !f.unpaused {
+		f.unpause(context.WithoutCancel(ctx))
 	}
 	f.conn.Close()
+}
+
+func (f *fence) unpause(ctx context.Context) {
+	err := f.job.within(f.conn.Unpause)(ctx)
+	if f.unpaused = err == nil; err != nil {
+		f.job.say(fmt.Sprintf("%s: CLIENT UNPAUSE failed; the pause ends by itself at %s: %v", f.addr, f.until.UTC().Format(time.TimeOnly), err))
+	}
 }

@@ -82,6 +82,30 @@ func TestFenceLosesNothing(t *testing.T) {
 	}
 }
 
+// TestFenceEndsWithTheOldMaster: a replica whose writes are paused does not apply those of its master either, so the pause
+// ends when the old master is one, and not with the operation.
+func TestFenceEndsWithTheOldMaster(t *testing.T) {
+	t.Parallel()
+	r := newFenceRig(t, sentineltest.Config{})
+	old, heir := r.Masters[0].Node, r.Masters[0].Replicas[0]
+	followed := false
+	answer := r.do(fenced(), func(text string) {
+		if !strings.HasPrefix(text, old.Addr()+": follows ") {
+			return
+		}
+		followed = true
+		r.cli(heir, "SET", "new", "x")
+		began := time.Now()
+		sentineltest.WaitFor(t, "the old master to have what the new one takes", func() bool { return r.cli(old, "GET", "new") == "x" })
+		if took := time.Since(began); took > 4*time.Second { // the pause lasts 10 s
+			t.Errorf("it had it after %s", took)
+		}
+	})
+	if r.want(answer, admin.Done, true); !followed {
+		t.Error("it was not seen to follow")
+	}
+}
+
 // TestFenceIsLowered when the failover is given up.
 func TestFenceIsLowered(t *testing.T) {
 	t.Parallel()

@@ -24,16 +24,19 @@ const (
 	SlowerThan         = "slowlog-log-slower-than" // in microseconds
 	TLSPort            = "tls-port"
 	Certificate        = "tls-cert-file"
+	RDBVersionCheck    = "rdb-version-check" // Valkey from 8.1 on
 )
 
 func settings() []string {
-	return []string{MasterUser, MasterAuth, MinReplicasToWrite, Save, AppendOnly, ProtectedMode, AnnounceIP, AnnouncePort, SlowerThan, TLSPort, Certificate}
+	return []string{MasterUser, MasterAuth, MinReplicasToWrite, Save, AppendOnly, ProtectedMode, AnnounceIP, AnnouncePort, SlowerThan, TLSPort, Certificate, RDBVersionCheck}
 }
 
 // A Node is what a data node says of itself.
 type Node struct {
 	Product, Version string
 	ClusterEnabled   bool
+	// HasExpiringFields is that a database has hashes with fields that expire, of which Valkey tells from 9.0 on.
+	HasExpiringFields bool
 	// Settings has those that could be read. It holds a password: show none of it.
 	Settings     map[string]string
 	SettingsErr  error // why some are missing
@@ -139,8 +142,27 @@ func (n *Node) readInfo(r sentinel.Reply) error {
 		case "cluster_enabled":
 			n.ClusterEnabled = value == "1"
 		}
+		if isDatabase(name) && expiringFields(value) {
+			n.HasExpiringFields = true
+		}
 	}
 	return nil
+}
+
+// isDatabase reports whether a field of INFO is about one, such as db0.
+func isDatabase(name string) bool {
+	number, is := strings.CutPrefix(name, "db")
+	_, err := strconv.ParseUint(number, 10, 32)
+	return is && err == nil
+}
+
+func expiringFields(database string) bool {
+	for field := range strings.SplitSeq(database, ",") {
+		if n, is := strings.CutPrefix(field, "keys_with_volatile_items="); is {
+			return n != "0"
+		}
+	}
+	return false
 }
 
 // sentinelsIn finds the Sentinels in CLIENT LIST: each names its connections sentinel-ID-cmd and

@@ -3,8 +3,11 @@ package e2e_test
 import (
 	"bufio"
 	"context"
+	"io"
+	"net/http"
 	"os"
 	"os/exec"
+	"slices"
 	"strconv"
 	"strings"
 	"testing"
@@ -54,6 +57,164 @@ func TestKilledInTheMiddle(t *testing.T) {
 				}
 			}
 		})
+	}
+}
+
+// TestKilledOverHTTP: the exporter is killed for good, or its client goes away, in the middle of a failover that was asked for
+// over HTTP. The one ends the exporter's part: the pause ends by itself, and the Sentinels finish or give up. The other ends
+// nothing.
+func TestKilledOverHTTP(t *testing.T) {
+	t.Parallel()
+	version, err := sentineltest.ServerVersion(t.Context())
+	if err != nil {
+		t.Fatal(err)
+	}
+	for _, test := range []struct {
+		name      string
+		query     string
+		kill      bool // the exporter; otherwise the client goes away
+		givenBack bool // nobody is promoted
+	}{
+		{"fence, exporter", "fence=true", true, false},
+		{"fence, exporter, given back", "fence=true", true, true},
+		{"fence, client", "fence=true", false, false},
+		{"coordinated, exporter", "coordinated=true", true, false},
+		{"coordinated, client", "coordinated=true", false, false},
+	} {
+		t.Run(test.name, func(t *testing.T) {
+			t.Parallel()
+			if strings.HasPrefix(test.query, "coordinated") && (version.Product != "valkey" || version.Major < 9) {
+				return // refused: admin.TestCoordinatedRefused
+			}
+			r := newAdminProcess(t)
+			heir := r.Masters[0].Replicas[0]
+			if test.givenBack {
+				r.cli(heir, "ACL", "SETUSER", "default", "-slaveof", "-replicaof")
+			}
+			ctx, goAway := context.WithCancel(t.Context())
+			defer goAway()
+			answered := make(chan error, 1)
+			go func() { answered <- r.failOver(ctx, test.query) }()
+			sentineltest.WaitFor(t, "the middle of the failover", func() bool {
+				return strings.Contains(r.exporter.Stderr.String(), "SENTINEL FAILOVER") && r.failingOver()
+			})
+			if test.kill {
+				r.exporter.Kill(t)
+			} else {
+				goAway()
+			}
+			if err := <-answered; err == nil {
+				t.Fatal("the failover had ended before")
+			}
+			r.writesGoOn(test.query == "fence=true" && test.kill, test.givenBack)
+			if test.kill {
+				return
+			}
+			sentineltest.WaitFor(t, "the failover to be reported in the log", func() bool {
+				lines := audits(r.exporter.Stderr.String())
+				return len(lines) == 1 && strings.Contains(lines[0], "result=ok")
+			})
+		})
+	}
+}
+
+// An adminProcess is an exporter in a process of its own, which changes a deployment over HTTP.
+type adminProcess struct {
+	*sentineltest.Topology
+	t        *testing.T
+	exporter *exportertest.Process
+	url      string // of the admin listener
+}
+
+func newAdminProcess(t *testing.T) *adminProcess {
+	t.Helper()
+	const password = "canary-killed-http"
+	r := &adminProcess{t: t, Topology: sentineltest.Run(t, sentineltest.Config{
+		Replicas: 1, DownAfter: 20 * time.Second, FailoverTimeout: 3 * time.Second,
+		NodeConf: []string{sentineltest.DocumentedUser(t, "../docs/admin.md", "fence", password)},
+	})}
+	listen := sentineltest.FreeAddr(t)
+	r.url = "http://" + listen
+	r.exporter = exportertest.StartProcess(t, "--sentinel.address="+strings.Join(r.SentinelAddrs(), ","), "--log.level=debug",
+		"--admin.listen-address="+listen, "--admin.config.file="+exportertest.TempFile(t, exportertest.AdminUsers),
+		"--node.username=fence", "--node.password-file="+exportertest.TempFile(t, password))
+	sentineltest.WaitFor(t, "the admin listener", func() bool {
+		return strings.Contains(r.exporter.Stderr.String(), "The admin listener is open")
+	})
+	return r
+}
+
+func (r *adminProcess) cli(n *sentineltest.Node, args ...string) string {
+	r.t.Helper()
+	out, err := n.CLI(r.t.Context(), args...)
+	if err != nil {
+		r.t.Fatal(err)
+	}
+	return out
+}
+
+// failOver asks for a failover. The error is that there was no answer.
+func (r *adminProcess) failOver(ctx context.Context, query string) error {
+	request, err := http.NewRequestWithContext(ctx, http.MethodPost, r.url+"/api/v1/masters/mymaster/failover?"+query, http.NoBody)
+	if err != nil {
+		return err
+	}
+	request.SetBasicAuth("operator", exportertest.AdminPassword)
+	client := http.Client{Transport: &http.Transport{DisableKeepAlives: true}}
+	response, err := client.Do(request)
+	if err != nil {
+		return err
+	}
+	defer func() { _ = response.Body.Close() }()
+	text, err := io.ReadAll(response.Body)
+	if err == nil {
+		r.t.Logf("it answers %s %s", response.Status, text)
+	}
+	return err
+}
+
+func (r *adminProcess) failingOver() bool {
+	return slices.ContainsFunc(r.MasterField(r.t.Context(), "mymaster", "flags"), func(flags string) bool {
+		return strings.Contains(flags, "failover_in_progress")
+	})
+}
+
+// writesGoOn wants the master to take writes, and the other node to be its replica and to get them. A pause that nobody can
+// end any more lasts 10 s at most.
+func (r *adminProcess) writesGoOn(paused, givenBack bool) {
+	r.t.Helper()
+	const mostFenced = 10 * time.Second
+	old, heir := r.Masters[0].Node, r.Masters[0].Replicas[0]
+	began := time.Now()
+	ctx, cancel := context.WithTimeout(r.t.Context(), 2*mostFenced)
+	defer cancel()
+	_, err := old.CLI(ctx, "SET", "after", "1")
+	for err != nil && strings.Contains(err.Error(), "closed the connection") { // it has just been made a replica
+		_, err = old.CLI(ctx, "SET", "after", "1")
+	}
+	took := time.Since(began)
+	r.t.Logf("the old master answered a write after %s: %v", took.Round(time.Millisecond), err)
+	if readonly := err != nil && strings.Contains(err.Error(), "READONLY"); err != nil && !readonly || took > mostFenced+2*time.Second {
+		r.t.Errorf("it answers a write after %s: %v", took, err)
+	}
+	if paused && givenBack && took < time.Second {
+		r.t.Errorf("it took a write after %s: there was no pause", took)
+	}
+	master, replica := heir, old
+	if givenBack {
+		master, replica = old, heir
+	}
+	sentineltest.WaitFor(r.t, "the Sentinels to agree", func() bool {
+		node, err := r.MasterNode(r.t.Context(), "mymaster")
+		return err == nil && node == master && !r.failingOver()
+	})
+	r.cli(master, "SET", "kept", "x")
+	sentineltest.WaitFor(r.t, "the other node to have what the master takes", func() bool {
+		value, err := replica.CLI(r.t.Context(), "GET", "kept")
+		return err == nil && value == "x"
+	})
+	if role := r.cli(replica, "ROLE"); !strings.HasPrefix(role, "slave") {
+		r.t.Errorf("the other node is %s", role)
 	}
 }
 

@@ -5,6 +5,7 @@ import (
 	"os"
 	"os/exec"
 	"sync"
+	"sync/atomic"
 	"syscall"
 	"testing"
 
@@ -47,7 +48,8 @@ type Process struct {
 	// Ended is closed when the process has ended.
 	Ended chan struct{}
 
-	cmd *exec.Cmd
+	cmd    *exec.Cmd
+	killed atomic.Bool
 }
 
 // StartProcess runs the exporter in a process of its own, and returns when it serves.
@@ -90,7 +92,7 @@ func StartCommand(t testing.TB, cmd *exec.Cmd) *Process {
 	var wg sync.WaitGroup
 	wg.Go(func() {
 		defer close(p.Ended)
-		if err := p.cmd.Wait(); err != nil {
+		if err := p.cmd.Wait(); err != nil && !p.killed.Load() {
 			t.Errorf("the exporter ended with %v:\n%s", err, p.Stderr)
 		}
 	})
@@ -122,6 +124,14 @@ func (p *Process) Signal(t testing.TB, signal syscall.Signal) {
 	if err := p.cmd.Process.Signal(signal); err != nil {
 		t.Error(err)
 	}
+}
+
+// Kill ends the process with SIGKILL and waits for it.
+func (p *Process) Kill(t testing.TB) {
+	t.Helper()
+	p.killed.Store(true)
+	p.Signal(t, syscall.SIGKILL)
+	<-p.Ended
 }
 
 // Value scrapes the exporter and returns the value of a metric without labels.

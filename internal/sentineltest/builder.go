@@ -143,6 +143,9 @@ func (b *builder) newNode(name, password string) (*Node, error) {
 		name: name, host: b.cfg.Host, ip: b.ip,
 		dir: filepath.Join(b.dir, name), binary: b.cfg.Binary, cli: b.cli,
 	}
+	if b.cfg.Binaries != nil {
+		n.binary = orDefault(b.cfg.Binaries(name), b.cfg.Binary)
+	}
 	if password != "" {
 		n.cli.env = []string{"REDISCLI_AUTH=" + password}
 	}

@@ -18,7 +18,10 @@ const None = -1
 type Config struct {
 	Dir    string // holds one directory per node; a temporary one, removed by Close, when empty
 	Binary string // redis-server or valkey-server; default $REDIS_SERVER, then redis-server from $PATH
-	CLI    string // redis-cli 7.0 or later; default $REDIS_CLI, then redis-cli from $PATH
+	// Binaries, where given, is the server of each node (master-0, master-0-replica-1, sentinel-2 ...); empty for Binary,
+	// whose version is taken for that of all.
+	Binaries func(node string) string
+	CLI      string // redis-cli 7.0 or later; default $REDIS_CLI, then redis-cli from $PATH
 
 	Masters   []string // names; default "mymaster"
 	Replicas  int      // of each master; default 2, None for none
