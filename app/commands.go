@@ -47,9 +47,10 @@ func runOnAll(ctx context.Context, command cli.ManyRunner, f *programFlags, stre
 	}
 	named, budget := make(map[string]fleet.Surveyed, len(all)), f.budget()
 	for name, d := range all {
-		deployment := newDeployment(sentinelConfigOf(d, f.sentinel.timeout, budget))
+		config := sentinelConfigOf(d, f.sentinel.timeout, budget)
+		deployment := newDeployment(config)
 		defer deployment.Close()
-		named[name] = fleet.Surveyed{Sentinels: deployment, Given: d.Sentinels}
+		named[name] = fleet.Surveyed{Sentinels: deployment, Given: d.Sentinels, Timeout: config.Timeout}
 	}
 	streams.Timeout, streams.HostMap = f.sentinel.timeout, f.hosts
 	return command.RunAll(ctx, named, streams)

@@ -261,6 +261,17 @@ func checkFleet(t *testing.T, p *exportertest.Exporter, config string) {
 	}
 }
 
+// TestCheckAllKeepsToModule: a module's timeout holds for check --all as well, if it is the shorter one.
+func TestCheckAllKeepsToModule(t *testing.T) {
+	t.Parallel()
+	hung := sentineltest.RawServer(t, func(conn net.Conn) { _, _ = io.Copy(io.Discard, conn) })
+	config := exportertest.TempFile(t, fmt.Sprintf("modules: {short: {timeout: 100ms}}\ndeployments: {hung: {sentinels: [%q], module: short}}\n", hung))
+	stdout, stderr, status := exportertest.Output(t, "check", "--all", "--config.file="+config, "--sentinel.timeout=1m") // it waits 10 s
+	if !strings.HasPrefix(stdout, "UNKNOWN  hung: no Sentinel of 1 answered") || status != 3 || stderr != "" {
+		t.Errorf("got %d\n%s%s", status, stdout, stderr)
+	}
+}
+
 // TestCheckAll: the worst first and its exit code, within the timeout, however many hang; and what two have in
 // common, as /fleet says it.
 func TestCheckAll(t *testing.T) {

@@ -59,12 +59,15 @@ type Deployment struct {
 	operator *admin.Operator
 	looks    preflights
 
-	// The rest is of a named one. The Fleet guards these five.
+	// The rest is of a named one. The Fleet guards these seven.
 	spec       *probe.Deployment
 	asked      *deployment.Deployment
 	keeper     *role.Keeper
 	uses       refcount.Count
-	refreshing time.Time // when it was last asked in the background
+	refreshing time.Time     // when it was last asked in the background
+	attended   bool          // its events are followed, or were
+	before     *Deployment   // what it was in the file before a change; nil once it has the records of that
+	unattended chan struct{} // closed when nothing goes on in it between requests any more
 
 	mu   sync.Mutex // guards last
 	last memory

@@ -100,7 +100,7 @@ func (f *Fleet) Apply() error {
 	}
 	f.mu.Lock()
 	var gone []*deployment.Deployment
-	before := len(f.named)
+	before, size := make(map[string]*Deployment), len(f.named)
 	for name, d := range f.named {
 		if spec := mine[name]; spec != nil && spec.Same(d.spec) {
 			d.spec = spec
@@ -109,13 +109,25 @@ func (f *Fleet) Apply() error {
 		}
 		delete(f.named, name)
 		f.registry.forget(d)
+		if mine[name] != nil && d.Events != nil {
+			before[name] = d
+			if !d.attended {
+				before[name] = d.before
+			}
+		}
 		if d.uses.Retire() {
 			gone = append(gone, d.asked)
 		}
 	}
-	changed := len(mine) > 0 || len(f.named) < before
+	changed := len(mine) > 0 || len(f.named) < size
 	for name, spec := range mine {
-		f.named[name] = f.newNamed(name, spec, saved[name])
+		old := before[name]
+		if old != nil {
+			delete(saved, name) // it has them
+		}
+		d := f.newNamed(name, spec, saved[name])
+		d.before = old
+		f.named[name] = d
 	}
 	f.elsewhere = elsewhere
 	if changed {
@@ -174,6 +186,7 @@ func (f *Fleet) newNamed(name string, spec *probe.Deployment, saved history.Save
 	}
 	d := NewDeployment(parts)
 	d.name, d.spec, d.asked, d.operator, d.registry = name, spec, asked, admin.New(asked, d.Limit(f.opts.Timeout)), &f.registry
+	d.unattended = make(chan struct{})
 	d.operator.UseNodes(parts.Preflight.Nodes)
 	d.given = spec.Sentinels
 	d.keeper = role.NewKeeper(asked, role.Options{Grace: f.opts.RoleGrace, Timeout: d.Limit(f.opts.Timeout), Names: f.opts.HostMap})
@@ -338,6 +351,7 @@ func (f *Fleet) attend(ctx context.Context) {
 		for _, d := range f.named {
 			now[d] = true
 			if attended[d] == nil {
+				d.attended = true
 				d.uses.Acquire() // so that no connection is made after the last one is closed
 				come = append(come, d)
 			}
@@ -368,14 +382,31 @@ func (f *Fleet) attend(ctx context.Context) {
 // attendOne attends to one deployment until ctx ends. It begins to follow the events some time
 // within spread.
 func (f *Fleet) attendOne(ctx context.Context, d *Deployment, spread time.Duration) {
+	defer close(d.unattended)
 	var wg sync.WaitGroup
 	defer wg.Wait()
 	if d.Events != nil {
 		wg.Go(func() {
+			f.inherit(d)
 			if pause.For(ctx, rand.N(spread+1)) { //nolint:gosec // it need not be secret
 				d.Events.Follow(ctx, d.asked, d.Limit(f.opts.Timeout), d.keeper.Event, d.operator.Hear)
 			}
 		})
 	}
 	d.keeper.Run(ctx)
+}
+
+// inherit gives a deployment that was changed in the file the records of what it was before, once that hears no more.
+func (f *Fleet) inherit(d *Deployment) {
+	f.mu.Lock()
+	before := d.before
+	f.mu.Unlock()
+	if before == nil {
+		return
+	}
+	<-before.unattended // its context has ended
+	d.Events.History().Inherit(before.Events.History())
+	f.mu.Lock()
+	d.before = nil
+	f.mu.Unlock()
 }

@@ -482,7 +482,8 @@ func TestFleetHasItsRecords(t *testing.T) {
 
 // TestRemovedInAFailover: of what is removed from the file while a failover of it is heard, the record stays in the history file
 // without an outcome, and no connection is left. The failover of another goes on and counts once. Added again, it has
-// the record, and counts from nothing: the rest of that failover has no duration, and the next one is counted.
+// the record, and counts from nothing: the rest of that failover has no duration, and the next one is counted. What is
+// changed in the middle of a failover has the record at once.
 func TestRemovedInAFailover(t *testing.T) {
 	t.Parallel()
 	path := filepath.Join(t.TempDir(), "history")
@@ -593,4 +594,16 @@ func TestRemovedInAFailover(t *testing.T) {
 	if got := counted(anew); got != "0 1 0 1" {
 		t.Errorf("counts %s", got)
 	}
+
+	publish(goes, 9, begins)
+	for _, port := range []string{"1", "2"} { // at once: what is between may never have listened
+		if err := r.reload(t, strings.TrimSuffix(both, "]}\n")+", 127.0.0.1:"+port+"]}\n"); err != nil {
+			t.Fatal(err)
+		}
+	}
+	changed := acquired("goes")
+	if changed == anew {
+		t.Fatal("it was not made anew")
+	}
+	has(changed, "", history.OutcomeSwitched, history.OutcomeSwitched, "")
 }

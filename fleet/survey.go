@@ -13,6 +13,8 @@ import (
 type Surveyed struct {
 	Sentinels Snapshotter
 	Given     []string // the addresses of the file
+	// Timeout is how long the Sentinels may take at most; 0 for what the Survey allows.
+	Timeout time.Duration
 }
 
 // surveyAtOnce is how many deployments are begun at once by a Survey.
@@ -29,7 +31,7 @@ func Survey(ctx context.Context, timeout time.Duration, named map[string]Surveye
 	var list []*Deployment
 	var wg sync.WaitGroup
 	for name, s := range named {
-		d := &Deployment{Parts: Parts{Sentinels: s.Sentinels, HostMap: hosts}, name: name, registry: &shared, given: s.Given}
+		d := &Deployment{Parts: Parts{Sentinels: s.Sentinels, HostMap: hosts, Timeout: s.Timeout}, name: name, registry: &shared, given: s.Given}
 		list = append(list, d)
 		places <- struct{}{}
 		leave := sync.OnceFunc(func() { <-places })
@@ -37,6 +39,8 @@ func Survey(ctx context.Context, timeout time.Duration, named map[string]Surveye
 		wg.Go(func() {
 			defer leave()
 			defer waiting.Stop()
+			asking, cancel := context.WithTimeout(asking, d.Limit(timeout))
+			defer cancel()
 			d.survey(asking)
 		})
 	}

@@ -362,6 +362,21 @@ func (h *History) Close() {
 	}
 }
 
+// Inherit takes over the records of a closed History of the same deployment, as those of before. What h has heard itself
+// stays the newest.
+func (h *History) Inherit(before *History) {
+	before.mu.Lock()
+	lines := slices.Clone(before.store.lines)
+	before.mu.Unlock()
+	h.mu.Lock()
+	defer h.mu.Unlock()
+	own := h.store.lines
+	h.store = store{limit: h.store.limit}
+	for _, line := range slices.Concat(lines, own) {
+		h.store.put(line)
+	}
+}
+
 // A Query selects records.
 type Query struct {
 	Master string
