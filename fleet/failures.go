@@ -41,8 +41,11 @@ func (l *failureLog) note(snapshots []*sentinel.Snapshot) {
 		if slices.EqualFunc(now, before, commandFailures.alike) {
 			continue
 		}
-		l.said[s.Sentinel] = now
 		l.say(s, now)
+		for i := range now {
+			now[i].err = nil // which can have parts of a reply
+		}
+		l.said[s.Sentinel] = now
 	}
 	// Forget the Sentinels that are no longer asked.
 	gone := func(address string) bool {
@@ -58,10 +61,14 @@ func (l *failureLog) noteID(s *sentinel.Snapshot) {
 	if s.ID == "" {
 		return
 	}
-	if before := l.ids[s.Sentinel]; before != "" && before != s.ID {
+	before := l.ids[s.Sentinel]
+	if before == s.ID {
+		return
+	}
+	if before != "" {
 		l.logger.Info("Another Sentinel answers at this address", "sentinel", s.Sentinel, "id", s.ID, "id_before", before)
 	}
-	l.ids[s.Sentinel] = s.ID
+	l.ids[s.Sentinel] = strings.Clone(s.ID) // without the reply
 }
 
 func (l *failureLog) say(s *sentinel.Snapshot, failures []commandFailures) {

@@ -11,11 +11,14 @@ import (
 	"net"
 	"os"
 	"path/filepath"
+	"runtime"
 	"slices"
 	"strings"
 	"sync"
 	"testing"
 	"time"
+	"unsafe"
+	"weak"
 
 	"github.com/google/go-cmp/cmp"
 
@@ -478,6 +481,59 @@ func TestFleetHasItsRecords(t *testing.T) {
 			t.Errorf("%s has %+v", name, records)
 		}
 	}
+}
+
+// TestNothingOfAReplyStays: of what Sentinels say copies are kept. A part of a reply would keep all of it in memory.
+func TestNothingOfAReplyStays(t *testing.T) {
+	t.Parallel()
+	one, other := sentineltest.RunFake(t, sentineltest.FakeConfig{Replicas: 2, Peers: 2}), sentineltest.RunFake(t, sentineltest.FakeConfig{Replicas: 2, Peers: 2})
+	r := newRig(t, roomy(), "deployments: {it: {sentinels: ['"+one.Addr()+"', '"+other.Addr()+"'], discover_peers: true}}\n")
+	d, release, err := r.Acquire("it")
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer release()
+	sentineltest.WaitFor(t, "both streams", func() bool { return len(d.Events.Recent()) >= 2 })
+	replies := make(map[string]weak.Pointer[byte])
+	for i := range 3 { // the first has all that is new
+		snapshots := r.snapshots(t, "it")
+		for _, s := range snapshots {
+			if s.Up() { // a peer of the script does not exist
+				replies[fmt.Sprintf("MASTERS %d of %s", i, s.Sentinel)] = weak.Make(unsafe.StringData(s.Masters[0].Name))
+				replies[fmt.Sprintf("REPLICAS %d of %s", i, s.Sentinel)] = weak.Make(unsafe.StringData(s.Masters[0].Replicas[0].RunID))
+				replies[fmt.Sprintf("SENTINELS %d of %s", i, s.Sentinel)] = weak.Make(unsafe.StringData(s.Masters[0].Peers[0].RunID))
+				replies[fmt.Sprintf("INFO %d of %s", i, s.Sentinel)] = weak.Make(unsafe.StringData(s.Info.RunID))
+			}
+		}
+		d.Note(snapshots)
+		report, err := d.Assess(t.Context(), snapshots)
+		if err != nil {
+			t.Fatal(err)
+		}
+		if err := d.Collector.WriteText(io.Discard, collector.Page{Snapshots: snapshots, Report: &report}); err != nil {
+			t.Fatal(err)
+		}
+	}
+	if len(replies) != 3*2*4 {
+		t.Fatalf("there are the replies %v", slices.Sorted(maps.Keys(replies)))
+	}
+	var kept []string
+	for range 200 { // until what goes on beside has ended, and long before all are asked again, which would hide it
+		runtime.GC()
+		kept = nil
+		for what, reply := range replies {
+			if reply.Value() != nil {
+				kept = append(kept, what)
+			}
+		}
+		if len(kept) == 0 {
+			break
+		}
+	}
+	if slices.Sort(kept); len(kept) > 0 {
+		t.Errorf("kept: %q", kept)
+	}
+	runtime.KeepAlive(d)
 }
 
 // TestRemovedInAFailover: of what is removed from the file while a failover of it is heard, the record stays in the history file

@@ -30,6 +30,7 @@ const unsetID = "0000000000000000000000000000000000000000"
 
 // A sighting is how a deployment knows a mark.
 type sighting struct {
+	id      string // of the mark
 	address string
 	given   bool   // a Sentinel that the file has for the deployment
 	master  bool   // a data node that is a master, according to any Sentinel
@@ -46,30 +47,29 @@ type view struct {
 
 // A census is what the snapshots of a deployment say of what only one can have. Its strings are copies.
 type census struct {
-	marks map[mark]sighting
+	marks map[mark]*sighting
 	views []view
 }
 
 // censusOf returns that of the snapshots of the Sentinels given for a deployment and of their peers.
 func censusOf(snapshots []*sentinel.Snapshot, given []string) census {
-	c := census{marks: make(map[mark]sighting)}
+	c := census{marks: make(map[mark]*sighting)}
 	for _, s := range snapshots {
 		by := strings.Clone(s.Sentinel)
 		note := func(kind markKind, id, address string, as sighting) string {
 			if id == "" || id == unsetID {
 				return ""
 			}
-			known, again := c.marks[mark{kind, id}]
-			if !again {
-				id = strings.Clone(id)
-				known = sighting{address: strings.Clone(address), by: by}
+			known := c.marks[mark{kind, id}]
+			if known == nil { // not an assignment to a key that there is: that would take over the text of the new one
+				known = &sighting{id: strings.Clone(id), address: strings.Clone(address), by: by}
+				c.marks[mark{kind, known.id}] = known
 			}
 			if address < known.address {
 				known.address = strings.Clone(address)
 			}
 			known.given, known.master, known.others = known.given || as.given, known.master || as.master, known.others || known.by != by
-			c.marks[mark{kind, id}] = known
-			return id
+			return known.id
 		}
 		v := view{sentinel: by}
 		own := slices.Contains(given, s.Sentinel)
@@ -127,7 +127,7 @@ func (r *registry) note(d *Deployment, c census) {
 	for m, as := range c.marks {
 		owners := r.owners[m]
 		at, _ := slices.BinarySearchFunc(owners, d.name, owner.compare)
-		r.owners[m] = slices.Insert(owners, at, owner{d, as})
+		r.owners[m] = slices.Insert(owners, at, owner{d, *as})
 		d.marks = append(d.marks, m)
 	}
 	slices.SortFunc(d.marks, func(a, b mark) int { return cmp.Or(cmp.Compare(a.kind, b.kind), cmp.Compare(a.id, b.id)) })

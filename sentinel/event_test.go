@@ -82,7 +82,7 @@ func payloads() map[string]struct {
 // TestEveryEventIsParsed: those of the table, all of them and no others.
 func TestEveryEventIsParsed(t *testing.T) {
 	t.Parallel()
-	parser, rows := newEventParser(), payloads()
+	rows := payloads()
 	for _, name := range EventNames() {
 		row, there := rows[name]
 		if !there {
@@ -90,7 +90,7 @@ func TestEveryEventIsParsed(t *testing.T) {
 			continue
 		}
 		row.want.Name, row.want.Raw = name, row.payload
-		if diff := cmp.Diff(row.want, parser.parse(name, row.payload)); diff != "" {
+		if diff := cmp.Diff(row.want, ParseEvent(name, row.payload)); diff != "" {
 			t.Errorf("%s (-want +got):\n%s", name, diff)
 		}
 		delete(rows, name)
@@ -126,7 +126,7 @@ func TestStrangeEvents(t *testing.T) {
 		{"nothing", "+switch-master", "", e{}},
 	}
 	for _, test := range tests {
-		got := newEventParser().parse(test.channel, test.payload)
+		got := ParseEvent(test.channel, test.payload)
 		if got.Name != test.channel || got.Raw != test.payload {
 			t.Errorf("%s: it came as %q %q", test.name, got.Name, got.Raw)
 		}
@@ -148,7 +148,7 @@ func TestEventsHoldNoPassword(t *testing.T) {
 		masterText + " auth-pass hush hush", masterText + " AUTH-PASS hush", masterText + " Auth-Pass hush hush",
 		"garbled auth-pass hush", "garbled AUTH-PASS hush", " auth-pass hush", " auth-pass ",
 	} {
-		e := newEventParser().parse("+set", payload)
+		e := ParseEvent("+set", payload)
 		if strings.Contains(e.Raw+e.Details, "hush") || !strings.Contains(strings.ToLower(e.Details), "auth-pass ******") {
 			t.Errorf("%q became %q, %q", payload, e.Raw, e.Details)
 		}
@@ -162,9 +162,9 @@ func FuzzEvents(f *testing.F) {
 	f.Add("+sdown", "master my  own master 10.0.0.1 6379")
 	f.Add("+set", "master x 1.2.3.4 5 quorum 1 auth-pass hush")
 	f.Add("+unheard-of", "\xff\x00")
-	parser := newEventParser()
+
 	f.Fuzz(func(t *testing.T, channel, payload string) {
-		e := parser.parse(channel, payload)
+		e := ParseEvent(channel, payload)
 		if e.Name != channel || channel != eventSet && e.Raw != payload {
 			t.Errorf("%q %q came as %q %q", channel, payload, e.Name, e.Raw)
 		}

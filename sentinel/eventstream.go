@@ -51,7 +51,7 @@ const refusedBackoff = 12
 // slow, events are dropped, which an update reports as well; the Sentinel never has to wait.
 // Snapshots have the recent events, too.
 func (c *Client) Events(ctx context.Context, o EventOptions, handle func(*StreamUpdate)) {
-	s := &eventStream{client: c, options: o.withDefaults(), parser: newEventParser()}
+	s := &eventStream{client: c, options: o.withDefaults()}
 	s.queue = newUpdateQueue(s.options.Room, func(n *StreamUpdate) {
 		c.recent.note(n)
 		handle(n)
@@ -64,7 +64,6 @@ func (c *Client) Events(ctx context.Context, o EventOptions, handle func(*Stream
 type eventStream struct {
 	client  *Client
 	options EventOptions
-	parser  eventParser
 	queue   *updateQueue
 	pause   time.Duration // before the next try
 	heard   time.Time     // when something was last received
@@ -107,7 +106,7 @@ func (s *eventStream) once(ctx context.Context) (stood time.Duration, _ *Error) 
 	s.queue.push(s.newUpdate(StreamUp))
 	err = sub.receive(ctx, func(channel, payload string) {
 		n := s.newUpdate(StreamEvent)
-		n.Event = s.parser.parse(channel, payload)
+		n.Event = ParseEvent(channel, payload)
 		s.heard = n.Time
 		s.queue.push(n)
 	}, func() {

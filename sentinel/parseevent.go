@@ -5,46 +5,25 @@ import (
 	"strings"
 )
 
-// An eventParser parses events. It maps their names to their layouts.
-type eventParser map[string]eventLayout
-
-func newEventParser() eventParser {
-	p := make(eventParser)
-	for _, layout := range eventTable() {
-		p[layout.name] = layout
-	}
-	return p
-}
-
 // ParseEvent parses an event as a Sentinel publishes it, or logs it: its name, and the rest. If it is
 // unknown or malformed, Details has the rest.
 func ParseEvent(name, payload string) Event {
-	p := make(eventParser, 1)
-	for _, layout := range eventTable() {
-		if layout.name == name {
-			p[name] = layout
-		}
-	}
-	return p.parse(name, payload)
-}
-
-// parse parses a message. If the event is unknown or malformed, Details has the payload.
-func (p eventParser) parse(channel, payload string) Event {
-	e := Event{Name: channel, Raw: payload}
-	layout, known := p[channel]
-	if channel == eventSet {
+	e := Event{Name: name, Raw: payload}
+	if name == eventSet {
 		e.Raw = withoutPassword(payload)
 	}
 	e.Details = e.Raw
-	if !known {
-		return e
+	for _, layout := range eventTable() { // no map: each of thousands of streams would keep one
+		if layout.name != name {
+			continue
+		}
+		parsed := e
+		parsed.Details = ""
+		if parsed.fill(layout) {
+			return parsed
+		}
 	}
-	parsed := e
-	parsed.Details = ""
-	if !parsed.fill(layout) {
-		return e
-	}
-	return parsed
+	return e
 }
 
 // fill parses the payload, and reports whether it is well-formed.

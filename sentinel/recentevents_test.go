@@ -20,7 +20,7 @@ func recentAt(events []published, seconds int) *recentEvents {
 	var r recentEvents
 	start := time.Now().Add(-time.Duration(seconds) * time.Second)
 	for _, e := range events {
-		r.note(&StreamUpdate{Kind: StreamEvent, Time: start.Add(time.Duration(e.at) * time.Second), Event: newEventParser().parse(e.channel, e.payload)})
+		r.note(&StreamUpdate{Kind: StreamEvent, Time: start.Add(time.Duration(e.at) * time.Second), Event: ParseEvent(e.channel, e.payload)})
 	}
 	return &r
 }

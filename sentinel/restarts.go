@@ -30,7 +30,7 @@ type masterProcess struct {
 }
 
 // processes are those of a Sentinel's masters, by name.
-type processes map[string]masterProcess
+type processes map[string]*masterProcess
 
 // changed reports whether the process of a master is another one than in the last snapshot,
 // or has begun with a restart, so that it matters what it holds.
@@ -43,22 +43,19 @@ func (ps processes) changed(m *Master) bool {
 func (ps processes) update(masters []Master) {
 	for i := range masters {
 		m := &masters[i]
-		old, found := ps[m.Name]
-		p := old
+		p := ps[m.Name]
+		if p == nil { // not an assignment to a key that there is: that would take over the text of the new one
+			p = new(masterProcess)
+			ps[strings.Clone(m.Name)] = p
+		}
 		if p.addr != m.Addr {
-			p = masterProcess{addr: strings.Clone(m.Addr)}
+			*p = masterProcess{addr: strings.Clone(m.Addr)}
 		}
 		p.update(m)
 		m.Restart = p.restart
-		switch {
-		case !found:
-			ps[strings.Clone(m.Name)] = p
-		case p != old:
-			ps[m.Name] = p // keeps the key
-		}
 	}
 	if len(ps) > len(masters) {
-		maps.DeleteFunc(ps, func(name string, _ masterProcess) bool {
+		maps.DeleteFunc(ps, func(name string, _ *masterProcess) bool {
 			return !slices.ContainsFunc(masters, func(m Master) bool { return m.Name == name })
 		})
 	}

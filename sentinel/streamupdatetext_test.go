@@ -34,7 +34,7 @@ func TestEventAbout(t *testing.T) {
 		{"+new-epoch", "7", "7"},
 		{"+tilt", "#tilt mode entered", "#tilt mode entered"},
 	} {
-		e := newEventParser().parse(tc.name, tc.payload)
+		e := ParseEvent(tc.name, tc.payload)
 		if got := strings.Join(e.About(), "|"); got != tc.want {
 			t.Errorf("%s %s: got %q, want %q", tc.name, tc.payload, got, tc.want)
 		}
