@@ -15,7 +15,7 @@ const (
 	memoryPerReply = 2
 	// memoryPerSentinel is the same for a Sentinel whose connection and stream are kept, in bytes. With an aim
 	// below what is kept the collection never stops (docs/scale.md).
-	memoryPerSentinel = 40 << 10
+	memoryPerSentinel = 64 << 10
 	// groupShare is the part of the memory of the control group that it aims at, at most.
 	groupShare = 0.9
 	// limitMemoryEvery is how often the aim follows the number of Sentinels.

@@ -12,8 +12,8 @@ func TestMemoryLimit(t *testing.T) {
 		group memlimit.Provider
 		want  uint64
 	}{
-		{"no group", func() (uint64, error) { return 0, memlimit.ErrNoLimit }, 200 + 3*(40<<10)},
-		{"a large one", memlimit.Limit(1 << 20), 200 + 3*(40<<10)},
+		{"no group", func() (uint64, error) { return 0, memlimit.ErrNoLimit }, 200 + 3*65536},
+		{"a large one", memlimit.Limit(1 << 20), 200 + 3*65536},
 		{"a small one", memlimit.Limit(100), 90},
 	} {
 		if got, err := memoryLimit(100, func() int { return 3 }, test.group)(); err != nil || got != test.want {

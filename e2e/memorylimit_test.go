@@ -20,7 +20,7 @@ func TestMemoryLimit(t *testing.T) {
 			t.Errorf("%s is not among the metrics", want)
 		}
 	}
-	look("go_gc_gomemlimit_bytes 1.6818176e+07") // twice 8 MiB, and 40 KiB for the one Sentinel
+	look("go_gc_gomemlimit_bytes 1.6842752e+07") // twice 8 MiB, and 64 KiB for the one Sentinel
 	t.Setenv("GOMEMLIMIT", "100MiB")
 	look("go_gc_gomemlimit_bytes 1.048576e+08")
 }
@@ -41,5 +41,5 @@ func TestMemoryLimitGrows(t *testing.T) {
 		t.Error("without Sentinels it is not twice 8 MiB")
 	}
 	writeFleet(t, filepath.Join(dir, "fleet-one.json"), map[string]fleetEntry{"orders": {fakeDeployment(t, "orders"), map[string]string{}}})
-	sentineltest.WaitFor(t, "40 KiB more for each of three Sentinels", has("1.6900096e+07"))
+	sentineltest.WaitFor(t, "64 KiB more for each of three Sentinels", has("1.6973824e+07"))
 }

@@ -126,8 +126,8 @@ scrape_configs:
 		if m.down > 0 {
 			t.Errorf("%s: %d scrapes of healthy deployments found no exporter, or a Sentinel that does not answer", what, m.down)
 		}
-		t.Logf("%s: %d scrapes of healthy ones, the median took %s, 99 %% at most %s, the slowest %s; CPU %.0f %% of a core; %s",
-			what, len(m.took), m.at(0.5), m.at(0.99), m.at(1), 100*m.cpu, m.usage)
+		t.Logf("%s: %d scrapes of healthy ones, the median took %s, 99 %% at most %s, the slowest %s (%s); CPU %.0f %% of a core; %s",
+			what, len(m.took), m.at(0.5), m.at(0.99), m.at(1), strings.Join(m.slow, ", "), 100*m.cpu, m.usage)
 	}
 	t.Logf("the slowest scrape of a broken one: %s", loud.broken)
 	t.Logf("before: %s", before)
@@ -207,6 +207,7 @@ func waitForStreams(t *testing.T, p *exportertest.Process, topologies []*sentine
 // A fleetMeasure is what came of some time of scrapes.
 type fleetMeasure struct {
 	took   []time.Duration // by scrapes of healthy deployments, sorted
+	slow   []string        // of which some took the longest
 	broken time.Duration   // the longest that one of a broken one took
 	down   int             // how often something healthy was not up
 	cpu    float64         // in cores
@@ -234,6 +235,9 @@ func measure(t *testing.T, p *exportertest.Process, prometheus *exportertest.Pro
 		m.took = append(m.took, time.Duration(seconds*float64(time.Second)).Round(time.Millisecond))
 	}
 	slices.Sort(m.took)
+	for _, slow := range prometheus.Series(`topk(3, max_over_time(scrape_duration_seconds{kind=~"real|scripted"}` + window + `))`) {
+		m.slow = append(m.slow, slow["deployment"])
+	}
 	if len(m.took) == 0 {
 		t.Fatal("nothing was scraped")
 	}
