@@ -4,6 +4,7 @@ import (
 	"context"
 	"fmt"
 	"strconv"
+	"strings"
 )
 
 // exchange sends the commands in one write and reads a raw reply for each. With an error it
@@ -53,40 +54,57 @@ func word(arg any) string {
 	return fmt.Sprint(arg)
 }
 
-// mostRead is how many bytes are read at once, unless one reply has more.
+// mostRead is how many bytes are read at once.
 const mostRead = 64 << 10
 
-// replies reads that many raw replies. Those that came together share their memory.
+// replies reads that many raw replies. Those that came together share their memory. One that needs several buffers is put
+// together when it is complete: one that never ends takes no more memory than it has bytes.
 func (c *limitedConn) replies(n int) ([]string, error) {
 	c.asked = n
 	replies := make([]string, 0, n)
-	buffer := make([]byte, replyBuffer)
-	begin, filled := 0, 0 // where in the exchange the buffer begins, and how much is in it
+	var before [][]byte // the full buffers of the reply under way
+	buffer := make([]byte, 0, replyBuffer)
+	begin, had := 0, 0 // where in the exchange that is which is in the buffers, and how much of it is in those before
 	for len(replies) < n {
-		read, err := c.Read(buffer[filled:])
-		filled += read
-		full := filled == len(buffer)
-		if complete := c.complete(begin + filled); complete > len(replies) {
+		if len(buffer) == cap(buffer) {
+			before, had = append(before, buffer), had+len(buffer)
+			buffer = make([]byte, 0, min(2*cap(buffer), mostRead))
+		}
+		read, err := c.Read(buffer[len(buffer):cap(buffer)])
+		buffer = buffer[:len(buffer)+read]
+		if complete := c.complete(begin + had + len(buffer)); complete > len(replies) {
 			ends := c.ends[len(replies):complete]
 			size := ends[len(ends)-1] - begin
-			text := string(buffer[:size])
+			text := joined(before, buffer[:size-had], size)
 			for _, end := range ends {
 				replies = append(replies, text[:end-begin])
 				text, begin = text[end-begin:], end
 			}
-			filled = copy(buffer, buffer[size:filled])
+			buffer = buffer[:copy(buffer, buffer[size-had:])]
+			before, had = nil, 0
 		}
 		if err != nil {
 			return replies, err
 		}
-		if full && (len(buffer) < mostRead || filled == len(buffer)) {
-			buffer = append(buffer, make([]byte, len(buffer))...)
-		}
 	}
-	if filled > 0 {
-		return nil, fmt.Errorf("%w: %q after the last reply", errMalformed, clip(string(buffer[:filled])))
+	if len(buffer) > 0 {
+		return nil, fmt.Errorf("%w: %q after the last reply", errMalformed, clip(string(buffer)))
 	}
 	return replies, nil
+}
+
+// joined returns what is in the buffers and in the last one: size bytes.
+func joined(before [][]byte, last []byte, size int) string {
+	if len(before) == 0 {
+		return string(last)
+	}
+	var text strings.Builder
+	text.Grow(size)
+	for _, buffer := range before {
+		text.Write(buffer)
+	}
+	text.Write(last)
+	return text.String()
 }
 
 // complete returns how many replies end within the first bytes of the exchange.
