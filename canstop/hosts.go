@@ -80,7 +80,10 @@ func normal(host string) string {
 	case ip == netip.IPv6Loopback():
 		return localhost
 	}
-	return ip.Unmap().String()
+	if text := ip.Unmap().AppendTo(make([]byte, 0, 64)); string(text) != host {
+		return string(text)
+	}
+	return host
 }
 
 func (h *hosts) id(key hostKey) hostID {
@@ -136,7 +139,11 @@ func (h *hosts) machines() (all []machine, mixed bool) {
 	all = make([]machine, len(h.keys))
 	for k, key := range h.keys {
 		m := &all[h.root(hostID(k))]
-		m.keys = append(m.keys, key)
+		if m.keys == nil {
+			m.keys = h.keys[k : k+1 : k+1] // mostly it stays the only one
+		} else {
+			m.keys = append(m.keys, key)
+		}
 		m.class = max(m.class, key.class())
 	}
 	most, names := nowhere, make(map[string]*machine)

@@ -21,7 +21,11 @@ func offsetOf(v View, addr string, age time.Duration, bytes int64) Offset {
 // Offsets returns all offsets of a master and its replicas that the Sentinels know. Each Sentinel
 // asks a node every 10 s, so theirs are of different moments.
 func Offsets(views []View) []Offset {
-	var all []Offset
+	most := 0
+	for _, v := range views {
+		most += len(v.Replicas) + len(v.Cache)
+	}
+	all := make([]Offset, 0, most)
 	for _, v := range views {
 		for i := range v.Replicas {
 			r := &v.Replicas[i]

@@ -30,6 +30,8 @@ type MasterViews struct {
 func ByMaster(snapshots []*sentinel.Snapshot) []*MasterViews {
 	var masters []*MasterViews
 	byName := make(map[string]*MasterViews)
+	var free []MasterViews // and their views: room for some masters at a time
+	var views []View
 	for _, s := range snapshots {
 		if !s.Up() {
 			continue
@@ -38,7 +40,13 @@ func ByMaster(snapshots []*sentinel.Snapshot) []*MasterViews {
 			name := s.Masters[i].Name
 			m := byName[name]
 			if m == nil {
-				m = &MasterViews{Name: name}
+				if len(free) == 0 {
+					free = make([]MasterViews, min(len(s.Masters)-i, 64))
+					views = make([]View, len(free)*len(snapshots))
+				}
+				m, free = &free[0], free[1:]
+				m.Name, m.Views = name, views[:0:len(snapshots)]
+				views = views[len(snapshots):]
 				byName[name] = m
 				masters = append(masters, m)
 			}
@@ -69,6 +77,7 @@ func ViewsOf(snapshots []*sentinel.Snapshot, name string) []View {
 // that is alive.
 func ByReplica(views []View) [][]ReplicaView {
 	var groups [][]ReplicaView
+	var room []ReplicaView // for some groups
 	at := make(map[string]int)
 	for _, v := range views {
 		for i := range v.Replicas {
@@ -77,7 +86,12 @@ func ByReplica(views []View) [][]ReplicaView {
 			if !found {
 				k = len(groups)
 				at[r.Addr] = k
-				groups = append(groups, make([]ReplicaView, 0, len(views)))
+				if len(room) == 0 {
+					groups = slices.Grow(groups, len(v.Replicas)-i)
+					room = make([]ReplicaView, (len(v.Replicas)-i)*len(views))
+				}
+				groups = append(groups, room[:0:len(views)])
+				room = room[len(views):]
 			}
 			last := len(groups[k]) - 1
 			switch {
@@ -93,10 +107,10 @@ func ByReplica(views []View) [][]ReplicaView {
 	return groups
 }
 
-// merged joins the groups of one process, unless a Sentinel knows it at both addresses: to
-// that these are two replicas.
+// merged joins the groups of one process, in place, unless a Sentinel knows it at both
+// addresses: to that these are two replicas.
 func merged(groups [][]ReplicaView) [][]ReplicaView {
-	all := make([][]ReplicaView, 0, len(groups))
+	all := groups[:0]
 	for _, g := range groups {
 		i := slices.IndexFunc(all, func(other []ReplicaView) bool {
 			return slices.ContainsFunc(g, func(r ReplicaView) bool { return r.SameProcess(&other[0].Instance) }) && !shareSentinel(g, other)

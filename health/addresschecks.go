@@ -122,7 +122,7 @@ func (m *masterModel) elsewhere(o *outcome) {
 		part   = "If the masters of both have one name, their Sentinels have become peers, and tell each other what to forget: RESET the name on all Sentinels of both within the same second, and again until each knows only its own ones (num-other-sentinels)."
 		repair = "Find out which deployment the node belongs to (INFO replication), and do not fail over meanwhile. Point it to its own master with REPLICAOF. If Sentinels of one deployment monitor a master of the other, REMOVE that name there. " + part
 	)
-	for _, where := range slices.Sorted(maps.Keys(nodes)) {
+	for _, where := range nodes.sorted() {
 		addrs := nodes[where]
 		if len(addrs) == 1 {
 			found(fmt.Sprintf("the node %s belongs to another deployment as well: %s", addrs[0], where), addrs[0], repair)
@@ -133,12 +133,12 @@ func (m *masterModel) elsewhere(o *outcome) {
 	switch {
 	case len(nodes) > 0:
 	case len(peers) > 0:
-		for _, where := range slices.Sorted(maps.Keys(peers)) {
+		for _, where := range peers.sorted() {
 			found(fmt.Sprintf("its Sentinels take %s of another deployment for theirs, which %s for nothing here: %s (%s)",
 				count(len(peers[where]), "Sentinel"), verb(len(peers[where]), "vote"), where, few(peers[where])), "", part, m.metBy()...)
 		}
 	case len(taken) > 0:
-		for _, where := range slices.Sorted(maps.Keys(taken)) {
+		for _, where := range taken.sorted() {
 			found(fmt.Sprintf("those of another deployment take %s of its own for theirs: %s (%s)", count(len(taken[where]), "Sentinel"), where, few(taken[where])), "", part, m.metBy()...)
 		}
 	case data != "":
@@ -155,8 +155,20 @@ func (b byWhere) note(where, addr string) {
 	}
 }
 
+// sorted are the other deployments.
+func (b byWhere) sorted() []string {
+	if len(b) == 0 {
+		return nil
+	}
+	return slices.Sorted(maps.Keys(b))
+}
+
 func (m *masterModel) nodesElsewhere() byWhere {
-	in, nodes := m.model.elsewhere.Nodes, make(byWhere)
+	in := m.model.elsewhere.Nodes
+	if len(in) == 0 {
+		return nil
+	}
+	nodes := make(byWhere)
 	for _, v := range m.Views {
 		nodes.note(in[v.RunID], v.Addr)
 		for i := range v.Replicas {
@@ -170,7 +182,7 @@ func (m *masterModel) nodesElsewhere() byWhere {
 func (m *masterModel) metBy() []Cause {
 	for _, other := range m.model.masters {
 		nodes := other.nodesElsewhere()
-		for _, where := range slices.Sorted(maps.Keys(nodes)) {
+		for _, where := range nodes.sorted() {
 			f := Finding{Check: "shared_node", Master: other.Name}
 			if len(nodes[where]) == 1 {
 				f.Node = nodes[where][0]

@@ -12,14 +12,16 @@ import (
 // byNode groups the views by the node that clients are given. The group with the highest
 // epoch comes first.
 func (m *masterModel) byNode() [][]deployment.View {
-	groups := deployment.ByNode(m.Views)
-	slices.SortStableFunc(groups, func(a, b []deployment.View) int {
-		if d := epochOf(b) - epochOf(a); d != 0 {
-			return int(d)
-		}
-		return len(b) - len(a)
-	})
-	return groups
+	if m.nodes == nil {
+		m.nodes = deployment.ByNode(m.Views)
+		slices.SortStableFunc(m.nodes, func(a, b []deployment.View) int {
+			if d := epochOf(b) - epochOf(a); d != 0 {
+				return int(d)
+			}
+			return len(b) - len(a)
+		})
+	}
+	return m.nodes
 }
 
 func epochOf(group []deployment.View) int64 {
@@ -75,9 +77,12 @@ func anyDiffer(groups [][]deployment.View) bool {
 func advertised(views []deployment.View) []string {
 	var addrs []string
 	for _, v := range views {
-		addrs = append(addrs, v.Advertised())
+		if addr := v.Advertised(); !slices.Contains(addrs, addr) {
+			addrs = append(addrs, addr)
+		}
 	}
-	return distinct(addrs)
+	slices.Sort(addrs)
+	return addrs
 }
 
 // severalNames warns if clients are given one node under several addresses; that harms only

@@ -71,8 +71,8 @@ func (m *masterModel) report(checks []entry[*masterModel], onDeployment []witnes
 		n := int(margin.Value)
 		r.Margin = &n
 	}
-	if h := m.hostLoss(); h.Known {
-		n := len(h.Hosts)
+	if m.losses = m.model.layout.HostLoss(m.place); m.losses.Known {
+		n := len(m.losses.Hosts)
 		r.HostLoss = &n
 	}
 	r.Checks = make([]Result, 0, len(checks))

@@ -236,7 +236,7 @@ func otherwisePromotable(m *masterModel, cause, _ *witnessedFinding) bool {
 // cause could be promoted if the cause were repaired.
 func wouldBePromoted(m *masterModel, cause, effect *witnessedFinding) bool {
 	wantsReplica := func(h canstop.FatalHost) bool { return h.Together && h.Led }
-	return slices.ContainsFunc(m.hostLoss().Hosts, wantsReplica) && otherwisePromotable(m, cause, effect)
+	return slices.ContainsFunc(m.losses.Hosts, wantsReplica) && otherwisePromotable(m, cause, effect)
 }
 
 // masterIsLoading reports whether the master serves no replica either.

@@ -3,6 +3,7 @@ package health
 import (
 	"fmt"
 	"slices"
+	"strconv"
 	"strings"
 	"time"
 
@@ -80,7 +81,7 @@ func count(n int, noun string) string {
 	if n == 1 {
 		return "1 " + noun
 	}
-	return fmt.Sprintf("%d %ss", n, noun)
+	return strconv.Itoa(n) + " " + noun + "s"
 }
 
 // verb returns a verb in the form for n things.
@@ -124,9 +125,9 @@ func Printable(name string) string {
 	if len(name) > maxPrintedName {
 		return fmt.Sprintf("%q... (%d bytes)", name[:maxPrintedName], len(name))
 	}
-	quoted := fmt.Sprintf("%q", name)
-	if quoted == `"`+name+`"` && name != "" {
+	quoted := strconv.AppendQuote(make([]byte, 0, 64), name)
+	if string(quoted[1:len(quoted)-1]) == name && name != "" {
 		return name
 	}
-	return quoted
+	return string(quoted)
 }

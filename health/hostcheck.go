@@ -3,18 +3,7 @@ package health
 import (
 	"fmt"
 	"strings"
-
-	"redis_sentinel_exporter/canstop"
 )
-
-// hostLoss is how the master would fare if one of its hosts were lost.
-func (m *masterModel) hostLoss() *canstop.HostLoss {
-	if m.losses == nil {
-		losses := m.model.layout.HostLoss(m.place)
-		m.losses = &losses
-	}
-	return m.losses
-}
 
 // singlePointOfFailure finds hosts that must not be lost, though each process on them may:
 // where one process is too much already, other checks say so. While the Sentinels still find each
@@ -24,7 +13,7 @@ func singlePointOfFailure(m *masterModel) outcome {
 	if len(m.settled()) < len(m.Views) {
 		return o
 	}
-	for _, h := range m.hostLoss().Hosts {
+	for _, h := range m.losses.Hosts {
 		if !h.Together {
 			continue
 		}

@@ -28,7 +28,8 @@ type masterModel struct {
 	*deployment.MasterViews
 	model      *model
 	place      int                        // among the masters of the model
-	losses     *canstop.HostLoss          // see hostLoss; nil until somebody asks
+	losses     canstop.HostLoss           // of its hosts: how it would fare
+	nodes      [][]deployment.View        // see byNode; nil until somebody asks
 	missingAt  []*sentinel.Snapshot       // those that answered and do not monitor it
 	replicas   [][]deployment.ReplicaView // by replica, of all views
 	failingNow bool                       // a Sentinel drives a failover, or tries to, and is not stopped by TILT
@@ -43,8 +44,11 @@ func newModel(snapshots []*sentinel.Snapshot, hosts canstop.HostMap) *model {
 	}
 	masters := deployment.ByMaster(snapshots)
 	d.layout = canstop.LayoutOf(masters, snapshots, hosts)
+	d.masters = make([]*masterModel, 0, len(masters))
+	models := make([]masterModel, len(masters))
 	for i, views := range masters {
-		m := &masterModel{MasterViews: views, model: d, place: i, replicas: deployment.ByReplica(views.Views)}
+		m := &models[i]
+		*m = masterModel{MasterViews: views, model: d, place: i, replicas: deployment.ByReplica(views.Views)}
 		m.failingNow = slices.ContainsFunc(m.Views, func(v deployment.View) bool { return failingOver(v) && !inTilt(v) })
 		m.missingAt = d.without(m)
 		d.masters = append(d.masters, m)
@@ -195,9 +199,13 @@ func hasReachedMaster(v deployment.View) bool {
 
 // byAddr groups views by the node that they have as the master.
 func byAddr(views []deployment.View) [][]deployment.View {
+	same := func(a, b deployment.View) bool { return a.Addr == b.Addr || a.SameNode(&b.Instance).Value }
+	if len(views) > 0 && !slices.ContainsFunc(views[1:], func(v deployment.View) bool { return !same(views[0], v) }) {
+		return [][]deployment.View{slices.Clip(views)}
+	}
 	var groups [][]deployment.View
 	for _, v := range views {
-		i := slices.IndexFunc(groups, func(g []deployment.View) bool { return g[0].Addr == v.Addr || g[0].SameNode(&v.Instance).Value })
+		i := slices.IndexFunc(groups, func(g []deployment.View) bool { return same(g[0], v) })
 		if i < 0 {
 			i = len(groups)
 			groups = append(groups, nil)
@@ -215,6 +223,14 @@ func (m *masterModel) settled() []deployment.View {
 // unfrozen returns the views of Sentinels that are not in TILT, which freezes the down flags.
 func (m *masterModel) unfrozen() []deployment.View {
 	return deployment.Where(m.Views, func(v deployment.View) bool { return !inTilt(v) })
+}
+
+// unfrozenReplicas returns the views of replicas of those Sentinels, by replica.
+func (m *masterModel) unfrozenReplicas() [][]deployment.ReplicaView {
+	if views := m.unfrozen(); len(views) < len(m.Views) {
+		return deployment.ByReplica(views)
+	}
+	return m.replicas
 }
 
 // believed returns the master that service discovery and the command discover give.

@@ -96,7 +96,7 @@ func (m *masterModel) movedTo(addr string) string {
 // it down for a long time.
 func ghostReplicas(m *masterModel) outcome {
 	o := m.replicasKnown()
-	for _, group := range deployment.ByReplica(m.unfrozen()) {
+	for _, group := range m.unfrozenReplicas() {
 		gone := func(s deployment.ReplicaView) bool {
 			return considersDown(s) && !refused(s) && s.SDownTime.Value > ghostTime(s.By)
 		}

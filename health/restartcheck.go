@@ -2,7 +2,6 @@ package health
 
 import (
 	"fmt"
-	"net"
 
 	"redis_sentinel_exporter/sentinel"
 )
@@ -74,9 +73,8 @@ func equalLines(m *sentinel.Master) []string {
 		if !r.HasAddr() {
 			continue
 		}
-		addr := net.JoinHostPort(r.Host, r.Port)
-		if seen[addr]++; seen[addr] == 2 {
-			twice = append(twice, addr)
+		if seen[r.Addr]++; seen[r.Addr] == 2 {
+			twice = append(twice, r.Addr)
 		}
 	}
 	return twice

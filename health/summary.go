@@ -2,6 +2,7 @@ package health
 
 import (
 	"fmt"
+	"strconv"
 	"strings"
 )
 
@@ -81,7 +82,7 @@ func (m *MasterReport) Sentence(onDeployment []Finding) string {
 	case len(m.Findings) > 0:
 		return first(m.problems(onDeployment))
 	}
-	text := fmt.Sprintf("%s is up, %d of %s can be promoted", m.Address, m.Promotable, count(m.Replicas, "replica"))
+	text := m.Address + " is up, " + strconv.Itoa(m.Promotable) + " of " + count(m.Replicas, "replica") + " can be promoted"
 	if m.Hidden > 0 {
 		text = fmt.Sprintf("%s is up, at least %d of %s can be promoted, of %d nothing is known (replica-announced no)",
 			m.Address, m.Promotable, count(m.Replicas, "replica"), m.Hidden)

@@ -55,7 +55,7 @@ func (r *Replica) NeverSynchronized() bool {
 // Heirs returns the replicas that Sentinel could promote in a failover of the master, its
 // first choice first. Sentinel may prefer a replica that REPLICAS leaves out.
 func (m *Master) Heirs() []*Replica {
-	var heirs []*Replica
+	heirs := make([]*Replica, 0, len(m.Replicas))
 	for i := range m.Replicas {
 		if r := &m.Replicas[i]; m.Unpromotable(r) == "" {
 			heirs = append(heirs, r)

@@ -17,12 +17,13 @@ type Setting struct {
 }
 
 // Settings returns all settings that a Sentinel shows.
-func Settings() []Setting {
-	millis := func(d Duration) Number { return Number{Value: d.Value.Milliseconds(), Present: d.Present} }
-	return []Setting{
+func Settings() [4]Setting {
+	return [...]Setting{
 		{SettingQuorum, func(m *Master) Number { return m.Quorum }, ""},
-		{SettingDownAfter, func(m *Master) Number { return millis(m.DownAfter) }, "30000"},
-		{SettingFailoverTimeout, func(m *Master) Number { return millis(m.FailoverTimeout) }, "180000"},
+		{SettingDownAfter, func(m *Master) Number { return inMillis(m.DownAfter) }, "30000"},
+		{SettingFailoverTimeout, func(m *Master) Number { return inMillis(m.FailoverTimeout) }, "180000"},
 		{SettingParallelSyncs, func(m *Master) Number { return m.ParallelSyncs }, "1"},
 	}
 }
+
+func inMillis(d Duration) Number { return Number{Value: d.Value.Milliseconds(), Present: d.Present} }
