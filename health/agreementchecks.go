@@ -77,22 +77,19 @@ func anyDiffer(groups [][]deployment.View) bool {
 func advertised(views []deployment.View) []string {
 	var addrs []string
 	for _, v := range views {
-		if addr := v.Advertised(); !slices.Contains(addrs, addr) {
-			addrs = append(addrs, addr)
-		}
+		addrs = append(addrs, v.Advertised())
 	}
-	slices.Sort(addrs)
-	return addrs
+	return distinct(addrs)
 }
 
 // severalNames warns if clients are given one node under several addresses; that harms only
 // clients that cannot use all of them. The commands change the Sentinels that differ from
 // most others.
 func (m *masterModel) severalNames() outcome {
-	addrs := advertised(m.Views)
-	if len(addrs) < 2 {
+	if !slices.ContainsFunc(m.Views[1:], func(v deployment.View) bool { return v.Advertised() != m.Views[0].Advertised() }) {
 		return fine()
 	}
+	addrs := advertised(m.Views)
 	by := make(map[string][]deployment.View)
 	for _, v := range m.Views {
 		by[v.Advertised()] = append(by[v.Advertised()], v)

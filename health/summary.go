@@ -66,7 +66,7 @@ func (r *Report) worst() (*MasterReport, string) {
 }
 
 func (m *MasterReport) summary(onDeployment []Finding) string {
-	return strings.ToUpper(m.Status.String()) + " " + m.named(m.Sentence(onDeployment))
+	return strings.ToUpper(m.Status.String()) + " " + Printable(m.Name) + ": " + m.Sentence(onDeployment)
 }
 
 // named puts the name of the master before a text.

@@ -62,3 +62,9 @@ func isName(text string) bool {
 
 // address joins host and port. The host may be an IPv6 address, or empty.
 func address(host, port string) string { return net.JoinHostPort(host, port) }
+
+// isAddress reports whether an address is certainly that of host and port. It makes nothing, unlike address.
+func isAddress(addr, host, port string) bool {
+	rest, found := strings.CutPrefix(addr, host)
+	return found && len(rest) == 1+len(port) && rest[0] == ':' && rest[1:] == port && !strings.Contains(host, ":")
+}

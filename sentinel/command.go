@@ -56,30 +56,28 @@ func (c *Client) asking(masters int) []Command {
 	return commands
 }
 
-// arguments returns the words of a command.
-func (c *Client) arguments(command Command, master string) []any {
+// mostWords is how many words a command has at most.
+const mostWords = 3
+
+// arguments appends the words of a command. The master is a string, or nil where the command is not about one.
+func (c *Client) arguments(words []any, command Command, master any) []any {
 	switch command {
 	case CommandInfo:
-		return []any{"INFO"}
+		return append(words, "INFO")
 	case CommandMyID:
-		return []any{"SENTINEL", "MYID"}
+		return append(words, "SENTINEL", "MYID")
 	case CommandMasters:
-		return []any{"SENTINEL", "MASTERS"}
+		return append(words, "SENTINEL", "MASTERS")
 	case CommandReplicas:
-		return []any{"SENTINEL", c.replicasWord(), master}
+		if c.slaves {
+			return append(words, "SENTINEL", "SLAVES", master)
+		}
+		return append(words, "SENTINEL", "REPLICAS", master)
 	case CommandSentinels:
-		return []any{"SENTINEL", "SENTINELS", master}
+		return append(words, "SENTINEL", "SENTINELS", master)
 	case CommandCKQuorum:
-		return []any{"SENTINEL", "CKQUORUM", master}
+		return append(words, "SENTINEL", "CKQUORUM", master)
 	default:
-		return []any{"SENTINEL", "INFO-CACHE", master}
+		return append(words, "SENTINEL", "INFO-CACHE", master)
 	}
-}
-
-// replicasWord returns the subcommand that this Sentinel knows.
-func (c *Client) replicasWord() string {
-	if c.slaves {
-		return "SLAVES"
-	}
-	return "REPLICAS"
 }

@@ -25,7 +25,7 @@ func (c *Client) lookUpInto(ctx context.Context, s *Snapshot, name string) *Erro
 	defer c.release()
 	commands := [][]any{
 		{"SENTINEL", "MASTER", name},
-		{"SENTINEL", c.replicasWord(), name},
+		c.arguments(nil, CommandReplicas, name),
 		{"SENTINEL", "SENTINELS", name},
 		{"SENTINEL", "MYID"},
 		{"INFO"},

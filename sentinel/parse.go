@@ -19,8 +19,7 @@ const (
 )
 
 // instances parses an array of entries, which are so many at most.
-func instances[T any](raw, what string, most int, read func(*reply, *T) error) ([]T, error) {
-	r := reply{raw}
+func instances[T any](r *reply, what string, most int, read func(*reply, *T) error) ([]T, error) {
 	n, err := r.array()
 	if err != nil {
 		return nil, err
@@ -34,25 +33,47 @@ func instances[T any](raw, what string, most int, read func(*reply, *T) error) (
 	list := make([]T, 0, r.capacity(n, minInstance))
 	for range n {
 		var entry T
-		if err := read(&r, &entry); err != nil {
+		list = append(list, entry)
+		if err := read(r, &list[len(list)-1]); err != nil {
 			return nil, err
 		}
-		list = append(list, entry)
 	}
 	return list, r.end()
 }
 
-func parseMasters(raw string) ([]Master, error) {
-	return instances(raw, "masters", maxMasters, readMaster)
+func parseMasters(raw string) ([]Master, error) { return readMasters(&reply{raw}, nowhere) }
+
+func parseReplicas(raw string) ([]Replica, error) { return readReplicas(&reply{raw}) }
+
+func parsePeers(raw string) ([]Peer, error) { return readPeers(&reply{raw}, nowhere) }
+
+// readMasters takes the addresses that are likely, by the place in the list: where one is the right one, none has
+// to be made.
+func readMasters(r *reply, likely func(place int) string) ([]Master, error) {
+	place := 0
+	return instances(r, "masters", maxMasters, func(r *reply, m *Master) error {
+		m.Addr = likely(place)
+		place++
+		return readMaster(r, m)
+	})
 }
 
-func parseReplicas(raw string) ([]Replica, error) {
-	return instances(raw, "replicas", maxEntries, readReplica)
+func readReplicas(r *reply) ([]Replica, error) {
+	return instances(r, "replicas", maxEntries, readReplica)
 }
 
-func parsePeers(raw string) ([]Peer, error) {
-	return instances(raw, "peers", maxEntries, readPeer)
+// readPeers takes addresses as readMasters does.
+func readPeers(r *reply, likely func(place int) string) ([]Peer, error) {
+	place := 0
+	return instances(r, "peers", maxEntries, func(r *reply, p *Peer) error {
+		p.Addr = likely(place)
+		place++
+		return readPeer(r, p)
+	})
 }
+
+// nowhere is for who knows no address.
+func nowhere(int) string { return "" }
 
 func parseMaster(raw string) (*Master, error) {
 	r := reply{raw}
@@ -81,6 +102,7 @@ func readReplica(r *reply, rep *Replica) error {
 	if err := r.fields(rep.set); err != nil {
 		return err
 	}
+	rep.Addr = rep.Name // mostly
 	err := rep.complete(FlagReplica)
 	if rep.Host == "" {
 		rep.Addr = printable.Clip(rep.Name, maxHost)
@@ -95,8 +117,8 @@ func readPeer(r *reply, p *Peer) error {
 	return p.complete(FlagSentinel)
 }
 
-// complete checks the fields that every entry must have, and sets Addr. The name is not
-// checked: that of a master may be empty.
+// complete checks the fields that every entry must have, and sets Addr, unless it is the right one already. The
+// name is not checked: that of a master may be empty.
 func (in *Instance) complete(kind Flags) error {
 	if !in.Flags.Has(kind) || in.Port == "" {
 		return fmt.Errorf("%w: the entry %q has flags %q and port %q", errMalformed, clip(in.Name), in.Flags, clip(in.Port))
@@ -104,7 +126,9 @@ func (in *Instance) complete(kind Flags) error {
 	if in.Host != "" && !isHost(in.Host) {
 		return fmt.Errorf("%w: the entry %q has the host %q, which is neither a name nor an address", errMalformed, clip(in.Name), clip(in.Host))
 	}
-	in.Addr = address(in.Host, in.Port)
+	if !isAddress(in.Addr, in.Host, in.Port) {
+		in.Addr = address(in.Host, in.Port)
+	}
 	return nil
 }
 

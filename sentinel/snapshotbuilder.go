@@ -36,7 +36,7 @@ func (c *Client) takeSnapshot(ctx context.Context, started time.Time) *Snapshot 
 	c.allowance.judge(cmp.Or(b.broken, b.snapshot.Failed(CommandMasters)))
 	if b.snapshot.Up() {
 		c.processes.update(b.snapshot.Masters)
-		c.known, c.named = masterNames(b.snapshot.Masters), b.snapshot.givesNames()
+		c.known, c.named = masterNames(b.snapshot.Masters, c.known), b.snapshot.givesNames()
 	}
 	return b.finish()
 }
@@ -57,7 +57,9 @@ type snapshotBuilder struct {
 	// the exchange broke.
 	about   map[string][]string
 	broken  *Error // why an exchange broke
+	peers   []Peer // of the last master that was filled
 	entries int    // replicas and peers of all masters
+	reply   reply  // that is read
 }
 
 func (c *Client) newSnapshotBuilder(started time.Time) *snapshotBuilder {
@@ -71,13 +73,20 @@ func (c *Client) newSnapshotBuilder(started time.Time) *snapshotBuilder {
 // ask makes one round trip, and reports whether another makes sense.
 func (b *snapshotBuilder) ask(ctx context.Context, general []Command, masters []string) bool {
 	perMaster := b.client.asking(len(masters))
-	commands := make([][]any, 0, len(general)+len(masters)*len(perMaster))
+	n := len(general) + len(masters)*len(perMaster)
+	commands, all := make([][]any, 0, n), make([]any, 0, mostWords*n)
+	add := func(command Command, master any) {
+		from := len(all)
+		all = b.client.arguments(all, command, master)
+		commands = append(commands, all[from:len(all):len(all)])
+	}
 	for _, command := range general {
-		commands = append(commands, b.client.arguments(command, ""))
+		add(command, nil)
 	}
 	for _, name := range masters {
+		master := any(name) // once for all its commands
 		for _, command := range perMaster {
-			commands = append(commands, b.client.arguments(command, name))
+			add(command, master)
 		}
 	}
 	asksResolve := b.asksResolve()
@@ -123,7 +132,7 @@ func (b *snapshotBuilder) general(commands []Command, replies []string) []string
 
 // read parses the reply to a general command into the snapshot.
 func (b *snapshotBuilder) read(command Command, raw string) *Error {
-	args := b.client.arguments(command, "")
+	args := b.client.arguments(make([]any, 0, mostWords), command, nil)
 	switch command {
 	case CommandInfo:
 		return readAnswer(b.client, raw, args, readInfo, &b.snapshot.Info)
@@ -134,7 +143,8 @@ func (b *snapshotBuilder) read(command Command, raw string) *Error {
 		}
 		return err
 	default:
-		return readAnswer(b.client, raw, args, parseMasters, &b.snapshot.Masters)
+		parse := func(raw string) ([]Master, error) { return readMasters(b.reading(raw), b.client.lastAddr) }
+		return readAnswer(b.client, raw, args, parse, &b.snapshot.Masters)
 	}
 }
 
@@ -245,7 +255,7 @@ func (b *snapshotBuilder) lookInto(ctx context.Context) error {
 	for i := range b.snapshot.Masters {
 		if m := &b.snapshot.Masters[i]; m.Cache == nil && b.isDoubtful(m) && len(unwell) < mostUnwell {
 			unwell = append(unwell, m)
-			commands = append(commands, b.client.arguments(CommandInfoCache, m.Name))
+			commands = append(commands, b.client.arguments(nil, CommandInfoCache, m.Name))
 		}
 	}
 	if len(unwell) == 0 {
@@ -276,16 +286,20 @@ func (m *Master) looksWell() bool {
 
 // readAbout parses the reply to a command about a master into it.
 func (b *snapshotBuilder) readAbout(m *Master, command Command, raw string) *Error {
-	args := b.client.arguments(command, m.Name)
+	args := b.client.arguments(make([]any, 0, mostWords), command, nil)
 	switch command {
 	case CommandReplicas:
-		err := readAnswer(b.client, raw, args, parseReplicas, &m.Replicas)
+		parse := func(raw string) ([]Replica, error) { return readReplicas(b.reading(raw)) }
+		err := readAnswer(b.client, raw, args, parse, &m.Replicas)
 		if err != nil && errors.Is(err, errUnknownCommand) {
 			b.client.slaves = true // from the next snapshot on
 		}
 		return err
 	case CommandSentinels:
-		return readAnswer(b.client, raw, args, parsePeers, &m.Peers)
+		parse := func(raw string) ([]Peer, error) { return readPeers(b.reading(raw), b.lastPeerAddr) }
+		err := readAnswer(b.client, raw, args, parse, &m.Peers)
+		b.peers = m.Peers
+		return err
 	case CommandCKQuorum:
 		return readAnswer(b.client, raw, args, readCKQuorum, &m.CKQuorum)
 	default:
@@ -353,11 +367,38 @@ func (c *Client) count(failures []Failure) ErrorTotals {
 	return c.totals
 }
 
-// masterNames returns copies of the names, which do not keep the reply in memory.
-func masterNames(masters []Master) []string {
+// masterNames returns copies of the names, which do not keep the reply in memory: the last ones, where they are the same.
+func masterNames(masters []Master, last []string) []string {
 	names := make([]string, len(masters))
 	for i := range masters {
-		names[i] = strings.Clone(masters[i].Name)
+		if name := masters[i].Name; i < len(last) && last[i] == name {
+			names[i] = last[i]
+		} else {
+			names[i] = strings.Clone(name)
+		}
 	}
 	return names
+}
+
+// lastAddr is the address that a master had in the last snapshot, by its place there.
+func (c *Client) lastAddr(place int) string {
+	if place >= len(c.known) {
+		return ""
+	}
+	return c.processes[c.known[place]].addr
+}
+
+// reading returns the reply for who reads it from front to back.
+func (b *snapshotBuilder) reading(raw string) *reply {
+	b.reply = reply{raw}
+	return &b.reply
+}
+
+// lastPeerAddr is the address that a peer has in the list of the last master, by its place there: as a rule
+// a Sentinel lists the same peers for all.
+func (b *snapshotBuilder) lastPeerAddr(place int) string {
+	if place >= len(b.peers) {
+		return ""
+	}
+	return b.peers[place].Addr
 }
