@@ -54,13 +54,15 @@ version-skew: ## fail over between Redis 7.0, 8.0 and 8.6 and Valkey 8.1 and 9.1
 	@for server in $(or $(SERVERS),redis-8.0 redis-8.6 valkey-8.1 valkey-9.1); do tools/server $$server || exit 1; done
 	CGO_ENABLED=0 go test -count=1 -v -run 'TestVersionSkew|TestExpiringFields' ./preflight -preflight.servers='$(CURDIR)/.bin/servers'
 
+# What has the tests use the server of $(SERVER), see tools/server.
+USE = $(if $(SERVER),REDIS_SERVER='$(CURDIR)/.bin/servers/$(SERVER)/redis-server' REDIS_CLI='$(CURDIR)/.bin/servers/$(SERVER)/redis-cli')
+
 .PHONY: failovers
 failovers: ## fail over RUNS=20 times: with all clear, with a forced lag, and coordinated; SERVER=valkey-9.1 for another server
 	@tools/need redis-server=redis-server redis-cli=redis-tools
 	$(if $(SERVER),@tools/server $(SERVER))
 	for test in 'TestAllClear ./preflight -count=$(RUNS)' 'TestForcedLag ./drill -count=$(RUNS)' 'TestCoordinated ./drill -drill.runs=$(RUNS)'; do \
-		$(if $(SERVER),REDIS_SERVER='$(CURDIR)/.bin/servers/$(SERVER)/redis-server' REDIS_CLI='$(CURDIR)/.bin/servers/$(SERVER)/redis-cli') \
-			CGO_ENABLED=0 go test -timeout 60m -v -run $$test || exit 1; \
+		$(USE) CGO_ENABLED=0 go test -timeout 60m -v -run $$test || exit 1; \
 	done
 
 failovers: RUNS ?= 20
@@ -179,10 +181,11 @@ bench-against: ## compare with redis_exporter, which is unpacked, and with AGAIN
 	@.bin/bench -redis-exporter=.bin/peers/redis_exporter $(if $(AGAINST),-against=$(AGAINST)) $(if $(MASTERS),-masters=$(MASTERS))
 
 .PHONY: clients
-clients: ## measure what client libraries lose in a failover and a move, on real Sentinels with their own timers; RUNS=5
+clients: ## measure what client libraries lose in a failover and a move, on real Sentinels with their own timers; RUNS=5, SERVER=valkey-9.1 for --coordinated as well
 	@tools/need redis-server=redis-server redis-cli=redis-tools npm=npm,nodejs
+	$(if $(SERVER),@tools/server $(SERVER))
 	cd bench/clients/noderedis && npm ci --ignore-scripts --no-audit --no-fund
-	CGO_ENABLED=0 go test -C bench/clients -count=1 -timeout 60m -v . -clients.runs=$(or $(RUNS),1)
+	$(USE) CGO_ENABLED=0 go test -C bench/clients -count=1 -timeout 60m -v . -clients.runs=$(or $(RUNS),1)
 
 .PHONY: scale
 scale: ## scrape 1,000 named deployments of three Sentinels each, and probe 300 of one, one in ten broken, and measure

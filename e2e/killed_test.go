@@ -84,7 +84,7 @@ func TestKilledOverHTTP(t *testing.T) {
 		t.Run(test.name, func(t *testing.T) {
 			t.Parallel()
 			if strings.HasPrefix(test.query, "coordinated") && (version.Product != "valkey" || version.Major < 9) {
-				return // refused: admin.TestCoordinatedRefused
+				return // refused: admin.TestCoordinatedVersions
 			}
 			r := newAdminProcess(t)
 			heir := r.Masters[0].Replicas[0]

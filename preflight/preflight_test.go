@@ -107,6 +107,13 @@ func TestPromotionRefused(t *testing.T) {
 	if report := r.assess(); report.Status != health.OK {
 		t.Errorf("mended: %+v", report)
 	}
+	if !r.failover() {
+		t.Error("these are not all the commands that the Sentinels need")
+	}
+	sentineltest.WaitFor(t, "the old master to follow", func() bool {
+		replica, up := linked(t.Context(), r.Masters[0].Node)
+		return replica && up
+	})
 }
 
 // TestPromotionRenamed: whether the Sentinels have the new name no reply says.
