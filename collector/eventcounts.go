@@ -33,7 +33,8 @@ func eventCountsFromZero(event string, aboutMaster bool) bool {
 // them, of which there are many.
 func (e *Events) countRows() []eventRow {
 	sources := slices.SortedFunc(maps.Keys(e.counts), source.compare)
-	var rows []eventRow
+	const fromZero = 4 // of each source; few others have happened
+	rows := make([]eventRow, 0, fromZero*len(sources))
 	for _, name := range e.sorted {
 		i, known := e.index[name]
 		if !known {

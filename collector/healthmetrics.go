@@ -73,22 +73,38 @@ func checkTable() table[checkRow] {
 // checkRows returns the rows in the order of the text, by check first. That saves sorting
 // them, of which there are many.
 func checkRows(v *input) []checkRow {
-	var columns [][]checkRow // of one check each
-	for i := range v.report.Checks {
-		columns = append(columns, []checkRow{{"", &v.report.Checks[i]}})
+	type about struct {
+		master string
+		checks []health.Result
 	}
-	masters := v.report.Masters
-	if len(masters) > 0 {
-		for i := range masters[0].Checks { // all masters have the same
-			column := make([]checkRow, len(masters))
-			for k := range masters {
-				column[k] = checkRow{masters[k].Name, &masters[k].Checks[i]}
+	deployment, masters := []about{{"", v.report.Checks}}, make([]about, len(v.report.Masters))
+	for i := range masters {
+		masters[i] = about{v.report.Masters[i].Name, v.report.Masters[i].Checks}
+	}
+	type column struct { // of one check, which is at the same place of all
+		of    []about
+		place int
+	}
+	var columns []column
+	n := 0
+	for _, all := range [][]about{deployment, masters} {
+		if len(all) > 0 {
+			for place := range all[0].checks {
+				columns = append(columns, column{all, place})
 			}
-			columns = append(columns, column)
+			n += len(all) * len(all[0].checks)
 		}
 	}
-	slices.SortFunc(columns, func(a, b []checkRow) int { return cmp.Compare(a[0].result.Check, b[0].result.Check) })
-	return slices.Concat(columns...)
+	slices.SortFunc(columns, func(a, b column) int {
+		return cmp.Compare(a.of[0].checks[a.place].Check, b.of[0].checks[b.place].Check)
+	})
+	rows := make([]checkRow, 0, n)
+	for _, c := range columns {
+		for i := range c.of {
+			rows = append(rows, checkRow{c.of[i].master, &c.of[i].checks[c.place]})
+		}
+	}
+	return rows
 }
 
 // alwaysShown are the checks that alerts and runbooks ask for by their names.

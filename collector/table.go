@@ -182,6 +182,9 @@ func (t *compiledTable[R]) loudSamples(i int, l *lines[R], m *memory, now time.T
 		value  float64
 	}
 	var samples []sample
+	if metric.always != nil { // most rows have one
+		samples = make([]sample, 0, l.len())
+	}
 	for k := range l.len() {
 		row := l.at(k)
 		value, known := metric.value(&l.rows[row])

@@ -57,53 +57,55 @@ func word(arg any) string {
 // mostRead is how many bytes are read at once.
 const mostRead = 64 << 10
 
-// replies reads that many raw replies. Those that came together share their memory. One that needs several buffers is put
-// together when it is complete: one that never ends takes no more memory than it has bytes.
+// replies reads that many raw replies. Those that came together share their memory. A buffer that is full of a reply
+// without its end is put aside, so that a long one is copied once.
 func (c *limitedConn) replies(n int) ([]string, error) {
 	c.asked = n
 	replies := make([]string, 0, n)
-	var before [][]byte // the full buffers of the reply under way
-	buffer := make([]byte, 0, replyBuffer)
-	begin, had := 0, 0 // where in the exchange that is which is in the buffers, and how much of it is in those before
+	var full [][]byte // buffers of the next reply, before the one that is read into
+	buffer := make([]byte, replyBuffer)
+	begin, kept, filled := 0, 0, 0 // where in the exchange the buffers begin, and what is in the full ones and in the last one
 	for len(replies) < n {
-		if len(buffer) == cap(buffer) {
-			before, had = append(before, buffer), had+len(buffer)
-			buffer = make([]byte, 0, min(2*cap(buffer), mostRead))
-		}
-		read, err := c.Read(buffer[len(buffer):cap(buffer)])
-		buffer = buffer[:len(buffer)+read]
-		if complete := c.complete(begin + had + len(buffer)); complete > len(replies) {
+		read, err := c.Read(buffer[filled:])
+		filled += read
+		if complete := c.complete(begin + kept + filled); complete > len(replies) {
 			ends := c.ends[len(replies):complete]
-			size := ends[len(ends)-1] - begin
-			text := joined(before, buffer[:size-had], size)
+			last := ends[len(ends)-1] - begin - kept // byte of the last buffer that is read
+			text := joined(append(full, buffer[:last]))
 			for _, end := range ends {
 				replies = append(replies, text[:end-begin])
 				text, begin = text[end-begin:], end
 			}
-			buffer = buffer[:copy(buffer, buffer[size-had:])]
-			before, had = nil, 0
+			full, kept, filled = nil, 0, copy(buffer, buffer[last:filled])
 		}
-		if err != nil {
+		switch {
+		case err != nil:
 			return replies, err
+		case filled < len(buffer):
+		case len(buffer) < mostRead:
+			buffer = append(buffer, make([]byte, len(buffer))...)
+		default:
+			full, kept, filled = append(full, buffer), kept+filled, 0
+			buffer = make([]byte, mostRead)
 		}
 	}
-	if len(buffer) > 0 {
-		return nil, fmt.Errorf("%w: %q after the last reply", errMalformed, clip(string(buffer)))
+	if filled > 0 {
+		return nil, fmt.Errorf("%w: %q after the last reply", errMalformed, clip(string(buffer[:filled])))
 	}
 	return replies, nil
 }
 
-// joined returns what is in the buffers and in the last one: size bytes.
-func joined(before [][]byte, last []byte, size int) string {
-	if len(before) == 0 {
-		return string(last)
+// joined returns the text of all parts.
+func joined(parts [][]byte) string {
+	size := 0
+	for _, part := range parts {
+		size += len(part)
 	}
 	var text strings.Builder
 	text.Grow(size)
-	for _, buffer := range before {
-		text.Write(buffer)
+	for _, part := range parts {
+		_, _ = text.Write(part)
 	}
-	text.Write(last)
 	return text.String()
 }
 
