@@ -41,10 +41,10 @@ type failover struct {
 	firstReport time.Time
 	happenedAt  time.Time // zero if the switch has not happened
 
-	began, ended, touched  time.Time
-	startUnseen, endUnseen bool
-	changed                bool // since it was last kept
-	kept                   bool // it has been stored
+	began, ended, touched time.Time
+	endUnseen             bool
+	changed               bool // since it was last kept
+	kept                  bool // it has been stored
 }
 
 func newFailover(m *masterHistory, n *sentinel.StreamUpdate) *failover {
@@ -192,15 +192,9 @@ func (f *failover) fail(a *attempt, at time.Time, unseen bool) {
 	}
 	f.next = f.master.nextAttempt(a)
 	f.decide(at)
-	if !unseen && !a.partly && !f.startUnseen && f.main() == a {
+	if !unseen && !a.partly && f.main() == a {
 		f.changes(Change{Ended: &Ended{OutcomeAborted, seconds(a.start, at)}})
 	}
-}
-
-// resume takes back that the failover has failed.
-func (f *failover) resume() {
-	f.outcome, f.reason, f.ended, f.endUnseen, f.failed, f.next = "", "", time.Time{}, false, nil, time.Time{}
-	f.changed = true
 }
 
 // succeed takes in that the Sentinel which led the failover has switched.
@@ -210,7 +204,7 @@ func (f *failover) succeed(a *attempt, at time.Time) {
 	}
 	f.outcome, f.ended, f.endUnseen = OutcomeSwitched, at, a.partly
 	f.decide(at)
-	if !a.partly && !f.startUnseen {
+	if !a.partly {
 		f.changes(Change{Ended: &Ended{OutcomeSwitched, seconds(a.start, at)}})
 	}
 }
@@ -218,7 +212,7 @@ func (f *failover) succeed(a *attempt, at time.Time) {
 // repeats reports whether the same Sentinel has just reported this switch.
 func (f *failover) repeats(n *sentinel.StreamUpdate) bool {
 	last, known := f.reported[n.Sentinel]
-	return known && f.from == text(n.Event.MasterAddress) && f.to == text(n.Event.NewAddress) && n.Time.Sub(last) < repeatWithin
+	return known && !f.master.history.deaf(n.Sentinel, last) && f.from == text(n.Event.MasterAddress) && f.to == text(n.Event.NewAddress) && n.Time.Sub(last) < repeatWithin
 }
 
 // mayEndAt reports whether nothing speaks against an address as that of the new master.
@@ -232,10 +226,8 @@ func (f *failover) mayBeToldOf(n *sentinel.StreamUpdate, told string) int {
 	if since.IsZero() {
 		since = f.began
 	}
-	a, heard := f.main(), h.streams[n.Sentinel].heard
 	switch {
-	case f.outcome == OutcomeAborted || n.Time.Sub(since) >= lateReport || !f.mayEndAt(n.Event.NewAddress),
-		a != nil && a.epoch.Present && heard.Present && a.epoch.Value > heard.Value: // it cannot have heard of it
+	case f.outcome == OutcomeAborted || n.Time.Sub(since) >= lateReport || !f.mayEndAt(n.Event.NewAddress) || f.after(h.streams[n.Sentinel].heard):
 		return 0
 	case f.to == "":
 		return 1
@@ -243,6 +235,12 @@ func (f *failover) mayBeToldOf(n *sentinel.StreamUpdate, told string) int {
 		return 2
 	}
 	return 3
+}
+
+// after reports whether all that lead the failover were elected in an epoch after another one.
+func (f *failover) after(epoch sentinel.Number) bool {
+	of := func(a *attempt) bool { return a.epoch.Present && epoch.Present && a.epoch.Value > epoch.Value }
+	return f.leader != nil && of(f.leader) && !slices.ContainsFunc(f.also, func(a *attempt) bool { return !of(a) })
 }
 
 // report takes in a +switch-master.
@@ -294,6 +292,12 @@ func (f *failover) main() *attempt {
 	return nil
 }
 
+// startUnseen reports whether the start of it was not heard.
+func (f *failover) startUnseen() bool {
+	a := f.main()
+	return a == nil || a.startUnseen
+}
+
 // keep stores the failover as it is.
 func (f *failover) keep() {
 	h := f.master.history
@@ -338,7 +342,7 @@ func (f *failover) record() Record {
 		r.Leader = text(f.leader.sentinel)
 	}
 	r.Reason = cmp.Or(f.reason, f.why(r.Trigger))
-	infer("started", f.startUnseen || a != nil && a.partly && f.outcome == OutcomeAborted && !f.endUnseen)
+	infer("started", f.startUnseen() || a != nil && a.partly && f.outcome == OutcomeAborted && !f.endUnseen)
 	ended := f.ended
 	if ended.IsZero() && !f.happenedAt.IsZero() && (a == nil || f.master.open[a.sentinel] != a) {
 		ended = f.happenedAt
@@ -433,7 +437,7 @@ func (f *failover) phases() []Phase {
 		add(PhaseAgreement, a.down, a.agreed.at)
 	}
 	elected, selected, promoted := a.elected, a.steps[sentinel.EventSelectedSlave], a.steps[sentinel.EventPromotedSlave]
-	if !f.startUnseen {
+	if !a.startUnseen {
 		add(PhaseElection, a.start, or(elected))
 	}
 	add(PhaseSelection, elected, or(selected))
@@ -480,7 +484,7 @@ func (f *failover) gaps() []Gap {
 	for address, s := range f.master.history.streams {
 		for i, g := range s.gaps {
 			last := i == len(s.gaps)-1 || s.gaps[i+1].From.After(from)
-			unseen := f.startUnseen && last && (f.ledBy(address) || f.leader == nil && from.Sub(g.From) < unheardFor)
+			unseen := f.startUnseen() && last && (f.ledBy(address) || f.leader == nil && from.Sub(g.From) < unheardFor)
 			if len(gaps) < maxListed && !g.From.After(to) && (g.To == nil || !g.To.Before(from) || unseen) {
 				gaps = append(gaps, g)
 			}

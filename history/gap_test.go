@@ -256,3 +256,96 @@ func TestSwitchesAtOnce(t *testing.T) {
 	}
 	s.are(t, "a:26379 10.0.0.1>10.0.0.2 switched 2", "a:26379 10.0.0.2>10.0.0.1 switched 2", "a:26379 10.0.0.1>10.0.0.2 switched 2")
 }
+
+// TestLateSwitch: a Sentinel that was not heard tells of a switch when the next failover has begun, of which it hears then.
+func TestLateSwitch(t *testing.T) {
+	t.Parallel()
+	s := newScript()
+	s.stream(sentinelB, sentinel.StreamLost)
+	s.stream(sentinelC, sentinel.StreamLost)
+	s.stream(sentinelB, sentinel.StreamUp)
+	s.lead(sentinelA, "8", "10.0.0.3", "10.0.0.1")
+	s.told(sentinelB, sentinelC, "10.0.0.1", "10.0.0.3")
+	s.told(sentinelB, sentinelA, "10.0.0.3", "10.0.0.1")
+	s.stream(sentinelA, sentinel.StreamLost)
+	s.are(t, "a:26379 10.0.0.3>10.0.0.1 switched 1", "10.0.0.1>10.0.0.3 switched 1")
+}
+
+// TestLeaderOfUnknownEpoch: one of two leaders was elected in an epoch of which another Sentinel has not heard, and when the other one was is not
+// known: it can be of this that the Sentinel tells.
+func TestLeaderOfUnknownEpoch(t *testing.T) {
+	t.Parallel()
+	s := newScript()
+	s.stream(sentinelC, sentinel.StreamLost)
+	s.say(sentinelB, "+new-epoch 3")
+	s.stream(sentinelC, sentinel.StreamUp)
+	s.lead(sentinelA, "4", "10.0.0.3", "10.0.0.2")
+	s.say(sentinelC, `+promoted-slave slave 10.0.0.2:1 10.0.0.2 1 @ m 10.0.0.3 1
+		+failover-state-reconf-slaves master m 10.0.0.3 1`)
+	s.told(sentinelA, sentinelC, "10.0.0.3", "10.0.0.2")
+	s.told(sentinelB, sentinelC, "10.0.0.3", "10.0.0.2")
+	s.are(t, "a:26379 10.0.0.3>10.0.0.2 switched 2: c:26379 led it as well")
+}
+
+// TestLastStepOfLater: the last step of a failover is heard whose start was not, after one to where the master was in between: that is not it.
+func TestLastStepOfLater(t *testing.T) {
+	t.Parallel()
+	s := newScript()
+	s.stream(sentinelB, sentinel.StreamLost)
+	s.stream(sentinelC, sentinel.StreamLost)
+	s.told(sentinelA, sentinelC, "10.0.0.2", "10.0.0.1")
+	s.lead(sentinelA, "9", "10.0.0.1", "10.0.0.2")
+	s.stream(sentinelB, sentinel.StreamUp)
+	s.say(sentinelB, `+failover-end master m 10.0.0.2 1
+		+switch-master m 10.0.0.2 1 10.0.0.3 1
+		+slave slave 10.0.0.2:1 10.0.0.2 1 @ m 10.0.0.3 1`)
+	s.are(t, "10.0.0.2>10.0.0.1 switched 1", "a:26379 10.0.0.1>10.0.0.2  0", "b:26379 10.0.0.2>10.0.0.3 switched 1")
+}
+
+// TestStateOfBefore: a snapshot in which the master is down was asked for before the switch that ended that: the next failover, by hand,
+// was not detected.
+func TestStateOfBefore(t *testing.T) {
+	t.Parallel()
+	s := newScript()
+	s.say(sentinelB, "+sdown master m 10.0.0.1 1")
+	asked := s.at.Add(50 * time.Millisecond)
+	s.told(sentinelB, sentinelC, "10.0.0.1", "10.0.0.2")
+	down := sentinel.Master{}
+	down.Name, down.Addr, down.Flags = "m", "10.0.0.1:1", sentinel.FlagMaster|sentinel.FlagSDown
+	s.h.Observe([]*sentinel.Snapshot{{Sentinel: sentinelB, Started: asked, Duration: time.Second, Masters: []sentinel.Master{down}}})
+	s.lead(sentinelB, "9", "10.0.0.2", "10.0.0.3")
+	if r := s.h.Records(history.Query{All: true})[0]; phaseNames(&r) != "election selection promotion" || r.Trigger != history.TriggerCommand || r.FirstSign.Event != "+try-failover" {
+		t.Errorf("%+v", r)
+	}
+}
+
+// TestSwitchesAtOnceAfterGap: a Sentinel that hung hears of all switches at once, of the first of which nobody else was heard. Each has the
+// epoch with which it comes.
+func TestSwitchesAtOnceAfterGap(t *testing.T) {
+	t.Parallel()
+	s := newScript()
+	s.stream(sentinelA, sentinel.StreamLost)
+	s.stream(sentinelB, sentinel.StreamLost)
+	s.stream(sentinelB, sentinel.StreamUp)
+	s.lead(sentinelB, "12", "10.0.0.3", "10.0.0.1")
+	s.done(sentinelB, "10.0.0.3", "10.0.0.1")
+	s.told(sentinelB, sentinelA, "10.0.0.1", "10.0.0.3")
+	s.stream(sentinelA, sentinel.StreamUp)
+	for _, step := range []struct{ epoch, from, to string }{{"11", "10.0.0.2", "10.0.0.3"}, {"12", "10.0.0.3", "10.0.0.1"}, {"13", "10.0.0.1", "10.0.0.3"}} {
+		s.say(sentinelC, "+new-epoch "+step.epoch)
+		s.told(sentinelC, sentinelA, step.from, step.to)
+	}
+	s.are(t, "b:26379 10.0.0.3>10.0.0.1 switched 2", "10.0.0.1>10.0.0.3 switched 2", "10.0.0.2>10.0.0.3 switched 1")
+}
+
+// TestSameSwitchSoon: a Sentinel reports the same switch again within seconds, and was not heard in between: it is the next one.
+func TestSameSwitchSoon(t *testing.T) {
+	t.Parallel()
+	s := newScript()
+	s.told(sentinelB, sentinelA, "10.0.0.1", "10.0.0.2")
+	s.stream(sentinelB, sentinel.StreamLost)
+	s.told(sentinelC, sentinelA, "10.0.0.2", "10.0.0.1")
+	s.stream(sentinelB, sentinel.StreamUp)
+	s.told(sentinelB, sentinelA, "10.0.0.1", "10.0.0.2")
+	s.are(t, "10.0.0.1>10.0.0.2 switched 1", "10.0.0.2>10.0.0.1 switched 1", "10.0.0.1>10.0.0.2 switched 1")
+}

@@ -29,6 +29,7 @@ type masterHistory struct {
 	by        string                // the Sentinel that has named it
 	heard     time.Time             // of the last event
 	down      map[string]time.Time  // since when, by the Sentinels that consider it down
+	stated    map[string]time.Time  // by Sentinel: when it has last published something of the master's state
 	agreed    map[string]agreement  // by Sentinel
 	replica   map[string]bool       // by the Sentinels to which it has reported that it is a replica
 	open      map[string]*attempt   // by Sentinel
@@ -56,17 +57,18 @@ type oldMaster struct {
 // An attempt is the attempt of one Sentinel to fail the master over, from +try-failover
 // on. Several Sentinels may try at the same time; at most one is elected in an epoch.
 type attempt struct {
-	sentinel   string
-	epoch      sentinel.Number
-	failover   *failover
-	start, end time.Time
-	elected    time.Time            // zero if it was not
-	steps      map[string]time.Time // those that only a leader takes, by event
-	partly     bool                 // its start was not seen, or its stream had a gap since
-	cut        bool                 // its stream had one
-	master     string               // where the Sentinel had the master when it began
-	from       string               // and when it ended
-	reason     string               // why it ended, of an abort
+	sentinel    string
+	epoch       sentinel.Number
+	failover    *failover
+	start, end  time.Time
+	elected     time.Time            // zero if it was not
+	steps       map[string]time.Time // those that only a leader takes, by event
+	partly      bool                 // its start or its end was not seen, or its stream had a gap since
+	startUnseen bool                 // of that, its start
+	cut         bool                 // its stream had one
+	master      string               // where the Sentinel had the master when it began
+	from        string               // and when it ended
+	reason      string               // why it ended, of an abort
 
 	// What the Sentinel thought when it began.
 	trigger         Trigger
@@ -95,7 +97,7 @@ func (a *attempt) after(leader *attempt) bool {
 func newMasterHistory(h *History, name string) *masterHistory {
 	return &masterHistory{
 		history: h, name: name,
-		down: make(map[string]time.Time), agreed: make(map[string]agreement), replica: make(map[string]bool),
+		down: make(map[string]time.Time), stated: make(map[string]time.Time), agreed: make(map[string]agreement), replica: make(map[string]bool),
 		open: make(map[string]*attempt), ending: make(map[string]*attempt), toldBy: make(map[string]string),
 		old: make(map[string]*oldMaster), requested: make(map[string]time.Time),
 	}
@@ -152,6 +154,7 @@ func (m *masterHistory) event(n *sentinel.StreamUpdate, epoch sentinel.Number) {
 
 // masterState takes in what a Sentinel thinks of the master's state.
 func (m *masterHistory) masterState(n *sentinel.StreamUpdate) {
+	m.stated[n.Sentinel] = n.Time
 	switch n.Event.Name {
 	case sentinel.EventSDown:
 		if _, known := m.down[n.Sentinel]; known || len(m.down) < maxSentinels {
@@ -241,11 +244,8 @@ func (m *masterHistory) opened(n *sentinel.StreamUpdate) *attempt {
 func (m *masterHistory) unfinished(a *attempt, at time.Time, reason string) {
 	delete(m.open, a.sentinel)
 	delete(m.ending, a.sentinel)
-	f := a.failover
-	if f.failed == a { // it was given up before
-		return
-	}
 	a.end, a.reason, a.partly = at, reason, true
+	f := a.failover
 	if f.outcome == "" && len(f.reports) == 0 && !f.goesOn() {
 		f.fail(a, at, true)
 	}
@@ -254,22 +254,18 @@ func (m *masterHistory) unfinished(a *attempt, at time.Time, reason string) {
 // led takes in a step that only the Sentinel takes that leads the failover.
 func (m *masterHistory) led(n *sentinel.StreamUpdate) {
 	a := m.opened(n)
-	switch {
-	case a == nil && m.over(n):
-		return
-	case a == nil:
+	if a == nil {
+		if m.over(n) {
+			return
+		}
 		a = newAttempt(n, sentinel.Number{})
-		a.partly = true // its start was not seen
+		a.partly, a.startUnseen = true, true
 		f := m.running()
 		if f == nil || f.leader != nil || f.from != a.master {
 			f = m.newFailover(n)
 		}
 		f.join(a, n)
-		f.startUnseen = true
 		m.open[n.Sentinel] = a
-	case a.failover.failed == a && a.failover.outcome == OutcomeAborted: // it was taken for dead, and goes on
-		a.end, a.reason = time.Time{}, ""
-		a.failover.resume()
 	}
 	if a.elected.IsZero() {
 		m.elected(a, n)
@@ -313,7 +309,7 @@ func (m *masterHistory) apart(a *attempt, n *sentinel.StreamUpdate) {
 	g.join(a, n)
 }
 
-// superseded gives up the failovers of which no leader is heard any more, since another one was elected. They may go on nevertheless.
+// superseded gives up the failovers of which no leader is heard any more, since another one was elected.
 func (m *masterHistory) superseded(at time.Time) {
 	for _, f := range m.failovers {
 		a := f.leader
@@ -322,6 +318,7 @@ func (m *masterHistory) superseded(at time.Time) {
 		}
 		for _, g := range m.failovers {
 			if g != f && g.leader != nil && g.leader.elected.After(a.elected) {
+				maps.DeleteFunc(m.open, func(_ string, b *attempt) bool { return f.leads(b) })
 				a.end, a.reason = at, "nothing more was heard of it, and "+text(g.leader.sentinel)+" was elected"
 				f.fail(a, at, true)
 				break
@@ -361,7 +358,7 @@ func (m *masterHistory) promotes(a *attempt, n *sentinel.StreamUpdate) *failover
 			len(g.reports) > 0 && (a.partly || a.start.Before(g.firstReport)) && n.Time.Sub(g.firstReport) < lateReport:
 			return g
 		}
-		if len(g.reports) > 0 && g.to == f.from { // the master has come back there since
+		if g != f && g.to == f.from && g.outcome != OutcomeAborted { // the master has come there since
 			return nil
 		}
 	}
@@ -376,7 +373,7 @@ func (m *masterHistory) absorb(f, g *failover, n *sentinel.StreamUpdate) {
 	}
 	f.trigger = cmp.Or(f.trigger, g.trigger)
 	if f.leader == nil {
-		f.leader, f.also, f.startUnseen = g.leader, g.also, g.startUnseen
+		f.leader, f.also = g.leader, g.also
 		return
 	}
 	f.also = append(append(f.also, g.leader), g.also...)
@@ -443,7 +440,11 @@ func (m *masterHistory) failoverTo(n *sentinel.StreamUpdate) *failover {
 	if last >= 0 && m.failovers[last].repeats(n) {
 		return m.failovers[last]
 	}
-	if a := m.ending[n.Sentinel]; a != nil && a.failover.mayEndAt(to) {
+	if a := m.ending[n.Sentinel]; a != nil && (a.failover.mayEndAt(to) || !a.cut) {
+		if !a.failover.mayEndAt(to) { // of which it did not say what it promotes was taken for a part of another one
+			m.apart(a, n)
+			a.failover.to = ""
+		}
 		return a.failover
 	}
 	// A Sentinel reports switches in their order. Where it had the master says of which it has heard, also if we have not heard it.
@@ -453,16 +454,42 @@ func (m *masterHistory) failoverTo(n *sentinel.StreamUpdate) *failover {
 	}
 	var found *failover
 	best := 0
+	heard := m.history.streams[n.Sentinel].heard
 	for _, f := range slices.Backward(later) {
-		if likely := f.mayBeToldOf(n, told); likely > best {
+		if likely := f.mayBeToldOf(n, told); likely > best && !m.afterSwitch(f, heard) {
 			found, best = f, likely
 		}
 	}
 	if found == nil {
 		found = m.newFailover(n)
-		found.startUnseen = true
+		m.move(found, to, heard)
 	}
 	return found
+}
+
+// afterSwitch reports whether a failover, or a switch before it, is of an epoch after another one.
+func (m *masterHistory) afterSwitch(f *failover, epoch sentinel.Number) bool {
+	for _, g := range m.failovers {
+		if (g == f || len(g.reports) > 0) && g.after(epoch) {
+			return true
+		}
+		if g == f {
+			break
+		}
+	}
+	return false
+}
+
+// move puts a failover of which a switch is the first sign before those that began where the master is then, and of which the
+// Sentinel that tells it cannot have heard: it is told late.
+func (m *masterHistory) move(f *failover, to string, heard sentinel.Number) {
+	i := len(m.failovers) - 1
+	for ; i > 0; i-- {
+		if g := m.failovers[i-1]; !m.afterSwitch(g, heard) && (g.from != to || len(g.reports) > 0) {
+			break
+		}
+	}
+	m.failovers = slices.Insert(m.failovers[:len(m.failovers)-1], i, f)
 }
 
 // switchedAt takes in where a Sentinel has the master. After a switch it publishes its replicas anew,

@@ -44,10 +44,11 @@ func (h *History) Observe(snapshots []*sentinel.Snapshot) []Change {
 			h.knows(s.ID, s.Sentinel)
 		}
 		h.clock(s)
+		fresh := true
 		for i := range s.Masters {
-			h.observe(s, &s.Masters[i], at)
+			fresh = h.observe(s, &s.Masters[i], at) && fresh
 		}
-		if stream := h.streams[s.Sentinel]; stream != nil {
+		if stream := h.streams[s.Sentinel]; stream != nil && fresh {
 			stream.known = stream.up
 		}
 	}
@@ -58,16 +59,19 @@ func (h *History) Observe(snapshots []*sentinel.Snapshot) []Change {
 	return h.changes
 }
 
-// observe takes in a master as a Sentinel has it.
-func (h *History) observe(s *sentinel.Snapshot, in *sentinel.Master, at time.Time) {
-	m := h.master(s.Sentinel, in.Name, in.Flags.Has(sentinel.FlagSDown))
+// observe takes in a master as a Sentinel has it. It reports whether it could: what a Sentinel says of its state can be older than
+// an event that came meanwhile, by which the state may have ended.
+func (h *History) observe(s *sentinel.Snapshot, in *sentinel.Master, at time.Time) (fresh bool) {
+	down := in.Flags.Has(sentinel.FlagSDown)
+	m := h.master(s.Sentinel, in.Name, down)
 	if m == nil {
-		return
+		return true
 	}
 	if m.heard.IsZero() {
 		m.heard = at
 	}
-	if in.Flags.Has(sentinel.FlagSDown) {
+	fresh = !down || !m.stated[s.Sentinel].After(s.Started)
+	if down && fresh {
 		if _, known := m.down[s.Sentinel]; !known && len(m.down) < maxSentinels {
 			m.down[s.Sentinel] = at.Add(-in.SDownTime.Value)
 		}
@@ -76,15 +80,13 @@ func (h *History) observe(s *sentinel.Snapshot, in *sentinel.Master, at time.Tim
 	m.leadsNone(s, in, at)
 	f := m.running()
 	if f == nil && len(m.down) == 0 {
-		return
+		return fresh
 	}
 	m.look(s.Sentinel, in, at)
-	if f == nil {
-		return
-	}
-	if a := m.open[s.Sentinel]; a != nil {
+	if a := m.open[s.Sentinel]; a != nil && f != nil {
 		a.flagged(in.Flags)
 	}
+	return fresh
 }
 
 // leadsNone takes in that a Sentinel has no failover in progress: an attempt in which its stream was down has ended

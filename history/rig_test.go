@@ -30,6 +30,7 @@ type rig struct {
 	changes []history.Change
 	silent  map[string][]silence // by Sentinel: when its stream was not up
 	texts   []string             // of the logs, once nothing more of them is looked at
+	names   []string             // of the Sentinels, as they are listened to
 	slow    map[string][]silence // by Sentinel: when it answered a PING late
 	notices []string             // all that was heard
 }
@@ -48,8 +49,9 @@ func run(t *testing.T, cfg sentineltest.Config) *rig {
 	t.Helper()
 	cfg.SentinelConf = append(cfg.SentinelConf, "loglevel verbose") // its log has all events then
 	r := &rig{Topology: sentineltest.Run(t, cfg), t: t, history: history.New(history.Options{}), silent: make(map[string][]silence), slow: make(map[string][]silence)}
+	r.names = r.ClientAddrs()
 	var clients []*sentinel.Client
-	for _, addr := range r.ClientAddrs() {
+	for _, addr := range r.names {
 		clients = append(clients, sentinel.NewClient(sentinel.Options{Address: addr}))
 	}
 	d := deployment.New(clients...)
@@ -255,13 +257,12 @@ func (r *rig) log(since time.Time) []logged {
 	r.t.Helper()
 	line := regexp.MustCompile(`(?m)^\d+:X (\d+ \w+ \d+ [\d:.]+) . ([+-][a-z-]+) (.*)$`)
 	var all []logged
-	for i, s := range r.Sentinels {
-		text := r.logText(i, s)
+	for i, text := range r.logTexts() {
 		for _, m := range line.FindAllStringSubmatch(text, -1) {
 			at, err := time.ParseInLocation("2 Jan 2006 15:04:05.000", m[1], time.Local)
 			check(r.t, err)
 			if !at.Before(since.Truncate(time.Millisecond)) {
-				all = append(all, logged{r.ClientAddrs()[i], at, m[2], m[3]})
+				all = append(all, logged{r.names[i], at, m[2], m[3]})
 			}
 		}
 	}
@@ -269,14 +270,18 @@ func (r *rig) log(since time.Time) []logged {
 	return all
 }
 
-// logText returns the log of a Sentinel.
-func (r *rig) logText(i int, s *sentineltest.Sentinel) string {
+// logTexts returns the logs of the Sentinels.
+func (r *rig) logTexts() []string {
 	if r.texts != nil {
-		return r.texts[i]
+		return r.texts
 	}
-	text, err := s.Log()
-	check(r.t, err)
-	return text
+	texts := make([]string, len(r.Sentinels))
+	for i, s := range r.Sentinels {
+		var err error
+		texts[i], err = s.Log()
+		check(r.t, err)
+	}
+	return texts
 }
 
 // first returns the first line of an event; nil if there is none.
