@@ -55,7 +55,7 @@ func readText(t *testing.T, name string) string {
 	t.Helper()
 	f, err := os.Open(name)
 	check(t, err)
-	defer f.Close()
+	defer func() { _ = f.Close() }()
 	reader := io.Reader(f)
 	if strings.HasSuffix(name, ".gz") {
 		reader, err = gzip.NewReader(f)

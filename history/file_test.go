@@ -245,8 +245,8 @@ func TestUnwritableFile(t *testing.T) {
 	h := follow(f, "")
 	at := time.Now().Add(-time.Hour)
 	for range 3 {
-		at = failOver(h, "m", at)
 		lost := f.Lost()
+		at = failOver(h, "m", at)
 		sentineltest.WaitFor(t, "a lost record", func() bool { return f.Lost() > lost })
 	}
 	if got := len(h.Records(history.Query{All: true})); got != 3 {

@@ -349,3 +349,23 @@ func TestSameSwitchSoon(t *testing.T) {
 	s.told(sentinelB, sentinelA, "10.0.0.1", "10.0.0.2")
 	s.are(t, "10.0.0.1>10.0.0.2 switched 1", "10.0.0.2>10.0.0.1 switched 1", "10.0.0.1>10.0.0.2 switched 1")
 }
+
+// TestOtherAttemptAfterGap: a Sentinel tries, is not heard, and leads a failover from the same node when it is heard again. Others have
+// gone from there meanwhile: it is another one.
+func TestOtherAttemptAfterGap(t *testing.T) {
+	t.Parallel()
+	s := newScript()
+	s.say(sentinelA, `+new-epoch 8
+		+try-failover master m 10.0.0.3 1`)
+	s.stream(sentinelA, sentinel.StreamLost)
+	s.lead(sentinelB, "9", "10.0.0.3", "10.0.0.1")
+	s.done(sentinelB, "10.0.0.3", "10.0.0.1")
+	s.told(sentinelC, sentinelB, "10.0.0.3", "10.0.0.1")
+	s.told(sentinelC, sentinelB, "10.0.0.1", "10.0.0.3")
+	s.stream(sentinelA, sentinel.StreamUp)
+	s.done(sentinelA, "10.0.0.3", "10.0.0.2")
+	s.are(t, "b:26379 10.0.0.3>10.0.0.1 switched 2", "10.0.0.1>10.0.0.3 switched 1", "a:26379 10.0.0.3>10.0.0.2 switched 1")
+	if r := s.h.Records(history.Query{All: true})[0]; !r.IsInferred("started") {
+		t.Error("the start of the last one was not heard, and that is not said")
+	}
+}

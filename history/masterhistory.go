@@ -229,14 +229,21 @@ func (m *masterHistory) try(n *sentinel.StreamUpdate, epoch sentinel.Number) {
 }
 
 // opened returns the attempt of a Sentinel to which a step belongs; nil if there is none. Its end was not seen if the Sentinel
-// has the master elsewhere by now: then the step is of a later one.
+// has the master elsewhere by now, or others had meanwhile, so that it may have come back: then the step is of a later one.
 func (m *masterHistory) opened(n *sentinel.StreamUpdate) *attempt {
 	a := m.open[n.Sentinel]
-	if a != nil && a.cut && a.master != text(n.Event.MasterAddress) {
+	if a != nil && a.cut && (a.master != text(n.Event.MasterAddress) || m.hasLeft(a)) {
 		m.unfinished(a, n.Time, "its end was not seen")
 		return nil
 	}
 	return a
+}
+
+// hasLeft reports whether a failover that others led has gone away from where the master was when an attempt began.
+func (m *masterHistory) hasLeft(a *attempt) bool {
+	return slices.ContainsFunc(m.failovers, func(f *failover) bool {
+		return !f.leads(a) && len(f.reports) > 0 && f.from == a.master && f.firstReport.After(a.start)
+	})
 }
 
 // unfinished ends an attempt without an event of its own. Its failover has failed, unless another

@@ -548,9 +548,11 @@ func (o *oracle) same(live, fromLogs []history.Record) {
 	for i := range live {
 		a := &live[i]
 		b := counterpart(a, fromLogs)
-		cut := slices.ContainsFunc(a.Gaps, func(g history.Gap) bool { return g.Sentinel == a.Leader })
+		cut := slices.ContainsFunc(a.Gaps, func(g history.Gap) bool {
+			return g.Sentinel == a.Leader || slices.ContainsFunc(a.NotElected, func(n history.NotElected) bool { return n.Sentinel == g.Sentinel })
+		})
 		if b == nil && cut && slices.ContainsFunc(fromLogs, func(b history.Record) bool {
-			return a.To == b.To && strings.Contains(b.Reason, a.Leader+" led it as well")
+			return (a.To == b.To || a.To == "") && strings.Contains(b.Reason, a.Leader+" led it as well")
 		}) {
 			continue // that it went on with the failover of another was not heard
 		}
