@@ -324,7 +324,20 @@ func (l *logOf) lastBefore(i int) time.Time {
 
 // begins reports whether a line is the first one of another process, which in a container has the same id.
 func (l *logOf) begins(i int) bool {
-	return l.lines[i].pid != l.lines[i-1].pid || strings.HasPrefix(l.lines[i].message, "oO0OoO0OoO0Oo ")
+	another := l.lines[i].pid != l.lines[i-1].pid || l.banner(i) || l.warnsFirst(i)
+	return another && !l.warnsFirst(i-1)
+}
+
+func (l *logOf) banner(i int) bool { return strings.HasPrefix(l.lines[i].message, "oO0OoO0OoO0Oo ") }
+
+// warnsFirst reports whether a line is one of the warnings about the system that Redis 7.2 and later, and Valkey, write before the banner.
+func (l *logOf) warnsFirst(i int) bool {
+	const soon = time.Second
+	first := i
+	for i < len(l.lines)-1 && strings.HasPrefix(l.lines[i].message, "WARNING ") && l.lines[i+1].at.Sub(l.lines[i].at) <= soon {
+		i++
+	}
+	return i > first && l.banner(i)
 }
 
 // delayed takes in when a Sentinel says that it tries again.

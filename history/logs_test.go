@@ -256,17 +256,24 @@ func TestTwoLeadersAfterOne(t *testing.T) {
 }
 
 // TestRestartInContainer: each process of a Sentinel has the same id there, and what it was doing ends with the last line before it
-// was started again.
+// was started again, with a warning or without one.
 func TestRestartInContainer(t *testing.T) {
 	t.Parallel()
-	records, _ := readLogs(t, file("one.log", logAfter(0, "+monitor master m 10.0.0.1 1 quorum 1")+logAfter(time.Hour,
-		"+new-epoch 7", "+try-failover master m 10.0.0.1 1", "+elected-leader master m 10.0.0.1 1",
-		"oO0OoO0OoO0Oo Redis is starting oO0OoO0OoO0Oo", "Configuration loaded", "Running mode=sentinel, port=26379.")))
-	if len(records) != 1 || records[0].Outcome != history.OutcomeAborted || !strings.Contains(records[0].Reason, "started again") {
-		t.Fatalf("%+v", records)
-	}
-	if g := records[0].Gaps; len(g) != 1 || g[0].From.Sub(records[0].Started) != 100*time.Millisecond || g[0].To == nil || g[0].To.Sub(g[0].From) != 300*time.Millisecond {
-		t.Errorf("the attempt began at %s, and the gaps are %+v", records[0].Started, g)
+	start := []string{"oO0OoO0OoO0Oo Redis is starting oO0OoO0OoO0Oo", "Configuration loaded", "Running mode=sentinel, port=26379."}
+	for before, warnings := range map[time.Duration][]string{
+		200 * time.Millisecond: nil,
+		400 * time.Millisecond: {"WARNING Memory overcommit must be enabled! Without it, a background save or replication may fail.", "WARNING Your system is configured to use the 'xen' clocksource."},
+	} {
+		records, _ := readLogs(t, file("one.log", logAfter(0, "+monitor master m 10.0.0.1 1 quorum 1")+
+			logAfter(time.Hour, "+new-epoch 7", "+try-failover master m 10.0.0.1 1", "+elected-leader master m 10.0.0.1 1")+
+			logAfter(2*time.Hour, append(warnings, start...)...)))
+		if len(records) != 1 || records[0].Outcome != history.OutcomeAborted || !strings.Contains(records[0].Reason, "started again") {
+			t.Fatalf("%+v", records)
+		}
+		down := time.Hour - 200*time.Millisecond + before
+		if g := records[0].Gaps; len(g) != 1 || g[0].From.Sub(records[0].Started) != 100*time.Millisecond || g[0].To == nil || g[0].To.Sub(g[0].From) != down {
+			t.Errorf("it was down for %s, the attempt began at %s, and the gaps are %+v", down, records[0].Started, g)
+		}
 	}
 }
 
