@@ -38,6 +38,7 @@ type failover struct {
 
 	reports     []Switched
 	reported    map[string]time.Time // by Sentinel: its last report
+	completed   map[string]bool      // by Sentinel: it was seen to have the master at the new address
 	firstReport time.Time
 	happenedAt  time.Time // zero if the switch has not happened
 
@@ -51,7 +52,7 @@ func newFailover(m *masterHistory, n *sentinel.StreamUpdate) *failover {
 	f := &failover{
 		master: m, from: text(n.Event.MasterAddress), began: n.Time, listened: m.history.listened(),
 		id:       fmt.Sprintf("%d-%d", n.Time.UnixMilli(), m.history.count),
-		reported: make(map[string]time.Time),
+		reported: make(map[string]time.Time), completed: make(map[string]bool),
 	}
 	m.history.count++
 	for address, at := range m.down {
@@ -209,10 +210,18 @@ func (f *failover) succeed(a *attempt, at time.Time) {
 	}
 }
 
-// repeats reports whether the same Sentinel has just reported this switch.
+// repeats reports whether the same Sentinel has just reported this switch, or has not completed it, and nobody has tried to leave the
+// new master since.
 func (f *failover) repeats(n *sentinel.StreamUpdate) bool {
 	last, known := f.reported[n.Sentinel]
-	return known && !f.master.history.deaf(n.Sentinel, last) && f.from == text(n.Event.MasterAddress) && f.to == text(n.Event.NewAddress) && n.Time.Sub(last) < repeatWithin
+	if !known || f.from != text(n.Event.MasterAddress) || f.to != text(n.Event.NewAddress) {
+		return false
+	}
+	if !f.master.history.deaf(n.Sentinel, last) && n.Time.Sub(last) < repeatWithin {
+		return true
+	}
+	later := f.master.failovers[slices.Index(f.master.failovers, f)+1:]
+	return !f.completed[n.Sentinel] && !slices.ContainsFunc(later, func(g *failover) bool { return g.from == f.to })
 }
 
 // mayEndAt reports whether nothing speaks against an address as that of the new master.
@@ -265,6 +274,7 @@ func (f *failover) report(n *sentinel.StreamUpdate) {
 
 // happened takes in that a Sentinel has the master at the new address.
 func (f *failover) happened(address string, at time.Time) {
+	f.completed[address] = true
 	if !f.happenedAt.IsZero() {
 		return
 	}

@@ -13,15 +13,17 @@ import (
 
 // A script is what three Sentinels say, one after the other.
 type script struct {
-	h  *history.History
-	at time.Time
+	h     *history.History
+	at    time.Time
+	saved []string
 }
 
 const sentinelA, sentinelB, sentinelC = "a:26379", "b:26379", "c:26379"
 
 // newScript has all streams up.
 func newScript() *script {
-	s := &script{history.New(history.Options{}), time.Now().Add(-time.Minute)}
+	s := &script{at: time.Now().Add(-time.Minute)}
+	s.h = history.New(history.Options{Save: func(line []byte) { s.saved = append(s.saved, string(line)) }})
 	s.stream(sentinelA, sentinel.StreamUp)
 	s.stream(sentinelB, sentinel.StreamUp)
 	s.stream(sentinelC, sentinel.StreamUp)
@@ -90,6 +92,24 @@ func (s *script) say(address, lines string) {
 func (s *script) stream(address string, kind sentinel.StreamUpdateKind) {
 	s.at = s.at.Add(100 * time.Millisecond)
 	s.h.Handle(&sentinel.StreamUpdate{Sentinel: address, Time: s.at, Since: s.at, Kind: kind})
+}
+
+// wait lets time pass.
+func (s *script) wait(d time.Duration) { s.at = s.at.Add(d) }
+
+// see has the History see a snapshot in which the Sentinels have the master at an address, with a replica, and all is well.
+func (s *script) see(master string, addresses ...string) {
+	m := sentinel.Master{}
+	m.Name, m.Addr, m.Flags = "m", master, sentinel.FlagMaster
+	r := sentinel.Replica{}
+	r.Addr, r.MasterLinkUp = "10.0.0.9:1", true
+	m.Replicas = []sentinel.Replica{r}
+	s.wait(100 * time.Millisecond)
+	var snapshots []*sentinel.Snapshot
+	for _, address := range addresses {
+		snapshots = append(snapshots, &sentinel.Snapshot{Sentinel: address, Started: s.at, Duration: time.Millisecond, Masters: []sentinel.Master{m}})
+	}
+	s.h.Observe(snapshots)
 }
 
 // TestStepsAfterGap: the stream of a leader breaks, the others switch, and when it is up again the leader is in the middle of
@@ -213,11 +233,37 @@ func TestOneOfTwoLeadersGivesUp(t *testing.T) {
 		if first == sentinelA {
 			s.done(sentinelB, "10.0.0.2", "10.0.0.3")
 			s.told(sentinelA, sentinelB, "10.0.0.2", "10.0.0.3")
+			s.see("10.0.0.3:1", sentinelA, sentinelB, sentinelC)
 			s.are(t, aborted, "b:26379 10.0.0.2>10.0.0.3 switched 2: SENTINEL FAILOVER")
+			if r := s.h.Records(history.Query{All: true})[0]; r.Well == nil || !r.Well.Equal(s.at.Add(time.Millisecond)) {
+				t.Errorf("all is well, and the record of the switch is %+v", r)
+			}
 			continue
 		}
 		s.say(sentinelA, "-failover-abort-slave-timeout master m 10.0.0.2 1")
 		s.are(t, "a:26379 10.0.0.2>10.0.0.3 aborted 0: did not become the master", aborted)
+	}
+}
+
+// TestLateEndAfterGap: the last step of a leader comes after it was seen to have no failover in progress, and the one that led with it has given
+// up: the step is of the same failover.
+func TestLateEndAfterGap(t *testing.T) {
+	t.Parallel()
+	s := newScript()
+	s.lead(sentinelA, "6", "10.0.0.2", "10.0.0.3")
+	s.lead(sentinelB, "6", "10.0.0.2", "10.0.0.3")
+	s.say(sentinelB, "-failover-abort-slave-timeout master m 10.0.0.2 1")
+	s.say(sentinelA, "+promoted-slave slave 10.0.0.3:1 10.0.0.3 1 @ m 10.0.0.2 1")
+	s.told(sentinelC, sentinelA, "10.0.0.2", "10.0.0.3")
+	s.stream(sentinelA, sentinel.StreamLost)
+	s.stream(sentinelA, sentinel.StreamUp)
+	s.wait(3 * time.Second)
+	s.see("10.0.0.3:1", sentinelA)
+	s.say(sentinelA, `+failover-end master m 10.0.0.2 1
+		+switch-master m 10.0.0.2 1 10.0.0.3 1`)
+	s.are(t, "a:26379 10.0.0.2>10.0.0.3 switched 2: SENTINEL FAILOVER", "b:26379 10.0.0.2>10.0.0.3 aborted 0: did not become the master")
+	if r := s.h.Records(history.Query{All: true})[1]; r.Reason != "SENTINEL FAILOVER" {
+		t.Errorf("the reason is %q", r.Reason)
 	}
 }
 
@@ -338,7 +384,8 @@ func TestSwitchesAtOnceAfterGap(t *testing.T) {
 	s.are(t, "b:26379 10.0.0.3>10.0.0.1 switched 2", "10.0.0.1>10.0.0.3 switched 2", "10.0.0.2>10.0.0.3 switched 1")
 }
 
-// TestSameSwitchSoon: a Sentinel reports the same switch again within seconds, and was not heard in between: it is the next one.
+// TestSameSwitchSoon: a Sentinel reports the same switch again within seconds, and was not heard in between: it is the next one, if
+// the Sentinel had completed the one before, or others have gone on since.
 func TestSameSwitchSoon(t *testing.T) {
 	t.Parallel()
 	s := newScript()
@@ -348,6 +395,105 @@ func TestSameSwitchSoon(t *testing.T) {
 	s.stream(sentinelB, sentinel.StreamUp)
 	s.told(sentinelB, sentinelA, "10.0.0.1", "10.0.0.2")
 	s.are(t, "10.0.0.1>10.0.0.2 switched 1", "10.0.0.2>10.0.0.1 switched 1", "10.0.0.1>10.0.0.2 switched 1")
+
+	s = newScript()
+	s.told(sentinelB, sentinelA, "10.0.0.1", "10.0.0.2")
+	s.stream(sentinelB, sentinel.StreamLost)
+	s.stream(sentinelB, sentinel.StreamUp)
+	s.told(sentinelB, sentinelA, "10.0.0.1", "10.0.0.2")
+	s.are(t, "10.0.0.1>10.0.0.2 switched 1", "10.0.0.1>10.0.0.2 switched 1")
+
+	s = newScript()
+	s.lead(sentinelA, "1", "10.0.0.1", "10.0.0.2")
+	s.done(sentinelA, "10.0.0.1", "10.0.0.2")
+	s.say(sentinelB, "+switch-master m 10.0.0.1 1 10.0.0.2 1")
+	s.stream(sentinelB, sentinel.StreamLost)
+	s.told(sentinelC, sentinelA, "10.0.0.2", "10.0.0.1")
+	s.stream(sentinelB, sentinel.StreamUp)
+	s.told(sentinelB, sentinelA, "10.0.0.1", "10.0.0.2")
+	s.are(t, "a:26379 10.0.0.1>10.0.0.2 switched 2", "10.0.0.2>10.0.0.1 switched 1", "10.0.0.1>10.0.0.2 switched 1")
+}
+
+// TestSameSwitchAgain: a Sentinel for which the name of the new master does not resolve reports the switch again and again, and was
+// not heard for a while: it is one switch.
+func TestSameSwitchAgain(t *testing.T) {
+	t.Parallel()
+	for _, gap := range []time.Duration{0, 20 * time.Second} {
+		s := newScript()
+		s.lead(sentinelA, "1", "10.0.0.1", "10.0.0.2")
+		s.done(sentinelA, "10.0.0.1", "10.0.0.2")
+		repeat := func() {
+			for range 3 {
+				s.say(sentinelB, `+config-update-from sentinel id-a a 26379 @ m 10.0.0.1 1
+					+switch-master m 10.0.0.1 1 10.0.0.2 1`)
+			}
+		}
+		repeat()
+		s.stream(sentinelB, sentinel.StreamLost)
+		s.wait(gap)
+		s.stream(sentinelB, sentinel.StreamUp)
+		repeat()
+		s.are(t, "a:26379 10.0.0.1>10.0.0.2 switched 2")
+	}
+}
+
+// TestLeaderIsCutShortly: the stream of one of two leaders that promote different replicas loses events, or is up again at once, before
+// the other one is elected or after that: both go on.
+func TestLeaderIsCutShortly(t *testing.T) {
+	t.Parallel()
+	for _, kinds := range [][]sentinel.StreamUpdateKind{{sentinel.StreamDropped}, {sentinel.StreamLost, sentinel.StreamUp}} {
+		for _, before := range []bool{true, false} {
+			s := newScript()
+			cut := func(now bool) {
+				for _, kind := range kinds {
+					if now {
+						s.stream(sentinelA, kind)
+					}
+				}
+			}
+			s.lead(sentinelA, "6", "10.0.0.2", "10.0.0.3")
+			cut(before)
+			s.lead(sentinelB, "7", "10.0.0.2", "10.0.0.1")
+			cut(!before)
+			s.wait(time.Minute)
+			s.done(sentinelA, "10.0.0.2", "10.0.0.3")
+			s.done(sentinelB, "10.0.0.2", "10.0.0.1")
+			s.are(t, "a:26379 10.0.0.2>10.0.0.3 switched 1: SENTINEL FAILOVER", "b:26379 10.0.0.2>10.0.0.1 switched 1")
+		}
+	}
+}
+
+// TestLeaderIsCut: a leader whose stream does not come up again is given up, since another one was elected, and that is stored at once.
+func TestLeaderIsCut(t *testing.T) {
+	t.Parallel()
+	s := newScript()
+	s.lead(sentinelA, "6", "10.0.0.2", "10.0.0.3")
+	s.lead(sentinelB, "7", "10.0.0.2", "10.0.0.1")
+	s.stream(sentinelA, sentinel.StreamLost)
+	s.wait(8 * time.Second)
+	s.say(sentinelB, "+failover-state-wait-promotion slave 10.0.0.1:1 10.0.0.1 1 @ m 10.0.0.2 1")
+	s.are(t, "a:26379 10.0.0.2>10.0.0.3  0", "b:26379 10.0.0.2>10.0.0.1  0")
+	s.wait(3 * time.Second)
+	s.say(sentinelB, "+sdown master m 10.0.0.2 1")
+	s.are(t, "a:26379 10.0.0.2>10.0.0.3 aborted 0: nothing more was heard of it, and b:26379 was elected", "b:26379 10.0.0.2>10.0.0.1  0")
+	if len(s.saved) != 1 {
+		t.Errorf("stored: %q", s.saved)
+	}
+}
+
+// TestSwitchAfterEnd: of a leader the end of its failover is heard, but not its switch, and another one was elected: it has switched.
+func TestSwitchAfterEnd(t *testing.T) {
+	t.Parallel()
+	s := newScript()
+	s.lead(sentinelA, "6", "10.0.0.2", "10.0.0.3")
+	s.say(sentinelA, `+promoted-slave slave 10.0.0.3:1 10.0.0.3 1 @ m 10.0.0.2 1
+		+failover-end master m 10.0.0.2 1`)
+	s.lead(sentinelB, "7", "10.0.0.2", "10.0.0.1")
+	s.stream(sentinelA, sentinel.StreamLost)
+	s.wait(20 * time.Second)
+	s.say(sentinelB, "+failover-state-wait-promotion slave 10.0.0.1:1 10.0.0.1 1 @ m 10.0.0.2 1")
+	s.see("10.0.0.3:1", sentinelA)
+	s.are(t, "a:26379 10.0.0.2>10.0.0.3 switched 0: SENTINEL FAILOVER", "b:26379 10.0.0.2>10.0.0.1  0")
 }
 
 // TestOtherAttemptAfterGap: a Sentinel tries, is not heard, and leads a failover from the same node when it is heard again. Others have

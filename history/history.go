@@ -98,12 +98,12 @@ type stream struct {
 	epoch sentinel.Number // if its last event was +new-epoch
 	heard sentinel.Number // the last one of which it has published that, since the stream is up
 	up    bool
-	since time.Time // when it was last up again
+	since time.Time // when it was last up again, or broke
 	known bool      // a snapshot since it is up has said which masters are down
 	gaps  []Gap     // the newest last
 	// trusted: nothing of the Sentinel tells where it has the master but +switch-master.
 	trusted bool
-	ended   bool // the Sentinel is asked no longer
+	ended   bool // the Sentinel is asked no longer, or this is the end of its log
 }
 
 type vote struct {
@@ -195,12 +195,12 @@ func (h *History) gap(s *stream, n *sentinel.StreamUpdate) {
 	case sentinel.StreamDropped:
 		s.closeGap(n.Time)
 	case sentinel.StreamEnded:
-		s.up, s.ended = false, true
+		s.up, s.since, s.ended = false, n.Time, true
 	default:
-		s.up = false
+		s.up, s.since = false, n.Time
 	}
 	for _, m := range h.masters {
-		m.cut(n.Sentinel, n.Time)
+		m.cut(n.Sentinel)
 	}
 }
 
@@ -321,15 +321,19 @@ func Name(master string) string { return text(master) }
 // settle stores the failovers that have got an outcome, at once since the exporter may be killed, and again those
 // that have changed since and are complete. It forgets the masters that have been quiet for long.
 func (h *History) settle() {
+	if h.now.Sub(h.settled) >= time.Second {
+		h.settled = h.now
+		h.tidy()
+	}
 	for _, f := range h.decided {
 		if f.changed {
 			f.keep()
 		}
 	}
-	if h.now.Sub(h.settled) < time.Second {
-		return
-	}
-	h.settled = h.now
+}
+
+// tidy looks at what time alone has changed.
+func (h *History) tidy() {
 	if old := slices.IndexFunc(h.votes, func(v vote) bool { return h.now.Sub(v.at) < votesFor }); old != 0 {
 		h.votes = slices.Clone(h.votes[max(old, 0):])
 		if old < 0 {

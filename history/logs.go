@@ -245,7 +245,9 @@ func (h *History) replay(logs []*logOf) {
 		if !began[first] {
 			for i, l := range logs { // all are listened to
 				h.Handle(&sentinel.StreamUpdate{Sentinel: l.Sentinel, Time: logs[first].time(next[first]), Kind: sentinel.StreamUp})
-				h.stream(l.Sentinel).trusted = l.trusted
+				if s := h.stream(l.Sentinel); s != nil {
+					s.trusted = l.trusted
+				}
 				if l.id != "" {
 					h.knows(l.id, l.Sentinel)
 				}
@@ -256,8 +258,11 @@ func (h *History) replay(logs []*logOf) {
 		h.replayLine(l, next[first])
 		next[first]++
 		if i := next[first]; i == len(l.lines) || l.begins(i) { // nothing more comes of this process
+			if s := h.stream(l.Sentinel); s != nil {
+				s.ended = true
+			}
 			for _, m := range h.masters {
-				m.cut(l.Sentinel, l.time(i-1))
+				m.cut(l.Sentinel)
 			}
 		}
 	}
@@ -301,7 +306,7 @@ func (h *History) restarted(l *logOf, i int) {
 		h.gap(s, &sentinel.StreamUpdate{Sentinel: l.Sentinel, Kind: sentinel.StreamLost, Time: l.time(i), Since: l.lastBefore(i)})
 		s.closeGap(l.time(i))
 	}
-	s.up, s.known = true, true
+	s.up, s.known, s.ended = true, true, false
 	for _, m := range h.masters {
 		for _, a := range []*attempt{m.open[l.Sentinel], m.ending[l.Sentinel]} {
 			if a != nil {

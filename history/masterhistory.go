@@ -20,6 +20,9 @@ const (
 	// some twelve times a second while the name of the promoted node does not resolve. The
 	// next real switch takes longer.
 	repeatWithin = 10 * time.Second
+	// silentFor is how long the stream of a leader must have been down until it can be given up: a broken one
+	// is opened again after 5 s at most.
+	silentFor = 10 * time.Second
 )
 
 // A masterHistory is what goes on about one master.
@@ -55,7 +58,8 @@ type oldMaster struct {
 }
 
 // An attempt is the attempt of one Sentinel to fail the master over, from +try-failover
-// on. Several Sentinels may try at the same time; at most one is elected in an epoch.
+// on. Several Sentinels may try at the same time. Of those that began by themselves at most one is elected in an epoch; one that is
+// told to fail over takes itself for elected, also beside another one.
 type attempt struct {
 	sentinel    string
 	epoch       sentinel.Number
@@ -104,7 +108,7 @@ func newMasterHistory(h *History, name string) *masterHistory {
 }
 
 // cut takes in that events of a Sentinel may be missing: what it was doing is not seen in full.
-func (m *masterHistory) cut(address string, at time.Time) {
+func (m *masterHistory) cut(address string) {
 	delete(m.down, address)
 	delete(m.agreed, address)
 	delete(m.replica, address)
@@ -118,7 +122,6 @@ func (m *masterHistory) cut(address string, at time.Time) {
 			delete(m.old, addr)
 		}
 	}
-	m.superseded(at)
 }
 
 // event takes in an event about the master or one of its nodes. epoch is that of the
@@ -291,8 +294,18 @@ func (m *masterHistory) over(n *sentinel.StreamUpdate) bool {
 	if m.ending[n.Sentinel] != nil {
 		return true
 	}
-	last := len(m.failovers) - 1
-	return n.Event.Name == sentinel.EventFailoverEnd && last >= 0 && m.failovers[last].ledBy(n.Sentinel)
+	if n.Event.Name != sentinel.EventFailoverEnd {
+		return false
+	}
+	for _, f := range slices.Backward(m.failovers) {
+		if f.ledBy(n.Sentinel) {
+			return true
+		}
+		if f.outcome != OutcomeAborted { // those that were given up can come after it
+			return false
+		}
+	}
+	return false
 }
 
 // elected takes in that an attempt has been elected. Where another one leads the failover already, it is one of its own, until
@@ -316,11 +329,21 @@ func (m *masterHistory) apart(a *attempt, n *sentinel.StreamUpdate) {
 	g.join(a, n)
 }
 
+// gone reports whether nothing more is to be heard of an attempt. One that has ended well is not: its switch follows.
+func (m *masterHistory) gone(a *attempt, at time.Time) bool {
+	if !a.cut || m.ending[a.sentinel] == a {
+		return false
+	}
+	s := m.history.streams[a.sentinel]
+	return m.open[a.sentinel] != a || s.ended || !s.up && at.Sub(s.since) >= silentFor
+}
+
 // superseded gives up the failovers of which no leader is heard any more, since another one was elected.
 func (m *masterHistory) superseded(at time.Time) {
+	goesOn := func(a *attempt) bool { return !m.gone(a, at) }
 	for _, f := range m.failovers {
 		a := f.leader
-		if a == nil || !a.cut || f.outcome != "" || len(f.reports) > 0 || slices.ContainsFunc(f.also, func(b *attempt) bool { return !b.cut }) {
+		if a == nil || f.outcome != "" || len(f.reports) > 0 || goesOn(a) || slices.ContainsFunc(f.also, goesOn) {
 			continue
 		}
 		for _, g := range m.failovers {
@@ -567,6 +590,7 @@ func (m *masterHistory) oldMasterStopped(e *sentinel.Event, old *oldMaster, at t
 // settle stores the failovers that have been quiet, and gives up those of which nothing is
 // heard any more.
 func (m *masterHistory) settle(now time.Time) {
+	m.superseded(now)
 	for _, f := range m.failovers {
 		if f.outcome == "" && now.Sub(f.touched) > lateReport {
 			m.giveUp(f)

@@ -256,11 +256,14 @@ func (h *History) clocksNow() []Clock {
 	return clocks
 }
 
-// observeWell notes when the Sentinels were first seen to agree after a switch, with all replicas
+// observeWell notes when the Sentinels were first seen to agree after the last switch, with all replicas
 // linked.
 func (m *masterHistory) observeWell(snapshots []*sentinel.Snapshot) {
 	last := len(m.failovers) - 1
-	if last < 0 || m.failovers[last].happenedAt.IsZero() || !m.failovers[last].well.IsZero() {
+	for last >= 0 && m.failovers[last].happenedAt.IsZero() { // attempts that were given up can come after it
+		last--
+	}
+	if last < 0 || !m.failovers[last].well.IsZero() {
 		return
 	}
 	f := m.failovers[last]
