@@ -283,9 +283,9 @@ func TestLeaderIsKilled(t *testing.T) {
 	to, err := r.WaitFailover(ctx, master, old.Addr())
 	check(t, err)
 	var records []history.Record
-	sentineltest.WaitFor(t, "a failover that has switched", func() bool {
+	sentineltest.WaitFor(t, "a failover that has switched, and one that is given up", func() bool {
 		records = r.elected()
-		return records[0].Outcome == history.OutcomeSwitched && records[0].Ended != nil
+		return records[0].Outcome == history.OutcomeSwitched && records[0].Ended != nil && records[len(records)-1].Outcome != ""
 	})
 	second, killed := records[0], records[len(records)-1]
 	if second.Leader == dead || second.Leader == "" || second.From != old.Addr() || second.To != to || second.Trigger != history.TriggerDown {
