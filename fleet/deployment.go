@@ -59,7 +59,7 @@ type Deployment struct {
 	operator *admin.Operator
 	looks    preflights
 
-	// The rest is of a named one. The Fleet guards these seven.
+	// The rest is of a named one. The Fleet guards what comes before mu.
 	spec       *probe.Deployment
 	asked      *deployment.Deployment
 	keeper     *role.Keeper

@@ -59,7 +59,7 @@ type Fleet struct {
 	applying sync.Mutex  // held while the file is compared with the deployments
 	refuses  atomic.Bool // what the file says, as last read
 
-	mu         sync.Mutex // guards the fields below, and spec and uses of the deployments
+	mu         sync.Mutex // guards the fields below, and those of the deployments that they say
 	named      map[string]*Deployment
 	elsewhere  map[string]bool // names of the deployments of other shards
 	collectors map[probe.Collectors]*collector.Collector
@@ -121,12 +121,11 @@ func (f *Fleet) Apply() error {
 	}
 	changed := len(mine) > 0 || len(f.named) < size
 	for name, spec := range mine {
-		old := before[name]
-		if old != nil {
-			delete(saved, name) // it has them
-		}
 		d := f.newNamed(name, spec, saved[name])
-		d.before = old
+		if old := before[name]; old != nil {
+			d.before = old
+			d.Events.History().Inherit(old.Events.History())
+		}
 		f.named[name] = d
 	}
 	f.elsewhere = elsewhere
@@ -396,7 +395,7 @@ func (f *Fleet) attendOne(ctx context.Context, d *Deployment, spread time.Durati
 	d.keeper.Run(ctx)
 }
 
-// inherit gives a deployment that was changed in the file the records of what it was before, once that hears no more.
+// inherit gives a deployment that was changed in the file the last records of what it was before, once that hears no more.
 func (f *Fleet) inherit(d *Deployment) {
 	f.mu.Lock()
 	before := d.before

@@ -539,7 +539,7 @@ func TestNothingOfAReplyStays(t *testing.T) {
 // TestRemovedInAFailover: of what is removed from the file while a failover of it is heard, the record stays in the history file
 // without an outcome, and no connection is left. The failover of another goes on and counts once. Added again, it has
 // the record, and counts from nothing: the rest of that failover has no duration, and the next one is counted. What is
-// changed in the middle of a failover has the record at once.
+// changed in the middle of a failover has all records.
 func TestRemovedInAFailover(t *testing.T) {
 	t.Parallel()
 	path := filepath.Join(t.TempDir(), "history")
@@ -652,6 +652,7 @@ func TestRemovedInAFailover(t *testing.T) {
 	}
 
 	publish(goes, 9, begins)
+	has(anew, "", history.OutcomeSwitched, history.OutcomeSwitched, "")
 	for _, port := range []string{"1", "2"} { // at once: what is between may never have listened
 		if err := r.reload(t, strings.TrimSuffix(both, "]}\n")+", 127.0.0.1:"+port+"]}\n"); err != nil {
 			t.Fatal(err)
@@ -660,6 +661,9 @@ func TestRemovedInAFailover(t *testing.T) {
 	changed := acquired("goes")
 	if changed == anew {
 		t.Fatal("it was not made anew")
+	}
+	if got := len(changed.Events.History().Records(history.Query{All: true})); got < 3 {
+		t.Errorf("at once it has %d of the records of before", got)
 	}
 	has(changed, "", history.OutcomeSwitched, history.OutcomeSwitched, "")
 }

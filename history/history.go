@@ -366,17 +366,15 @@ func (h *History) Close() {
 	}
 }
 
-// Inherit takes over the records of a closed History of the same deployment, as those of before. What h has heard itself
-// stays the newest.
+// Inherit takes over the records that another History of the same deployment has stored by now, as those of before: at first, and
+// when that is closed.
 func (h *History) Inherit(before *History) {
 	before.mu.Lock()
 	lines := slices.Clone(before.store.lines)
 	before.mu.Unlock()
 	h.mu.Lock()
 	defer h.mu.Unlock()
-	own := h.store.lines
-	h.store = store{limit: h.store.limit}
-	for _, line := range slices.Concat(lines, own) {
+	for _, line := range lines {
 		h.store.put(line)
 	}
 }

@@ -383,7 +383,8 @@ func (m *masterHistory) promotes(a *attempt, n *sentinel.StreamUpdate) *failover
 	for _, g := range slices.Backward(m.failovers) {
 		_, reported := g.reported[a.sentinel]
 		switch {
-		case g == f || g.from != f.from || g.to == "" || f.to != "" && f.to != g.to || reported:
+		case g == f || g.from != f.from || reported || f.to != "" && f.to != g.to:
+		case g.to == "" && (g.leader == nil || !a.epoch.Present || g.leader.epoch != a.epoch): // neither says which one: in one epoch it is the same
 		case len(g.reports) == 0 && g.outcome == "" && !g.kept && g.leader != nil && !g.leader.cut,
 			len(g.reports) > 0 && (a.partly || a.start.Before(g.firstReport)) && n.Time.Sub(g.firstReport) < lateReport:
 			return g

@@ -2,6 +2,7 @@ package role
 
 import (
 	"slices"
+	"strings"
 	"time"
 )
 
@@ -24,7 +25,7 @@ type told map[string]*balancer
 type balancer struct {
 	joined time.Time // of its first check, or the first one after a silence
 	last   time.Time
-	words  map[string]word // by address
+	words  map[string]*word // by address
 }
 
 // A word is what a balancer was told last of a node.
@@ -49,7 +50,7 @@ func (t told) ask(who string, now time.Time) {
 		t[who] = b
 	}
 	if now.Sub(b.last) > handOver {
-		*b = balancer{joined: now, words: make(map[string]word)}
+		*b = balancer{joined: now, words: make(map[string]*word)}
 	}
 	b.last = now
 }
@@ -60,12 +61,14 @@ func (t told) tell(who, addr string, yes bool, now time.Time) {
 	if b == nil {
 		return
 	}
-	before, is := b.words[addr]
-	w := word{yes: yes, since: before.since, last: now, had: before.had}
-	if !is || before.yes != yes {
-		w.since, w.had = now, before.yes
+	w := b.words[addr]
+	if w == nil { // without the reply of which the address is a part, as an assignment to a key that there is would keep it
+		w = &word{since: now}
+		b.words[strings.Clone(addr)] = w
+	} else if w.yes != yes {
+		w.since, w.had = now, w.yes
 	}
-	b.words[addr] = w
+	w.yes, w.last = yes, now
 }
 
 // forget drops the balancers that do not ask any more.
