@@ -28,7 +28,7 @@ func TestShardsAreScrapedOnce(t *testing.T) {
 		for index := range count {
 			p := exportertest.Start(t, "--config.file="+config, fmt.Sprintf("--fleet.shard=exporter-%d/%d", index, count))
 			indexes[p.Addr()] = index
-			fmt.Fprintf(&jobs, "      - url: %s/sd?role=deployment\n", p.URL)
+			fmt.Fprintf(&jobs, "      - {url: \"%s/sd?role=deployment\", refresh_interval: 2s}\n", p.URL) // not after a minute, if the first fails on a busy machine
 		}
 	}
 	prometheus := exportertest.StartPrometheus(t, "global: {scrape_interval: 4s}\nscrape_configs:\n"+jobs.String())
