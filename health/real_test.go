@@ -221,6 +221,8 @@ func showFault(t *testing.T, rig *faults.Rig, d *deployment.Deployment, f faults
 
 // configEpoch returns the highest config-epoch of the table's master: it grows with each promotion.
 func configEpoch(ctx context.Context, d *deployment.Deployment) int64 {
+	ctx, cancel := context.WithTimeout(ctx, askFor) // one may hang
+	defer cancel()
 	highest := int64(-1)
 	for _, s := range d.Snapshots(ctx) {
 		if m := s.Master(faults.MasterName); m != nil {
