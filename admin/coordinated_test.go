@@ -85,7 +85,7 @@ func TestMonitorReplica(t *testing.T) {
 	replica := r.Masters[0].Replicas[0]
 	answer := r.do(admin.Operation{Action: admin.Remove, Master: name}, nil)
 	r.want(answer, admin.Done, true, true, true)
-	if got := inJSON(t, answer.Findings); !contains(got, "clients_notice", "no +switch-master") {
+	if got := inJSON(t, answer.Findings); !contains(got, "clients_notice", "no +switch-master", "cannot find it until the Sentinels monitor the name again") {
 		t.Errorf("REMOVE: got the findings %s", got)
 	}
 	r.operator = admin.New(r.deployment, 2*time.Second) // one that does not know where the name was

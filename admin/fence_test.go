@@ -80,6 +80,7 @@ func TestFenceLosesNothing(t *testing.T) {
 	if strings.Contains(inJSON(t, answer), canary) {
 		t.Errorf("the password is told: %s", inJSON(t, answer))
 	}
+	r.NothingDenied(t, "fence")
 }
 
 // TestFenceEndsWithTheOldMaster: a replica whose writes are paused does not apply those of its master either, so the pause

@@ -116,6 +116,7 @@ func TestMove(t *testing.T) {
 	}
 	again := r.do(move, nil)
 	r.want(again, admin.Done, false, false, false)
+	r.NothingDenied(t, "fence")
 }
 
 // TestMoveRefused: where data would be lost, something is not permitted, or a Sentinel would not take part.

@@ -37,7 +37,7 @@ func noticed(op *Operation, s *assessment) []health.Finding {
 		text = "for up to 10 s the Sentinel that is reset names no replicas: clients that read from replicas and ask it then read from the master, or cannot connect"
 		hint = "Writers notice nothing. Only one Sentinel is reset at a time."
 	case op.Action == Remove && len(s.views(op.Master)) > 0:
-		text = "clients that are connected go on writing to the node; those that connect anew cannot find it, and some (rueidis, valkey-go, radix, phpredis) go on at the address that they knew. No Sentinel remembers the name, nor who asked for it"
+		text = "clients that are connected go on writing to the node; those that connect anew cannot find it until the Sentinels monitor the name again, and some (rueidis, valkey-go, radix, phpredis) go on at the address that they knew. No Sentinel remembers the name, nor who asked for it"
 		hint = "Give it another address only if no such client is left: MONITOR publishes no +switch-master, and so moves none of them. An exporter that runs meanwhile refuses one elsewhere, others cannot know. To move the name to a replica of this node, use failover instead. To move it elsewhere, use monitor with --move (move=true), while the name is there."
 	default:
 		return nil

@@ -129,11 +129,16 @@ func (j *job) refusedHandover(ctx context.Context) (refused string, err error) {
 				continue
 			}
 			asked = append(asked, user)
-			if refused, err = master.Refused(ctx, user, handoverCommands()); err != nil {
+			refusals, err := master.Refused(ctx, user, handoverCommands())
+			if err != nil {
 				return err
 			}
-			if refused != "" {
-				refused = fmt.Sprintf("the master %s refuses %s to the user %q of the Sentinels", o.Address, refused, user)
+			switch {
+			case len(refusals) == 0:
+			case refusals[0].Unknown: // a Sentinel can have the new name, and shows it to nobody
+				return fmt.Errorf("it does not know %s (rename-command)", refusals[0].Command)
+			default:
+				refused = fmt.Sprintf("the master %s refuses %s to the user %q of the Sentinels", o.Address, refusals[0], user)
 				return nil
 			}
 		}

@@ -3,6 +3,7 @@ package admin_test
 import (
 	"errors"
 	"testing"
+	"time"
 
 	"redis_sentinel_exporter/admin"
 	"redis_sentinel_exporter/internal/sentineltest"
@@ -53,6 +54,7 @@ func TestWay(t *testing.T) {
 		return !r.able || r.do(admin.Operation{Action: admin.Failover, Master: name, DryRun: true}, nil).Way == admin.Coordinated
 	})
 	r.chooses(admin.Coordinated, "all Sentinels and the master can")
+	r.NothingDenied(t, "preflight")
 	master := r.Masters[0].Node
 	for _, command := range []string{"failover", "client|pause", "client|unpause"} {
 		r.cli(master, "ACL", "SETUSER", "default", "-"+command)
@@ -74,4 +76,43 @@ func TestWay(t *testing.T) {
 	if answer.Way != admin.Plain || !contains(answer.WayReason, r.Sentinels[2].Addr()+" does not answer") {
 		t.Errorf("with a Sentinel that is down it would be %s because %s", answer.Way, answer.WayReason)
 	}
+}
+
+// TestHandoverRenamed: whether the Sentinels have the new name of FAILOVER nobody can tell, and without it a coordinated
+// failover is given up.
+func TestHandoverRenamed(t *testing.T) {
+	t.Parallel()
+	version, err := sentineltest.ServerVersion(t.Context())
+	if err != nil {
+		t.Fatal(err)
+	}
+	if version.Product != "valkey" || version.Major < 9 {
+		return // TestCoordinatedVersions
+	}
+	r := newRig(t, sentineltest.Config{Replicas: 1, FailoverTimeout: 2 * time.Second, NodeConf: []string{
+		"rename-command FAILOVER HANDOVER", sentineltest.DocumentedUser(t, "../docs/admin.md", "preflight", canary),
+	}})
+	r.operator.UseNodes(&sentinel.Options{Username: "preflight", Password: func() (string, error) { return canary, nil }})
+	failover := admin.Operation{Action: admin.Failover, Master: name}
+	planned := failover
+	planned.DryRun = true
+	sentineltest.WaitFor(t, "the master to be asked", func() bool {
+		answer := r.do(planned, nil)
+		if answer.Way != admin.Plain {
+			t.Fatalf("it would be %s", answer.Way)
+		}
+		return contains(answer.WayReason, "does not know FAILOVER TO", "rename-command")
+	})
+	asked := failover
+	asked.Way = admin.Coordinated
+	answer := r.do(asked, nil)
+	r.want(answer, admin.Failed, false)
+	if got := answer.Results[0].Error; !contains(got, "aborted") {
+		t.Errorf("it says %s", got)
+	}
+	if out := r.cli(r.Masters[0].Node, "SET", "after", "1"); out != "OK" {
+		t.Errorf("the master answers %s", out)
+	}
+	r.want(r.do(failover, nil), admin.Done, true)
+	r.NothingDenied(t, "preflight")
 }

@@ -16,19 +16,22 @@ const (
 	MasterUser         = "masteruser"
 	MasterAuth         = "masterauth"
 	MinReplicasToWrite = "min-replicas-to-write"
+	MinReplicasMaxLag  = "min-replicas-max-lag" // 0 turns that off
 	Save               = "save"
 	AppendOnly         = "appendonly"
 	ProtectedMode      = "protected-mode"
+	Bind               = "bind"
 	AnnounceIP         = "replica-announce-ip"
 	AnnouncePort       = "replica-announce-port"
 	SlowerThan         = "slowlog-log-slower-than" // in microseconds
+	SlowlogLength      = "slowlog-max-len"
 	TLSPort            = "tls-port"
 	Certificate        = "tls-cert-file"
 	RDBVersionCheck    = "rdb-version-check" // Valkey from 8.1 on
 )
 
 func settings() []string {
-	return []string{MasterUser, MasterAuth, MinReplicasToWrite, Save, AppendOnly, ProtectedMode, AnnounceIP, AnnouncePort, SlowerThan, TLSPort, Certificate, RDBVersionCheck}
+	return []string{MasterUser, MasterAuth, MinReplicasToWrite, MinReplicasMaxLag, Save, AppendOnly, ProtectedMode, Bind, AnnounceIP, AnnouncePort, SlowerThan, SlowlogLength, TLSPort, Certificate, RDBVersionCheck}
 }
 
 // A Node is what a data node says of itself.
@@ -224,6 +227,9 @@ func (n *Node) readSlowlog(r sentinel.Reply) {
 	entries, err := r.Elements()
 	if err == nil && strings.HasPrefix(n.Settings[SlowerThan], "-") {
 		err = errors.New(SlowerThan + " is negative: it records none")
+	}
+	if err == nil && n.Settings[SlowlogLength] == "0" {
+		err = errors.New(SlowlogLength + " is 0: it keeps none")
 	}
 	for _, entry := range entries {
 		var fields []sentinel.Reply

@@ -75,32 +75,40 @@ func textsIn(r sentinel.Reply) []string {
 // errNoDryRun means that the node is too old to tell.
 var errNoDryRun = errors.New("it has no ACL DRYRUN, which Redis has from 7.0 on")
 
-// Refused asks the node which of some commands it would refuse to a user, and returns the first
-// refusal in the node's words; empty if there is none. Commands that the node does not know do not
-// count.
-func (c *Conn) Refused(ctx context.Context, user string, commands [][]any) (string, error) {
+// A Refusal is a command that a node would refuse to a user, and why.
+type Refusal struct {
+	Command, Reason string
+	// Unknown is that the node knows no command of that name (rename-command), whoever asks.
+	Unknown bool
+}
+
+func (r Refusal) String() string { return fmt.Sprintf("%s (%s)", r.Command, r.Reason) }
+
+// Refused asks the node which of some commands it would refuse to a user, and returns them in their order.
+func (c *Conn) Refused(ctx context.Context, user string, commands [][]any) (refused []Refusal, err error) {
 	batch := make([][]any, len(commands))
 	for i, words := range commands {
 		batch[i] = append([]any{"ACL", "DRYRUN", user}, words...)
 	}
 	replies, err := c.read(ctx, batch...)
 	if err != nil {
-		return "", err
+		return nil, err
 	}
 	for i, r := range replies {
 		text, err := r.Text()
 		switch {
 		case err == nil && text == "OK":
 		case err == nil:
-			return fmt.Sprintf("%s (%s)", printed(commands[i]), sentinel.ValidUTF8(text)), nil
+			refused = append(refused, Refusal{Command: printed(commands[i]), Reason: sentinel.ValidUTF8(text)})
 		case strings.Contains(err.Error(), "not found") && strings.Contains(err.Error(), "Command"):
+			refused = append(refused, Refusal{Command: printed(commands[i]), Reason: "it knows no command of that name: rename-command", Unknown: true})
 		case strings.Contains(err.Error(), "Unknown subcommand"), strings.Contains(err.Error(), "unknown subcommand"):
-			return "", c.allCommands(ctx, user)
+			return nil, c.allCommands(ctx, user)
 		default:
-			return "", fmt.Errorf("ACL DRYRUN: %w", err)
+			return nil, fmt.Errorf("ACL DRYRUN: %w", err)
 		}
 	}
-	return "", nil
+	return refused, nil
 }
 
 // allCommands returns nil if the user may use all commands, which an older node can tell as well.

@@ -114,6 +114,8 @@ func TestNamedNodes(t *testing.T) {
 	if text := page("orders"); strings.Contains(text, "WRONGPASS") || !strings.Contains(text, nodesHeading) {
 		t.Error("the right password is not used")
 	}
+	r.NothingDenied(t, "preflight")
+	r.NothingDenied(t, "drill")
 	config = exportertest.TempFile(t, strings.Replace(configWithNodes(r.SentinelAddrs(), ""), "with: {nodes: }", "with: {}", 1))
 	command(1, "failover", "mymaster", "--deployment=orders", "--fence", "--yes")
 	if all := said.String() + r.said.String() + e.Stderr.String(); strings.Contains(all, password) {

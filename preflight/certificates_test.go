@@ -102,6 +102,7 @@ func TestCertificateExpired(t *testing.T) {
 		return
 	}
 	r := newTLSRig(t)
+	r.unasked = true
 	heir := r.Masters[0].Replicas[0]
 	until := time.Now().Add(5 * time.Second)
 	cert, key := r.issue(heir, until)

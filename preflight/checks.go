@@ -86,6 +86,12 @@ func lookAtConnections(f *flight, o *outcome) {
 			return
 		}
 		for _, v := range f.views {
+			if v.Snapshot.ID == "" { // before 6.2 they do not tell their ids
+				if len(n.Sentinels) < len(f.views) {
+					o.cannotTell(fmt.Sprintf("%s lists the connections of %d Sentinels by their names (sentinel-...-pubsub), and %d have answered: either there are none of the others, or their user lacks +client|setname", n.addr, len(n.Sentinels), len(f.views)))
+				}
+				continue
+			}
 			if _, connected := n.Sentinels.User(v.Snapshot.ID); !connected {
 				o.cannotTell(fmt.Sprintf("%s lists no connection of the Sentinel %s by its name (sentinel-%.8s-pubsub): either there is none, or its user lacks +client|setname", n.addr, v.Snapshot.Sentinel, v.Snapshot.ID))
 			}
@@ -105,14 +111,37 @@ func lookAtPermissions(f *flight, o *outcome) {
 			o.cannotTell(n.addr + " lists no connection of a Sentinel, so that their user is not known")
 		}
 		for _, user := range slices.Sorted(maps.Keys(n.refusals)) {
-			if refused := n.refusals[user]; refused != "" {
-				found := n.about(health.Critical, "Permit it to the user, on every node, and in the file that its users are in. These are all that the Sentinels need.",
-					"%s refuses %s to the user %q of the Sentinels: %s", n.addr, refused, user, n.whatFails())
-				found.Commands = []string{n.cli("ACL", "SETUSER", user, "+multi", "+slaveof", "+ping", "+exec", "+subscribe", "+config|rewrite", "+role", "+publish", "+info", "+client|setname", "+client|kill", "+script|kill")}
-				o.find(found)
+			found, is := n.refusesTo(user)
+			if !is {
+				continue
 			}
+			found.Hint = "Permit it to the user, on every node, and in the file that its users are in. These are all that the Sentinels need."
+			found.Commands = []string{n.cli("ACL", "SETUSER", user, "+multi", "+slaveof", "+ping", "+exec", "+subscribe", "+config|rewrite", "+role", "+publish", "+info", "+client|setname", "+client|kill", "+script|kill")}
+			o.find(found)
 		}
 	})
+}
+
+// refusesTo finds what the node refuses to a user of the Sentinels.
+func (n *node) refusesTo(user string) (found health.Finding, is bool) {
+	var refused, alone []string // what a failover fails of; what it works without
+	refusals := slices.DeleteFunc(slices.Clone(n.refusals[user]), func(r datanode.Refusal) bool { return r.Unknown })
+	one := !slices.ContainsFunc(refusals, func(r datanode.Refusal) bool { return r.Command == "MULTI" }) // all or none is carried out
+	for _, r := range refusals {
+		if one || slices.Contains([]string{"PING", "INFO", "SLAVEOF NO ONE"}, r.Command) {
+			refused = append(refused, r.String())
+		} else {
+			alone = append(alone, r.String())
+		}
+	}
+	switch {
+	case len(refused) > 0:
+		return n.about(health.Critical, "", "%s refuses %s to the user %q of the Sentinels: %s", n.addr, refused[0], user, n.whatFails()), true
+	case len(alone) > 0:
+		return n.about(health.Warning, "", "%s refuses %s to the user %q of the Sentinels: without MULTI the commands of a failover are carried out one by one, and those that are refused are left out",
+			n.addr, strings.Join(alone, ", "), user), true
+	}
+	return found, false
 }
 
 func lookAtNames(f *flight, o *outcome) {
@@ -169,7 +198,7 @@ func lookAtLogins(f *flight, o *outcome) {
 func lookAtMinReplicas(f *flight, o *outcome) {
 	f.configured(o, func(n *node) {
 		wanted, err := strconv.Atoi(n.Settings[datanode.MinReplicasToWrite])
-		if err != nil || !n.heir { // Redis before 5.0 has another name for it
+		if err != nil || !n.heir || n.Settings[datanode.MinReplicasMaxLag] == "0" { // Redis before 5.0 has other names for them
 			return
 		}
 		if left := len(f.nodes) - 2; wanted > left {
@@ -186,6 +215,7 @@ func lookAtProtectedMode(f *flight, o *outcome) {
 		user := n.defaultUser
 		switch {
 		case n.Settings[datanode.ProtectedMode] != "yes" || !f.othersElsewhere(n):
+		case n.Settings[datanode.Bind] != "" && n.Product == "redis" && before(n.Version, 7): // where bind counts as protection
 		case n.defaultUserErr != nil:
 			o.cannotTell(fmt.Sprintf("%s: %v", n.addr, n.defaultUserErr))
 		case user != nil && user.On && user.NoPass:

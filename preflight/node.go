@@ -25,8 +25,8 @@ type node struct {
 	err            error // why it has not answered
 	conn           *datanode.Conn
 
-	// refusals has, by ACL user of a Sentinel, what the node refuses to it; empty for nothing.
-	refusals    map[string]string
+	// refusals has, by ACL user of a Sentinel, what the node refuses to it; none for nothing.
+	refusals    map[string][]datanode.Refusal
 	refusalsErr error
 	// noLogin has, by address of another node, why that could not follow this one; empty if it could.
 	noLogin    map[string]string
@@ -99,7 +99,7 @@ func (n *node) look(ctx context.Context) {
 		return
 	}
 	n.defaultUser, n.defaultUserErr = n.conn.User(ctx, "default")
-	n.refusals = make(map[string]string)
+	n.refusals = make(map[string][]datanode.Refusal)
 	for _, user := range slices.Sorted(maps.Values(n.Sentinels)) {
 		if _, asked := n.refusals[user]; asked {
 			continue
@@ -139,19 +139,22 @@ func (n *node) whyNoLogin(ctx context.Context, follower *node) (string, error) {
 		return fmt.Sprintf("has the user %q, as which it would log in, turned off", name), nil
 	case password == "" && !user.NoPass:
 		return "requires a password, and it has no masterauth", nil
+	case password != "" && user.NoPass && follower.Settings[datanode.MasterUser] == "":
+		// AUTH with a password alone is an error where the default user has none.
+		return "has a default user without a password, and so refuses the masterauth that it would send without a masteruser", nil
 	case password != "" && !user.Accepts(password):
 		return fmt.Sprintf("does not accept its masterauth for the user %q", name), nil
 	}
 	refused, err := n.conn.Refused(ctx, name, followCommands())
-	if refused != "" {
-		return fmt.Sprintf("refuses %s to the user %q, as which it would log in", refused, name), err
+	if len(refused) > 0 {
+		return fmt.Sprintf("refuses %s to the user %q, as which it would log in", refused[0], name), nil
 	}
 	return "", err
 }
 
 // promotionCommands are those that a Sentinel sends to a node to promote it or to make it a replica, the
 // same in Redis from 6.0 to 8.6 and in Valkey to 9.1, and those with which it sees the outcome. MULTI
-// fails as a whole if the node refuses one of them.
+// fails as a whole if the node refuses one of them. Where it refuses MULTI, the others are carried out one by one.
 func promotionCommands() [][]any {
 	return [][]any{
 		{"PING"},

@@ -83,29 +83,69 @@ func TestWithoutAnAccount(t *testing.T) {
 	}
 }
 
-// TestPromotionRefused: MULTI fails as a whole where one of its commands is refused.
-func TestPromotionRefused(t *testing.T) {
+// TestEachPermission: without any one of those that docs/admin.md lists something could not be looked at.
+func TestEachPermission(t *testing.T) {
 	t.Parallel()
-	const user = "user watcher on >watch ~* &* -@all +multi +slaveof +ping +exec +subscribe +config|rewrite +role +publish +info +client|setname +client|kill +script|kill"
-	r := newRig(t, sentineltest.Config{
-		Replicas: 1, FailoverTimeout: 2 * time.Second, NodeConf: []string{saves, user},
-		SentinelConf: []string{"sentinel auth-user mymaster watcher", "sentinel auth-pass mymaster watch"},
-	})
+	r := newRig(t, sentineltest.Config{Replicas: 1, Sentinels: 1, NodeConf: []string{saves}})
+	r.unasked = true
 	heir := r.Masters[0].Replicas[0]
 	if report := r.assess(); report.Status != health.OK {
-		t.Errorf("at first: %+v", report)
+		t.Fatalf("with all: %+v", report)
 	}
-	r.cli(heir, "ACL", "SETUSER", "watcher", "-config|rewrite")
-	r.finds("promotion_refused", heir, health.Critical, `CONFIG REWRITE (`)
-	if r.failover() {
-		t.Error("the failover succeeded")
+	rules := 0
+	for word := range strings.FieldsSeq(sentineltest.DocumentedUser(t, "../docs/admin.md", "preflight", password)) {
+		rule, is := strings.CutPrefix(word, "+")
+		if !is || !serverVersion(t).AtLeast(7, 0) && strings.Contains(rule, "|") { // which earlier ones cannot take away
+			continue
+		}
+		rules++
+		r.cli(heir, "ACL", "SETUSER", "preflight", "-"+rule)
+		if report := r.assess(); report.Status != health.Unknown {
+			t.Errorf("without +%s: %+v", rule, report)
+		}
+		r.cli(heir, "ACL", "SETUSER", "preflight", "+"+rule)
 	}
-	if replica, _ := linked(t.Context(), heir); !replica {
-		t.Error("it was promoted")
+	if rules == 0 {
+		t.Error("docs/admin.md lists none")
 	}
-	r.cli(heir, "ACL", "SETUSER", "watcher", "+config|rewrite")
-	if report := r.assess(); report.Status != health.OK {
-		t.Errorf("mended: %+v", report)
+}
+
+// watcher is a user that has what the Sentinels need.
+const watcher = "user watcher on >watch ~* &* -@all +multi +slaveof +ping +exec +subscribe +config|rewrite +role +publish +info +client|setname +client|kill +script|kill"
+
+// newWatchedRig is a deployment whose Sentinels are that user.
+func newWatchedRig(t *testing.T) *rig {
+	t.Helper()
+	return newRig(t, sentineltest.Config{
+		Replicas: 1, FailoverTimeout: 2 * time.Second, NodeConf: []string{saves, watcher},
+		SentinelConf: []string{"sentinel auth-user mymaster watcher", "sentinel auth-pass mymaster watch"},
+	})
+}
+
+// TestPromotionRefused: MULTI fails as a whole where one of its commands is refused, and a transaction that EXEC does not end
+// lets nothing through. All that is needed is permitted again in the end.
+func TestPromotionRefused(t *testing.T) {
+	t.Parallel()
+	if !serverVersion(t).AtLeast(7, 0) {
+		return // TestWithoutDryRun
+	}
+	r := newWatchedRig(t)
+	heir := r.Masters[0].Replicas[0]
+	isClear := func() bool { return r.assess().Status == health.OK }
+	sentineltest.WaitFor(t, "all to be clear at first", isClear)
+	for rule, command := range map[string]string{"slaveof": "SLAVEOF NO ONE", "config|rewrite": "CONFIG REWRITE", "client|kill": "CLIENT KILL TYPE normal", "exec": "EXEC"} {
+		r.cli(heir, "ACL", "SETUSER", "watcher", "-"+rule)
+		r.finds("promotion_refused", heir, health.Critical, command+" (")
+		if r.failover() {
+			t.Errorf("without +%s the failover succeeded", rule)
+		}
+		if replica, _ := linked(t.Context(), heir); !replica {
+			t.Errorf("without +%s it was promoted", rule)
+		}
+		r.cli(heir, "ACL", "SETUSER", "watcher", "+"+rule)
+		// Whoever is in a transaction that was not ended stays there.
+		r.cli(heir, "CLIENT", "KILL", "TYPE", "normal")
+		sentineltest.WaitFor(t, "all to be clear again", isClear)
 	}
 	if !r.failover() {
 		t.Error("these are not all the commands that the Sentinels need")
@@ -114,6 +154,79 @@ func TestPromotionRefused(t *testing.T) {
 		replica, up := linked(t.Context(), r.Masters[0].Node)
 		return replica && up
 	})
+}
+
+// TestDemotionRefused: the old master stays one, however often it is told.
+func TestDemotionRefused(t *testing.T) {
+	t.Parallel()
+	if !serverVersion(t).AtLeast(7, 0) {
+		return // TestWithoutDryRun
+	}
+	r := newWatchedRig(t)
+	old := r.Masters[0].Node
+	r.cli(old, "ACL", "SETUSER", "watcher", "-client|kill")
+	r.finds("promotion_refused", old, health.Critical, "it would stay a master beside the new one, and go on taking writes")
+	if !r.failover() {
+		t.Error("the failover did not succeed")
+	}
+	sentineltest.WaitFor(t, "the old master to have been told twice", func() bool {
+		told := 0
+		for _, s := range r.Sentinels {
+			log, err := s.Log()
+			if err != nil {
+				t.Fatal(err)
+			}
+			told = max(told, strings.Count(log, "+convert-to-slave"))
+		}
+		return told > 1
+	})
+	if out := r.cli(old, "SET", "k", "v"); out != "OK" {
+		t.Errorf("it answers %q", out)
+	}
+}
+
+// TestMultiRefused: without MULTI the rest is carried out, but for what is refused.
+func TestMultiRefused(t *testing.T) {
+	t.Parallel()
+	if !serverVersion(t).AtLeast(7, 0) {
+		return // TestWithoutDryRun
+	}
+	r := newWatchedRig(t)
+	heir := r.Masters[0].Replicas[0]
+	r.cli(heir, "ACL", "SETUSER", "watcher", "-multi", "-slaveof")
+	r.finds("promotion_refused", heir, health.Critical, "SLAVEOF NO ONE (")
+	r.cli(heir, "ACL", "SETUSER", "watcher", "+slaveof", "-config|rewrite", "-exec")
+	r.finds("promotion_refused", heir, health.Warning, "those that are refused are left out")
+	if !r.failover() {
+		t.Error("the failover did not succeed")
+	}
+	file, err := os.ReadFile(filepath.Join(heir.Dir(), "redis.conf"))
+	if err != nil || !strings.Contains(string(file), "replicaof ") {
+		t.Errorf("its file does not say any more that it is a replica: %v\n%s", err, file)
+	}
+}
+
+// TestWithoutDryRun: an older node tells only of users who may do everything.
+func TestWithoutDryRun(t *testing.T) {
+	t.Parallel()
+	if serverVersion(t).AtLeast(7, 0) {
+		return
+	}
+	r := newRig(t, sentineltest.Config{
+		Replicas: 1, NodeConf: []string{saves, strings.Replace(watcher, " &*", "", 1)}, // which Redis has from 6.2 on
+		SentinelConf: []string{"sentinel auth-user mymaster watcher", "sentinel auth-pass mymaster watch"},
+	})
+	checks := r.assess().Checks
+	if !slices.ContainsFunc(checks, func(c health.Result) bool {
+		return c.Check == "promotion_refused" && c.Status == health.Unknown && strings.Contains(c.Reason, "it has no ACL DRYRUN")
+	}) {
+		t.Errorf("got %+v", checks)
+	}
+	r.cli(r.Masters[0].Node, "ACL", "SETUSER", "watcher", "+@all")
+	r.cli(r.Masters[0].Replicas[0], "ACL", "SETUSER", "watcher", "+@all")
+	if report := r.assess(); report.Status != health.OK {
+		t.Errorf("got %+v", report)
+	}
 }
 
 // TestPromotionRenamed: whether the Sentinels have the new name no reply says.
@@ -145,25 +258,67 @@ func TestPromotionRenamed(t *testing.T) {
 // TestReplicaLogin: the old master cannot come back.
 func TestReplicaLogin(t *testing.T) {
 	t.Parallel()
-	r := newRig(t, sentineltest.Config{Replicas: 1, MasterPassword: "canary-master", NodeConf: []string{saves}})
-	old := r.Masters[0].Node
-	for _, test := range []struct{ set, words string }{
-		{"canary-other", `does not accept its masterauth for the user "default"`},
-		{"", "requires a password, and it has no masterauth"},
+	const password, other = "canary-master", "canary-other"
+	for _, test := range []struct {
+		name     string
+		password string            // of the default user of all
+		set      map[string]string // on the old master
+		words    string            // of the finding
+		log      string            // of the old master then
+		since    int               // of Redis
+	}{
+		{"another masterauth", password, map[string]string{"masterauth": other}, `does not accept its masterauth for the user "default"`, "WRONGPASS", 6},
+		{"no masterauth", password, map[string]string{"masterauth": ""}, "requires a password, and it has no masterauth", "NOAUTH", 6},
+		{"a masterauth where none is required", "", map[string]string{"masterauth": other}, "has a default user without a password, and so refuses the masterauth", "without any password configured", 6},
+		{"a masteruser that is not there", password, map[string]string{"masteruser": "nobody"}, `has no user "nobody", which is its masteruser`, "WRONGPASS", 6},
+		{"a masteruser that is off", password, map[string]string{"masteruser": "off"}, `has the user "off", as which it would log in, turned off`, "WRONGPASS", 6},
+		{"a masteruser with another password", password, map[string]string{"masteruser": "other"}, `does not accept its masterauth for the user "other"`, "WRONGPASS", 6},
+		{"a masteruser that may not", password, map[string]string{"masteruser": "weak"}, `PSYNC ? -1 (`, "NOPERM", 7},
 	} {
-		r.cli(old, "CONFIG", "SET", "masterauth", test.set)
-		r.finds("replica_login", old, health.Critical, test.words)
+		t.Run(test.name, func(t *testing.T) {
+			t.Parallel()
+			if !serverVersion(t).AtLeast(test.since, 0) {
+				return // it has no ACL DRYRUN
+			}
+			r := newRig(t, sentineltest.Config{Replicas: 1, Sentinels: 1, MasterPassword: test.password, NodeConf: []string{
+				saves, "user off off >" + password + " ~* +@all", "user other on >canary-third ~* +@all", "user weak on >" + password + " ~* +ping +replconf",
+			}})
+			old := r.Masters[0].Node
+			for name, value := range test.set {
+				r.cli(old, "CONFIG", "SET", name, value)
+			}
+			r.finds("replica_login", old, health.Critical, test.words)
+			if !r.failover() {
+				t.Error("the failover did not succeed")
+			}
+			sentineltest.WaitFor(t, "the new master to refuse the old one", func() bool {
+				log, err := old.Log()
+				return err == nil && strings.Contains(log, test.log)
+			})
+			if _, up := linked(t.Context(), old); up {
+				t.Error("the old master has come back")
+			}
+		})
+	}
+}
+
+// TestReplicaLoginOfAny: a default user without a password lets a masteruser in who gives one.
+func TestReplicaLoginOfAny(t *testing.T) {
+	t.Parallel()
+	r := newRig(t, sentineltest.Config{Replicas: 1, Sentinels: 1, NodeConf: []string{saves}})
+	old := r.Masters[0].Node
+	r.cli(old, "CONFIG", "SET", "masteruser", "default")
+	r.cli(old, "CONFIG", "SET", "masterauth", "canary-any")
+	if report := r.assess(); report.Status != health.OK {
+		t.Errorf("got %+v", report)
 	}
 	if !r.failover() {
 		t.Error("the failover did not succeed")
 	}
-	sentineltest.WaitFor(t, "the new master to refuse the old one", func() bool {
-		log, err := old.Log()
-		return err == nil && strings.Contains(log, "NOAUTH")
+	sentineltest.WaitFor(t, "the old master to follow", func() bool {
+		replica, up := linked(t.Context(), old)
+		return replica && up
 	})
-	if _, up := linked(t.Context(), old); up {
-		t.Error("the old master has come back")
-	}
 }
 
 // TestMinReplicas: after the loss of the master the new one takes no writes.
@@ -180,17 +335,35 @@ func TestMinReplicas(t *testing.T) {
 	}
 }
 
+// TestMinReplicasOff: min-replicas-max-lag 0 turns it off.
+func TestMinReplicasOff(t *testing.T) {
+	t.Parallel()
+	r := newRig(t, sentineltest.Config{Replicas: 1, NodeConf: []string{saves}})
+	heir := r.Masters[0].Replicas[0]
+	r.cli(heir, "CONFIG", "SET", "min-replicas-to-write", "1")
+	r.cli(heir, "CONFIG", "SET", "min-replicas-max-lag", "0")
+	if report := r.assess(); report.Status != health.OK {
+		t.Errorf("got %+v", report)
+	}
+	r.Masters[0].Node.Kill()
+	sentineltest.WaitFor(t, "the failover", func() bool { replica, _ := linked(t.Context(), heir); return !replica })
+	if out := r.cli(heir, "SET", "k", "v"); out != "OK" {
+		t.Errorf("it answers %q", out)
+	}
+}
+
 // TestProtectedMode: the connections that there are stay; new ones from other hosts are refused.
 func TestProtectedMode(t *testing.T) {
 	t.Parallel()
-	if v := serverVersion(t); !v.AtLeast(7, 0) || v.AtLeast(7, 2) {
-		return // earlier servers cannot choose the address that they connect from; to later ones all of 127.0.0.0/8 is the same host
+	if !serverVersion(t).AtLeast(7, 0) {
+		return // TestProtectedModeOfBound
 	}
 	hosts := map[string]string{"master-0": "127.0.0.21", "master-0-replica-0": "127.0.0.22"}
 	host := func(node string) string { return cmp.Or(hosts[node], "127.0.0.1") }
 	r := newRig(t, sentineltest.Config{Replicas: 1, Hosts: host, NodeConf: []string{saves}})
 	old, heir := r.Masters[0].Node, r.Masters[0].Replicas[0]
-	r.cli(old, "CONFIG", "SET", "bind-source-addr", old.Host())
+	// To servers from 7.2 on all of 127.0.0.0/8 is the same host. Nobody listens at the other address.
+	r.cli(old, "CONFIG", "SET", "bind-source-addr", ownAddress(t))
 	r.cli(heir, "CONFIG", "SET", "protected-mode", "yes")
 	r.finds("protected_mode", heir, health.Critical, "refuses new connections from other hosts")
 	if !r.failover() {
@@ -202,6 +375,39 @@ func TestProtectedMode(t *testing.T) {
 	})
 	if _, up := linked(t.Context(), old); up {
 		t.Error("the old master follows it")
+	}
+}
+
+// ownAddress is an address of this machine that is not one of the loopback interface.
+func ownAddress(t *testing.T) string {
+	t.Helper()
+	addrs, err := net.InterfaceAddrs()
+	if err != nil {
+		t.Fatal(err)
+	}
+	for _, a := range addrs {
+		if own, is := a.(*net.IPNet); is && own.IP.To4() != nil && own.IP.IsGlobalUnicast() {
+			return own.IP.String()
+		}
+	}
+	t.Fatal("the machine has no IPv4 address but those of the loopback interface: give it one")
+	return ""
+}
+
+// TestProtectedModeOfBound: to servers before 7.0 a bind directive is protection enough.
+func TestProtectedModeOfBound(t *testing.T) {
+	t.Parallel()
+	if serverVersion(t).AtLeast(7, 0) {
+		return // TestProtectedMode
+	}
+	hosts := map[string]string{"master-0": "127.0.0.21", "master-0-replica-0": "127.0.0.22"}
+	r := newRig(t, sentineltest.Config{Replicas: 1, Hosts: func(node string) string { return cmp.Or(hosts[node], "127.0.0.1") }, NodeConf: []string{saves}})
+	r.cli(r.Masters[0].Replicas[0], "CONFIG", "SET", "protected-mode", "yes")
+	if report := r.assess(); report.Status != health.OK {
+		t.Errorf("got %+v", report)
+	}
+	if !r.failover() {
+		t.Error("the failover did not succeed")
 	}
 }
 
@@ -259,6 +465,13 @@ func TestSlowCommand(t *testing.T) {
 		return c.Check == "slow_command" && strings.Contains(c.Reason, tooMuch)
 	}) {
 		t.Errorf("with a slowlog that records too little: %+v", checks)
+	}
+	r.cli(old, "CONFIG", "SET", "slowlog-log-slower-than", "10000")
+	r.cli(old, "CONFIG", "SET", "slowlog-max-len", "0")
+	if checks := r.assess().Checks; !slices.ContainsFunc(checks, func(c health.Result) bool {
+		return c.Check == "slow_command" && strings.Contains(c.Reason, "it keeps none")
+	}) {
+		t.Errorf("with a slowlog that keeps nothing: %+v", checks)
 	}
 	go func() { _, _ = old.CLI(t.Context(), "DEBUG", "SLEEP", "8") }()
 	sentineltest.WaitFor(t, "the failover", func() bool {

@@ -42,6 +42,12 @@ func numbers(version string) (major, minor int) {
 	return major, minor
 }
 
+// before reports whether a version is known to be earlier than the first of a major one.
+func before(version string, than int) bool {
+	major, _ := numbers(version)
+	return major > 0 && major < than
+}
+
 // reads reports whether a server that writes one version of RDB can read another.
 func reads(own, other int) bool {
 	return other <= own && (own != valkeyOwn || other <= lastCommon || other == valkeyOwn)

@@ -26,6 +26,7 @@ type rig struct {
 	t          *testing.T
 	deployment *deployment.Deployment
 	options    preflight.Options
+	unasked    bool // in the end: nobody can ask the nodes, or the test has taken a permission from the account
 }
 
 func newRig(t *testing.T, cfg sentineltest.Config) *rig {
@@ -48,6 +49,11 @@ func newRig(t *testing.T, cfg sentineltest.Config) *rig {
 	}
 	r.deployment = deployment.New(clients...)
 	t.Cleanup(r.deployment.Close)
+	t.Cleanup(func() {
+		if !r.unasked {
+			r.NothingDenied(t, "preflight")
+		}
+	})
 	return r
 }
 

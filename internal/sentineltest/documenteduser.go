@@ -1,7 +1,9 @@
 package sentineltest
 
 import (
+	"context"
 	"os"
+	"slices"
 	"strings"
 	"testing"
 )
@@ -20,4 +22,35 @@ func DocumentedUser(t testing.TB, page, user, password string) string {
 	}
 	t.Fatalf("%s has no user %s", page, user)
 	return ""
+}
+
+// NothingDenied fails the test if a master or a replica that lives has refused a command or a key to a user, by its ACL
+// LOG, whatever became of the error.
+func (t *Topology) NothingDenied(tb testing.TB, user string) {
+	tb.Helper()
+	ctx := context.WithoutCancel(tb.Context()) // a test can call it as it ends
+	for _, m := range t.Masters {
+		for _, n := range m.DataNodes() {
+			if !n.Live() {
+				continue
+			}
+			text, err := n.CLI(ctx, "ACL", "LOG")
+			if err != nil {
+				tb.Errorf("%s: ACL LOG: %v", n.Name(), err)
+			}
+			for entry := range strings.SplitSeq(text, "\nreason\n") {
+				words := strings.Split(entry, "\n")
+				value := func(name string) string {
+					i := slices.Index(words, name)
+					if i < 0 || i+1 >= len(words) {
+						return ""
+					}
+					return words[i+1]
+				}
+				if value("username") == user && words[0] != "auth" {
+					tb.Errorf("%s has refused %s to %s", n.Name(), value("object"), user)
+				}
+			}
+		}
+	}
 }
