@@ -97,7 +97,8 @@ type replayedSentinel struct {
 	name    string
 	cuts    []silence // when its stream is cut
 	running bool
-	up      bool // its stream is
+	since   time.Time // when it began to run
+	up      bool      // its stream is
 	last    time.Time
 	master  string // as it has it
 	leads   bool   // it has a failover in progress
@@ -203,7 +204,7 @@ func (o *oracle) stream(s *replayedSentinel, at time.Time) {
 // take takes in what a Sentinel does.
 func (s *replayedSentinel) take(l *replayed) {
 	if l.runs {
-		s.running = true
+		s.running, s.since = true, l.at
 	}
 	if e := &l.event; e.NewAddress != "" {
 		s.master, s.leads = e.NewAddress, false
@@ -224,6 +225,7 @@ func snapshots(sentinels []*replayedSentinel, at time.Time) []*sentinel.Snapshot
 		if !s.running || s.master == "" {
 			shot.Err = errors.New("it does not answer")
 		}
+		shot.Info = &sentinel.Info{Uptime: sentinel.Some(at.Sub(s.since).Truncate(time.Second))}
 		m := sentinel.Master{}
 		m.Name, m.Addr, m.Flags = master, s.master, sentinel.FlagMaster
 		if s.leads {

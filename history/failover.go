@@ -149,8 +149,7 @@ func (f *failover) step(a *attempt, n *sentinel.StreamUpdate) {
 	if f.leader != a {
 		return
 	}
-	switch name {
-	case sentinel.EventSelectedSlave, sentinel.EventSendSlaveOfNoOne, sentinel.EventWaitPromotion, sentinel.EventPromotedSlave:
+	if namesPromoted(name) {
 		f.to = text(n.Event.Address)
 	}
 }
@@ -198,6 +197,18 @@ func (f *failover) fail(a *attempt, at time.Time, unseen bool) {
 	}
 }
 
+// givenUp reports whether the failover was ended only because its leader is not heard.
+func (f *failover) givenUp() bool {
+	return f.outcome == OutcomeAborted && f.endUnseen && f.failed != nil && f.isOpen(f.failed)
+}
+
+// resume takes in that a failover that was given up goes on.
+func (f *failover) resume() {
+	f.failed.end, f.failed.reason, f.failed.endUnseen = time.Time{}, "", false
+	f.outcome, f.reason, f.endUnseen, f.failed = "", "", false, nil
+	f.next, f.nextTold = time.Time{}, false
+}
+
 // succeed takes in that the Sentinel which led the failover has switched.
 func (f *failover) succeed(a *attempt, at time.Time) {
 	if !f.ended.IsZero() || f.leader != a && f.leader != nil {
@@ -207,6 +218,14 @@ func (f *failover) succeed(a *attempt, at time.Time) {
 	f.decide(at)
 	if !a.partly {
 		f.changes(Change{Ended: &Ended{OutcomeSwitched, seconds(a.start, at)}})
+	}
+}
+
+// switchedUnseen takes in that a Sentinel that led the failover was not heard when it switched.
+func (f *failover) switchedUnseen(at time.Time) {
+	if f.outcome == "" && !f.goesOn() {
+		f.outcome, f.endUnseen = OutcomeSwitched, true
+		f.decide(at)
 	}
 }
 
@@ -236,7 +255,9 @@ func (f *failover) mayBeToldOf(n *sentinel.StreamUpdate, told string) int {
 		since = f.began
 	}
 	switch {
-	case f.outcome == OutcomeAborted || n.Time.Sub(since) >= lateReport || !f.mayEndAt(n.Event.NewAddress) || f.after(h.streams[n.Sentinel].heard):
+	case f.outcome == OutcomeAborted && !f.mayResumeBy(n) || n.Time.Sub(since) >= lateReport || !f.mayEndAt(n.Event.NewAddress) || f.after(h.streams[n.Sentinel].heard):
+		return 0
+	case told != "" && f.ledBy(n.Sentinel) && len(f.also) == 0 && (f.leader.cut || !f.isOpen(f.leader)): // nobody tells it of its own
 		return 0
 	case f.to == "":
 		return 1
@@ -244,6 +265,11 @@ func (f *failover) mayBeToldOf(n *sentinel.StreamUpdate, told string) int {
 		return 2
 	}
 	return 3
+}
+
+// mayResumeBy reports whether a +switch-master can be the end of a failover that was given up.
+func (f *failover) mayResumeBy(n *sentinel.StreamUpdate) bool {
+	return f.givenUp() && f.from == text(n.Event.MasterAddress) && !f.master.hasLeft(f.failed)
 }
 
 // after reports whether all that lead the failover were elected in an epoch after another one.
@@ -353,6 +379,7 @@ func (f *failover) record() Record {
 	}
 	r.Reason = cmp.Or(f.reason, f.why(r.Trigger))
 	infer("started", f.startUnseen() || a != nil && a.partly && f.outcome == OutcomeAborted && !f.endUnseen)
+	infer("outcome", f.outcome == OutcomeSwitched && len(f.reports) == 0 || f.outcome == OutcomeAborted && f.endUnseen && (f.failed == nil || f.failed.endUnseen))
 	ended := f.ended
 	if ended.IsZero() && !f.happenedAt.IsZero() && (a == nil || f.master.open[a.sentinel] != a) {
 		ended = f.happenedAt
@@ -433,7 +460,7 @@ func (f *failover) phases() []Phase {
 		return phases
 	}
 	until := a.end // of the phase in which it was given up
-	if until.IsZero() {
+	if until.IsZero() || f.endUnseen {
 		until = f.ended
 	}
 	or := func(at time.Time) time.Time {
@@ -461,7 +488,11 @@ func (f *failover) notElected() []NotElected {
 	list := []NotElected{}
 	for _, a := range f.attempts {
 		if a.elected.IsZero() {
-			list = append(list, NotElected{Sentinel: text(a.sentinel), Started: a.start, Ended: pointer(a.end), Reason: a.reason})
+			end := a.end
+			if a.endUnseen {
+				end = time.Time{}
+			}
+			list = append(list, NotElected{Sentinel: text(a.sentinel), Started: a.start, Ended: pointer(end), Reason: a.reason})
 		}
 	}
 	return list

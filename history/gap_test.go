@@ -515,3 +515,100 @@ func TestOtherAttemptAfterGap(t *testing.T) {
 		t.Error("the start of the last one was not heard, and that is not said")
 	}
 }
+
+// TestLeaderGoesOnAfterGap: a leader that was given up is heard again in the same failover, or another Sentinel tells its switch: that is one
+// record.
+func TestLeaderGoesOnAfterGap(t *testing.T) {
+	t.Parallel()
+	for _, tells := range []string{sentinelA, sentinelC} {
+		s := newScript()
+		s.lead(sentinelA, "6", "10.0.0.2", "10.0.0.3")
+		s.lead(sentinelB, "7", "10.0.0.2", "10.0.0.1")
+		s.stream(sentinelA, sentinel.StreamLost)
+		s.wait(20 * time.Second)
+		s.say(sentinelB, "-failover-abort-slave-timeout master m 10.0.0.2 1")
+		s.are(t, "a:26379 10.0.0.2>10.0.0.3 aborted 0: nothing more was heard of it", "b:26379 10.0.0.2>10.0.0.1 aborted 0: did not become the master")
+		if r := s.h.Records(history.Query{All: true})[1]; !r.EndUnseen() || !strings.HasPrefix(r.Headline(), "its end was not seen") || r.Phases[len(r.Phases)-1].Seconds != nil {
+			t.Errorf("%s: %+v", r.Headline(), r)
+		}
+		if tells == sentinelC {
+			s.told(sentinelC, sentinelA, "10.0.0.2", "10.0.0.3")
+		}
+		s.stream(sentinelA, sentinel.StreamUp)
+		s.done(sentinelA, "10.0.0.2", "10.0.0.3")
+		switches := 1
+		if tells == sentinelC {
+			switches = 2
+		}
+		s.are(t, fmt.Sprintf("a:26379 10.0.0.2>10.0.0.3 switched %d: SENTINEL FAILOVER", switches), "b:26379 10.0.0.2>10.0.0.1 aborted 0")
+		r := s.h.Records(history.Query{All: true})[1]
+		if r.EndUnseen() || r.IsInferred("outcome") || !r.IsInferred("ended") || r.NextAttempt != nil {
+			t.Errorf("%+v", r)
+		}
+	}
+}
+
+// TestLeaderTriesAgainAfterGap: what a leader that was given up does after it has tried again is not what it did before.
+func TestLeaderTriesAgainAfterGap(t *testing.T) {
+	t.Parallel()
+	s := newScript()
+	s.lead(sentinelA, "6", "10.0.0.2", "10.0.0.3")
+	s.lead(sentinelB, "7", "10.0.0.2", "10.0.0.1")
+	s.stream(sentinelA, sentinel.StreamLost)
+	s.wait(20 * time.Second)
+	s.say(sentinelB, "-failover-abort-slave-timeout master m 10.0.0.2 1")
+	s.stream(sentinelA, sentinel.StreamUp)
+	s.lead(sentinelA, "8", "10.0.0.2", "10.0.0.3")
+	s.done(sentinelA, "10.0.0.2", "10.0.0.3")
+	s.are(t, "a:26379 10.0.0.2>10.0.0.3 aborted 0", "b:26379 10.0.0.2>10.0.0.1 aborted 0", "a:26379 10.0.0.2>10.0.0.3 switched 1")
+}
+
+// TestLeaderPromotesOther: a leader whose stream was down promotes another replica of the same master, or others were told of one and have
+// come back: it is in a later failover.
+func TestLeaderPromotesOther(t *testing.T) {
+	t.Parallel()
+	s := newScript()
+	s.lead(sentinelA, "6", "10.0.0.2", "10.0.0.3")
+	s.stream(sentinelA, sentinel.StreamLost)
+	s.stream(sentinelA, sentinel.StreamUp)
+	s.done(sentinelA, "10.0.0.2", "10.0.0.1")
+	s.are(t, "a:26379 10.0.0.2>10.0.0.3 aborted 0: its end was not seen", "a:26379 10.0.0.2>10.0.0.1 switched 1")
+
+	s = newScript()
+	s.lead(sentinelA, "6", "10.0.0.2", "10.0.0.3")
+	s.stream(sentinelA, sentinel.StreamLost)
+	s.told(sentinelC, sentinelA, "10.0.0.2", "10.0.0.3")
+	s.told(sentinelC, sentinelB, "10.0.0.3", "10.0.0.2")
+	s.stream(sentinelA, sentinel.StreamUp)
+	s.say(sentinelA, "+slave-reconf-sent slave 10.0.0.9:1 10.0.0.9 1 @ m 10.0.0.2 1")
+	if r := s.h.Records(history.Query{All: true}); len(r) != 2 || len(r[1].Replicas) != 0 {
+		t.Errorf("a step of a later failover is in that of before: %+v", r)
+	}
+}
+
+// TestSwitchedWhileCut: all streams break in the middle of a failover. When they are up again, the leader has the master at the replica
+// that it chose: it has switched, which nobody was heard to say.
+func TestSwitchedWhileCut(t *testing.T) {
+	t.Parallel()
+	for _, now := range []string{"10.0.0.3:1", "10.0.0.2:1"} {
+		s := newScript()
+		s.lead(sentinelA, "6", "10.0.0.2", "10.0.0.3")
+		for _, address := range []string{sentinelA, sentinelB, sentinelC} {
+			s.stream(address, sentinel.StreamLost)
+		}
+		s.wait(15 * time.Second)
+		for _, address := range []string{sentinelA, sentinelB, sentinelC} {
+			s.stream(address, sentinel.StreamUp)
+		}
+		s.wait(3 * time.Second)
+		s.see(now, sentinelA, sentinelB, sentinelC)
+		want := "switched"
+		if now == "10.0.0.2:1" {
+			want = "aborted"
+		}
+		s.are(t, "a:26379 10.0.0.2>10.0.0.3 "+want+" 0")
+		if r := s.h.Records(history.Query{All: true})[0]; !r.IsInferred("outcome") || !r.IsInferred("ended") || len(r.Gaps) != 3 || r.Ended != nil || r.EndUnseen() != (want == "aborted") {
+			t.Errorf("%+v", r)
+		}
+	}
+}

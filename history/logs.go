@@ -310,7 +310,7 @@ func (h *History) restarted(l *logOf, i int) {
 	for _, m := range h.masters {
 		for _, a := range []*attempt{m.open[l.Sentinel], m.ending[l.Sentinel]} {
 			if a != nil {
-				m.unfinished(a, l.time(i), "the Sentinel was started again in the middle of it")
+				m.unfinished(a, l.time(i), restartedMeanwhile)
 			}
 		}
 	}

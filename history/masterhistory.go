@@ -20,6 +20,8 @@ const (
 	// some twelve times a second while the name of the promoted node does not resolve. The
 	// next real switch takes longer.
 	repeatWithin = 10 * time.Second
+	// restartedMeanwhile is why an attempt is over whose Sentinel is another process now.
+	restartedMeanwhile = "the Sentinel was started again in the middle of it"
 	// silentFor is how long the stream of a leader must have been down until it can be given up: a broken one
 	// is opened again after 5 s at most.
 	silentFor = 10 * time.Second
@@ -69,6 +71,7 @@ type attempt struct {
 	steps       map[string]time.Time // those that only a leader takes, by event
 	partly      bool                 // its start or its end was not seen, or its stream had a gap since
 	startUnseen bool                 // of that, its start
+	endUnseen   bool                 // of that, its end
 	cut         bool                 // its stream had one
 	master      string               // where the Sentinel had the master when it began
 	from        string               // and when it ended
@@ -217,8 +220,7 @@ func (m *masterHistory) newFailover(n *sentinel.StreamUpdate) *failover {
 // another epoch, it becomes one of its own.
 func (m *masterHistory) try(n *sentinel.StreamUpdate, epoch sentinel.Number) {
 	if a := m.open[n.Sentinel]; a != nil {
-		a.partly = true
-		m.unfinished(a, n.Time, "its end was not seen: the same Sentinel has tried again")
+		m.unseen(a, n.Time, "its end was not seen: the same Sentinel has tried again")
 	}
 	delete(m.ending, n.Sentinel)
 	a := newAttempt(n, epoch)
@@ -232,30 +234,61 @@ func (m *masterHistory) try(n *sentinel.StreamUpdate, epoch sentinel.Number) {
 }
 
 // opened returns the attempt of a Sentinel to which a step belongs; nil if there is none. Its end was not seen if the Sentinel
-// has the master elsewhere by now, or others had meanwhile, so that it may have come back: then the step is of a later one.
+// has the master elsewhere by now or promotes another replica, or others had the master elsewhere meanwhile, so that it may have
+// come back: then the step is of a later one.
 func (m *masterHistory) opened(n *sentinel.StreamUpdate) *attempt {
 	a := m.open[n.Sentinel]
-	if a != nil && a.cut && (a.master != text(n.Event.MasterAddress) || m.hasLeft(a)) {
-		m.unfinished(a, n.Time, "its end was not seen")
+	if a != nil && a.cut && (a.master != text(n.Event.MasterAddress) || a.promotesOther(&n.Event) || m.hasLeft(a)) {
+		m.unseen(a, n.Time, "its end was not seen")
 		return nil
+	}
+	if a != nil && a.failover.givenUp() {
+		a.failover.resume()
 	}
 	return a
 }
 
-// hasLeft reports whether a failover that others led has gone away from where the master was when an attempt began.
+// hasLeft reports whether a failover that others led has gone away from where the master was when an attempt began, or from where it
+// leads.
 func (m *masterHistory) hasLeft(a *attempt) bool {
 	return slices.ContainsFunc(m.failovers, func(f *failover) bool {
-		return !f.leads(a) && len(f.reports) > 0 && f.from == a.master && f.firstReport.After(a.start)
+		return !f.leads(a) && len(f.reports) > 0 && (f.from == a.master || f.from == a.failover.to) && f.firstReport.After(a.start)
 	})
+}
+
+// promotesOther reports whether a step is about the promotion of another replica than the one that an attempt has chosen.
+func (a *attempt) promotesOther(e *sentinel.Event) bool {
+	f := a.failover
+	return namesPromoted(e.Name) && f.leads(a) && f.to != "" && f.to != text(e.Address)
+}
+
+// namesPromoted reports whether an event of a leader is about the replica that it promotes.
+func namesPromoted(event string) bool {
+	switch event {
+	case sentinel.EventSelectedSlave, sentinel.EventSendSlaveOfNoOne, sentinel.EventWaitPromotion, sentinel.EventPromotedSlave:
+		return true
+	}
+	return false
+}
+
+// unseen takes in that an attempt has ended at some time before.
+func (m *masterHistory) unseen(a *attempt, at time.Time, reason string) {
+	a.endUnseen = true
+	m.unfinished(a, at, reason)
 }
 
 // unfinished ends an attempt without an event of its own. Its failover has failed, unless another
 // attempt goes on.
 func (m *masterHistory) unfinished(a *attempt, at time.Time, reason string) {
+	f := a.failover
+	if f.givenUp() && f.failed == a {
+		unseen := a.endUnseen
+		f.resume()
+		a.endUnseen = unseen
+	}
 	delete(m.open, a.sentinel)
 	delete(m.ending, a.sentinel)
 	a.end, a.reason, a.partly = at, reason, true
-	f := a.failover
 	if f.outcome == "" && len(f.reports) == 0 && !f.goesOn() {
 		f.fail(a, at, true)
 	}
@@ -338,7 +371,8 @@ func (m *masterHistory) gone(a *attempt, at time.Time) bool {
 	return m.open[a.sentinel] != a || s.ended || !s.up && at.Sub(s.since) >= silentFor
 }
 
-// superseded gives up the failovers of which no leader is heard any more, since another one was elected.
+// superseded gives up the failovers of which no leader is heard any more, since another one was elected. One that is heard again
+// resumes it.
 func (m *masterHistory) superseded(at time.Time) {
 	goesOn := func(a *attempt) bool { return !m.gone(a, at) }
 	for _, f := range m.failovers {
@@ -348,8 +382,7 @@ func (m *masterHistory) superseded(at time.Time) {
 		}
 		for _, g := range m.failovers {
 			if g != f && g.leader != nil && g.leader.elected.After(a.elected) {
-				maps.DeleteFunc(m.open, func(_ string, b *attempt) bool { return f.leads(b) })
-				a.end, a.reason = at, "nothing more was heard of it, and "+text(g.leader.sentinel)+" was elected"
+				a.end, a.endUnseen, a.reason = at, true, "nothing more was heard of it, and "+text(g.leader.sentinel)+" was elected"
 				f.fail(a, at, true)
 				break
 			}
@@ -450,6 +483,9 @@ func (m *masterHistory) switched(n *sentinel.StreamUpdate) {
 		return
 	}
 	f := m.failoverTo(n)
+	if f.givenUp() {
+		f.resume()
+	}
 	f.report(n)
 	if a := m.open[n.Sentinel]; a != nil { // the Sentinel drops its attempt, as another one has ended the failover
 		m.unfinished(a, n.Time, "another Sentinel's failover has ended it")

@@ -90,16 +90,36 @@ func (h *History) observe(s *sentinel.Snapshot, in *sentinel.Master, at time.Tim
 }
 
 // leadsNone takes in that a Sentinel has no failover in progress: an attempt in which its stream was down has ended
-// then. What it publishes of the end may come a moment later.
+// then, and well if the Sentinel has the replica that it has chosen for the master. What it publishes of the end may come a moment later.
 func (m *masterHistory) leadsNone(s *sentinel.Snapshot, in *sentinel.Master, at time.Time) {
 	const moment = 2 * time.Second
 	a := m.open[s.Sentinel]
+	if a != nil && a.cut && startedAfter(s, a.start) {
+		m.unfinished(a, at, restartedMeanwhile)
+		return
+	}
 	if a == nil || !a.cut || in.Flags.Has(sentinel.FlagFailoverInProgress) || s.Started.Sub(m.heard) < moment {
 		return
 	}
-	if stream := m.history.streams[s.Sentinel]; stream != nil && stream.up && s.Started.Sub(stream.since) >= moment {
-		m.unfinished(a, at, "its end was not seen")
+	if stream := m.history.streams[s.Sentinel]; stream == nil || !stream.up || s.Started.Sub(stream.since) < moment {
+		return
 	}
+	if f := a.failover; f.leads(a) && f.to != "" && f.to == text(in.Addr) && a.master == f.from && !m.hasLeft(a) {
+		if f.givenUp() {
+			f.resume()
+		}
+		delete(m.open, a.sentinel)
+		a.partly, a.endUnseen = true, true
+		f.switchedUnseen(at)
+		return
+	}
+	m.unseen(a, at, "its end was not seen")
+}
+
+// startedAfter reports whether the process of a Sentinel is younger than a time.
+func startedAfter(s *sentinel.Snapshot, at time.Time) bool {
+	const exact = 2 * time.Second // the uptime is in whole seconds
+	return s.Info != nil && s.Info.Uptime.Present && s.Started.Add(-s.Info.Uptime.Value-exact).After(at)
 }
 
 // look keeps the replicas of a master as a Sentinel has them.

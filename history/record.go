@@ -170,3 +170,8 @@ func seconds(from, to time.Time) float64 { return max(0, to.Round(0).Sub(from.Ro
 
 // IsInferred reports whether a field, by its name in JSON, does not come from an event.
 func (r *Record) IsInferred(field string) bool { return slices.Contains(r.Inferred, field) }
+
+// EndUnseen reports whether it is not known how the failover ended; an outcome is the likely one then.
+func (r *Record) EndUnseen() bool {
+	return r.Outcome == "" && r.IsInferred("ended") || r.Outcome == OutcomeAborted && r.IsInferred("outcome")
+}

@@ -112,7 +112,7 @@ func (r *rig) take(changes []history.Change) {
 func (r *rig) listen(n *sentinel.StreamUpdate) {
 	r.mu.Lock()
 	defer r.mu.Unlock()
-	r.notices = append(r.notices, fmt.Sprintf("%s %s %v %+v", n.Time.Format("15:04:05.000"), n.Sentinel, n.Kind, n.Event))
+	r.notices = append(r.notices, fmt.Sprintf("%s %s %v %s %s", n.Time.Format("15:04:05.000"), n.Sentinel, n.Kind, n.Event.Name, n.Event.Raw))
 	all := r.silent[n.Sentinel]
 	last := len(all) - 1
 	switch {

@@ -30,6 +30,10 @@ func (r *Record) Timeline() []Line {
 		lines = append(lines, Line{At: p.Started, Phase: p.Name, Seconds: p.Seconds, Text: r.phaseText(p.Name)})
 	}
 	for _, n := range r.NotElected {
+		if n.Ended == nil && n.Reason != "" {
+			add(&n.Started, false, "%s tried to lead it: %s", n.Sentinel, n.Reason)
+			continue
+		}
 		add(&n.Started, false, "%s tried to lead it and was not elected", n.Sentinel)
 		add(n.Ended, false, "%s gave up: %s", n.Sentinel, n.Reason)
 	}
@@ -109,17 +113,15 @@ func (r *Record) votesText() string {
 // Headline says in one line what the failover was and how it ended.
 func (r *Record) Headline() string {
 	var b strings.Builder
-	switch r.Outcome {
-	case OutcomeSwitched:
+	switch {
+	case r.Outcome == OutcomeSwitched:
 		fmt.Fprintf(&b, "switched from %s to %s", r.From, r.To)
-	case OutcomeAborted:
+	case r.EndUnseen():
+		b.WriteString("its end was not seen, from " + r.From)
+	case r.Outcome == OutcomeAborted:
 		fmt.Fprintf(&b, "aborted, the master stayed at %s", r.From)
-	case "":
-		if r.IsInferred("ended") {
-			b.WriteString("its end was not seen, from " + r.From)
-		} else {
-			b.WriteString("under way, from " + r.From)
-		}
+	default:
+		b.WriteString("under way, from " + r.From)
 	}
 	if seconds, ok := r.Seconds(); ok {
 		fmt.Fprintf(&b, " in %.1f s", seconds)

@@ -169,10 +169,10 @@ func outcomeBadge(r *history.Record) badge {
 	switch {
 	case r.Outcome == history.OutcomeSwitched:
 		return badge{"SWITCHED", "ok", "✓"}
+	case r.EndUnseen():
+		return badge{"END NOT SEEN", "unknown", "?"}
 	case r.Outcome == history.OutcomeAborted:
 		return badge{"ABORTED", "critical", "✕"}
-	case r.IsInferred("ended"):
-		return badge{"END NOT SEEN", "unknown", "?"}
 	default:
 		return badge{"UNDER WAY", "warning", "!"}
 	}
