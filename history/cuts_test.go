@@ -225,7 +225,7 @@ func snapshots(sentinels []*replayedSentinel, at time.Time) []*sentinel.Snapshot
 		if !s.running || s.master == "" {
 			shot.Err = errors.New("it does not answer")
 		}
-		shot.Info = &sentinel.Info{Uptime: sentinel.Some(at.Sub(s.since).Truncate(time.Second))}
+		shot.Info = &sentinel.Info{RunID: s.since.String(), Uptime: sentinel.Some(at.Sub(s.since).Truncate(time.Second))}
 		m := sentinel.Master{}
 		m.Name, m.Addr, m.Flags = master, s.master, sentinel.FlagMaster
 		if s.leads {

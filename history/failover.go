@@ -152,6 +152,9 @@ func (f *failover) step(a *attempt, n *sentinel.StreamUpdate) {
 	if namesPromoted(name) {
 		f.to = text(n.Event.Address)
 	}
+	if name == sentinel.EventSelectedSlave {
+		f.looked, f.candidateList = nil, nil // somebody may have asked before one was chosen
+	}
 }
 
 // reconfigured takes in a step of a replica that is told to follow the new master.

@@ -15,6 +15,7 @@ import (
 type script struct {
 	h     *history.History
 	at    time.Time
+	info  *sentinel.Info // of all, in snapshots
 	saved []string
 }
 
@@ -107,7 +108,7 @@ func (s *script) see(master string, addresses ...string) {
 	s.wait(100 * time.Millisecond)
 	var snapshots []*sentinel.Snapshot
 	for _, address := range addresses {
-		snapshots = append(snapshots, &sentinel.Snapshot{Sentinel: address, Started: s.at, Duration: time.Millisecond, Masters: []sentinel.Master{m}})
+		snapshots = append(snapshots, &sentinel.Snapshot{Sentinel: address, Started: s.at, Duration: time.Millisecond, Info: s.info, Masters: []sentinel.Master{m}})
 	}
 	s.h.Observe(snapshots)
 }
@@ -610,5 +611,44 @@ func TestSwitchedWhileCut(t *testing.T) {
 		if r := s.h.Records(history.Query{All: true})[0]; !r.IsInferred("outcome") || !r.IsInferred("ended") || len(r.Gaps) != 3 || r.Ended != nil || r.EndUnseen() != (want == "aborted") {
 			t.Errorf("%+v", r)
 		}
+	}
+}
+
+// TestLeaderIsAnotherProcess: a leader that was not heard for a while has been started again, which its INFO tells: its failover is over, wherever
+// the master is now.
+func TestLeaderIsAnotherProcess(t *testing.T) {
+	t.Parallel()
+	for what, info := range map[string]sentinel.Info{
+		"run id": {RunID: "second"},
+		"uptime": {RunID: "first", Uptime: sentinel.Some(time.Second)},
+	} {
+		s := newScript()
+		s.info = &sentinel.Info{RunID: "first"}
+		s.lead(sentinelA, "6", "10.0.0.2", "10.0.0.3")
+		s.see("10.0.0.2:1", sentinelA)
+		s.stream(sentinelA, sentinel.StreamLost)
+		s.wait(5 * time.Second)
+		s.stream(sentinelA, sentinel.StreamUp)
+		s.info = &info
+		s.see("10.0.0.3:1", sentinelA)
+		s.are(t, "a:26379 10.0.0.2>10.0.0.3 aborted 0: started again in the middle")
+		if r := s.h.Records(history.Query{All: true})[0]; r.EndUnseen() || r.Ended != nil {
+			t.Errorf("%s: %+v", what, r)
+		}
+	}
+}
+
+// TestChosenAfterALook: a record that is asked for while the leader chooses says later which replica was chosen.
+func TestChosenAfterALook(t *testing.T) {
+	t.Parallel()
+	s := newScript()
+	s.say(sentinelA, `+new-epoch 6
+		+try-failover master m 10.0.0.2 1`)
+	s.see("10.0.0.2:1", sentinelA)
+	s.say(sentinelA, "+elected-leader master m 10.0.0.2 1")
+	s.h.Records(history.Query{All: true})
+	s.say(sentinelA, "+selected-slave slave 10.0.0.9:1 10.0.0.9 1 @ m 10.0.0.2 1")
+	if c := s.h.Records(history.Query{All: true})[0].Candidates; len(c) != 1 || c[0].Replica != "10.0.0.9:1" || !c[0].Chosen || c[0].At == nil {
+		t.Errorf("%+v", c)
 	}
 }

@@ -73,6 +73,7 @@ type attempt struct {
 	startUnseen bool                 // of that, its start
 	endUnseen   bool                 // of that, its end
 	cut         bool                 // its stream had one
+	process     string               // the run id of the Sentinel, once it was seen
 	master      string               // where the Sentinel had the master when it began
 	from        string               // and when it ended
 	reason      string               // why it ended, of an abort

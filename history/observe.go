@@ -94,9 +94,14 @@ func (h *History) observe(s *sentinel.Snapshot, in *sentinel.Master, at time.Tim
 func (m *masterHistory) leadsNone(s *sentinel.Snapshot, in *sentinel.Master, at time.Time) {
 	const moment = 2 * time.Second
 	a := m.open[s.Sentinel]
-	if a != nil && a.cut && startedAfter(s, a.start) {
-		m.unfinished(a, at, restartedMeanwhile)
-		return
+	if a != nil && s.Info != nil {
+		if a.cut && a.outlived(s) {
+			m.unfinished(a, at, restartedMeanwhile)
+			return
+		}
+		if !a.cut && s.Started.After(a.start) {
+			a.process = strings.Clone(s.Info.RunID)
+		}
 	}
 	if a == nil || !a.cut || in.Flags.Has(sentinel.FlagFailoverInProgress) || s.Started.Sub(m.heard) < moment {
 		return
@@ -116,10 +121,11 @@ func (m *masterHistory) leadsNone(s *sentinel.Snapshot, in *sentinel.Master, at 
 	m.unseen(a, at, "its end was not seen")
 }
 
-// startedAfter reports whether the process of a Sentinel is younger than a time.
-func startedAfter(s *sentinel.Snapshot, at time.Time) bool {
-	const exact = 2 * time.Second // the uptime is in whole seconds
-	return s.Info != nil && s.Info.Uptime.Present && s.Started.Add(-s.Info.Uptime.Value-exact).After(at)
+// outlived reports whether the Sentinel is another process than the one that has made the attempt.
+func (a *attempt) outlived(s *sentinel.Snapshot) bool {
+	const exact = time.Second // of the uptime
+	return a.process != "" && a.process != s.Info.RunID ||
+		s.Info.Uptime.Present && s.Started.Add(-s.Info.Uptime.Value-exact).After(a.start)
 }
 
 // look keeps the replicas of a master as a Sentinel has them.

@@ -566,8 +566,8 @@ func (o *oracle) same(live, fromLogs []history.Record) {
 		}
 		found[b.ID] = a
 		gaps := len(a.Gaps)+len(b.Gaps) > 0
-		if !gaps && o.saying(a) != o.saying(b) || a.Outcome != b.Outcome && (!cut || a.Outcome == history.OutcomeSwitched && len(a.Switched) == 0) && !o.missed(b) {
-			o.t.Errorf("live %s\nlogs %s\nlive %s\nlogs %s", o.saying(a), o.saying(b), x, y)
+		if !gaps && o.saying(a, b) != o.saying(b, a) || a.Outcome != b.Outcome && (!cut || a.Outcome == history.OutcomeSwitched && len(a.Switched) == 0) && !o.missed(b) {
+			o.t.Errorf("live %s\nlogs %s\nlive %s\nlogs %s", o.saying(a, b), o.saying(b, a), x, y)
 		}
 	}
 	for j := range fromLogs {
@@ -588,7 +588,7 @@ func isCut(r *history.Record) bool {
 
 // saying is what of a record must be the same live and from the logs. That somebody told a Sentinel to fail over which held the
 // master to be down anyway is in its log, and live only if it was asked in time.
-func (o *oracle) saying(r *history.Record) string {
+func (o *oracle) saying(r, other *history.Record) string {
 	trigger, epoch, agreed := string(r.Trigger), "", ""
 	if r.Epoch != nil {
 		epoch = fmt.Sprint(*r.Epoch)
@@ -606,7 +606,8 @@ func (o *oracle) saying(r *history.Record) string {
 	}
 	heard := 0 // a stream can have been cut since, before the Sentinel switched
 	for _, s := range r.Switched {
-		if !o.deaf(s.Sentinel, s.At) {
+		unsure := func(t history.Switched) bool { return t.Sentinel == s.Sentinel && o.deaf(t.Sentinel, t.At) }
+		if !unsure(s) && !slices.ContainsFunc(other.Switched, unsure) {
 			heard++
 		}
 	}
