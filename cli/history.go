@@ -77,6 +77,9 @@ func (c *historyCommand) Run(ctx context.Context, _ *deployment.Deployment, stre
 	if list.Failovers, err = c.selected(list.Failovers, time.Now()); err != nil {
 		return 0, err
 	}
+	if list.Failovers == nil {
+		list.Failovers = []history.Record{}
+	}
 	return 0, printAs(c.output, streams.Out, list, func(w io.Writer) { printHistory(w, &list) })
 }
 

@@ -58,6 +58,13 @@ func TestHistoryCommand(t *testing.T) {
 	if err != nil || !strings.Contains(asJSON, `"leader": "sentinel.log"`) {
 		t.Errorf("%v: %s", err, asJSON)
 	}
+	calm := filepath.Join(t.TempDir(), "calm.log")
+	if err := os.WriteFile(calm, []byte("1:X 02 Jan 2026 03:04:05.000 # +monitor master m 10.0.0.1 1 quorum 1\n"), 0o600); err != nil {
+		t.Fatal(err)
+	}
+	if none, err := run(&historyCommand{names: []string{calm}, fromLogs: true, output: "json"}); err != nil || !strings.Contains(none, `"failovers": []`) {
+		t.Errorf("%v: %s", err, none)
+	}
 	exporter := httptest.NewServer(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
 		if r.URL.Path != "/history" || r.URL.Query().Get("format") != "json" || r.URL.Query().Get("master") != "m" {
 			http.Error(w, "asked for "+r.URL.String(), http.StatusBadRequest)

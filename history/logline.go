@@ -34,6 +34,13 @@ func newLogParser() logParser {
 
 // parse reads a line; false if it is none of a Sentinel.
 func (p *logParser) parse(text string) (logLine, bool) {
+	if strings.HasPrefix(text, `{"log":`) { // a file of Docker's driver json-file
+		var docker struct{ Log string }
+		if json.Unmarshal([]byte(text), &docker) != nil {
+			return logLine{}, false
+		}
+		text = strings.TrimRight(docker.Log, "\r\n")
+	}
 	if m := p.legacy.FindStringSubmatch(text); m != nil {
 		return p.line(m[1], m[2], m[3] != "#", m[4])
 	}

@@ -164,7 +164,7 @@ func TestLogFormats(t *testing.T) {
 		"milliseconds": func(at time.Time) string { return fmt.Sprint(at.UnixMilli()) },
 	}
 	formats := map[string]string{
-		"legacy": "12:X %s # %s\n", "a container's": "2026-01-02T03:04:05Z stdout F 12:X %s # %s\n",
+		"legacy": "12:X %s # %s\n", "Docker's": `{"log":"12:X %s # %s\n","stream":"stdout","time":"2026-01-02T03:04:05Z"}` + "\n", "a container's": "2026-01-02T03:04:05Z stdout F 12:X %s # %s\n",
 		"logfmt": "pid=12 role=sentinel timestamp=\"%s\" level=warning message=\"%s\"\n",
 		"json":   `{"pid":12,"role":"sentinel","timestamp":"%s","level":"warning","message":"%s"}` + "\n",
 	}
