@@ -17,15 +17,27 @@ import (
 	"redis_sentinel_exporter/internal/sentineltest"
 )
 
-// TestKilledInTheMiddle: killed for good while writes wait, a command cannot clean up. The pause ends by itself, and the
-// key of a drill expires.
+// TestKilledInTheMiddle: killed for good while writes wait, or while the master hands over, a command cannot clean up. The
+// pause ends by itself, and the key of a drill is left, on every node, and expires.
 func TestKilledInTheMiddle(t *testing.T) {
 	t.Parallel()
 	const password = "canary-killed"
-	for _, words := range []string{"failover mymaster --fence --yes", "drill mymaster --fence --yes --max-gap=1m"} {
-		name, _, _ := strings.Cut(words, " ")
-		t.Run(name, func(t *testing.T) {
+	version, err := sentineltest.ServerVersion(t.Context())
+	if err != nil {
+		t.Fatal(err)
+	}
+	for _, words := range []string{
+		"failover mymaster --fence --yes", "drill mymaster --fence --yes --max-gap=1m",
+		"failover mymaster --coordinated --yes", "drill mymaster --coordinated --yes --max-gap=1m",
+	} {
+		name, options, _ := strings.Cut(words, " mymaster --")
+		way, _, _ := strings.Cut(options, " ")
+		t.Run(name+" "+way, func(t *testing.T) {
 			t.Parallel()
+			coordinated := way == "coordinated"
+			if coordinated && (version.Product != "valkey" || version.Major < 9) {
+				return // refused: admin.TestCoordinatedVersions
+			}
 			topology := sentineltest.Run(t, sentineltest.Config{
 				DownAfter: 5 * time.Second, NodeConf: []string{"save 3600 1", sentineltest.DocumentedUser(t, "../docs/admin.md", "drill", password)},
 			})
@@ -34,30 +46,106 @@ func TestKilledInTheMiddle(t *testing.T) {
 			for _, n := range topology.Nodes() {
 				args = append(args, "--host-map="+n.Addr()+"="+n.Name())
 			}
+			at := func(line string) bool { return strings.Contains(line, "writes wait") }
+			letGo := func() {}
+			if coordinated {
+				at = func(line string) (held bool) {
+					if strings.Contains(line, "SENTINEL FAILOVER") {
+						letGo, held = holdHandover(t, topology)
+					}
+					return held
+				}
+			}
 			// A drill is refused until the Sentinels have heard of all nodes.
-			sentineltest.WaitFor(t, "the command to be killed while writes wait", func() bool { return killed(t, args, "writes wait") })
+			sentineltest.WaitFor(t, "the command to be killed while writes wait", func() bool { return killed(t, args, at) })
 			master := topology.Masters[0].Node
+			letGo()
 			began := time.Now()
 			ctx, cancel := context.WithTimeout(t.Context(), 15*time.Second)
 			defer cancel()
-			if _, err := master.CLI(ctx, "SET", "after", "1"); err != nil && !strings.Contains(err.Error(), "READONLY") {
+			if err := write(ctx, master); err != nil && !strings.Contains(err.Error(), "READONLY") {
 				t.Errorf("it takes no writes: %v", err)
 			}
 			t.Logf("writes went on after %s", time.Since(began).Round(time.Millisecond))
+			if coordinated {
+				sentineltest.WaitFor(t, "writes to the new master", func() bool {
+					ctx, cancel := context.WithTimeout(t.Context(), 5*time.Second)
+					defer cancel()
+					now, err := topology.MasterNode(t.Context(), "mymaster")
+					return err == nil && now != master && write(ctx, now) == nil
+				})
+			}
 			for _, n := range topology.Masters[0].DataNodes() {
-				keys, err := n.CLI(t.Context(), "KEYS", "redis_sentinel_exporter:*")
-				if err != nil {
-					t.Fatal(err)
-				}
-				for key := range strings.FieldsSeq(keys) {
-					text, err := n.CLI(t.Context(), "PTTL", key)
-					if ttl, convErr := strconv.Atoi(text); err != nil || convErr != nil || ttl == -1 || ttl > int(5*time.Minute/time.Millisecond) {
-						t.Errorf("%s has a key that expires in %s ms: %v, %v", n.Name(), text, err, convErr)
-					}
+				if name == "drill" {
+					wantExpiringKey(t, n)
+				} else if keys, err := n.CLI(t.Context(), "KEYS", "redis_sentinel_exporter:*"); err != nil || keys != "" {
+					t.Errorf("%s has %s, %v", n.Name(), keys, err)
 				}
 			}
 		})
 	}
+}
+
+// wantExpiringKey wants a node to have the key of a drill, and that it expires.
+func wantExpiringKey(t *testing.T, n *sentineltest.Node) {
+	t.Helper()
+	var key string
+	sentineltest.WaitFor(t, "the key of the drill on "+n.Name(), func() (there bool) { // it may be loading
+		keys, err := n.CLI(t.Context(), "KEYS", "redis_sentinel_exporter:drill:*")
+		key = keys
+		return err == nil && key != ""
+	})
+	const most = 5 * time.Minute
+	text, err := n.CLI(t.Context(), "PTTL", key)
+	if ttl, convErr := strconv.Atoi(text); err != nil || convErr != nil || ttl <= 0 || ttl > int(most/time.Millisecond) {
+		t.Errorf("%s has %s, which expires in %s ms: %v, %v", n.Name(), key, text, err, convErr)
+	}
+}
+
+// write writes to a node, as soon as that answers a write.
+func write(ctx context.Context, n *sentineltest.Node) error {
+	_, err := n.CLI(ctx, "SET", "after", "1")
+	for err != nil && strings.Contains(err.Error(), "closed the connection") { // it has just been made a replica
+		_, err = n.CLI(ctx, "SET", "after", "1")
+	}
+	return err
+}
+
+// holdHandover keeps the replicas from applying what they get, from now until letGo is called, and waits until the master
+// hands over: its writes wait for the replica that is to be promoted. If that had happened before, held is false.
+func holdHandover(t *testing.T, topology *sentineltest.Topology) (letGo func(), held bool) {
+	t.Helper()
+	m := topology.Masters[0]
+	to := func(n *sentineltest.Node, args ...string) {
+		t.Helper()
+		if _, err := n.CLI(t.Context(), args...); err != nil {
+			t.Fatal(err)
+		}
+	}
+	for _, n := range m.Replicas {
+		to(n, "CLIENT", "PAUSE", "60000", "WRITE")
+	}
+	letGo = func() {
+		for _, n := range m.Replicas {
+			to(n, "CLIENT", "UNPAUSE")
+		}
+	}
+	sentineltest.WaitFor(t, "the handover", func() bool {
+		held = handingOver(t, m.Node)
+		role, err := m.Node.CLI(t.Context(), "ROLE")
+		return held || err == nil && strings.HasPrefix(role, "slave")
+	})
+	if !held {
+		letGo()
+	}
+	return letGo, held
+}
+
+// handingOver reports whether a master lets its writes wait for the replica that takes over.
+func handingOver(t *testing.T, n *sentineltest.Node) bool {
+	t.Helper()
+	info, err := n.Info(t.Context(), "replication")
+	return err == nil && info["master_failover_state"] == "waiting-for-sync"
 }
 
 // TestKilledOverHTTP: the exporter is killed for good, or its client goes away, in the middle of a failover that was asked for
@@ -74,12 +162,15 @@ func TestKilledOverHTTP(t *testing.T) {
 		query     string
 		kill      bool // the exporter; otherwise the client goes away
 		givenBack bool // nobody is promoted
+		handover  bool // not before the master hands over
 	}{
-		{"fence, exporter", "fence=true", true, false},
-		{"fence, exporter, given back", "fence=true", true, true},
-		{"fence, client", "fence=true", false, false},
-		{"coordinated, exporter", "coordinated=true", true, false},
-		{"coordinated, client", "coordinated=true", false, false},
+		{name: "fence, exporter", query: "fence=true", kill: true},
+		{name: "fence, exporter, given back", query: "fence=true", kill: true, givenBack: true},
+		{name: "fence, client", query: "fence=true"},
+		{name: "coordinated, exporter", query: "coordinated=true", kill: true},
+		{name: "coordinated, client", query: "coordinated=true"},
+		{name: "handover, exporter", query: "coordinated=true", kill: true, handover: true},
+		{name: "handover, client", query: "coordinated=true", handover: true},
 	} {
 		t.Run(test.name, func(t *testing.T) {
 			t.Parallel()
@@ -87,6 +178,7 @@ func TestKilledOverHTTP(t *testing.T) {
 				return // refused: admin.TestCoordinatedVersions
 			}
 			r := newAdminProcess(t)
+			letGo := func() {}
 			heir := r.Masters[0].Replicas[0]
 			if test.givenBack {
 				r.cli(heir, "ACL", "SETUSER", "default", "-slaveof", "-replicaof")
@@ -96,8 +188,15 @@ func TestKilledOverHTTP(t *testing.T) {
 			answered := make(chan error, 1)
 			go func() { answered <- r.failOver(ctx, test.query) }()
 			sentineltest.WaitFor(t, "the middle of the failover", func() bool {
-				return strings.Contains(r.exporter.Stderr.String(), "SENTINEL FAILOVER") && r.failingOver()
+				// The handover must be held before it begins.
+				return strings.Contains(r.exporter.Stderr.String(), "SENTINEL FAILOVER") && (test.handover || r.failingOver())
 			})
+			if test.handover {
+				var held bool
+				if letGo, held = holdHandover(t, r.Topology); !held {
+					t.Fatal("the master had handed over before")
+				}
+			}
 			if test.kill {
 				r.exporter.Kill(t)
 			} else {
@@ -106,6 +205,7 @@ func TestKilledOverHTTP(t *testing.T) {
 			if err := <-answered; err == nil {
 				t.Fatal("the failover had ended before")
 			}
+			letGo()
 			r.writesGoOn(test.query == "fence=true" && test.kill, test.givenBack)
 			if test.kill {
 				return
@@ -188,10 +288,7 @@ func (r *adminProcess) writesGoOn(paused, givenBack bool) {
 	began := time.Now()
 	ctx, cancel := context.WithTimeout(r.t.Context(), 2*mostFenced)
 	defer cancel()
-	_, err := old.CLI(ctx, "SET", "after", "1")
-	for err != nil && strings.Contains(err.Error(), "closed the connection") { // it has just been made a replica
-		_, err = old.CLI(ctx, "SET", "after", "1")
-	}
+	err := write(ctx, old)
 	took := time.Since(began)
 	r.t.Logf("the old master answered a write after %s: %v", took.Round(time.Millisecond), err)
 	if readonly := err != nil && strings.Contains(err.Error(), "READONLY"); err != nil && !readonly || took > mostFenced+2*time.Second {
@@ -218,9 +315,9 @@ func (r *adminProcess) writesGoOn(paused, givenBack bool) {
 	}
 }
 
-// killed runs a command in a process of its own and kills it after a line of its progress with these words. It returns false if the
-// command ends without one.
-func killed(t *testing.T, args []string, at string) bool {
+// killed runs a command in a process of its own and kills it at the line of its progress that is asked for. It returns false if
+// the command ends without one.
+func killed(t *testing.T, args []string, at func(line string) bool) bool {
 	t.Helper()
 	binary, err := os.Executable()
 	if err != nil {
@@ -239,7 +336,7 @@ func killed(t *testing.T, args []string, at string) bool {
 	}
 	was := false
 	for lines := bufio.NewScanner(stderr); lines.Scan(); {
-		if strings.Contains(lines.Text(), at) {
+		if at(lines.Text()) {
 			was = cmd.Process.Kill() == nil
 		}
 	}
