@@ -88,6 +88,27 @@ func (c *Conn) Priority(ctx context.Context) (priority sentinel.Number, err erro
 	return priority, err
 }
 
+// PriorityAsReplica asks a node for the replica-priority that it has, or would have as a replica; none before Redis 5.0, where
+// the setting has another name.
+func (c *Conn) PriorityAsReplica(ctx context.Context) (priority sentinel.Number, err error) {
+	replies, err := c.read(ctx, []any{"CONFIG", "GET", "replica-priority"})
+	if err != nil {
+		return priority, err
+	}
+	pair, err := replies[0].Elements()
+	if err != nil {
+		return priority, fmt.Errorf("CONFIG GET: %w", err)
+	}
+	if len(pair) != 2 {
+		return priority, nil
+	}
+	n, err := numberIn(pair[1])
+	if err != nil {
+		return priority, fmt.Errorf("CONFIG GET: %w", err)
+	}
+	return sentinel.Some(n), nil
+}
+
 // replication calls read with each field of INFO replication.
 func (c *Conn) replication(ctx context.Context, read func(name, value string)) error {
 	replies, err := c.read(ctx, []any{"INFO", "replication"})

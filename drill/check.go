@@ -15,6 +15,36 @@ import (
 	"redis_sentinel_exporter/sentinel"
 )
 
+// beforehand looks whether the drill can be done, and returns why it cannot.
+func (d *drill) beforehand(ctx context.Context) (reasons []string, err error) {
+	reasons, err = d.check(ctx)
+	if err == nil && d.Back {
+		reasons = append(reasons, d.noWayBack(ctx)...)
+	}
+	return reasons, err
+}
+
+// noWayBack says why nobody would promote the node that is the master now, once it is a replica. The Sentinels do not know
+// the replica-priority of a master.
+func (d *drill) noWayBack(ctx context.Context) (reasons []string) {
+	ctx, cancel := context.WithTimeout(ctx, d.Timeout)
+	defer cancel()
+	master, err := d.discover(ctx)
+	if err != nil {
+		return nil // check has said so
+	}
+	conn := d.connect(master)
+	defer conn.Close()
+	priority, err := conn.PriorityAsReplica(ctx)
+	switch {
+	case err != nil:
+		return []string{fmt.Sprintf("whether the Sentinels would fail back to %s cannot be told: %v", master, err)}
+	case priority.Present && priority.Value == 0:
+		return []string{fmt.Sprintf("the Sentinels would not fail back to %s: its replica-priority is 0, so that it is never promoted once it is a replica", master)}
+	}
+	return nil
+}
+
 // check looks whether the failover can be rehearsed, and returns why it cannot. It takes note of the nodes.
 func (d *drill) check(ctx context.Context) (reasons []string, err error) {
 	ctx, cancel := context.WithTimeout(ctx, 2*d.Timeout) // the Sentinels, then the nodes

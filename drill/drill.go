@@ -61,7 +61,7 @@ func Check(ctx context.Context, d *deployment.Deployment, o Options) (reasons []
 	if o.Preflight.Nodes == nil {
 		return nil, ErrNoAccount
 	}
-	return (&drill{Options: o, deployment: d}).check(ctx)
+	return (&drill{Options: o, deployment: d}).beforehand(ctx)
 }
 
 // Run rehearses a failover, and calls progress with a line for each step. When ctx ends, it cleans up before it
@@ -73,7 +73,7 @@ func Run(ctx context.Context, dep *deployment.Deployment, o Options, progress fu
 	d := &drill{Options: o, deployment: dep, say: progress, report: &Report{
 		Master: sentinel.ValidUTF8(o.Master), Outcome: Failed, Reasons: []string{}, Failovers: []Failover{}, Remains: []string{},
 	}}
-	reasons, err := d.check(ctx)
+	reasons, err := d.beforehand(ctx)
 	if err != nil {
 		return nil, err
 	}

@@ -307,6 +307,32 @@ func TestBackWithFence(t *testing.T) {
 	r.clean(report)
 }
 
+// That nobody would promote the old master again is foreseen, and nothing is done.
+func TestNoWayBack(t *testing.T) {
+	t.Parallel()
+	r := newRig(t)
+	old := r.Masters[0].Node
+	r.cli(old, "CONFIG", "SET", "replica-priority", "0")
+	if why, err := drill.Check(r.within(30*time.Second), r.deployment, r.options); err != nil || len(why) > 0 {
+		t.Errorf("without the way back: got %q, %v", why, err)
+	}
+	r.options.Back = true
+	want := "the Sentinels would not fail back to " + old.Addr() + ": its replica-priority is 0"
+	why, err := drill.Check(r.within(30*time.Second), r.deployment, r.options)
+	if err != nil || len(why) != 1 || !strings.HasPrefix(why[0], want) {
+		t.Errorf("got %q, %v", why, err)
+	}
+	report := r.run(r.within(time.Minute), nil)
+	if report.Outcome != drill.Refused || len(report.Reasons) != 1 || !strings.HasPrefix(report.Reasons[0], want) || report.Key != "" {
+		t.Errorf("got %+v", report)
+	}
+	for _, epoch := range r.MasterField(t.Context(), name, "config-epoch") {
+		if epoch != "0" {
+			t.Errorf("the config-epoch is %s", epoch)
+		}
+	}
+}
+
 // A gap that is too long is reported as one.
 func TestGap(t *testing.T) {
 	t.Parallel()
