@@ -10,16 +10,34 @@ import (
 // exchange sends the commands in one write and reads a raw reply for each. With an error it
 // returns the replies that came before it; the connection is then of no more use.
 func (c *limitedConn) exchange(ctx context.Context, commands [][]any) ([]string, error) {
+	return gathered(len(commands), func(came func([]string)) error { return c.relay(ctx, commands, came) })
+}
+
+// gathered returns all replies that come of the last attempt.
+func gathered(n int, relay func(came func([]string)) error) ([]string, error) {
+	replies := make([]string, 0, n)
+	err := relay(func(more []string) {
+		if more == nil {
+			replies = replies[:0]
+		}
+		replies = append(replies, more...)
+	})
+	return replies, err
+}
+
+// relay sends the commands in one write and passes on the raw replies as they come, in their order, so that the
+// Sentinel goes on while they are read.
+func (c *limitedConn) relay(ctx context.Context, commands [][]any, came func(replies []string)) error {
 	deadline, _ := ctx.Deadline() // none is the zero time, which is none for the connection as well
 	if err := c.SetDeadline(deadline); err != nil {
-		return nil, err
+		return err
 	}
 	text := request(commands)
 	defer clear(text) // there may be a password in it, and what is garbage stays in memory for long
 	if _, err := c.Write(text); err != nil {
-		return nil, err
+		return err
 	}
-	return c.replies(len(commands))
+	return c.replies(len(commands), came)
 }
 
 // replyBuffer is the size in bytes of the first buffer of an exchange.
@@ -57,30 +75,33 @@ func word(arg any) string {
 // mostRead is how many bytes are read at once.
 const mostRead = 64 << 10
 
-// replies reads that many raw replies. Those that came together share their memory. A buffer that is full of a reply
-// without its end is put aside, so that a long one is copied once.
-func (c *limitedConn) replies(n int) ([]string, error) {
+// replies passes on that many raw replies. Those that came together share their memory. A buffer that is full of a
+// reply without its end is put aside, so that a long one is copied once.
+func (c *limitedConn) replies(n int, came func([]string)) error {
 	c.asked = n
-	replies := make([]string, 0, n)
 	var full [][]byte // buffers of the next reply, before the one that is read into
+	var together []string
 	buffer := make([]byte, replyBuffer)
-	begin, kept, filled := 0, 0, 0 // where in the exchange the buffers begin, and what is in the full ones and in the last one
-	for len(replies) < n {
+	passed, begin, kept, filled := 0, 0, 0, 0 // replies; where in the exchange the buffers begin; what is in the full ones and in the last one
+	for passed < n {
 		read, err := c.Read(buffer[filled:])
 		filled += read
-		if complete := c.complete(begin + kept + filled); complete > len(replies) {
-			ends := c.ends[len(replies):complete]
+		if complete := c.complete(begin + kept + filled); complete > passed {
+			ends := c.ends[passed:complete]
 			last := ends[len(ends)-1] - begin - kept // byte of the last buffer that is read
 			text := joined(append(full, buffer[:last]))
+			together = together[:0]
 			for _, end := range ends {
-				replies = append(replies, text[:end-begin])
+				together = append(together, text[:end-begin])
 				text, begin = text[end-begin:], end
 			}
 			full, kept, filled = nil, 0, copy(buffer, buffer[last:filled])
+			passed = complete
+			came(together)
 		}
 		switch {
 		case err != nil:
-			return replies, err
+			return err
 		case filled < len(buffer):
 		case len(buffer) < mostRead:
 			buffer = append(buffer, make([]byte, len(buffer))...)
@@ -90,9 +111,9 @@ func (c *limitedConn) replies(n int) ([]string, error) {
 		}
 	}
 	if filled > 0 {
-		return nil, fmt.Errorf("%w: %q after the last reply", errMalformed, clip(string(buffer[:filled])))
+		return fmt.Errorf("%w: %q after the last reply", errMalformed, clip(string(buffer[:filled])))
 	}
-	return replies, nil
+	return nil
 }
 
 // joined returns the text of all parts.
