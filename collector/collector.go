@@ -109,10 +109,9 @@ func (c *Collector) WriteText(out io.Writer, p Page) error {
 func (c *Collector) page(p Page) []family {
 	v := newInput(p.Snapshots, p.Report)
 	if c.events != nil {
-		v.events = sync.OnceValue(func() *eventRows { return c.events.rows(p.Snapshots) })
+		v.events = c.events.rows(p.Snapshots)
 	}
 	all := c.families(v)
-	v.events() // also where no table has asked: it takes in the snapshots
 	for _, f := range p.Also {
 		all = append(all, encoded(f))
 	}
@@ -139,9 +138,9 @@ func (c *Collector) families(v *input) []family {
 type input struct {
 	snapshots []*sentinel.Snapshot
 	report    *health.Report
-	masters   []masterRow       // of all Sentinels that are up, by name and Sentinel
-	events    func() *eventRows // for whoever comes first: with many masters they take a while
-	now       time.Time         // of the snapshots: when the last of them was taken
+	masters   []masterRow // of all Sentinels that are up, by name and Sentinel
+	events    *eventRows
+	now       time.Time // of the snapshots: when the last of them was taken
 }
 
 func newInput(snapshots []*sentinel.Snapshot, report *health.Report) *input {
@@ -153,8 +152,7 @@ func newInput(snapshots []*sentinel.Snapshot, report *health.Report) *input {
 			now = s.Started
 		}
 	}
-	v := &input{snapshots: snapshots, report: report, masters: make([]masterRow, 0, count), now: now}
-	v.events = sync.OnceValue(func() *eventRows { return &eventRows{} })
+	v := &input{snapshots: snapshots, report: report, masters: make([]masterRow, 0, count), events: &eventRows{}, now: now}
 	for _, s := range snapshots {
 		if !s.Up() {
 			continue

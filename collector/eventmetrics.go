@@ -43,7 +43,7 @@ func eventTable() table[eventRow] {
 			{labelMaster, func(r *eventRow) string { return r.master }},
 			{"event", func(r *eventRow) string { return r.event }},
 		},
-		rows: func(v *input) []eventRow { return v.events().counts },
+		rows: func(v *input) []eventRow { return v.events.counts },
 		metrics: []metric[eventRow]{{
 			name: "events_total",
 			help: "Events that the Sentinel published since the exporter started, as far as they were received. " +
@@ -68,7 +68,7 @@ func streamTable() table[streamRow] {
 	return table[streamRow]{
 		section: sectionEvents,
 		labels:  []label[streamRow]{{labelSentinel, func(r *streamRow) string { return r.sentinel }}},
-		rows:    func(v *input) []streamRow { return v.events().streams },
+		rows:    func(v *input) []streamRow { return v.events.streams },
 		metrics: []metric[streamRow]{
 			{
 				name:  "event_stream_up",
@@ -102,7 +102,7 @@ func failoverTable() anyTable {
 			{labelMaster, func(r *failoverRow) string { return r.master }},
 			{"result", func(r *failoverRow) string { return r.result }},
 		}),
-		rows:      func(v *input) []failoverRow { return v.events().failovers },
+		rows:      func(v *input) []failoverRow { return v.events.failovers },
 		histogram: func(r *failoverRow) *dto.Histogram { return r.durations },
 	}
 }
@@ -116,7 +116,7 @@ func switchTable() table[switchRow] {
 	return table[switchRow]{
 		section: sectionEvents,
 		labels:  []label[switchRow]{{labelMaster, func(r *switchRow) string { return r.master }}},
-		rows:    func(v *input) []switchRow { return v.events().switches },
+		rows:    func(v *input) []switchRow { return v.events.switches },
 		metrics: []metric[switchRow]{{
 			name:  "last_switch_timestamp_seconds",
 			help:  "Unix time at which a Sentinel first published the master's last switch to another address, which has happened: one of them has the master there. Absent until the exporter has seen one.",
@@ -134,7 +134,7 @@ func oldMasterTable() table[oldMasterRow] {
 	return table[oldMasterRow]{
 		section: sectionEvents,
 		labels:  []label[oldMasterRow]{{labelMaster, func(r *oldMasterRow) string { return r.master }}},
-		rows:    func(v *input) []oldMasterRow { return v.events().old },
+		rows:    func(v *input) []oldMasterRow { return v.events.old },
 		metrics: []metric[oldMasterRow]{{
 			name: "deployment_old_master_writable_seconds_total",
 			help: "Seconds for which a node beside the master was one as well, and took writes, which are lost: an old master after a failover by hand, and one that has come back. " +

@@ -6,7 +6,6 @@ import (
 	"slices"
 
 	"redis_sentinel_exporter/canstop"
-	"redis_sentinel_exporter/internal/split"
 	"redis_sentinel_exporter/sentinel"
 )
 
@@ -40,7 +39,7 @@ type Elsewhere struct {
 func AssessContext(ctx context.Context, snapshots []*sentinel.Snapshot, hosts canstop.HostMap, elsewhere Elsewhere) (Report, error) {
 	d := newModel(snapshots, hosts)
 	d.elsewhere = elsewhere
-	r := Report{Asked: len(d.asked), Answered: len(d.up)}
+	r := Report{Asked: len(d.asked), Answered: len(d.up), Masters: make([]MasterReport, len(d.masters))}
 	var found []witnessedFinding
 	for _, c := range deploymentChecks() {
 		result := c.run(d)
@@ -49,43 +48,20 @@ func AssessContext(ctx context.Context, snapshots []*sentinel.Snapshot, hosts ca
 	}
 	sortFindings(found)
 	r.Findings = findingsOf(found)
-	if r.Masters, r.Omitted = d.reports(ctx, found); ctx.Err() != nil {
-		return Report{}, fmt.Errorf("the checks have taken too long: %w", ctx.Err())
+	checks := masterChecks()
+	for i, m := range d.masters {
+		if err := ctx.Err(); err != nil {
+			return Report{}, fmt.Errorf("the checks have taken too long: %w", err)
+		}
+		r.Masters[i] = m.report(checks, found, &r.Omitted)
 	}
 	r.conclude()
 	return r, nil
 }
 
-// leastMasters is how many masters are worth a goroutine.
-const leastMasters = 32
-
-// reports runs the checks on all masters, unless ctx ends, and counts the findings that are left out. They are those
-// of the last masters: once there is no room, what was found with more room is reported again.
-func (d *model) reports(ctx context.Context, onDeployment []witnessedFinding) (all []MasterReport, omitted int) {
-	checks := masterChecks()
-	all, left := make([]MasterReport, len(d.masters)), make([]int, len(d.masters))
-	split.Run(len(all), leastMasters, func(from, to int) {
-		room := maxFindings
-		for i := from; i < to && ctx.Err() == nil; i++ {
-			all[i], left[i] = d.masters[i].report(checks, onDeployment, room)
-			room -= len(all[i].Findings)
-		}
-	})
-	room := maxFindings
-	for i := 0; i < len(all) && ctx.Err() == nil; i++ {
-		if len(all[i].Findings) > room {
-			all[i], left[i] = d.masters[i].report(checks, onDeployment, room)
-		}
-		room -= len(all[i].Findings)
-		omitted += left[i]
-	}
-	return all, omitted
-}
-
-// report runs every check on one master, for which there is room for some findings, and counts those that are left
-// out. It needs the findings on the deployment, as causes.
-func (m *masterModel) report(checks []entry[*masterModel], onDeployment []witnessedFinding, room int) (r MasterReport, omitted int) {
-	r = MasterReport{Name: m.Name, Address: m.believed().Advertised(), FailoverInProgress: m.failingNow}
+// report runs every check on one master. It needs the findings on the deployment, as causes.
+func (m *masterModel) report(checks []entry[*masterModel], onDeployment []witnessedFinding, omitted *int) MasterReport {
+	r := MasterReport{Name: m.Name, Address: m.believed().Advertised(), FailoverInProgress: m.failingNow}
 	for _, v := range m.Views {
 		r.Replicas = max(r.Replicas, replicas(v))
 		r.Promotable = max(r.Promotable, promotable(v))
@@ -108,9 +84,9 @@ func (m *masterModel) report(checks []entry[*masterModel], onDeployment []witnes
 		}
 		r.Checks = append(r.Checks, result.status(c.Name))
 		fit := result.named(c.Check, m.Name)
-		fit = fit[:min(len(fit), room)]
-		room -= len(fit)
-		omitted += len(result.found) - len(fit) + result.more
+		fit = fit[:min(len(fit), m.model.left)]
+		m.model.left -= len(fit)
+		*omitted += len(result.found) - len(fit) + result.more
 		found = append(found, fit...)
 	}
 	m.explain(onDeployment, found)
@@ -120,7 +96,7 @@ func (m *masterModel) report(checks []entry[*masterModel], onDeployment []witnes
 		r.Status = worse(r.Status, c.Status)
 	}
 	r.Summary = r.summary(findingsOf(onDeployment))
-	return r, omitted
+	return r
 }
 
 // conclude sets the overall status and summary from those of the parts.

@@ -3,7 +3,6 @@ package health
 import (
 	"slices"
 	"strings"
-	"sync"
 	"time"
 
 	"redis_sentinel_exporter/canstop"
@@ -21,6 +20,7 @@ type model struct {
 	nodes     map[string]*nameSet // of masters, by the address, and by the run id, of a data node
 	elsewhere Elsewhere
 	causes    []explanation
+	left      int // how many findings there is room for
 }
 
 // A masterModel is one master as all Sentinels see it, with values that several checks use.
@@ -36,16 +36,14 @@ type masterModel struct {
 }
 
 func newModel(snapshots []*sentinel.Snapshot, hosts canstop.HostMap) *model {
-	d := &model{asked: snapshots, sentinels: addressesOfSentinels(snapshots), causes: explanations()}
+	d := &model{asked: snapshots, sentinels: addressesOfSentinels(snapshots), left: maxFindings, causes: explanations()}
 	for _, s := range snapshots {
 		if s.Up() {
 			d.up = append(d.up, s)
 		}
 	}
 	masters := deployment.ByMaster(snapshots)
-	var wg sync.WaitGroup
-	wg.Go(func() { d.layout = canstop.LayoutOf(masters, snapshots, hosts) })
-	defer wg.Wait()
+	d.layout = canstop.LayoutOf(masters, snapshots, hosts)
 	d.masters = make([]*masterModel, 0, len(masters))
 	models := make([]masterModel, len(masters))
 	for i, views := range masters {

@@ -84,17 +84,10 @@ func (c *Client) drop() {
 // connection meanwhile, exchange tries once more on a new one, but only if the commands are
 // repeatable. The text of the error contains no password.
 func (c *Client) exchange(ctx context.Context, repeatable bool, commands [][]any) ([]string, error) {
-	return gathered(len(commands), func(came func([]string)) error { return c.relay(ctx, repeatable, commands, came) })
-}
-
-// relay is exchange that passes on the replies as they come. Before it tries once more it passes on nil: what came
-// until then is void.
-func (c *Client) relay(ctx context.Context, repeatable bool, commands [][]any, came func(replies []string)) error {
-	err := c.attempt(ctx, commands, came)
+	replies, err := c.attempt(ctx, commands)
 	if lost := err != nil && c.session != nil && c.session.lost(ctx, err); lost && repeatable {
 		c.drop()
-		came(nil)
-		err = c.attempt(ctx, commands, came)
+		replies, err = c.attempt(ctx, commands)
 	}
 	if err != nil {
 		if c.isAskedInVain(ctx, err) {
@@ -102,7 +95,7 @@ func (c *Client) relay(ctx context.Context, repeatable bool, commands [][]any, c
 		}
 		c.drop()
 	}
-	return err
+	return replies, err
 }
 
 // isAskedInVain reports whether the Sentinel closes the connection without a word because
@@ -120,17 +113,17 @@ func (c *Client) password() string {
 }
 
 // attempt makes one exchange, on a new connection if there is none.
-func (c *Client) attempt(ctx context.Context, commands [][]any, came func(replies []string)) error {
+func (c *Client) attempt(ctx context.Context, commands [][]any) ([]string, error) {
 	if err := ctx.Err(); err != nil {
-		return err
+		return nil, err
 	}
 	if c.session == nil {
 		password, err := c.options.password()
 		if err != nil {
-			return err
+			return nil, err
 		}
 		if c.session, err = openSession(ctx, c.options, password); err != nil {
-			return scrubError(err, password)
+			return nil, scrubError(err, password)
 		}
 		c.noCache = false // it may have been given the permission
 		c.mu.Lock()
@@ -140,16 +133,16 @@ func (c *Client) attempt(ctx context.Context, commands [][]any, came func(replie
 	conn := c.session.conn
 	conn.account, conn.most = c.account, c.allowance.bytes()
 	c.account.use(conn)
-	err := c.session.relay(ctx, commands, came)
+	replies, err := c.session.exchange(ctx, commands)
 	c.account.use(nil)
 	c.allowance.largest = max(c.allowance.largest, conn.total)
 	if broken := c.account.why(); broken != nil {
-		return broken
+		return nil, broken
 	}
 	if err != nil {
-		return scrubError(err, c.session.password)
+		return replies, scrubError(err, c.session.password)
 	}
-	return nil
+	return replies, nil
 }
 
 // ask sends one command and returns its raw reply.

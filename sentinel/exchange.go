@@ -10,34 +10,16 @@ import (
 // exchange sends the commands in one write and reads a raw reply for each. With an error it
 // returns the replies that came before it; the connection is then of no more use.
 func (c *limitedConn) exchange(ctx context.Context, commands [][]any) ([]string, error) {
-	return gathered(len(commands), func(came func([]string)) error { return c.relay(ctx, commands, came) })
-}
-
-// gathered returns all replies that come of the last attempt.
-func gathered(n int, relay func(came func([]string)) error) ([]string, error) {
-	replies := make([]string, 0, n)
-	err := relay(func(more []string) {
-		if more == nil {
-			replies = replies[:0]
-		}
-		replies = append(replies, more...)
-	})
-	return replies, err
-}
-
-// relay sends the commands in one write and passes on the raw replies as they come, in their order, so that the
-// Sentinel goes on while they are read.
-func (c *limitedConn) relay(ctx context.Context, commands [][]any, came func(replies []string)) error {
 	deadline, _ := ctx.Deadline() // none is the zero time, which is none for the connection as well
 	if err := c.SetDeadline(deadline); err != nil {
-		return err
+		return nil, err
 	}
 	text := request(commands)
 	defer clear(text) // there may be a password in it, and what is garbage stays in memory for long
 	if _, err := c.Write(text); err != nil {
-		return err
+		return nil, err
 	}
-	return c.replies(len(commands), came)
+	return c.replies(len(commands))
 }
 
 // replyBuffer is the size in bytes of the first buffer of an exchange.
@@ -75,33 +57,30 @@ func word(arg any) string {
 // mostRead is how many bytes are read at once.
 const mostRead = 64 << 10
 
-// replies passes on that many raw replies. Those that came together share their memory. A buffer that is full of a
-// reply without its end is put aside, so that a long one is copied once.
-func (c *limitedConn) replies(n int, came func([]string)) error {
+// replies reads that many raw replies. Those that came together share their memory. A buffer that is full of a reply
+// without its end is put aside, so that a long one is copied once.
+func (c *limitedConn) replies(n int) ([]string, error) {
 	c.asked = n
+	replies := make([]string, 0, n)
 	var full [][]byte // buffers of the next reply, before the one that is read into
-	var together []string
 	buffer := make([]byte, replyBuffer)
-	passed, begin, kept, filled := 0, 0, 0, 0 // replies; where in the exchange the buffers begin; what is in the full ones and in the last one
-	for passed < n {
+	begin, kept, filled := 0, 0, 0 // where in the exchange the buffers begin, and what is in the full ones and in the last one
+	for len(replies) < n {
 		read, err := c.Read(buffer[filled:])
 		filled += read
-		if complete := c.complete(begin + kept + filled); complete > passed {
-			ends := c.ends[passed:complete]
+		if complete := c.complete(begin + kept + filled); complete > len(replies) {
+			ends := c.ends[len(replies):complete]
 			last := ends[len(ends)-1] - begin - kept // byte of the last buffer that is read
 			text := joined(append(full, buffer[:last]))
-			together = together[:0]
 			for _, end := range ends {
-				together = append(together, text[:end-begin])
+				replies = append(replies, text[:end-begin])
 				text, begin = text[end-begin:], end
 			}
 			full, kept, filled = nil, 0, copy(buffer, buffer[last:filled])
-			passed = complete
-			came(together)
 		}
 		switch {
 		case err != nil:
-			return err
+			return replies, err
 		case filled < len(buffer):
 		case len(buffer) < mostRead:
 			buffer = append(buffer, make([]byte, len(buffer))...)
@@ -111,9 +90,9 @@ func (c *limitedConn) replies(n int, came func([]string)) error {
 		}
 	}
 	if filled > 0 {
-		return fmt.Errorf("%w: %q after the last reply", errMalformed, clip(string(buffer[:filled])))
+		return nil, fmt.Errorf("%w: %q after the last reply", errMalformed, clip(string(buffer[:filled])))
 	}
-	return nil
+	return replies, nil
 }
 
 // joined returns the text of all parts.

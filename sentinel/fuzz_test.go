@@ -126,7 +126,7 @@ func FuzzGuard(f *testing.F) {
 		}
 		c := &limitedConn{most: maxExchange, Conn: &stream{data: strings.NewReader(data), step: step}}
 		n := 1 + step%5
-		replies, err := gathered(n, func(came func([]string)) error { return c.replies(n, came) })
+		replies, err := c.replies(n)
 		if !strings.HasPrefix(data, strings.Join(replies, "")) || err == nil && len(replies) != n {
 			t.Errorf("%d replies of %d, in pieces of %d: %q, %v", len(replies), n, step, replies, err)
 		}

@@ -63,54 +63,37 @@ func (s *session) close() { _ = s.conn.Close() }
 // exchange sends the commands in one write and reads a raw reply for each. With an error it
 // returns the replies that came before it; the session must then be closed.
 func (s *session) exchange(ctx context.Context, commands [][]any) ([]string, error) {
-	return gathered(len(commands), func(came func([]string)) error { return s.relay(ctx, commands, came) })
-}
-
-// relay is exchange that passes on the replies as they come.
-func (s *session) relay(ctx context.Context, commands [][]any, came func(replies []string)) error {
 	// A read knows the deadline of the context, but not that the context was cancelled.
 	// Closing the connection ends it in both cases.
 	stop := context.AfterFunc(ctx, func() { _ = s.conn.Close() })
 	defer stop()
 	if s.used {
-		return s.conn.relay(ctx, commands, came)
+		return s.conn.exchange(ctx, commands)
 	}
-	err := s.first(ctx, commands, came)
+	replies, err := s.first(ctx, commands)
 	s.used = err == nil
-	return err
+	return replies, err
 }
 
 // first authenticates, if there is a password, in the round trip of the first commands.
 // Without HELLO, which Redis 6.0 does not know on a Sentinel, a connection speaks RESP2.
-func (s *session) first(ctx context.Context, commands [][]any, came func(replies []string)) error {
+func (s *session) first(ctx context.Context, commands [][]any) ([]string, error) {
 	if s.password == "" {
-		return s.conn.relay(ctx, commands, came)
+		return s.conn.exchange(ctx, commands)
 	}
 	// With the name of the user it is no error if no password is demanded.
 	auth := []any{"AUTH", cmp.Or(s.username, "default"), s.password}
-	var refused error
-	authenticated := false
-	err := s.conn.relay(ctx, append([][]any{auth}, commands...), func(replies []string) {
-		if !authenticated {
-			authenticated, refused = true, refusedAuth(replies[0])
-			replies = replies[1:]
-		}
-		if refused == nil {
-			came(replies)
-		}
-	})
-	return cmp.Or(refused, err)
-}
-
-// refusedAuth returns the error of a reply to AUTH; nil if it is OK.
-func refusedAuth(raw string) error {
-	if refused := refusalIn([]byte(raw)); refused != nil {
-		return refused
+	replies, err := s.conn.exchange(ctx, append([][]any{auth}, commands...))
+	if len(replies) == 0 {
+		return nil, err
 	}
-	if raw != "+OK\r\n" {
-		return fmt.Errorf("%w: %q is no answer to AUTH", errMalformed, clip(raw))
+	if refused := refusalIn([]byte(replies[0])); refused != nil {
+		return nil, refused
 	}
-	return nil
+	if replies[0] != "+OK\r\n" {
+		return nil, fmt.Errorf("%w: %q is no answer to AUTH", errMalformed, clip(replies[0]))
+	}
+	return replies[1:], err
 }
 
 // speechless reports whether the Sentinel has sent nothing at all.

@@ -21,21 +21,17 @@ func (c *Client) takeSnapshot(ctx context.Context, started time.Time) *Snapshot 
 	defer c.release()
 	defer func() { c.account = c.account.leaveTo(b.snapshot) }()
 
-	if b.ask(ctx, generalCommands(), c.known, b.placeOfKnown) {
-		if places := b.unasked(); len(places) > 0 {
-			names := make([]string, len(places))
-			for k, place := range places {
-				names[k] = b.snapshot.Masters[place].Name
-			}
-			b.ask(ctx, nil, names, func(k int) int { return places[k] })
+	if b.ask(ctx, generalCommands(), c.known) {
+		if more := b.unasked(); len(more) > 0 {
+			b.ask(ctx, nil, more)
 		}
 	}
-	b.complete()
-	if b.excess == nil {
-		b.excess = b.lookInto(ctx)
+	err := b.fill()
+	if err == nil {
+		err = b.lookInto(ctx)
 	}
-	if b.excess != nil {
-		b.refuse(b.excess)
+	if err != nil {
+		b.refuse(err)
 	}
 	c.allowance.judge(cmp.Or(b.broken, b.snapshot.Failed(CommandMasters)))
 	if b.snapshot.Up() {
@@ -57,32 +53,28 @@ func (c *Client) unanswered(ctx context.Context, started time.Time) *Snapshot {
 type snapshotBuilder struct {
 	client   *Client
 	snapshot *Snapshot
-	about    []progress     // of the masters, by their places in the snapshot
-	places   map[string]int // of the masters by name; nil until one is not where it was in the last snapshot
-	broken   *Error         // why an exchange broke
-	excess   error          // the Sentinel has more than one may have
-	peers    []Peer         // of the last master that was filled
-	entries  int            // replicas and peers of all masters
-	reply    reply          // that is read
-}
-
-// A progress says how far the commands about one master are.
-type progress struct {
-	asked   bool
-	replies int
-	gone    bool // the Sentinel knows it no more
+	// about has the raw replies to aboutMaster, by the master's name. Some are missing if
+	// the exchange broke.
+	about   map[string][]string
+	broken  *Error // why an exchange broke
+	peers   []Peer // of the last master that was filled
+	entries int    // replicas and peers of all masters
+	reply   reply  // that is read
 }
 
 func (c *Client) newSnapshotBuilder(started time.Time) *snapshotBuilder {
-	return &snapshotBuilder{client: c, snapshot: &Snapshot{Sentinel: c.Address(), Started: started}}
+	return &snapshotBuilder{
+		client:   c,
+		snapshot: &Snapshot{Sentinel: c.Address(), Started: started},
+		about:    make(map[string][]string),
+	}
 }
 
-// ask makes one round trip, and reports whether another makes sense. The place of the k-th of the masters in the
-// snapshot is known when MASTERS has been answered; it is -1 if the Sentinel does not have it any more.
-func (b *snapshotBuilder) ask(ctx context.Context, general []Command, masters []string, place func(k int) int) bool {
+// ask makes one round trip, and reports whether another makes sense.
+func (b *snapshotBuilder) ask(ctx context.Context, general []Command, masters []string) bool {
 	perMaster := b.client.asking(len(masters))
 	n := len(general) + len(masters)*len(perMaster)
-	commands, all := make([][]any, 0, n+1), make([]any, 0, mostWords*n)
+	commands, all := make([][]any, 0, n), make([]any, 0, mostWords*n)
 	add := func(command Command, master any) {
 		from := len(all)
 		all = b.client.arguments(all, command, master)
@@ -97,123 +89,45 @@ func (b *snapshotBuilder) ask(ctx context.Context, general []Command, masters []
 			add(command, master)
 		}
 	}
-	if b.asksResolve() {
+	asksResolve := b.asksResolve()
+	if asksResolve {
 		commands = append(commands, resolveHostnames())
 	}
-	came := 0
-	take := func(raw string) {
-		switch i := came - len(general); {
-		case i < 0:
-			b.takeGeneral(general[came], raw)
-		case i < len(masters)*len(perMaster):
-			b.takeAbout(place(i/len(perMaster)), perMaster[i%len(perMaster)], raw)
-		default:
-			b.readResolve(raw)
-		}
-		came++
+	replies, err := b.client.exchange(ctx, true, commands)
+	if asksResolve && err == nil {
+		b.readResolve(replies[len(replies)-1])
+		replies = replies[:len(replies)-1]
 	}
-	err := b.client.relay(ctx, true, commands, func(replies []string) {
-		if replies == nil {
-			came = 0
-			b.again(general, masters, place)
-		}
-		for _, raw := range replies {
-			take(raw)
-		}
-	})
 	if err != nil {
-		b.breakOff(b.client.failure(ctx, err, words(commands[min(came, len(commands)-1)])), general, came)
-	}
-	for k := range masters {
-		if at := place(k); at >= 0 {
-			b.about[at].asked = true
+		b.broken = b.client.failure(ctx, err, words(commands[min(len(replies), len(commands)-1)]))
+		if b.broken.Reason == ReasonProtocol {
+			// The replies that came before it cannot be trusted either.
+			b.fail(b.broken, CommandMasters)
+			replies = nil
 		}
 	}
-	return err == nil && b.excess == nil && b.snapshot.Up()
+	rest := b.general(general, replies)
+	for _, name := range masters {
+		n := min(len(rest), len(perMaster))
+		b.about[name] = rest[:n]
+		rest = rest[n:]
+	}
+	return err == nil && b.snapshot.Up()
 }
 
-// again forgets what was answered to commands that are asked again.
-func (b *snapshotBuilder) again(general []Command, masters []string, place func(k int) int) {
-	if len(general) > 0 {
-		*b = *b.client.newSnapshotBuilder(b.snapshot.Started)
-		return
-	}
-	for k := range masters {
-		m := &b.snapshot.Masters[place(k)]
-		b.entries -= len(m.Replicas) + len(m.Peers)
-		m.Replicas, m.Peers, m.CKQuorum, m.Cache = nil, nil, nil, nil
-		m.ReplicasErr, m.PeersErr, m.CKQuorumErr = nil, nil, nil
-		b.about[place(k)] = progress{}
-	}
-}
-
-// breakOff takes the error that has ended an exchange, which began with the general commands.
-func (b *snapshotBuilder) breakOff(err *Error, general []Command, came int) {
-	if err.Reason == ReasonProtocol {
-		// The replies that came before it cannot be trusted either.
-		if len(general) > 0 {
-			*b = *b.client.newSnapshotBuilder(b.snapshot.Started)
+// general parses the replies to the general commands and returns the rest.
+func (b *snapshotBuilder) general(commands []Command, replies []string) []string {
+	for _, command := range commands {
+		if len(replies) == 0 {
+			b.fail(b.broken, command)
+			continue
 		}
-		b.fail(err, CommandMasters)
-		came = 0
-	}
-	b.broken = err
-	b.fail(err, general[min(came, len(general)):]...)
-}
-
-// placeOfKnown returns the place of a master of the last snapshot in this one.
-func (b *snapshotBuilder) placeOfKnown(k int) int {
-	masters, name := b.snapshot.Masters, b.client.known[k]
-	if k < len(masters) && masters[k].Name == name {
-		return k
-	}
-	if b.places == nil {
-		b.places = make(map[string]int, len(masters))
-		for place := range masters {
-			b.places[masters[place].Name] = place
+		if err := b.read(command, replies[0]); err != nil {
+			b.fail(err, command)
 		}
+		replies = replies[1:]
 	}
-	if place, found := b.places[name]; found {
-		return place
-	}
-	return -1
-}
-
-// takeGeneral takes the reply to a general command.
-func (b *snapshotBuilder) takeGeneral(command Command, raw string) {
-	if err := b.read(command, raw); err != nil {
-		b.fail(err, command)
-	}
-	if command == CommandMasters {
-		b.about = make([]progress, len(b.snapshot.Masters))
-		b.admit(0, masterCost*len(b.snapshot.Masters))
-	}
-}
-
-// takeAbout takes the next reply about a master.
-func (b *snapshotBuilder) takeAbout(place int, command Command, raw string) {
-	if place < 0 || b.about[place].gone || b.excess != nil {
-		return
-	}
-	m, progress := &b.snapshot.Masters[place], &b.about[place]
-	if progress.replies++; progress.replies > len(b.client.aboutMaster()) {
-		b.readCache(m, raw)
-	} else if err := b.readAbout(m, command, raw); err != nil {
-		if errors.Is(err, ErrNoSuchMaster) {
-			progress.gone = true
-			return
-		}
-		m.failed(command, err)
-		b.fail(err, command)
-	}
-	switch command {
-	case CommandReplicas:
-		b.admit(len(m.Replicas), entryCost*len(m.Replicas))
-	case CommandSentinels:
-		b.admit(len(m.Peers), entryCost*len(m.Peers))
-	case CommandInfoCache:
-		b.admit(0, m.cacheCost())
-	}
+	return replies
 }
 
 // read parses the reply to a general command into the snapshot.
@@ -241,13 +155,13 @@ const (
 	entryCost  = 512 // of a replica, a peer, a node of INFO-CACHE, or ten replicas there
 )
 
-// admit counts what has been read, and what it costs. If that is too much it ends the snapshot.
-func (b *snapshotBuilder) admit(entries, bytes int) {
+// admit counts a master that has been read, and what it costs. The error ends the snapshot.
+func (b *snapshotBuilder) admit(m *Master) error {
+	entries := len(m.Replicas) + len(m.Peers)
 	if b.entries += entries; b.entries > maxAll {
-		b.excess = fmt.Errorf("%w: it has over %d replicas and peers in all", errMalformed, maxAll)
-	} else {
-		b.excess = cmp.Or(b.excess, b.client.account.take(bytes))
+		return fmt.Errorf("%w: it has over %d replicas and peers in all", errMalformed, maxAll)
 	}
+	return b.client.account.take(masterCost + entries*entryCost + m.cacheCost())
 }
 
 func (m *Master) cacheCost() int {
@@ -264,41 +178,61 @@ func (b *snapshotBuilder) refuse(err error) {
 	b.fail(b.client.malformed(err, []any{"SENTINEL", "MASTERS"}), CommandMasters)
 }
 
-// unasked returns the places of the masters that are new since the last snapshot.
-func (b *snapshotBuilder) unasked() []int {
-	var places []int
-	for place := range b.snapshot.Masters {
-		if !b.about[place].asked {
-			places = append(places, place)
+// unasked returns the masters that are new since the last snapshot, for which there are no
+// replies yet.
+func (b *snapshotBuilder) unasked() []string {
+	var names []string
+	for i := range b.snapshot.Masters {
+		if name := b.snapshot.Masters[i].Name; b.about[name] == nil {
+			names = append(names, name)
 		}
 	}
-	return places
+	return names
 }
 
-// complete says of each master what was not answered. A master that was removed meanwhile is left out.
-func (b *snapshotBuilder) complete() {
-	now, gone := time.Now(), false
-	for place := range b.snapshot.Masters {
-		m, progress := &b.snapshot.Masters[place], &b.about[place]
-		if progress.gone {
-			gone = true
-			continue
+// fill parses the replies about each master. A master that was removed meanwhile is left out.
+// The error says that there is more than a Sentinel may have.
+func (b *snapshotBuilder) fill() error {
+	gone := make(map[string]bool)
+	for i := range b.snapshot.Masters {
+		m := &b.snapshot.Masters[i]
+		if !b.fillMaster(m, b.about[m.Name]) {
+			gone[m.Name] = true
 		}
-		if demanded := b.client.aboutMaster(); b.broken != nil && progress.replies < len(demanded) {
-			for _, command := range demanded[progress.replies:] {
-				m.failed(command, b.broken)
-				b.fail(b.broken, command)
-			}
+		if err := b.admit(m); err != nil {
+			return err
 		}
+	}
+	if len(gone) > 0 {
+		b.snapshot.Masters = slices.DeleteFunc(b.snapshot.Masters, func(m Master) bool { return gone[m.Name] })
+	}
+	now := time.Now()
+	for i := range b.snapshot.Masters {
+		m := &b.snapshot.Masters[i]
 		m.Recent = b.client.recent.of(m.Name, now)
 	}
-	if gone {
-		place := -1
-		b.snapshot.Masters = slices.DeleteFunc(b.snapshot.Masters, func(Master) bool {
-			place++
-			return b.about[place].gone
-		})
+	return nil
+}
+
+func (b *snapshotBuilder) fillMaster(m *Master, replies []string) (exists bool) {
+	for i, command := range b.client.aboutMaster() {
+		err := b.broken
+		if i < len(replies) {
+			err = b.readAbout(m, command, replies[i])
+		}
+		if err == nil {
+			continue
+		}
+		if errors.Is(err, ErrNoSuchMaster) {
+			return false
+		}
+		m.failed(command, err)
+		b.fail(err, command)
 	}
+	if demanded := len(b.client.aboutMaster()); len(replies) > demanded {
+		b.readCache(m, replies[demanded])
+	}
+	return true
 }
 
 // readCache takes the reply to an INFO-CACHE that is not demanded: that a Sentinel refuses
