@@ -26,12 +26,12 @@ func TestShardsAreScrapedOnce(t *testing.T) {
 	for _, count := range counts {
 		fmt.Fprintf(&jobs, "  - job_name: of-%d\n    relabel_configs: [{source_labels: [__address__], target_label: exporter}]\n    http_sd_configs:\n", count)
 		for index := range count {
-			p := exportertest.Start(t, "--config.file="+config, fmt.Sprintf("--fleet.shard=exporter-%d/%d", index, count))
+			p := exportertest.Start(t, "--config.file="+config, fmt.Sprintf("--fleet.shard=exporter-%d/%d", index, count), "--no-collector.events")
 			indexes[p.Addr()] = index
-			fmt.Fprintf(&jobs, "      - {url: \"%s/sd?role=deployment\", refresh_interval: 2s}\n", p.URL) // not after a minute, if the first fails on a busy machine
+			fmt.Fprintf(&jobs, "      - {url: \"%s/sd?role=deployment\", refresh_interval: 5s}\n", p.URL) // not after a minute, if the first fails on a busy machine
 		}
 	}
-	prometheus := exportertest.StartPrometheus(t, "global: {scrape_interval: 4s}\nscrape_configs:\n"+jobs.String())
+	prometheus := exportertest.StartPrometheus(t, "global: {scrape_interval: 5s}\nscrape_configs:\n"+jobs.String())
 	var up []map[string]string
 	sentineltest.WaitFor(t, "all to be up", func() bool {
 		up = prometheus.Series("up == 1")
