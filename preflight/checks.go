@@ -125,7 +125,7 @@ func lookAtPermissions(f *flight, o *outcome) {
 // refusesTo finds what the node refuses to a user of the Sentinels.
 func (n *node) refusesTo(user string) (found health.Finding, is bool) {
 	var refused, alone []string // what a failover fails of; what it works without
-	refusals := slices.DeleteFunc(slices.Clone(n.refusals[user]), func(r datanode.Refusal) bool { return r.Unknown })
+	refusals := ofUser(n.refusals[user])
 	one := !slices.ContainsFunc(refusals, func(r datanode.Refusal) bool { return r.Command == "MULTI" }) // all or none is carried out
 	for _, r := range refusals {
 		if one || slices.Contains([]string{"PING", "INFO", "SLAVEOF NO ONE"}, r.Command) {

@@ -146,10 +146,15 @@ func (n *node) whyNoLogin(ctx context.Context, follower *node) (string, error) {
 		return fmt.Sprintf("does not accept its masterauth for the user %q", name), nil
 	}
 	refused, err := n.conn.Refused(ctx, name, followCommands())
-	if len(refused) > 0 {
+	if refused = ofUser(refused); len(refused) > 0 {
 		return fmt.Sprintf("refuses %s to the user %q, as which it would log in", refused[0], name), nil
 	}
 	return "", err
+}
+
+// ofUser leaves out what is refused to all, since it has another name.
+func ofUser(refused []datanode.Refusal) []datanode.Refusal {
+	return slices.DeleteFunc(slices.Clone(refused), func(r datanode.Refusal) bool { return r.Unknown })
 }
 
 // promotionCommands are those that a Sentinel sends to a node to promote it or to make it a replica, the
