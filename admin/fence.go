@@ -3,7 +3,6 @@ package admin
 import (
 	"context"
 	"fmt"
-	"slices"
 	"time"
 
 	"redis_sentinel_exporter/datanode"
@@ -47,17 +46,17 @@ func (j *job) raiseFence(ctx context.Context, m *sentinel.Master, heir string) (
 	waiting, cancel := context.WithDeadline(ctx, f.until.Add(-most/2)) // the promotion needs the rest
 	defer cancel()
 	err := waitUntil(waiting, func() (bool, error) {
-		own, replicas, err := f.conn.Offsets(waiting)
-		f.offset = own
+		at, err := f.conn.Position(waiting)
+		f.offset = at.Offset
 		if err != nil {
 			return false, err
 		}
-		i := slices.IndexFunc(replicas, func(r sentinel.AttachedReplica) bool { return sameNode(waiting, r.Addr, heir) })
+		i := listed(waiting, at.Replicas, heir)
 		switch {
-		case i < 0 || !replicas[i].ReplOffset.Present:
+		case i < 0:
 			return false, fmt.Errorf("%s lists no replica %s", f.addr, heir)
-		case replicas[i].ReplOffset.Value < own:
-			return false, fmt.Errorf("%s is %d bytes behind", heir, own-replicas[i].ReplOffset.Value)
+		case at.Replicas[i].ReplOffset.Value < at.Offset:
+			return false, fmt.Errorf("%s is %d bytes behind", heir, at.Offset-at.Replicas[i].ReplOffset.Value)
 		}
 		return true, nil
 	})

@@ -2,10 +2,13 @@ package admin
 
 import (
 	"context"
+	"errors"
 	"fmt"
+	"slices"
 	"strings"
 	"time"
 
+	"redis_sentinel_exporter/datanode"
 	"redis_sentinel_exporter/sentinel"
 )
 
@@ -17,7 +20,7 @@ type Loss struct {
 	Risk    string `json:"risk"`
 	Outcome string `json:"outcome,omitempty"`
 	// LagBytes and LagSeconds are how far the replica to be promoted was behind before the
-	// failover, as the master knew LagAgeSeconds before that.
+	// failover, as the master knew LagAgeSeconds before that: 0 if it was asked itself.
 	LagBytes      *int64   `json:"lag_bytes,omitempty"`
 	LagSeconds    *float64 `json:"lag_seconds,omitempty"`
 	LagAgeSeconds *float64 `json:"lag_age_seconds,omitempty"`
@@ -63,30 +66,124 @@ func (j *job) plainRisk(ctx context.Context, s *step, loss *Loss) string {
 		s.master.Advertised(), untilConverted, j.readLag(ctx, s, loss))
 }
 
+// A lag is how far a replica was behind its master, some time ago.
+type lag struct {
+	bytes int64
+	since sentinel.Duration // of its last acknowledgement, or of the end of its link
+	age   time.Duration
+	words string
+}
+
 // readLag fills in how far the heir is behind, and says it in words.
 func (j *job) readLag(ctx context.Context, s *step, loss *Loss) string {
 	heir := s.master.Heir()
 	if heir == nil {
 		return "Which replica will be promoted is not known."
 	}
+	ctx, cancel := context.WithTimeout(ctx, 3*j.operator.timeout) // the master, the replica, and a name that is looked up
+	defer cancel()
+	found, err := j.lagOf(ctx, s, heir.Addr)
+	if err != nil {
+		return fmt.Sprintf("How far %s is behind is not known: %v.", heir.Addr, err)
+	}
+	loss.LagBytes, loss.LagAgeSeconds = &found.bytes, new(seconds(found.age))
+	if found.since.Present {
+		loss.LagSeconds = new(seconds(found.since.Value))
+	}
+	return found.words + "."
+}
+
+// lagOf asks the nodes themselves, where there is an account for them, and else a Sentinel for what it had from them.
+func (j *job) lagOf(ctx context.Context, s *step, heir string) (lag, error) {
+	if j.operator.nodes == nil {
+		return j.lagHeard(ctx, s, heir)
+	}
+	found, err := j.lagNow(ctx, s.master.Advertised(), heir)
+	if err == nil {
+		return found, nil
+	}
+	if heard, heardErr := j.lagHeard(ctx, s, heir); heardErr == nil {
+		heard.words += fmt.Sprintf(", as the Sentinel %s has it; how far it is behind now is not known: %v", s.sentinel, err)
+		return heard, nil
+	}
+	return lag{}, err
+}
+
+// lagHeard is what a Sentinel has of the master's last INFO.
+func (j *job) lagHeard(ctx context.Context, s *step, heir string) (lag, error) {
 	master, err := j.cachedInfo(ctx, s.client, s.master.RunID)
 	if err != nil {
-		return fmt.Sprintf("How far %s is behind is not known: %v", heir.Addr, err)
+		return lag{}, err
 	}
-	for _, r := range master.Attached {
-		if !sentinel.SameAddress(r.Addr, heir.Addr).Value || !r.ReplOffset.Present || !master.ReplOffset.Present {
-			continue
-		}
-		lag, age := max(0, master.ReplOffset.Value-r.ReplOffset.Value), master.Age.Value
-		loss.LagBytes, loss.LagAgeSeconds = &lag, new(seconds(age))
-		text := fmt.Sprintf("%s ago %s was %d bytes behind", age.Round(100*time.Millisecond), heir.Addr, lag)
-		if r.Lag.Present {
-			loss.LagSeconds = new(seconds(r.Lag.Value))
-			text += fmt.Sprintf(" and had acknowledged %s before", r.Lag.Value)
-		}
-		return text + "."
+	i := listed(ctx, master.Attached, heir)
+	if i < 0 || !master.ReplOffset.Present {
+		return lag{}, errors.New("the master does not list it")
 	}
-	return fmt.Sprintf("How far %s is behind is not known: the master does not list it.", heir.Addr)
+	r, age := master.Attached[i], master.Age.Value
+	found := lag{bytes: max(0, master.ReplOffset.Value-r.ReplOffset.Value), since: r.Lag, age: age}
+	found.words = fmt.Sprintf("%s ago %s was %d bytes behind", age.Round(100*time.Millisecond), heir, found.bytes)
+	if r.Lag.Present {
+		found.words += fmt.Sprintf(" and had acknowledged %s before", r.Lag.Value)
+	}
+	return found, nil
+}
+
+// lagNow asks the master, and the replica itself where the master does not list it.
+func (j *job) lagNow(ctx context.Context, master, heir string) (lag, error) {
+	at, err := j.position(ctx, master)
+	if err != nil {
+		return lag{}, err
+	}
+	if at.Replica {
+		return lag{}, fmt.Errorf("%s says that it is a replica", master)
+	}
+	if i := listed(ctx, at.Replicas, heir); i >= 0 {
+		r := at.Replicas[i]
+		found := lag{bytes: max(0, at.Offset-r.ReplOffset.Value), since: r.Lag}
+		found.words = fmt.Sprintf("%s is %d bytes behind", heir, found.bytes)
+		if !r.Online {
+			found.words += ": it is receiving a full copy, and has not all of it"
+		} else if r.Lag.Present {
+			found.words += fmt.Sprintf(", and has last acknowledged %s ago", r.Lag.Value)
+		}
+		return found, nil
+	}
+	alone, err := j.position(ctx, heir)
+	switch {
+	case err != nil:
+		return lag{}, fmt.Errorf("the master lists no such replica, and it does not answer: %w", err)
+	case alone.ID != at.ID:
+		return lag{}, errors.New("the master lists no such replica, and it has another history of writes")
+	}
+	found := lag{bytes: max(0, at.Offset-alone.Offset), since: alone.Down}
+	found.words = fmt.Sprintf("%s is %d bytes behind, and has no link to its master", heir, found.bytes)
+	if alone.Down.Present {
+		found.words += fmt.Sprintf(", for %s", alone.Down.Value)
+	}
+	return found, nil
+}
+
+// position asks a node for its offset.
+func (j *job) position(ctx context.Context, addr string) (at datanode.Position, err error) {
+	o := *j.operator.nodes
+	o.Address = addr
+	conn := datanode.New(o)
+	defer conn.Close()
+	err = j.within(func(ctx context.Context) error {
+		at, err = conn.Position(ctx)
+		return err
+	})(ctx)
+	if err != nil {
+		return at, fmt.Errorf("%s: %w", addr, err)
+	}
+	return at, nil
+}
+
+// listed finds a replica among those that a master lists, which may have it by name or by address; -1 if it is not there.
+func listed(ctx context.Context, replicas []sentinel.AttachedReplica, addr string) int {
+	return slices.IndexFunc(replicas, func(r sentinel.AttachedReplica) bool {
+		return r.ReplOffset.Present && sameNode(ctx, r.Addr, addr)
+	})
 }
 
 // cachedInfo asks a Sentinel for the INFO that it had of a node of the master.

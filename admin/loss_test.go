@@ -8,6 +8,7 @@ import (
 	"strconv"
 	"strings"
 	"testing"
+	"time"
 
 	"redis_sentinel_exporter/admin"
 	"redis_sentinel_exporter/internal/sentineltest"
@@ -53,6 +54,159 @@ func TestFailoverCountsTheLoss(t *testing.T) {
 	}
 	if !contains(loss.Risk, "Writes can be lost", old.Addr(), heir.Addr()+" was ") || !contains(loss.Outcome, old.Addr()+" took writes until", "Lost: ") {
 		t.Errorf("it says %q and %q", loss.Risk, loss.Outcome)
+	}
+}
+
+// behind is how far a replica is behind in bytes, and since when in seconds, as redis-cli has it from the master's list, or
+// from both where the master does not list it.
+func (r *rig) behind(master, heir *sentineltest.Node) (bytes int64, since float64) {
+	r.t.Helper()
+	info := func(n *sentineltest.Node) map[string]string {
+		fields, err := n.Info(r.within(20*time.Second), "replication")
+		if err != nil {
+			r.t.Fatal(err)
+		}
+		return fields
+	}
+	number := func(text string) int64 {
+		n, err := strconv.ParseInt(text, 10, 64)
+		if err != nil {
+			r.t.Fatal(err)
+		}
+		return n
+	}
+	at := info(master)
+	if line := at["slave0"]; line != "" {
+		fields := make(map[string]string)
+		for field := range strings.SplitSeq(line, ",") {
+			name, value, _ := strings.Cut(field, "=")
+			fields[name] = value
+		}
+		return number(at["master_repl_offset"]) - number(fields["offset"]), float64(number(fields["lag"]))
+	}
+	alone := info(heir)
+	return number(at["master_repl_offset"]) - number(alone["slave_repl_offset"]), float64(number(alone["master_link_down_since_seconds"]))
+}
+
+// TestLagNow: with an account, how far the replica is behind is what the master says at that moment, or both if it has lost the
+// replica. redis-cli asks before and after.
+func TestLagNow(t *testing.T) {
+	t.Parallel()
+	for _, test := range []struct {
+		name     string
+		lag      func(r *rig, master, heir *sentineltest.Node)
+		end      func(heir *sentineltest.Node) error
+		seconds  float64 // that it is behind at least
+		atOnce   bool    // the seconds are those since an acknowledgement, which goes on
+		sentence string
+	}{
+		{
+			name: "it applies nothing", atOnce: true, sentence: " bytes behind, and has last acknowledged ",
+			lag: func(r *rig, _, heir *sentineltest.Node) { r.cli(heir, "CLIENT", "PAUSE", "60000", "WRITE") },
+		},
+		{
+			name: "it hangs", seconds: 2, sentence: " bytes behind, and has last acknowledged ",
+			lag: func(r *rig, _, heir *sentineltest.Node) {
+				if err := heir.Hang(); err != nil {
+					r.t.Fatal(err)
+				}
+			},
+			end: (*sentineltest.Node).Resume,
+		},
+		{
+			name: "it has lost its master", seconds: 1, sentence: " bytes behind, and has no link to its master, for ",
+			lag: func(r *rig, master, _ *sentineltest.Node) {
+				r.cli(master, "ACL", "SETUSER", "default", "-psync", "-sync")
+				r.cli(master, "CLIENT", "KILL", "TYPE", "replica")
+			},
+		},
+	} {
+		t.Run(test.name, func(t *testing.T) {
+			t.Parallel()
+			r := newRig(t, sentineltest.Config{Replicas: 1, DownAfter: 20 * time.Second, NodeConf: []string{sentineltest.DocumentedUser(t, "../docs/admin.md", "preflight", canary)}})
+			r.operator.UseNodes(&sentinel.Options{Username: "preflight", Password: func() (string, error) { return canary, nil }})
+			master, heir := r.Masters[0].Node, r.Masters[0].Replicas[0]
+			const size = 100_000
+			plan := admin.Operation{Action: admin.Failover, Master: name, Way: admin.Plain, DryRun: true}
+			// A Sentinel does not promote a replica that has hung for 5 s: on a busy machine it takes another turn.
+			sentineltest.WaitFor(t, "a look at what lags", func() bool {
+				test.lag(r, master, heir)
+				if test.end != nil {
+					defer func() {
+						if err := test.end(heir); err != nil {
+							t.Error(err)
+						}
+					}()
+				}
+				r.cli(master, "SET", "big", strings.Repeat("x", size))
+				sentineltest.WaitFor(t, "the lag", func() bool {
+					bytes, since := r.behind(master, heir)
+					return bytes > size && since >= test.seconds
+				})
+				bytes, since := r.behind(master, heir)
+				answer := r.do(plan, nil)
+				mostBytes, mostSince := r.behind(master, heir)
+				loss := answer.Loss
+				if loss.LagBytes == nil {
+					t.Logf("it says %s", loss.Risk)
+					return false
+				}
+				if *loss.LagBytes < bytes || *loss.LagBytes > mostBytes {
+					t.Errorf("it is said to be %d bytes behind; redis-cli sees %d before and %d after", *loss.LagBytes, bytes, mostBytes)
+				}
+				if test.atOnce {
+					since, mostSince = 0, 2
+				}
+				if loss.LagSeconds == nil || *loss.LagSeconds < since || *loss.LagSeconds > mostSince {
+					t.Errorf("the seconds are %v; redis-cli sees %v before and %v after", loss.LagSeconds, since, mostSince)
+				}
+				if loss.LagAgeSeconds == nil || *loss.LagAgeSeconds != 0 || !contains(loss.Risk, heir.Addr()+" is "+strconv.FormatInt(*loss.LagBytes, 10)+test.sentence) {
+					t.Errorf("it says %s", inJSON(t, loss))
+				}
+				return true
+			})
+			r.NothingDenied(t, "preflight")
+		})
+	}
+}
+
+// TestLagHeard: without an account no node is asked, and the lag is what a Sentinel had; as it is where the account does not work.
+func TestLagHeard(t *testing.T) {
+	t.Parallel()
+	r := newRig(t, sentineltest.Config{Replicas: 1})
+	plan := admin.Operation{Action: admin.Failover, Master: name, Way: admin.Plain, DryRun: true}
+	connections := func() (sum int) {
+		for _, n := range r.Masters[0].DataNodes() {
+			info, err := n.Info(r.within(20*time.Second), "stats")
+			if err != nil {
+				t.Fatal(err)
+			}
+			total, err := strconv.Atoi(info["total_connections_received"])
+			if err != nil {
+				t.Fatal(err)
+			}
+			sum += total
+		}
+		return sum
+	}
+	heir := r.Masters[0].Replicas[0].Addr()
+	heard := func() *admin.Loss {
+		t.Helper()
+		loss := r.do(plan, nil).Loss
+		if loss.LagBytes == nil || loss.LagAgeSeconds == nil || !contains(loss.Risk, " ago "+heir+" was ") {
+			t.Errorf("it says %s", inJSON(t, loss))
+		}
+		return loss
+	}
+	before := connections()
+	heard()
+	const own = 2 // those of redis-cli
+	if after := connections(); after != before+own {
+		t.Errorf("the nodes have had %d connections", after-before-own)
+	}
+	r.operator.UseNodes(&sentinel.Options{Username: "nobody", Password: func() (string, error) { return canary, nil }})
+	if loss := heard(); !contains(loss.Risk, "how far it is behind now is not known: ", "WRONGPASS") || contains(loss.Risk, canary) {
+		t.Errorf("it says %s", inJSON(t, loss))
 	}
 }
 

@@ -69,15 +69,41 @@ func firstErr(r sentinel.Reply) error {
 	return elements[0].Err()
 }
 
-// Offsets returns how far the node's replication stream has come, in bytes, and its replicas as it lists them.
-func (c *Conn) Offsets(ctx context.Context) (own int64, replicas []sentinel.AttachedReplica, err error) {
+// A Position is how far the replication stream of a node has come.
+type Position struct {
+	Replica bool
+	// ID is that of the history of writes: offsets of two nodes can be compared if both have the same.
+	ID string
+	// Offset is in bytes. That of a replica is what it has of its master's stream.
+	Offset int64
+	// Down is how long a replica has had no link to its master; absent if it has one.
+	Down sentinel.Duration
+	// Replicas are those that a master lists.
+	Replicas []sentinel.AttachedReplica
+}
+
+// Position asks a node how far it has come.
+func (c *Conn) Position(ctx context.Context) (p Position, err error) {
+	var own, received int64
 	err = c.replication(ctx, func(name, value string) {
+		number, _ := strconv.ParseInt(value, 10, 64) // 0 is behind all
 		switch {
+		case name == "role":
+			p.Replica = value == "slave"
+		case name == "master_replid":
+			p.ID = value
 		case name == "master_repl_offset":
-			own, _ = strconv.ParseInt(value, 10, 64) // 0 is behind all
+			own = number
+		case name == "slave_repl_offset":
+			received = number
+		case name == "master_link_down_since_seconds" && number >= 0: // -1 is never
+			p.Down = sentinel.Some(time.Duration(number) * time.Second)
 		case strings.HasPrefix(name, "slave") && strings.Contains(value, "offset="):
-			replicas = append(replicas, sentinel.ParseAttachedReplica(value))
+			p.Replicas = append(p.Replicas, sentinel.ParseAttachedReplica(value))
 		}
 	})
-	return own, replicas, err
+	if p.Offset = own; p.Replica {
+		p.Offset = received
+	}
+	return p, err
 }
