@@ -25,7 +25,8 @@ func (d *drill) beforehand(ctx context.Context) (reasons []string, err error) {
 }
 
 // noWayBack says why nobody would promote the node that is the master now, once it is a replica. The Sentinels do not know
-// the replica-priority of a master.
+// the replica-priority of a master. The replica with the lowest is promoted in its place; any other with a lower one than
+// the master's comes before it then.
 func (d *drill) noWayBack(ctx context.Context) (reasons []string) {
 	ctx, cancel := context.WithTimeout(ctx, d.Timeout)
 	defer cancel()
@@ -41,8 +42,47 @@ func (d *drill) noWayBack(ctx context.Context) (reasons []string) {
 		return []string{fmt.Sprintf("whether the Sentinels would fail back to %s cannot be told: %v", master, err)}
 	case priority.Present && priority.Value == 0:
 		return []string{fmt.Sprintf("the Sentinels would not fail back to %s: its replica-priority is 0, so that it is never promoted once it is a replica", master)}
+	case !priority.Present:
+		return nil
+	}
+	before, err := d.preferred(ctx, master, priority.Value)
+	switch {
+	case err != nil:
+		return []string{fmt.Sprintf("whether the Sentinels would fail back to %s cannot be told: %v", master, err)}
+	case len(before) > 1:
+		return []string{fmt.Sprintf("the Sentinels would not fail back to %s: its replica-priority is %d, and a lower one have %s, of which only one is promoted first: give that node the lowest",
+			master, priority.Value, strings.Join(before, " and "))}
 	}
 	return nil
+}
+
+// preferred asks the other nodes, and returns those with a lower replica-priority than one, other than 0.
+func (d *drill) preferred(ctx context.Context, master string, priority int64) (nodes []string, err error) {
+	type answer struct {
+		node string
+		err  error
+	}
+	for _, a := range each(ctx, d, func(ctx context.Context, addr string) (a answer) {
+		if sentinel.SameAddress(addr, master).Value {
+			return a
+		}
+		conn := d.connect(addr)
+		defer conn.Close()
+		own, err := conn.PriorityAsReplica(ctx)
+		switch {
+		case err != nil:
+			a.err = fmt.Errorf("%s: %w", addr, err)
+		case own.Present && own.Value > 0 && own.Value < priority:
+			a.node = fmt.Sprintf("%s (%d)", addr, own.Value)
+		}
+		return a
+	}) {
+		if a.node != "" {
+			nodes = append(nodes, a.node)
+		}
+		err = errors.Join(err, a.err)
+	}
+	return nodes, err
 }
 
 // check looks whether the failover can be rehearsed, and returns why it cannot. It takes note of the nodes.

@@ -225,6 +225,7 @@ func TestDrill(t *testing.T) {
 	if f.From != old.Addr() || f.To == f.From || f.Acknowledged < 20 || f.GapSeconds <= 0 || f.AllBackSeconds == nil || *f.AllBackSeconds < f.GapSeconds {
 		t.Errorf("got %+v", f)
 	}
+	r.printed(report)
 	r.clean(report)
 }
 
@@ -331,6 +332,58 @@ func TestNoWayBack(t *testing.T) {
 			t.Errorf("the config-epoch is %s", epoch)
 		}
 	}
+}
+
+// After the first failover another replica comes before the old master: that is foreseen, and two failovers by hand end there.
+func TestAnotherWay(t *testing.T) {
+	t.Parallel()
+	r := newRig(t)
+	r.options.Back = true
+	old, heir, other := r.Masters[0].Node, r.Masters[0].Replicas[0], r.Masters[0].Replicas[1]
+	r.prioritize(map[*sentineltest.Node]string{old: "50", heir: "10", other: "60"})
+	if why, err := drill.Check(r.within(30*time.Second), r.deployment, r.options); err != nil || len(why) > 0 {
+		t.Errorf("with the way back: got %q, %v", why, err)
+	}
+	r.prioritize(map[*sentineltest.Node]string{other: "20"})
+	want := "the Sentinels would not fail back to " + old.Addr() + ": its replica-priority is 50, and a lower one have "
+	report := r.run(r.within(time.Minute), nil)
+	if report.Outcome != drill.Refused || len(report.Reasons) != 1 || !strings.HasPrefix(report.Reasons[0], want) || !strings.Contains(report.Reasons[0], other.Addr()+" (20)") {
+		t.Errorf("got %+v", report)
+	}
+	for _, want := range []*sentineltest.Node{heir, other} {
+		before, err := r.Master(t.Context(), name)
+		if err != nil {
+			t.Fatal(err)
+		}
+		r.prioritize(nil) // the Sentinels have heard from the old master as a replica
+		r.cli(r.Sentinels[0].Node, "SENTINEL", "FAILOVER", name)
+		if now, err := r.WaitFailover(r.within(time.Minute), name, before); err != nil || now != want.Addr() {
+			t.Errorf("the Sentinels have promoted %s, %v; want %s", now, err, want.Addr())
+		}
+	}
+}
+
+// prioritize sets replica-priorities, and waits until the Sentinels have heard those of all replicas.
+func (r *rig) prioritize(priorities map[*sentineltest.Node]string) {
+	r.t.Helper()
+	for n, priority := range priorities {
+		r.cli(n, "CONFIG", "SET", "replica-priority", priority)
+	}
+	sentineltest.WaitFor(r.t, "the Sentinels to hear the priorities", func() bool {
+		for _, s := range r.Sentinels {
+			rows, err := s.Rows(r.t.Context(), "SENTINEL", "REPLICAS", name)
+			if err != nil || len(rows) != len(r.Masters[0].Replicas) {
+				return false
+			}
+			for _, row := range rows {
+				own, err := r.NodeAt(row.Get("ip")+":"+row.Get("port")).CLI(r.t.Context(), "--raw", "CONFIG", "GET", "replica-priority")
+				if err != nil || !strings.HasSuffix(own, "\n"+row.Get("slave-priority")) || row.Get("master-link-status") != "ok" || row.Get("role-reported") != "slave" {
+					return false
+				}
+			}
+		}
+		return true
+	})
 }
 
 // A gap that is too long is reported as one.
