@@ -14,6 +14,9 @@ import (
 // often as he likes.
 const keepPreflights = 10 * time.Second
 
+// mostPreflights is how many of them are kept of a deployment: whoever asks for more masters within that time is told nothing.
+const mostPreflights = 32
+
 // preflights are the last reports on the data nodes of a deployment, by master.
 type preflights struct {
 	turn chan struct{} // has room for whoever asks, who has the use of kept
@@ -31,7 +34,7 @@ func newPreflights() preflights {
 
 // Preflights looks at the data nodes of some masters, at most every 10 s, and takes at most twice the
 // timeout. It returns the reports by master; nil if the data nodes are not asked, or another caller asks them for
-// longer than the timeout. They are asked to the end even if ctx ends: others wait for that.
+// longer than the timeout. A master has none while those of 32 others are kept. They are asked to the end even if ctx ends: others wait for that.
 func (d *Deployment) Preflights(ctx context.Context, snapshots []*sentinel.Snapshot, masters []string, timeout time.Duration) map[string]*preflight.Report {
 	if d.Preflight.Nodes == nil {
 		return nil
@@ -44,10 +47,11 @@ func (d *Deployment) Preflights(ctx context.Context, snapshots []*sentinel.Snaps
 	case <-waiting.Done():
 		return nil
 	}
-	kept := d.looks.kept
-	maps.DeleteFunc(kept, func(_ string, k keptPreflight) bool { return time.Since(k.at) > keepPreflights })
+	d.looks.forget()
 	asking, cancel := context.WithTimeout(context.WithoutCancel(ctx), timeout)
 	defer cancel()
+	kept := d.looks.kept
+	room := mostPreflights - len(kept)
 	reports := make([]*preflight.Report, len(masters))
 	var wg sync.WaitGroup
 	for i, name := range masters {
@@ -55,15 +59,30 @@ func (d *Deployment) Preflights(ctx context.Context, snapshots []*sentinel.Snaps
 			reports[i] = k.report
 			continue
 		}
-		wg.Go(func() { reports[i] = preflight.Assess(asking, snapshots, name, d.Preflight) })
+		if room--; room >= 0 {
+			wg.Go(func() { reports[i] = preflight.Assess(asking, snapshots, name, d.Preflight) })
+		}
 	}
 	wg.Wait()
 	found := make(map[string]*preflight.Report)
+	asked := false
 	for i, name := range masters {
 		found[name] = reports[i]
 		if _, known := kept[name]; !known && reports[i] != nil {
-			kept[name] = keptPreflight{reports[i], time.Now()}
+			kept[name], asked = keptPreflight{reports[i], time.Now()}, true
 		}
 	}
+	if asked { // perhaps nobody asks again
+		time.AfterFunc(keepPreflights+time.Second, func() {
+			d.looks.turn <- struct{}{}
+			d.looks.forget()
+			<-d.looks.turn
+		})
+	}
 	return found
+}
+
+// forget leaves out those that are too old. It is for whoever has the turn.
+func (p *preflights) forget() {
+	maps.DeleteFunc(p.kept, func(_ string, k keptPreflight) bool { return time.Since(k.at) > keepPreflights })
 }

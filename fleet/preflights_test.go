@@ -1,0 +1,51 @@
+package fleet
+
+import (
+	"errors"
+	"fmt"
+	"log/slog"
+	"testing"
+	"testing/synctest"
+	"time"
+
+	"redis_sentinel_exporter/preflight"
+	"redis_sentinel_exporter/sentinel"
+)
+
+// TestPreflightsAreForgotten: so many reports are kept, and for so long; a master beyond is not asked about, and has none.
+func TestPreflightsAreForgotten(t *testing.T) {
+	t.Parallel()
+	synctest.Test(t, func(t *testing.T) {
+		asked := 0
+		d := NewDeployment(Parts{Logger: slog.New(slog.DiscardHandler), Preflight: preflight.Options{Nodes: &sentinel.Options{
+			Password: func() (string, error) { asked++; return "", errors.New("it is not there") }, // so that nothing is sent
+		}}})
+		snapshot := well("a:26379")
+		const masters = mostPreflights + 5
+		for i := range masters {
+			snapshot.Masters = append(snapshot.Masters, sentinel.Master{Instance: sentinel.Instance{Name: fmt.Sprint("m", i), Addr: fmt.Sprint("10.0.0.1:", 1000+i)}})
+		}
+		look := func(i int) *preflight.Report {
+			name := fmt.Sprint("m", i)
+			return d.Preflights(t.Context(), []*sentinel.Snapshot{snapshot}, []string{name}, time.Second)[name]
+		}
+		for range 2 {
+			for i := range masters {
+				if is := look(i) != nil; is != (i < mostPreflights) {
+					t.Errorf("master %d has a report: %v", i, is)
+				}
+			}
+		}
+		if asked != mostPreflights || len(d.looks.kept) != mostPreflights {
+			t.Errorf("%d were asked about, and %d are kept", asked, len(d.looks.kept))
+		}
+		time.Sleep(keepPreflights + 2*time.Second)
+		synctest.Wait()
+		if len(d.looks.kept) != 0 {
+			t.Errorf("%d are kept when nobody has asked again", len(d.looks.kept))
+		}
+		if look(masters-1) == nil {
+			t.Error("there is no room for another one then")
+		}
+	})
+}
