@@ -29,6 +29,11 @@ func TestPreflightsAreForgotten(t *testing.T) {
 			name := fmt.Sprint("m", i)
 			return d.Preflights(t.Context(), []*sentinel.Snapshot{snapshot}, []string{name}, time.Second)[name]
 		}
+		kept := func() int {
+			d.looks.turn <- struct{}{}
+			defer func() { <-d.looks.turn }()
+			return len(d.looks.kept)
+		}
 		for range 2 {
 			for i := range masters {
 				if is := look(i) != nil; is != (i < mostPreflights) {
@@ -36,13 +41,13 @@ func TestPreflightsAreForgotten(t *testing.T) {
 				}
 			}
 		}
-		if asked != mostPreflights || len(d.looks.kept) != mostPreflights {
-			t.Errorf("%d were asked about, and %d are kept", asked, len(d.looks.kept))
+		if n := kept(); asked != mostPreflights || n != mostPreflights {
+			t.Errorf("%d were asked about, and %d are kept", asked, n)
 		}
 		time.Sleep(keepPreflights + 2*time.Second)
 		synctest.Wait()
-		if len(d.looks.kept) != 0 {
-			t.Errorf("%d are kept when nobody has asked again", len(d.looks.kept))
+		if n := kept(); n != 0 {
+			t.Errorf("%d are kept when nobody has asked again", n)
 		}
 		if look(masters-1) == nil {
 			t.Error("there is no room for another one then")
