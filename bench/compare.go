@@ -74,6 +74,10 @@ func (b *bench) compare(ctx context.Context, addrs []string) ([]pair, error) {
 	return pairs, nil
 }
 
+// manyTurns is how many times more often a single master is scraped in turns than a thousand: a scrape of it takes less
+// time than a garbage collection, which is there or not.
+const manyTurns = 15
+
 // inTurns measures scrapes of several exporters, one after the other in each round.
 func (b *bench) inTurns(ctx context.Context, exporters []*exporter) ([]measurement, error) {
 	out := make([]measurement, len(exporters))
@@ -85,7 +89,8 @@ func (b *bench) inTurns(ctx context.Context, exporters []*exporter) ([]measureme
 		}
 	}
 	walls := make([][]time.Duration, len(exporters))
-	for range b.rounds {
+	rounds := b.rounds * max(1, manyTurns/b.masters)
+	for range rounds {
 		for i, e := range exporters {
 			began := time.Now()
 			var err error
@@ -100,7 +105,7 @@ func (b *bench) inTurns(ctx context.Context, exporters []*exporter) ([]measureme
 		if err != nil {
 			return nil, err
 		}
-		out[i].count(before[i], after, b.rounds+1) // the last reading is a scrape too
+		out[i].count(before[i], after, rounds+1) // the last reading is a scrape too
 		out[i].wall = median(walls[i])
 		if out[i].rss, err = peakRSS(e.cmd.Process.Pid); err != nil {
 			return nil, err

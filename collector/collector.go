@@ -27,19 +27,21 @@ type Options struct {
 // value. It may be used concurrently.
 type Collector struct {
 	tables   []anyTable
-	memories []memory // of each table
-	events   *Events  // nil if the event streams are not followed
+	memories []memory   // of each table
+	writers  *sync.Pool // of textWriters, shared with the others
+	events   *Events    // nil if the event streams are not followed
 }
 
 // New returns a Collector with the metrics that o asks for.
 func New(o Options) *Collector {
-	return (&Collector{tables: tables(o)}).ForAnother()
+	writers := &sync.Pool{New: func() any { return newTextWriter() }}
+	return (&Collector{tables: tables(o), writers: writers}).ForAnother()
 }
 
 // ForAnother returns a Collector with the same metrics, for another deployment. It shares
 // the tables, which are most of what a Collector is made of.
 func (c *Collector) ForAnother() *Collector {
-	another := &Collector{tables: c.tables, memories: make([]memory, len(c.tables))}
+	another := &Collector{tables: c.tables, memories: make([]memory, len(c.tables)), writers: c.writers}
 	now := time.Now()
 	for i := range another.memories {
 		another.memories[i].page = now
@@ -95,7 +97,12 @@ type Page struct {
 // name and within a family by the labels. It returns the error of the first
 // Write that fails, and no other.
 func (c *Collector) WriteText(out io.Writer, p Page) error {
-	w := newTextWriter(out)
+	w := c.writers.Get().(*textWriter) //nolint:forcetypeassert // the pool has no others
+	w.out = out
+	defer func() {
+		*w = textWriter{buf: w.buf[:0]}
+		c.writers.Put(w)
+	}()
 	for _, f := range c.page(p) {
 		if f.write(w); w.err != nil {
 			return w.err
@@ -122,13 +129,21 @@ func (c *Collector) page(p Page) []family {
 	return all
 }
 
-// families prepares the rows of all tables in parallel: with many masters that is half
-// of the work, and the tables share nothing but the input, which they only read.
+// worthSharing is from how many masters on goroutines cost less time than they save.
+const worthSharing = 100
+
+// families prepares the rows of all tables, with many masters in parallel: the tables share
+// nothing but the input, which they only read.
 func (c *Collector) families(v *input) []family {
 	parts := make([][]family, len(c.tables))
 	var wg sync.WaitGroup
 	for i, g := range c.tables {
-		wg.Go(func() { parts[i] = g.families(v, &c.memories[i]) })
+		prepare := func() { parts[i] = g.families(v, &c.memories[i]) }
+		if len(v.masters) < worthSharing {
+			prepare()
+		} else {
+			wg.Go(prepare)
+		}
 	}
 	wg.Wait()
 	return slices.Concat(parts...)

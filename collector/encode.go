@@ -43,7 +43,8 @@ func (c *Collector) Encode(out io.Writer, p Page, format expfmt.Format) error {
 // fromText parses the text of the families that have no tree.
 func fromText(page []family) (map[string]*dto.MetricFamily, error) {
 	var text bytes.Buffer
-	w := newTextWriter(&text)
+	w := newTextWriter()
+	w.out = &text
 	for _, f := range page {
 		if f.tree == nil {
 			f.write(w)

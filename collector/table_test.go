@@ -122,7 +122,8 @@ redis_sentinel_fruit_info{color="red",name="apple",taste="sweet"} 1
 redis_sentinel_fruit_info{color="green",name="pear",taste="sweet"} 1
 `
 	var got strings.Builder
-	w := newTextWriter(&got)
+	w := newTextWriter()
+	w.out = &got
 	for _, f := range g.families(&input{}, &memory{}) {
 		f.write(w)
 	}

@@ -36,8 +36,8 @@ type textWriter struct {
 	err error // the first error of out; nothing is written after it
 }
 
-func newTextWriter(out io.Writer) *textWriter {
-	return &textWriter{out: out, buf: make([]byte, 0, flushAt+4096)}
+func newTextWriter() *textWriter {
+	return &textWriter{buf: make([]byte, 0, flushAt+4096)}
 }
 
 // Write makes a textWriter an io.Writer, for expfmt.

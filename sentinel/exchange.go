@@ -57,8 +57,9 @@ func word(arg any) string {
 // mostRead is how many bytes are read at once.
 const mostRead = 64 << 10
 
-// replies reads that many raw replies. Those that came together share their memory. A buffer that is full of a reply
-// without its end is put aside, so that a long one is copied once.
+// replies reads that many raw replies. Those that came together share their memory. The first buffer is small, since
+// there may never be a byte for it; when it is full, the next has room for what came the last time, and some more. A
+// large buffer that is full of a reply without its end is put aside, so that a long one is copied once.
 func (c *limitedConn) replies(n int) ([]string, error) {
 	c.asked = n
 	replies := make([]string, 0, n)
@@ -83,7 +84,9 @@ func (c *limitedConn) replies(n int) ([]string, error) {
 			return replies, err
 		case filled < len(buffer):
 		case len(buffer) < mostRead:
-			buffer = append(buffer, make([]byte, len(buffer))...)
+			larger := make([]byte, min(max(2*len(buffer), c.before+c.before/8), mostRead))
+			copy(larger, buffer)
+			buffer = larger
 		default:
 			full, kept, filled = append(full, buffer), kept+filled, 0
 			buffer = make([]byte, mostRead)
@@ -92,6 +95,7 @@ func (c *limitedConn) replies(n int) ([]string, error) {
 	if filled > 0 {
 		return nil, fmt.Errorf("%w: %q after the last reply", errMalformed, clip(string(buffer[:filled])))
 	}
+	c.before = c.total
 	return replies, nil
 }
 

@@ -28,6 +28,7 @@ type limitedConn struct {
 	skip    int    // bytes of a string, and its CRLF, still to come
 	pending []int  // elements still to come of the open arrays, outermost first
 	total   int    // bytes since the last request
+	before  int    // bytes of the exchange before
 	most    int    // bytes that these may be
 	stream  bool   // a subscription, where the size of each message is limited instead of the total
 	message int    // bytes of the current message of a subscription
