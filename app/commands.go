@@ -16,6 +16,14 @@ func runCommand(ctx context.Context, command cli.Runner, f *programFlags, stream
 	if many, ok := command.(cli.ManyRunner); ok && many.WantsAll() {
 		return runOnAll(ctx, many, f, streams)
 	}
+	streams.Deployment = f.fleet.deployment
+	if _, ok := command.(cli.SentinelFree); ok {
+		streams.Timeout = f.sentinel.timeout
+		if err := f.check(); err != nil {
+			return 0, err
+		}
+		return command.Run(ctx, nil, streams)
+	}
 	config, err := newCommandConfig(f)
 	if err != nil {
 		return 0, err

@@ -23,6 +23,12 @@ type Runner interface {
 	Failed() int
 }
 
+// A SentinelFree command asks no Sentinel: its deployment may be nil.
+type SentinelFree interface {
+	Runner
+	AsksNoSentinel()
+}
+
 // Streams are the input and output of a command, and its timeout.
 type Streams struct {
 	In       io.Reader
@@ -32,6 +38,8 @@ type Streams struct {
 	Timeout time.Duration
 	// HostMap says which machine, or zone, a host is.
 	HostMap canstop.HostMap
+	// Deployment is the name of the deployment that is meant; nil if none was named.
+	Deployment *string
 	// Preflight says what may be looked at, such as the data nodes, and how.
 	Preflight preflight.Options
 }

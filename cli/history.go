@@ -40,7 +40,7 @@ func addHistory(app *kingpin.Application) *historyCommand {
 	command := app.Command("history", "Print what happened in each failover, the newest last: as a running exporter has heard it, or from the Sentinels' own log files.")
 	command.Arg("master", "Only the failovers of this master; with --from-logs the log files.").NoEnvar().StringsVar(&c.names)
 	command.Flag("from-logs", "Read the Sentinels' log files instead of asking an exporter.").NoEnvar().BoolVar(&c.fromLogs)
-	command.Flag("at", "Only those within 15 minutes of this time: 03:04, the last one that has been, or 2006-01-02 03:04.").
+	command.Flag("at", "Only those within 15 minutes of this time: 03:04, the last one that has been, with --from-logs the last one in them; or 2006-01-02 03:04.").
 		NoEnvar().PlaceHolder("TIME").StringVar(&c.at)
 	command.Flag("since", "Only those that began in this time; 0 is all.").
 		NoEnvar().Default("0").DurationVar(&c.since)
@@ -62,39 +62,50 @@ func (c *historyCommand) Run(ctx context.Context, _ *deployment.Deployment, stre
 	var list historyList
 	var err error
 	switch {
+	case c.since < 0:
+		return 0, fmt.Errorf("--since: %s is negative", c.since)
 	case c.fromLogs && len(c.names) == 0:
 		return 0, errors.New("--from-logs needs the names of log files")
+	case c.fromLogs && streams.Deployment != nil:
+		return 0, errors.New("--from-logs and --deployment are given: log files name no deployment")
 	case c.fromLogs:
 		list.Failovers, list.Logs, err = readLogFiles(c.names)
 	case len(c.names) > 1:
 		return 0, fmt.Errorf("one master at a time, not %d", len(c.names))
 	default:
-		list, err = c.ask(ctx, streams.Timeout)
+		list, err = c.ask(ctx, streams)
 	}
 	if err != nil {
 		return 0, err
 	}
-	if list.Failovers, err = c.selected(list.Failovers, time.Now()); err != nil {
+	shown, err := c.selected(&list, time.Now())
+	if err != nil {
 		return 0, err
 	}
 	if list.Failovers == nil {
 		list.Failovers = []history.Record{}
 	}
-	return 0, printAs(c.output, streams.Out, list, func(w io.Writer) { printHistory(w, &list) })
+	return 0, printAs(c.output, streams.Out, list, func(w io.Writer) { printHistory(w, &list, shown) })
 }
+
+// AsksNoSentinel says that the command needs no deployment.
+func (*historyCommand) AsksNoSentinel() {}
 
 // Failed is the exit code after an error.
 func (*historyCommand) Failed() int { return 1 }
 
 // ask asks the exporter.
-func (c *historyCommand) ask(ctx context.Context, timeout time.Duration) (list historyList, err error) {
-	ctx, cancel := context.WithTimeout(ctx, timeout)
+func (c *historyCommand) ask(ctx context.Context, streams Streams) (list historyList, err error) {
+	ctx, cancel := context.WithTimeout(ctx, streams.Timeout)
 	defer cancel()
 	u := c.exporter.JoinPath("history")
 	query := u.Query()
 	query.Set("format", "json")
 	if len(c.names) == 1 {
 		query.Set("master", c.names[0])
+	}
+	if streams.Deployment != nil {
+		query.Set("deployment", *streams.Deployment)
 	}
 	u.RawQuery = query.Encode()
 	request, err := http.NewRequestWithContext(ctx, http.MethodGet, u.String(), nil)
@@ -127,22 +138,53 @@ func readLogFiles(names []string) ([]history.Record, []history.Log, error) {
 		defer func() { _ = f.Close() }()
 		files = append(files, history.LogFile{Name: name, Reader: f})
 	}
-	return history.ReadLogs(files, "")
+	return history.ReadLogs(files, time.Local)
 }
 
-// selected returns the records that --since and --at select.
-func (c *historyCommand) selected(records []history.Record, now time.Time) ([]history.Record, error) {
-	if c.since > 0 {
-		records = slices.DeleteFunc(records, func(r history.Record) bool { return r.Started.Before(now.Add(-c.since)) })
+// A selection says which failovers of a list are shown.
+type selection struct {
+	at     []time.Time // around which: two if the clocks have gone back there; none for all
+	hidden int         // how many are left out
+	last   time.Time   // when the newest of these began
+}
+
+// selected leaves only the failovers in a list that --since and --at select.
+func (c *historyCommand) selected(list *historyList, now time.Time) (s selection, err error) {
+	if c.at != "" {
+		last := now // of the days of --at
+		for i, l := range list.Logs {
+			if end := l.To.Add(aroundAt).In(now.Location()); i == 0 || end.After(last) {
+				last = end
+			}
+		}
+		at, err := parseAt(c.at, last)
+		if err != nil {
+			return s, err
+		}
+		s.at = []time.Time{at}
+		if first, second := history.Twice(at); !c.zoned() && first != second {
+			s.at = []time.Time{first, second}
+		}
 	}
-	if c.at == "" {
-		return records, nil
-	}
-	at, err := parseAt(c.at, now)
-	if err != nil {
-		return nil, err
-	}
-	return slices.DeleteFunc(records, func(r history.Record) bool { return r.Started.Sub(at).Abs() > aroundAt }), nil
+	list.Failovers = slices.DeleteFunc(list.Failovers, func(r history.Record) bool {
+		around := func(at time.Time) bool { return r.Started.Sub(at).Abs() <= aroundAt }
+		early := c.since > 0 && r.Started.Before(now.Add(-c.since))
+		if !early && (len(s.at) == 0 || slices.ContainsFunc(s.at, around)) {
+			return false
+		}
+		s.hidden++
+		if r.Started.After(s.last) {
+			s.last = r.Started
+		}
+		return true
+	})
+	return s, nil
+}
+
+// zoned reports whether --at has a zone.
+func (c *historyCommand) zoned() bool {
+	_, err := time.Parse(time.RFC3339, c.at)
+	return err == nil
 }
 
 // parseAt reads a time: of a day the last one that has been, local where it has no zone.
@@ -166,14 +208,17 @@ func parseAt(text string, now time.Time) (time.Time, error) {
 	return time.Time{}, fmt.Errorf("--at can only be a time such as 03:04 or 2006-01-02 03:04, not %q", text)
 }
 
+// inWords is how a time is printed that can be of another day.
+const inWords = "2006-01-02 15:04:05 MST"
+
 // printHistory prints the failovers, the newest last, where the eye is.
-func printHistory(w io.Writer, list *historyList) {
-	for _, l := range list.Logs {
-		clock := "clock not compared: it has no event in common with the first one"
-		if l.OffsetSeconds != nil {
-			clock = fmt.Sprintf("clock %+.3f s ± %.3f s", *l.OffsetSeconds, l.ErrorSeconds)
-		}
-		fmt.Fprintf(w, "log of %s: %s, %s\n", l.Sentinel, strings.Join(l.Files, " "), clock)
+func printHistory(w io.Writer, list *historyList, s selection) {
+	printLogs(w, list.Logs)
+	switch len(s.at) {
+	case 1:
+		fmt.Fprintf(w, "around %s (--at):\n", s.at[0].Local().Format(inWords))
+	case 2:
+		fmt.Fprintf(w, "around %s, and as the clocks went back around %s (--at):\n", s.at[0].Local().Format(inWords), s.at[1].Local().Format(inWords))
 	}
 	if len(list.Failovers) == 0 {
 		fmt.Fprintln(w, "no failover")
@@ -182,10 +227,32 @@ func printHistory(w io.Writer, list *historyList) {
 		fmt.Fprintln(w)
 		printRecord(w, &r)
 	}
+	if s.hidden > 0 {
+		fmt.Fprintf(w, "\nnot shown because of --at or --since: failovers at other times, %d, the last one at %s\n", s.hidden, s.last.Local().Format(inWords))
+	}
+}
+
+func printLogs(w io.Writer, logs []history.Log) {
+	local := false
+	for _, l := range logs {
+		clock := "clock not compared: it has no event in common with the first one"
+		if l.OffsetSeconds != nil {
+			clock = fmt.Sprintf("clock %+.3f s ± %.3f s", *l.OffsetSeconds, l.ErrorSeconds)
+		}
+		whose := ""
+		if l.Source != "" {
+			whose = ", the lines of " + l.Source
+		}
+		fmt.Fprintf(w, "log of %s: %s%s, %s\n", l.Sentinel, strings.Join(l.Files, " "), whose, clock)
+		local = local || l.LocalTimes
+	}
+	if local {
+		fmt.Fprintf(w, "The times in the logs have no zone: they are taken for %s. For another one run this with the variable TZ, as TZ=UTC.\n", logs[0].From.Local().Format("MST"))
+	}
 }
 
 func printRecord(w io.Writer, r *history.Record) {
-	fmt.Fprintf(w, "%s  %s  %s\n", r.Started.Local().Format("2006-01-02 15:04:05 MST"), r.Master, r.Headline())
+	fmt.Fprintf(w, "%s  %s  %s\n", r.Started.Local().Format(inWords), r.Master, r.Headline())
 	for _, line := range r.Timeline() {
 		took := ""
 		if line.Seconds != nil {

@@ -94,6 +94,13 @@ func TestNamedDeployments(t *testing.T) {
 		}
 	}
 
+	for name, want := range map[string]string{"orders": "switched from " + orders.Masters[0].Node.Addr() + " to " + address, "carts": "no failover\n", "order": "did you mean orders?"} {
+		stdout, stderr, _ := exportertest.Output(t, "history", "mymaster", "--exporter.url="+p.URL, "--deployment="+name)
+		if !strings.Contains(stdout+stderr, want) {
+			t.Errorf("history of %s: got %q, %q", name, stdout, stderr)
+		}
+	}
+
 	checkRoles(t, p, map[string]string{"orders": address, "carts": carts.Masters[0].Node.Addr()})
 	checkFleet(t, p, config)
 	for _, name := range []string{"orders", "carts"} {

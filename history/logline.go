@@ -1,6 +1,7 @@
 package history
 
 import (
+	"cmp"
 	"encoding/json"
 	"regexp"
 	"strconv"
@@ -12,71 +13,170 @@ import (
 type logLine struct {
 	at      time.Time
 	pid     int
-	notice  bool // it is not a warning, so that the log has what is said at that level
+	notice  bool          // it is not a warning, so that the log has what is said at that level
+	local   bool          // its time has no zone, and was taken for a local one
+	zone    time.Duration // how far its clock on the wall is ahead of UTC
 	message string
 }
 
-// A logParser reads the lines of the log formats that there are: that of Redis, which is Valkey's by
-// default, and Valkey's logfmt and JSON, each with any of Valkey's formats of a time. What another
-// program has put before a line, such as a time of its own, is passed over.
+// A logParser reads the lines of a file in the log formats that there are: that of Redis, which is Valkey's by
+// default, and Valkey's logfmt and JSON, each with any of Valkey's formats of a time. Of what another
+// program has put before a line it takes the name of who wrote it, and the time that has a zone.
 type logParser struct {
-	legacy, logfmt *regexp.Regexp
-	zone           *time.Location // of times that have none
+	legacy, logfmt, colour, source *regexp.Regexp
+	zone                           *time.Location       // of times that have none
+	last                           map[string]time.Time // by source: the last one of these
 }
 
-func newLogParser() logParser {
+func newLogParser(zone *time.Location) logParser {
 	return logParser{
 		legacy: regexp.MustCompile(`(?:^|\s)(\d+):X (\d{1,2} [A-Z][a-z]{2} \d{4} \d\d:\d\d:\d\d\.\d{3}|\d{4}-\d\d-\d\dT[\d:.]+[-+Z][\d:]*|\d{13}) ([.*#-]) (.*)$`),
 		logfmt: regexp.MustCompile(`pid=(\d+) role=sentinel timestamp="([^"]*)" level=(\w+) message="(.*)"\s*$`),
-		zone:   time.Local,
+		colour: regexp.MustCompile("\x1b\\[[0-9;]*m"),
+		// docker compose logs; kubectl logs --prefix; host and program of syslog and journalctl
+		source: regexp.MustCompile(`^(\S+)\s+\|(?:\s|$)|^\[(pod/[^\]\s]+)\](?:\s|$)|(?:^|\s)(\S+ [^\s\[:]+)\[\d+\]:\s*$`),
+		zone:   zone, last: make(map[string]time.Time),
 	}
 }
 
-// parse reads a line; false if it is none of a Sentinel.
-func (p *logParser) parse(text string) (logLine, bool) {
-	if strings.HasPrefix(text, `{"log":`) { // a file of Docker's driver json-file
-		var docker struct{ Log string }
-		if json.Unmarshal([]byte(text), &docker) != nil {
-			return logLine{}, false
+// A wrapper is what another program says of a line.
+type wrapper struct {
+	source string
+	at     time.Time // zero if it does not say that
+}
+
+// wrapped reads what is before a line. stamp is what else says when it was written.
+func (p *logParser) wrapped(before, stamp string) (w wrapper) {
+	before = p.colour.ReplaceAllString(before, "")
+	if m := p.source.FindStringSubmatch(before); m != nil {
+		w.source = cmp.Or(m[1], m[2], m[3])
+	}
+	for _, word := range append(strings.Fields(before), stamp) {
+		for _, layout := range []string{time.RFC3339Nano, "2006-01-02T15:04:05-0700"} { // the second one is that of older journalctl
+			if at, err := time.Parse(layout, word); err == nil {
+				w.at = at
+			}
 		}
-		text = strings.TrimRight(docker.Log, "\r\n")
 	}
-	if m := p.legacy.FindStringSubmatch(text); m != nil {
-		return p.line(m[1], m[2], m[3] != "#", m[4])
+	return w
+}
+
+// parse reads a line, and the name before it of who wrote it; false if it is none of a Sentinel.
+func (p *logParser) parse(text string) (line logLine, source string, ok bool) {
+	stamp := ""
+	if strings.HasPrefix(text, `{"log":`) { // a file of Docker's driver json-file
+		var docker struct{ Log, Time string }
+		if json.Unmarshal([]byte(text), &docker) != nil {
+			return line, "", false
+		}
+		text, stamp = strings.TrimRight(docker.Log, "\r\n"), docker.Time
 	}
-	if m := p.logfmt.FindStringSubmatch(text); m != nil {
-		return p.line(m[1], m[2], m[3] != "warning", m[4])
+	if m := p.legacy.FindStringSubmatchIndex(text); m != nil {
+		w, field := p.wrapped(text[:m[2]], stamp), fields(text, m)
+		line, ok = p.line(w, field[1], field[2], field[3] != "#", field[4])
+		return line, w.source, ok
+	}
+	if m := p.logfmt.FindStringSubmatchIndex(text); m != nil {
+		w, field := p.wrapped(text[:m[0]], stamp), fields(text, m)
+		line, ok = p.line(w, field[1], field[2], field[3] != "warning", field[4])
+		return line, w.source, ok
 	}
 	i := strings.Index(text, `{"pid":`)
 	if i < 0 {
-		return logLine{}, false
+		return line, "", false
 	}
 	var j struct {
 		PID                             int
 		Role, Timestamp, Level, Message string
 	}
 	if json.Unmarshal([]byte(text[i:]), &j) != nil || j.Role != "sentinel" {
-		return logLine{}, false
+		return line, "", false
 	}
-	return p.line(strconv.Itoa(j.PID), j.Timestamp, j.Level != "warning", j.Message)
+	w := p.wrapped(text[:i], stamp)
+	line, ok = p.line(w, strconv.Itoa(j.PID), j.Timestamp, j.Level != "warning", j.Message)
+	return line, w.source, ok
 }
 
-func (p *logParser) line(pid, at string, notice bool, message string) (logLine, bool) {
+// fields returns what the groups of an expression have matched.
+func fields(text string, match []int) []string {
+	var all []string
+	for i := 0; i < len(match); i += 2 {
+		all = append(all, text[match[i]:match[i+1]])
+	}
+	return all
+}
+
+func (p *logParser) line(w wrapper, pid, at string, notice bool, message string) (logLine, bool) {
 	l := logLine{notice: notice, message: strings.TrimRight(message, "\r")}
 	var err error
 	if l.pid, err = strconv.Atoi(pid); err != nil {
 		return l, false
 	}
-	l.at, err = p.time(at)
+	l.at, l.local, err = p.time(w, at)
+	_, ahead := l.at.Zone()
+	l.at, l.zone = l.at.UTC(), time.Duration(ahead)*time.Second
 	return l, err == nil
 }
 
-func (p *logParser) time(text string) (time.Time, error) {
+// time reads the time of a line, and reports whether it was taken for a local one.
+func (p *logParser) time(w wrapper, text string) (at time.Time, local bool, err error) {
 	if ms, err := strconv.ParseInt(text, 10, 64); err == nil {
-		return time.UnixMilli(ms), nil
+		return time.UnixMilli(ms).In(p.zone), false, nil
 	}
 	if at, err := time.Parse(time.RFC3339Nano, text); err == nil {
-		return at, nil
+		return at, false, nil
 	}
-	return time.ParseInLocation("2 Jan 2006 15:04:05.000", text, p.zone)
+	wall, err := time.Parse("2 Jan 2006 15:04:05.000", text)
+	if err != nil {
+		return wall, false, err
+	}
+	if zone, known := w.zone(wall); known {
+		return wall.Add(-zone).In(time.FixedZone("", int(zone.Seconds()))), false, nil
+	}
+	return p.localTime(w.source, wall), true, nil
+}
+
+// zone returns how far the clock on the wall was ahead of UTC when a line was written, by the time that another program has put
+// before it; false if there is none, or it came too late to tell.
+func (w *wrapper) zone(wall time.Time) (time.Duration, bool) {
+	const (
+		step = 15 * time.Minute // of all zones
+		most = 14 * time.Hour
+		late = 5 * time.Minute
+	)
+	ahead := wall.Sub(w.at)
+	zone := ahead.Round(step)
+	return zone, !w.at.IsZero() && zone.Abs() <= most && (ahead-zone).Abs() <= late
+}
+
+// localTime returns the time that a local clock on the wall has meant. In the hour that comes twice when the clocks go back it is
+// the second time if the source has written later lines in the first one.
+func (p *logParser) localTime(source string, wall time.Time) time.Time {
+	const step = time.Second // of a clock that is set
+	at, second := Twice(time.Date(wall.Year(), wall.Month(), wall.Day(), wall.Hour(), wall.Minute(), wall.Second(), wall.Nanosecond(), p.zone))
+	if at.Before(p.last[source].Add(-step)) {
+		at = second
+	}
+	p.last[source] = at
+	return at
+}
+
+// Twice returns the times at which a clock on the wall shows what it does at one, in that one's zone: two in the hour that comes twice when the
+// clocks go back, and otherwise the same one.
+func Twice(at time.Time) (first, second time.Time) {
+	_, zone := at.Zone()
+	start, end := at.ZoneBounds()
+	if !start.IsZero() {
+		_, before := start.Add(-time.Second).Zone()
+		if back := time.Duration(before-zone) * time.Second; at.Sub(start) < back {
+			return at.Add(-back), at
+		}
+	}
+	if !end.IsZero() {
+		_, after := end.Zone()
+		if back := time.Duration(zone-after) * time.Second; end.Sub(at) <= back {
+			return at, at.Add(back)
+		}
+	}
+	return at, at
 }

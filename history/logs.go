@@ -1,12 +1,7 @@
 package history
 
 import (
-	"bufio"
-	"bytes"
-	"compress/gzip"
-	"errors"
 	"fmt"
-	"io"
 	"path/filepath"
 	"regexp"
 	"slices"
@@ -16,22 +11,13 @@ import (
 	"redis_sentinel_exporter/sentinel"
 )
 
-// Limits on what is read of log files.
-const (
-	maxLogLine  = 64 << 10 // bytes; Sentinel cuts its own at 1 kB
-	maxLogLines = 5_000_000
-)
-
-// A LogFile is a log of a Sentinel, which may be compressed by gzip.
-type LogFile struct {
-	Name string
-	io.Reader
-}
-
 // A Log is what the log files of one Sentinel are.
 type Log struct {
-	Sentinel string   `json:"sentinel"` // its address where another log names it, or the name of the file
+	Sentinel string   `json:"sentinel"` // its address where another log names it, or the name of the file, or Source
 	Files    []string `json:"files"`
+	Source   string   `json:"source,omitempty"` // the name before its lines, in a file that has such names
+	// LocalTimes: some have no zone, and were taken for those of the given one.
+	LocalTimes bool `json:"local_times"`
 	// OffsetSeconds is how far its clock is ahead of that of the first log, by ErrorSeconds more
 	// or less; null if the two have no event in common.
 	OffsetSeconds *float64  `json:"offset_seconds"`
@@ -40,14 +26,12 @@ type Log struct {
 	To            time.Time `json:"to"`
 }
 
-// errNoLines is the error of files without a line of a Sentinel.
-var errNoLines = errors.New("no line of a Sentinel's log in it")
-
 // A logOf is the log of one Sentinel.
 type logOf struct {
 	Log
 	id      string
 	port    string
+	tried   bool // its last vote was before its last +try-failover
 	lines   []logLine
 	trusted bool          // it has no notices: +switch-master has to do
 	offset  time.Duration // of its clock
@@ -55,15 +39,15 @@ type logOf struct {
 }
 
 // ReadLogs returns the records that the Sentinels' own log files hold, the newest first, and whose logs
-// these are. Times are brought to the clock of the first log.
-func ReadLogs(files []LogFile, deployment string) ([]Record, []Log, error) {
-	logs, err := readLogs(files)
+// these are. Times are brought to the clock of the first log; those that have no zone are of the given one.
+func ReadLogs(files []LogFile, zone *time.Location) ([]Record, []Log, error) {
+	logs, err := readLogs(files, zone)
 	if err != nil {
 		return nil, nil, err
 	}
 	name(logs)
 	compareClocks(logs)
-	h := New(Options{Deployment: deployment, MaxBytes: 1 << 30})
+	h := New(Options{MaxBytes: 1 << 30})
 	h.replay(logs)
 	h.Close()
 	records := h.Records(Query{All: true})
@@ -78,17 +62,19 @@ func ReadLogs(files []LogFile, deployment string) ([]Record, []Log, error) {
 }
 
 // readLogs reads the files. Those of one Sentinel become one log.
-func readLogs(files []LogFile) ([]*logOf, error) {
+func readLogs(files []LogFile, zone *time.Location) ([]*logOf, error) {
 	var logs []*logOf
 	for _, f := range files {
-		l, err := readLog(f)
+		read, err := readLog(f, zone)
 		if err != nil {
 			return nil, fmt.Errorf("%s: %w", f.Name, err)
 		}
-		if i := slices.IndexFunc(logs, func(m *logOf) bool { return m.same(l) }); i >= 0 {
-			logs[i].merge(l)
-		} else {
-			logs = append(logs, l)
+		for _, l := range read {
+			if i := slices.IndexFunc(logs, func(m *logOf) bool { return m.same(l) }); i >= 0 {
+				logs[i].merge(l)
+			} else {
+				logs = append(logs, l)
+			}
 		}
 	}
 	for _, l := range logs {
@@ -99,69 +85,13 @@ func readLogs(files []LogFile) ([]*logOf, error) {
 	return logs, nil
 }
 
-func readLog(f LogFile) (*logOf, error) {
-	reader := bufio.NewReaderSize(f.Reader, maxLogLine)
-	if magic, _ := reader.Peek(2); bytes.Equal(magic, []byte{0x1f, 0x8b}) {
-		z, err := gzip.NewReader(reader)
-		if err != nil {
-			return nil, err
-		}
-		reader = bufio.NewReaderSize(z, maxLogLine)
-	}
-	l := &logOf{Log: Log{Sentinel: filepath.Base(f.Name), Files: []string{f.Name}}}
-	parser, tried := newLogParser(), false
-	for {
-		text, more, err := reader.ReadLine()
-		if errors.Is(err, io.EOF) || errors.Is(err, io.ErrUnexpectedEOF) { // a compressed file that is cut off holds what it holds
-			break
-		}
-		if err != nil {
-			return nil, err
-		}
-		line, ok := parser.parse(string(text))
-		for more && err == nil { // the rest of an overlong line
-			_, more, err = reader.ReadLine()
-		}
-		if !ok {
-			continue
-		}
-		if len(l.lines) == maxLogLines {
-			return nil, fmt.Errorf("it has more than %d lines", maxLogLines)
-		}
-		l.lines = append(l.lines, line)
-		tried = l.identify(line.message, tried)
-	}
-	if len(l.lines) == 0 {
-		return nil, errNoLines
-	}
-	return l, nil
-}
-
-// identify looks for what says whose log it is: its id at the start, or its vote for itself, which
-// follows its own +try-failover.
-func (l *logOf) identify(message string, tried bool) bool {
-	if id, found := strings.CutPrefix(message, "Sentinel ID is "); found {
-		l.id = id
-	}
-	if _, port, found := strings.Cut(message, "Running mode=sentinel, port="); found {
-		l.port = strings.TrimSuffix(port, ".")
-	}
-	if vote, found := strings.CutPrefix(message, sentinel.EventVoteForLeader+" "); found {
-		if tried && l.id == "" {
-			l.id, _, _ = strings.Cut(vote, " ")
-		}
-		return false
-	}
-	return tried || strings.HasPrefix(message, sentinel.EventTryFailover+" ")
-}
-
-// same reports whether two logs are of one Sentinel: by its id or, where one of them has none, by the name
-// that a rotated file has.
+// same reports whether two logs are of one Sentinel: by its id or, where one of them has none, by the names
+// of a rotated file and of who wrote the lines.
 func (l *logOf) same(other *logOf) bool {
 	if l.id != "" && other.id != "" {
 		return l.id == other.id
 	}
-	return slices.ContainsFunc(l.Files, func(f string) bool { return stem(f) == stem(other.Files[0]) })
+	return l.Source == other.Source && slices.ContainsFunc(l.Files, func(f string) bool { return stem(f) == stem(other.Files[0]) })
 }
 
 // stem returns the name of a log without what rotation adds to it.
@@ -178,6 +108,7 @@ func (l *logOf) merge(other *logOf) {
 	if l.port == "" {
 		l.port = other.port
 	}
+	l.LocalTimes = l.LocalTimes || other.LocalTimes
 	have := make(map[logLine]int)
 	for _, line := range l.lines {
 		have[line]++
@@ -287,8 +218,8 @@ func (h *History) replayLine(l *logOf, i int) {
 		}
 	}
 	if when, found := strings.CutPrefix(message, "Next failover delay: I will not start a failover before "); found {
-		if next, err := time.ParseInLocation(time.ANSIC, when, time.Local); err == nil {
-			h.delayed(l.Sentinel, next.Add(-l.offset))
+		if next, err := time.Parse(time.ANSIC, when); err == nil {
+			h.delayed(l.Sentinel, next.Add(-l.lines[i].zone-l.offset))
 		}
 	}
 	if strings.Contains(message, "Running mode=sentinel") {

@@ -21,7 +21,7 @@ import (
 // readLogs reads logs, given by their names.
 func readLogs(t *testing.T, files ...history.LogFile) ([]history.Record, []history.Log) {
 	t.Helper()
-	records, logs, err := history.ReadLogs(files, "")
+	records, logs, err := history.ReadLogs(files, time.Local)
 	check(t, err)
 	return records, logs
 }
@@ -164,7 +164,7 @@ func TestLogFormats(t *testing.T) {
 		"milliseconds": func(at time.Time) string { return fmt.Sprint(at.UnixMilli()) },
 	}
 	formats := map[string]string{
-		"legacy": "12:X %s # %s\n", "Docker's": `{"log":"12:X %s # %s\n","stream":"stdout","time":"2026-01-02T03:04:05Z"}` + "\n", "a container's": "2026-01-02T03:04:05Z stdout F 12:X %s # %s\n",
+		"legacy": "12:X %s # %s\n", "Docker's": `{"log":"12:X %s # %s\n","stream":"stdout"}` + "\n", "a container's": "stdout F 12:X %s # %s\n",
 		"logfmt": "pid=12 role=sentinel timestamp=\"%s\" level=warning message=\"%s\"\n",
 		"json":   `{"pid":12,"role":"sentinel","timestamp":"%s","level":"warning","message":"%s"}` + "\n",
 	}
@@ -184,6 +184,151 @@ func TestLogFormats(t *testing.T) {
 				t.Errorf("%s %s: %+v", format, name, f)
 			}
 		}
+	}
+}
+
+// TestOneFileOfSeveral: the lines of several Sentinels in one file give the records that their own files give, where each line says
+// whose it is, and an error where none does.
+func TestOneFileOfSeveral(t *testing.T) {
+	t.Parallel()
+	var apart []history.LogFile
+	lines := make([][]string, 3)
+	for i := range lines {
+		text := readText(t, filepath.Join("testdata", "runs", fmt.Sprintf("redis-7.0-21-%d.log.gz", i)))
+		apart = append(apart, file(fmt.Sprint(i, ".log"), text))
+		lines[i] = slices.Collect(strings.Lines(text))
+	}
+	stamp := regexp.MustCompile(`^\d+:X (\d+ \w+ \d+ [\d:.]+) `)
+	at := func(line string) time.Time {
+		m := stamp.FindStringSubmatch(line)
+		if m == nil {
+			return time.Time{}
+		}
+		at, err := time.ParseInLocation("2 Jan 2006 15:04:05.000", m[1], time.Local)
+		check(t, err)
+		return at
+	}
+	together := func(prefix func(i int, at time.Time) string) string {
+		var text strings.Builder
+		for next := make([]int, 3); ; {
+			first := -1
+			for i := range next {
+				if next[i] < len(lines[i]) && (first < 0 || at(lines[i][next[i]]).Before(at(lines[first][next[first]]))) {
+					first = i
+				}
+			}
+			if first < 0 {
+				return text.String()
+			}
+			line := lines[first][next[first]]
+			text.WriteString(prefix(first, at(line)) + line)
+			next[first]++
+		}
+	}
+	said := func(records []history.Record) string {
+		var text strings.Builder
+		for _, r := range records {
+			fmt.Fprintln(&text, r.Started.UTC(), r.Outcome, r.Leader, r.From, r.To, phaseNames(&r), len(r.Switched), len(r.Gaps), len(r.Votes))
+		}
+		return text.String()
+	}
+	want, _ := readLogs(t, apart...)
+	const iso = "2006-01-02T15:04:05.000000-0700"
+	for name, prefix := range map[string]func(i int, at time.Time) string{
+		"docker compose logs":         func(i int, _ time.Time) string { return fmt.Sprintf("app-sentinel-%-6d | ", i) },
+		"docker compose logs, colour": func(i int, _ time.Time) string { return fmt.Sprintf("\x1b[3%dmsentinel_%d  |\x1b[0m ", i+1, i) },
+		"docker compose logs -t": func(i int, at time.Time) string {
+			return fmt.Sprintf("app-sentinel-%d  | %s ", i, at.UTC().Format(time.RFC3339Nano))
+		},
+		"kubectl logs --prefix": func(i int, _ time.Time) string { return fmt.Sprintf("[pod/sentinel-%d/sentinel] ", i) },
+		"journalctl": func(i int, at time.Time) string {
+			return fmt.Sprintf("%s host-%d redis-sentinel[%d]: ", at.Format(time.Stamp), i, 700+i)
+		},
+		"journalctl -o short-iso-prec": func(i int, at time.Time) string {
+			return fmt.Sprintf("%s host-%d redis-sentinel[7]: ", at.Format(iso), i)
+		},
+	} {
+		records, logs := readLogs(t, file("all.log", together(prefix)))
+		if len(logs) != 3 || logs[0].Source == "" || logs[0].Sentinel == logs[0].Source {
+			t.Errorf("%s: the logs are %+v", name, logs)
+		}
+		if got := said(records); got != said(want) {
+			t.Errorf("%s:\n%s\nwant\n%s", name, got, said(want))
+		}
+	}
+	none := func(int, time.Time) string { return "" }
+	for name, text := range map[string]string{
+		"no names":       together(none),
+		"one host":       together(func(int, time.Time) string { return "Nov 22 03:04:05 host redis-sentinel[7]: " }),
+		"one by another": strings.Join(slices.Concat(lines...), ""),
+	} {
+		if _, _, err := history.ReadLogs([]history.LogFile{file("all.log", text)}, time.Local); err == nil || !strings.Contains(err.Error(), "all.log: it has the lines of several Sentinels") {
+			t.Errorf("%s: got the error %v", name, err)
+		}
+	}
+}
+
+// TestJournal: what journalctl puts before a line is passed over. Where a line is not there as it is, the error says what to ask for.
+func TestJournal(t *testing.T) {
+	t.Parallel()
+	text := logAfter(0, "+new-epoch 7", "+try-failover master m 10.0.0.1 1", "-failover-abort-not-elected master m 10.0.0.1 1")
+	for _, prefix := range []string{"", "Jan 02 03:04:05 host redis-sentinel[12]: ", "2026-01-02T03:04:05+0100 host redis-sentinel[12]: ", "Fri 2026-01-02 03:04:05 CET host redis-sentinel[12]: "} {
+		records, _ := readLogs(t, file("journal", prefix+strings.ReplaceAll(strings.TrimSpace(text), "\n", "\n"+prefix)))
+		if len(records) != 1 || records[0].Outcome != history.OutcomeAborted {
+			t.Errorf("%s: %+v", prefix, records)
+		}
+	}
+	_, _, err := history.ReadLogs([]history.LogFile{file("journal", `{"MESSAGE":"12:X 02 Jan 2026 03:04:05.000 # +new-epoch 7"}`)}, time.Local)
+	if err == nil || !strings.Contains(err.Error(), "-o cat") {
+		t.Errorf("as JSON: %v", err)
+	}
+}
+
+// TestZones: times without a zone are of the given one, but where what is before a line says when it was written. In the hour that comes
+// twice the lines keep their order, and nothing takes a negative time.
+func TestZones(t *testing.T) {
+	t.Parallel()
+	berlin, err := time.LoadLocation("Europe/Berlin")
+	check(t, err)
+	attempt := func(wall string, ended string) string {
+		return "1:X " + wall + " # +new-epoch 7\n1:X " + wall + " # +try-failover master m 10.0.0.1 1\n1:X " + ended + " # -failover-abort-not-elected master m 10.0.0.1 1\n" +
+			"1:X " + ended + " # Next failover delay: I will not start a failover before Sun Jul  5 03:10:11 2026\n"
+	}
+	summer := attempt("05 Jul 2026 03:04:05.000", "05 Jul 2026 03:04:15.000")
+	stamped := func(stamp string) string {
+		return stamp + strings.ReplaceAll(strings.TrimSpace(summer), "\n", "\n"+stamp)
+	}
+	for what, want := range map[string]struct {
+		text, started string
+		local         bool
+	}{
+		"none":              {summer, "2026-07-05T01:04:05Z", true},
+		"a container's":     {stamped("2026-07-05T03:04:06.123456789Z stdout F "), "2026-07-05T03:04:05Z", false},
+		"Docker's":          {`{"log":"` + strings.ReplaceAll(strings.TrimSpace(summer), "\n", "\\n\",\"time\":\"2026-07-05T07:04:04.9Z\"}\n{\"log\":\"") + "\\n\",\"time\":\"2026-07-05T07:04:15Z\"}", "2026-07-05T07:04:05Z", false},
+		"an older journal":  {stamped("2026-07-05T03:04:06+0530 host redis-sentinel[1]: "), "2026-07-04T21:34:05Z", false},
+		"one that was late": {stamped("2026-07-05T01:11:30Z stdout F "), "2026-07-05T01:04:05Z", true},
+	} {
+		records, logs, err := history.ReadLogs([]history.LogFile{file("a.log", want.text)}, berlin)
+		if err != nil || len(records) != 1 || len(logs) != 1 {
+			t.Fatalf("%s: %v: %+v", what, err, records)
+		}
+		r := records[0]
+		if got := r.Started.UTC().Format(time.RFC3339); got != want.started || logs[0].LocalTimes != want.local || r.NextAttempt == nil || r.NextAttempt.Sub(r.Started) != 6*time.Minute+6*time.Second {
+			t.Errorf("%s: started %s, next %v, and local is %v; want %+v", what, got, r.NextAttempt, logs[0].LocalTimes, want)
+		}
+	}
+
+	// From 02:59:59 the clock goes back to 02:00:00.
+	twice, _, err := history.ReadLogs([]history.LogFile{file("a.log", attempt("25 Oct 2026 02:59:58.000", "25 Oct 2026 02:00:08.000")+
+		strings.ReplaceAll(attempt("25 Oct 2026 02:59:58.500", "25 Oct 2026 03:00:02.500"), "epoch 7", "epoch 8"))}, berlin)
+	check(t, err)
+	var got []string
+	for _, r := range twice {
+		took, _ := r.Seconds()
+		got = append(got, fmt.Sprint(*r.Epoch, r.Started.UTC().Format(" 15:04:05.0 "), took))
+	}
+	if want := []string{"8 01:59:58.5 4", "7 00:59:58.0 10"}; !slices.Equal(got, want) {
+		t.Errorf("in the hour that comes twice: %q, want %q", got, want)
 	}
 }
 
@@ -282,7 +427,7 @@ func TestNoLog(t *testing.T) {
 	t.Parallel()
 	name := filepath.Join(t.TempDir(), "empty.log")
 	check(t, os.WriteFile(name, nil, 0o600))
-	if _, _, err := history.ReadLogs([]history.LogFile{file(name, "")}, ""); err == nil || !strings.Contains(err.Error(), name) {
+	if _, _, err := history.ReadLogs([]history.LogFile{file(name, "")}, time.Local); err == nil || !strings.Contains(err.Error(), name) {
 		t.Errorf("got the error %v", err)
 	}
 }

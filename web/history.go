@@ -8,6 +8,7 @@ import (
 	"log/slog"
 	"net/http"
 	"net/url"
+	"strings"
 	"time"
 
 	"github.com/prometheus/common/version"
@@ -192,7 +193,7 @@ func historyQuery(values url.Values, now time.Time) (history.Query, error) {
 		q.Since = now.Add(-d)
 		return q, nil
 	}
-	at, err := time.Parse(time.RFC3339, since)
+	at, err := time.Parse(time.RFC3339, strings.ReplaceAll(since, " ", "+")) // a + that was not written as %2B
 	if err != nil {
 		return q, fmt.Errorf("since can only be a duration such as 24h, or a time such as 2006-01-02T15:04:05Z, not %q", since)
 	}

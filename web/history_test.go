@@ -78,6 +78,11 @@ func TestHistory(t *testing.T) {
 	if late := ask(h, http.MethodGet, "/history?since=1h&format=json").Body.String(); strings.Contains(late, "old:1") {
 		t.Errorf("of the last hour: %s", late)
 	}
+	for _, since := range []string{"2026-01-02T04:04:00+01:00", "2026-01-02T04:04:00%2B01:00"} {
+		if got := ask(h, http.MethodGet, "/history?since="+since); got.Code != http.StatusOK || !strings.Contains(got.Body.String(), "old:1") {
+			t.Errorf("since=%s: %d %s", since, got.Code, got.Body)
+		}
+	}
 	for _, bad := range []string{"since=soon", "since=-1h", "format=xml", "masters=m", "master=a&master=b"} {
 		if got := ask(h, http.MethodGet, "/history?"+bad); got.Code != http.StatusBadRequest {
 			t.Errorf("%s: %d %s", bad, got.Code, got.Body)
