@@ -28,10 +28,18 @@ const (
 	TLSPort            = "tls-port"
 	Certificate        = "tls-cert-file"
 	RDBVersionCheck    = "rdb-version-check" // Valkey from 8.1 on
+	Port               = "port"
+	TLSReplication     = "tls-replication"
+	MaxMemory          = "maxmemory" // in bytes; 0 is none
+	MaxMemoryPolicy    = "maxmemory-policy"
+	StopWrites         = "stop-writes-on-bgsave-error"
 )
 
 func settings() []string {
-	return []string{MasterUser, MasterAuth, MinReplicasToWrite, MinReplicasMaxLag, Save, AppendOnly, ProtectedMode, Bind, AnnounceIP, AnnouncePort, SlowerThan, SlowlogLength, TLSPort, Certificate, RDBVersionCheck}
+	return []string{
+		MasterUser, MasterAuth, MinReplicasToWrite, MinReplicasMaxLag, Save, AppendOnly, ProtectedMode, Bind, AnnounceIP, AnnouncePort,
+		SlowerThan, SlowlogLength, TLSPort, Certificate, RDBVersionCheck, Port, TLSReplication, MaxMemory, MaxMemoryPolicy, StopWrites,
+	}
 }
 
 // A Node is what a data node says of itself.
@@ -40,6 +48,10 @@ type Node struct {
 	ClusterEnabled   bool
 	// HasExpiringFields is that a database has hashes with fields that expire, of which Valkey tells from 9.0 on.
 	HasExpiringFields bool
+	// UsedMemory is what counts for maxmemory, in bytes.
+	UsedMemory int64
+	// SaveFailed is that the last RDB could not be saved, AppendFailed that the AOF could not be written.
+	SaveFailed, AppendFailed bool
 	// Settings has those that could be read. It holds a password: show none of it.
 	Settings     map[string]string
 	SettingsErr  error // why some are missing
@@ -133,6 +145,7 @@ func (n *Node) readInfo(r sentinel.Reply) error {
 		return err
 	}
 	n.Product = "redis"
+	var uncounted int64 // of the memory: buffers for replicas and the AOF
 	for line := range strings.Lines(text) {
 		name, value, _ := strings.Cut(strings.TrimSpace(line), ":")
 		switch name {
@@ -144,11 +157,20 @@ func (n *Node) readInfo(r sentinel.Reply) error {
 			n.Product, n.Version = "valkey", sentinel.ValidUTF8(value)
 		case "cluster_enabled":
 			n.ClusterEnabled = value == "1"
+		case "used_memory":
+			n.UsedMemory, _ = strconv.ParseInt(value, 10, 64) // 0 is below every limit
+		case "mem_not_counted_for_evict":
+			uncounted, _ = strconv.ParseInt(value, 10, 64)
+		case "rdb_last_bgsave_status":
+			n.SaveFailed = value == "err"
+		case "aof_last_write_status":
+			n.AppendFailed = value == "err"
 		}
 		if isDatabase(name) && expiringFields(value) {
 			n.HasExpiringFields = true
 		}
 	}
+	n.UsedMemory -= uncounted
 	return nil
 }
 

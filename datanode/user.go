@@ -26,6 +26,11 @@ func (u *User) Accepts(password string) bool {
 	return u.On && (u.NoPass || slices.Contains(u.passwords, hex.EncodeToString(sum[:])))
 }
 
+// Shares reports whether a password lets one in as both users, as far as both require one.
+func (u *User) Shares(other *User) bool {
+	return u.NoPass || other.NoPass || slices.ContainsFunc(u.passwords, func(hash string) bool { return slices.Contains(other.passwords, hash) })
+}
+
 // User asks for a user (ACL GETUSER, from Redis 6.0 on); nil if there is none.
 func (c *Conn) User(ctx context.Context, name string) (*User, error) {
 	replies, err := c.read(ctx, []any{"ACL", "GETUSER", name})

@@ -10,8 +10,10 @@ import (
 	"time"
 
 	"redis_sentinel_exporter/datanode"
+	"redis_sentinel_exporter/deployment"
 	"redis_sentinel_exporter/health"
 	"redis_sentinel_exporter/internal/printable"
+	"redis_sentinel_exporter/sentinel"
 )
 
 // lookAtHealth takes over what is critical already.
@@ -88,15 +90,54 @@ func lookAtConnections(f *flight, o *outcome) {
 		for _, v := range f.views {
 			if v.Snapshot.ID == "" { // before 6.2 they do not tell their ids
 				if len(n.Sentinels) < len(f.views) {
-					o.cannotTell(fmt.Sprintf("%s lists the connections of %d Sentinels by their names (sentinel-...-pubsub), and %d have answered: either there are none of the others, or their user lacks +client|setname", n.addr, len(n.Sentinels), len(f.views)))
+					o.cannotTell(fmt.Sprintf("%s lists the connections of %d Sentinels by their names (sentinel-...-pubsub), and %d have answered: either there are none of the others, or their user lacks +client|setname, +subscribe or the channel __sentinel__:hello", n.addr, len(n.Sentinels), len(f.views)))
 				}
 				continue
 			}
 			if _, connected := n.Sentinels.User(v.Snapshot.ID); !connected {
-				o.cannotTell(fmt.Sprintf("%s lists no connection of the Sentinel %s by its name (sentinel-%.8s-pubsub): either there is none, or its user lacks +client|setname", n.addr, v.Snapshot.Sentinel, v.Snapshot.ID))
+				o.cannotTell(fmt.Sprintf("%s lists no connection of the Sentinel %s by its name (sentinel-%.8s-pubsub): either there is none, or its user lacks +client|setname, +subscribe or the channel __sentinel__:hello", n.addr, v.Snapshot.Sentinel, v.Snapshot.ID))
 			}
 		}
 	})
+}
+
+// lookAtSentinelLogins asks whether the Sentinels could connect again: a connection that there is stays, whatever becomes of its
+// user. They have one user and one password for all nodes of a master, which nobody shows. Where the default user has no
+// password, whoever is not let in as another one goes on as that.
+func lookAtSentinelLogins(f *flight, o *outcome) {
+	f.asked(o, func(n *node) {
+		if n.usersErr != nil {
+			o.cannotTell(fmt.Sprintf("%s: %v", n.addr, n.usersErr))
+		}
+	})
+	for _, name := range f.sentinelUsers() {
+		var first *node // that requires a password
+		for _, n := range f.nodes {
+			if n.Node == nil || n.usersErr != nil {
+				continue
+			}
+			user, why := n.users[name], ""
+			anyway := n.defaultUser != nil && n.defaultUser.On && n.defaultUser.NoPass
+			switch {
+			case anyway && (user == nil || !user.On):
+			case user == nil:
+				why = fmt.Sprintf("has no user %q, as which the Sentinels are connected to other nodes", name)
+			case !user.On:
+				why = fmt.Sprintf("has the user %q, as which the Sentinels are connected, turned off", name)
+			case len(ofUser(n.unheard[name])) > 0:
+				why = fmt.Sprintf("refuses %s to the user %q of the Sentinels", n.unheard[name][0], name)
+			case anyway, user.NoPass:
+			case first == nil:
+				first = n
+			case !user.Shares(first.users[name]):
+				why = fmt.Sprintf("has another password of the user %q of the Sentinels than %s, and they have only one", name, first.addr)
+			}
+			if why != "" {
+				o.find(n.about(health.Critical, "Give the user the same password and permissions on every node, now and in the file that its users are in.",
+					"%s %s: what is connected stays so, but a failover closes the connections, and none that is closed comes back: they could not fail over any more", n.addr, why))
+			}
+		}
+	}
 }
 
 func lookAtPermissions(f *flight, o *outcome) {
@@ -195,6 +236,70 @@ func lookAtLogins(f *flight, o *outcome) {
 	}
 }
 
+// lookAtReplicaTLS asks whether each other node would speak to one that is promoted as that listens where the Sentinels have it.
+func lookAtReplicaTLS(f *flight, o *outcome) {
+	f.configured(o, func(leader *node) {
+		_, port, err := net.SplitHostPort(leader.addr)
+		if err != nil || !leader.heir {
+			return
+		}
+		var speaks string
+		switch port {
+		case leader.Settings[datanode.TLSPort]:
+			speaks = "yes"
+		case leader.Settings[datanode.Port]:
+			speaks = "no"
+		}
+		for _, n := range f.nodes {
+			follows := ""
+			if n.Node != nil {
+				follows = n.Settings[datanode.TLSReplication]
+			}
+			if n == leader || speaks == "" || follows == "" || follows == speaks {
+				continue
+			}
+			found := n.about(health.Critical, "Set tls-replication to the same on every node, as the port wants it that the Sentinels monitor.",
+				"if %s were promoted, %s could not follow it: it has tls-replication %s, and there it takes %s", leader.addr, n.addr, follows, speaks)
+			found.Commands = []string{n.cli("CONFIG", "SET", datanode.TLSReplication, speaks), n.cli("CONFIG", "REWRITE")}
+			o.find(found)
+		}
+	})
+}
+
+// lookAtWrites asks whether a replica would take writes as a master. What it has of its master it takes in any case.
+func lookAtWrites(f *flight, o *outcome) {
+	f.configured(o, func(n *node) {
+		if !n.heir {
+			return
+		}
+		limit, err := strconv.ParseInt(n.Settings[datanode.MaxMemory], 10, 64)
+		switch policy := n.Settings[datanode.MaxMemoryPolicy]; {
+		case err != nil || limit == 0 || n.UsedMemory <= limit:
+		case policy == "noeviction":
+			o.find(n.tooLittle(health.Critical, fmt.Sprintf("as a master it would refuse all writes that need memory (OOM): it uses %d bytes, and maxmemory is %d", n.UsedMemory, limit)))
+		default:
+			o.find(n.tooLittle(health.Warning, fmt.Sprintf("as a master it would evict keys, or refuse writes (OOM): it uses %d bytes, maxmemory is %d, and maxmemory-policy %s", n.UsedMemory, limit, policy)))
+		}
+		const consequence = "as a master it would refuse all writes, and PING as well (MISCONF), so that the Sentinels would find it down"
+		switch {
+		case n.SaveFailed && n.Settings[datanode.Save] != "" && n.Settings[datanode.StopWrites] == "yes":
+			found := n.about(health.Critical, "Look into its log, make room for the file or mend its permissions, and then BGSAVE.",
+				"%s could not save its last RDB (rdb_last_bgsave_status:err): %s", n.addr, consequence)
+			found.Commands = []string{n.cli("BGSAVE")}
+			o.find(found)
+		case n.AppendFailed && n.Settings[datanode.AppendOnly] == "yes":
+			o.find(n.about(health.Critical, "Look into its log, and make room for the file or mend its permissions.",
+				"%s could not write its AOF (aof_last_write_status:err): %s", n.addr, consequence))
+		}
+	})
+}
+
+func (n *node) tooLittle(severity health.Status, what string) health.Finding {
+	found := n.about(severity, "Give all nodes the same maxmemory, above what they use.", "%s: %s", n.addr, what)
+	found.Look = []string{n.cli("INFO", "memory"), n.cli("CONFIG", "GET", "maxmemory*")}
+	return found
+}
+
 func lookAtMinReplicas(f *flight, o *outcome) {
 	f.configured(o, func(n *node) {
 		wanted, err := strconv.Atoi(n.Settings[datanode.MinReplicasToWrite])
@@ -236,21 +341,45 @@ func (f *flight) othersElsewhere(n *node) bool {
 	})
 }
 
+// lookAtAnnounced compares where the Sentinels monitor the master with where they would find it as a replica.
 func lookAtAnnounced(f *flight, o *outcome) {
 	f.configured(o, func(n *node) {
 		host, port, err := net.SplitHostPort(n.addr)
 		if err != nil || !n.master { // a replica is known by what it announces
 			return
 		}
-		ip, announcedPort := n.Settings[datanode.AnnounceIP], n.Settings[datanode.AnnouncePort]
-		otherIP := ip != "" && ip != host && net.ParseIP(ip) != nil && net.ParseIP(host) != nil
-		otherPort := announcedPort != "" && announcedPort != "0" && announcedPort != port
-		if otherIP || otherPort {
-			found := n.about(health.Warning, "Announce the address that the Sentinels monitor, or monitor the announced one.",
-				"the master is monitored as %s, and has replica-announce-ip %q and replica-announce-port %s: after a failover the Sentinels would list it at both addresses, one of them for ever down", n.addr, ip, announcedPort)
-			found.Commands = []string{n.cli("CONFIG", "SET", datanode.AnnounceIP, host), n.cli("CONFIG", "SET", datanode.AnnouncePort, port), n.cli("CONFIG", "REWRITE")}
-			o.find(found)
+		announced, replicaPort := n.Settings[datanode.AnnounceIP], n.replicaPort()
+		is, announcedIs := net.ParseIP(host), net.ParseIP(announced)
+		var why string
+		switch {
+		case replicaPort != "" && replicaPort != port:
+			why = fmt.Sprintf("as a replica it says that its port is %s", replicaPort)
+		case announced == host, announced == "" && is != nil:
+			return
+		case announced == "":
+			why = "has no replica-announce-ip, so that as a replica it is listed by its IP address"
+		case is == nil: // it is shown by name, and so are those that are told apart
+			why = fmt.Sprintf("has replica-announce-ip %q; the Sentinels tell nodes apart by what they show, be it the same host", announced)
+		case announcedIs == nil && !f.showsNames():
+			o.cannotTell(fmt.Sprintf("the master is monitored as %s, and has replica-announce-ip %q: whether the Sentinels will know it by that depends on their resolve-hostnames and announce-hostnames, which not all show: "+
+				"with both it is listed twice after a failover, with neither it is not found again after a RESET; announce the address, or monitor the name", n.addr, announced))
+			return
+		case is.Equal(announcedIs):
+			return
+		default:
+			why = fmt.Sprintf("has replica-announce-ip %q", announced)
 		}
+		found := n.about(health.Warning, "Announce the address that the Sentinels monitor, or monitor the announced one.",
+			"the master is monitored as %s, and %s: after a failover the Sentinels would list it at both addresses, as if it were two", n.addr, why)
+		found.Commands = []string{n.cli("CONFIG", "SET", datanode.AnnounceIP, host), n.cli("CONFIG", "SET", datanode.AnnouncePort, port), n.cli("CONFIG", "REWRITE")}
+		o.find(found)
+	})
+}
+
+// showsNames reports whether a Sentinel shows a node of the master by its name, which it does with announce-hostnames yes only.
+func (f *flight) showsNames() bool {
+	return slices.ContainsFunc(f.views, func(v deployment.View) bool {
+		return v.Named() || slices.ContainsFunc(v.Replicas, func(r sentinel.Replica) bool { return r.Named() })
 	})
 }
 

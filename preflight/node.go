@@ -34,6 +34,11 @@ type node struct {
 
 	defaultUser    *datanode.User
 	defaultUserErr error
+	// users has those as which Sentinels are connected to any node; nil for one that this node does not have.
+	users map[string]*datanode.User
+	// unheard has, by the same, why the node would not let them listen to it.
+	unheard  map[string][]datanode.Refusal
+	usersErr error
 }
 
 func (n *node) report() NodeReport {
@@ -80,6 +85,8 @@ func (f *flight) ask(ctx context.Context, account sentinel.Options) {
 		defer n.conn.Close()
 	}
 	f.each(func(n *node) { n.look(ctx) })
+	names := f.sentinelUsers()
+	f.each(func(n *node) { n.askUsers(ctx, names) })
 	f.each(func(n *node) { f.askLogins(ctx, n) })
 }
 
@@ -108,6 +115,46 @@ func (n *node) look(ctx context.Context) {
 			return
 		}
 	}
+}
+
+// sentinelUsers returns as whom Sentinels are connected to any node, as far as is known.
+func (f *flight) sentinelUsers() []string {
+	names := make(map[string]bool)
+	for _, n := range f.nodes {
+		if n.Node == nil {
+			continue
+		}
+		for _, user := range n.Sentinels {
+			names[user] = true
+		}
+	}
+	return slices.Sorted(maps.Keys(names))
+}
+
+func (n *node) askUsers(ctx context.Context, names []string) {
+	n.users, n.unheard = make(map[string]*datanode.User), make(map[string][]datanode.Refusal)
+	for _, name := range names {
+		if n.users[name], n.usersErr = n.conn.User(ctx, name); n.usersErr == nil && n.users[name] != nil {
+			n.unheard[name], n.usersErr = n.conn.Refused(ctx, name, [][]any{{"SUBSCRIBE", "__sentinel__:hello"}})
+		}
+		if n.usersErr != nil {
+			return
+		}
+	}
+}
+
+// replicaPort is the port that the node tells its master as a replica; empty if that is none.
+func (n *node) replicaPort() string {
+	isSet := func(name string) bool { return n.Settings[name] != "" && n.Settings[name] != "0" }
+	switch {
+	case isSet(datanode.AnnouncePort):
+		return n.Settings[datanode.AnnouncePort]
+	case n.Settings[datanode.TLSReplication] == "yes" && isSet(datanode.TLSPort):
+		return n.Settings[datanode.TLSPort]
+	case isSet(datanode.Port):
+		return n.Settings[datanode.Port]
+	}
+	return ""
 }
 
 // askLogins asks the node whether each other one could follow it.

@@ -1,0 +1,71 @@
+package preflight_test
+
+import (
+	"os"
+	"path/filepath"
+	"strings"
+	"testing"
+	"time"
+
+	"redis_sentinel_exporter/health"
+	"redis_sentinel_exporter/internal/sentineltest"
+)
+
+// TestOutOfMemory: a replica takes what its master sends, whatever maxmemory is. As a master it does not.
+func TestOutOfMemory(t *testing.T) {
+	t.Parallel()
+	r := newRig(t, sentineltest.Config{Replicas: 1, NodeConf: []string{saves}})
+	master, heir := r.Masters[0].Node, r.Masters[0].Replicas[0]
+	r.cli(heir, "CONFIG", "SET", "maxmemory", "100mb")
+	if report := r.assess(); report.Status != health.OK {
+		t.Errorf("with enough memory: %+v", report)
+	}
+	r.cli(heir, "CONFIG", "SET", "maxmemory", "100kb")
+	r.cli(heir, "CONFIG", "SET", "maxmemory-policy", "allkeys-lru")
+	r.finds("writes_refused", heir, health.Warning, "it would evict keys")
+	r.cli(heir, "CONFIG", "SET", "maxmemory-policy", "noeviction")
+	r.finds("writes_refused", heir, health.Critical, "(OOM)")
+	r.cli(master, "SET", "k", "v")
+	sentineltest.WaitFor(t, "the replica to have it", func() bool { return r.cli(heir, "GET", "k") == "v" })
+	if !r.failover() {
+		t.Error("the failover did not succeed")
+	}
+	if out, err := heir.CLI(t.Context(), "SET", "k", "v"); err == nil || !strings.Contains(err.Error(), "OOM") {
+		t.Errorf("it answers %q, %v", out, err)
+	}
+}
+
+// TestCannotSave: a replica that could not save its RDB goes on. As a master it answers errors, also to the Sentinels, which
+// find it down.
+func TestCannotSave(t *testing.T) {
+	t.Parallel()
+	r := newRig(t, sentineltest.Config{Replicas: 1, FailoverTimeout: 2 * time.Second, NodeConf: []string{saves}})
+	heir := r.Masters[0].Replicas[0]
+	file := filepath.Join(heir.Dir(), "dump.rdb")
+	if err := os.RemoveAll(file); err != nil {
+		t.Fatal(err)
+	}
+	if err := os.Mkdir(file, 0o700); err != nil {
+		t.Fatal(err)
+	}
+	r.cli(heir, "BGSAVE")
+	sentineltest.WaitFor(t, "the RDB to fail", func() bool {
+		info, err := heir.Info(t.Context(), "persistence")
+		return err == nil && info["rdb_last_bgsave_status"] == "err"
+	})
+	r.cli(heir, "CONFIG", "SET", "stop-writes-on-bgsave-error", "no")
+	if report := r.assess(); report.Status != health.OK {
+		t.Errorf("where it goes on all the same: %+v", report)
+	}
+	r.cli(heir, "CONFIG", "SET", "stop-writes-on-bgsave-error", "yes")
+	r.finds("writes_refused", heir, health.Critical, "(MISCONF)")
+	r.cli(r.Sentinels[0].Node, "SENTINEL", "FAILOVER", name)
+	sentineltest.WaitFor(t, "it to be promoted", func() bool { replica, _ := linked(t.Context(), heir); return !replica })
+	if out, err := heir.CLI(t.Context(), "SET", "k", "v"); err == nil || !strings.Contains(err.Error(), "MISCONF") {
+		t.Errorf("it answers %q, %v", out, err)
+	}
+	sentineltest.WaitFor(t, "a Sentinel to find it down", func() bool {
+		log, err := r.Sentinels[0].Log()
+		return err == nil && strings.Contains(log, "+sdown master "+name+" "+heir.Host())
+	})
+}
