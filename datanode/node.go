@@ -32,13 +32,13 @@ const (
 	TLSReplication     = "tls-replication"
 	MaxMemory          = "maxmemory" // in bytes; 0 is none
 	MaxMemoryPolicy    = "maxmemory-policy"
-	StopWrites         = "stop-writes-on-bgsave-error"
+	SaveErrorStops     = "stop-writes-on-bgsave-error"
 )
 
 func settings() []string {
 	return []string{
 		MasterUser, MasterAuth, MinReplicasToWrite, MinReplicasMaxLag, Save, AppendOnly, ProtectedMode, Bind, AnnounceIP, AnnouncePort,
-		SlowerThan, SlowlogLength, TLSPort, Certificate, RDBVersionCheck, Port, TLSReplication, MaxMemory, MaxMemoryPolicy, StopWrites,
+		SlowerThan, SlowlogLength, TLSPort, Certificate, RDBVersionCheck, Port, TLSReplication, MaxMemory, MaxMemoryPolicy, SaveErrorStops,
 	}
 }
 

@@ -46,7 +46,7 @@ func TestAnnouncedName(t *testing.T) {
 				}
 				sentineltest.WaitFor(t, "the name to be shown", func() bool {
 					rows, err := r.Sentinels[2].Rows(t.Context(), "SENTINEL", "REPLICAS", name)
-					return err == nil && len(rows) == 1 && rows[0].Get("ip") == test.replicaName && rows[0].Get("master-link-status") == "ok" && r.assess().Status != health.Critical
+					return err == nil && len(rows) == 1 && rows[0].Get("ip") == test.replicaName && rows[0].Get("master-link-status") == "ok" && r.assess().Status == health.OK
 				})
 			}
 			r.cli(old, "CONFIG", "SET", "replica-announce-ip", test.announced)

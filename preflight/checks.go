@@ -282,7 +282,7 @@ func lookAtWrites(f *flight, o *outcome) {
 		}
 		const consequence = "as a master it would refuse all writes, and PING as well (MISCONF), so that the Sentinels would find it down"
 		switch {
-		case n.SaveFailed && n.Settings[datanode.Save] != "" && n.Settings[datanode.StopWrites] == "yes":
+		case n.SaveFailed && n.Settings[datanode.Save] != "" && n.Settings[datanode.SaveErrorStops] == "yes":
 			found := n.about(health.Critical, "Look into its log, make room for the file or mend its permissions, and then BGSAVE.",
 				"%s could not save its last RDB (rdb_last_bgsave_status:err): %s", n.addr, consequence)
 			found.Commands = []string{n.cli("BGSAVE")}
