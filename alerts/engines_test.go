@@ -97,7 +97,7 @@ func (e *engine) reload(t *testing.T) {
 	}
 }
 
-// aboutToBeTold is how long before a fault an alert may have been pending, of the mending of the one before, that is told
+// aboutToBeTold is how long before a fault an alert may have been there, of the mending of the one before, that is told
 // elsewhere after it has begun.
 const aboutToBeTold = 10 * time.Second
 
@@ -122,8 +122,9 @@ func (s *stack) agree(t *testing.T, l *lane, name string, want expectation, sinc
 				t.Errorf("%s: of %s Prometheus 2 says\n%q\nand %s says\n%q", name, labels, slices.Sorted(maps.Keys(alert.texts)), e.name, slices.Sorted(maps.Keys(other.texts)))
 			}
 		}
+		before := s.were(t, l.job, "pending|firing", since.Add(-aboutToBeTold))
 		for labels, alert := range here {
-			if there[labels] == nil && !slices.Contains(full(want.may), alert.name) && !s.were(t, l.job, "pending", since.Add(-aboutToBeTold))[alert.name] {
+			if there[labels] == nil && !slices.Contains(full(want.may), alert.name) && !before[alert.name] {
 				t.Errorf("%s: only %s told %s", name, e.name, labels)
 			}
 			if slices.Contains(full(want.page), alert.name) && len(alert.began) > 1 {

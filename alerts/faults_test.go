@@ -35,18 +35,19 @@ type lane struct {
 // lanes cuts the groups of the table into pieces, to be done at one time.
 func lanes(t *testing.T) []*lane {
 	t.Helper()
-	const most = 4 // fewer at one time: the machine is to keep up with all of them
 	var list []*lane
 	for _, g := range groups() {
+		most := 4 // fewer at one time: the machine is to keep up with all of them
+		g.Config.DownAfter = max(g.Config.DownAfter, downAfter)
+		if g.Name == "data nodes" {
+			// Sentinel corrects a replica of another after failover-timeout: by default
+			// before the alert, so that this must be longer in proportion.
+			g.Config.FailoverTimeout = time.Minute
+			most = 2 // which then take as long as four others
+		}
 		for piece := range slices.Chunk(g.Faults, most) {
 			part := g
 			part.Faults = piece
-			part.Config.DownAfter = max(g.Config.DownAfter, downAfter)
-			if g.Name == "data nodes" {
-				// Sentinel corrects a replica of another after failover-timeout: by default
-				// before the alert, so that this must be longer in proportion.
-				part.Config.FailoverTimeout = time.Minute
-			}
 			list = append(list, &lane{
 				number: len(list), job: fmt.Sprintf("redis_sentinel_%d", len(list)), address: sentineltest.FreeAddr(t), group: part,
 			})

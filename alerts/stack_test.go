@@ -172,8 +172,8 @@ func (s *stack) in(t *testing.T, job, state string) map[string]bool {
 	return s.query(t, fmt.Sprintf("ALERTS{job=%q, alertstate=%q}", job, state))
 }
 
-// were returns those that have been in it since a time.
+// were returns those that have been in a state that the expression fits, since a time.
 func (s *stack) were(t *testing.T, job, state string, since time.Time) map[string]bool {
 	t.Helper()
-	return s.query(t, fmt.Sprintf("count_over_time(ALERTS{job=%q, alertstate=%q}[%dms])", job, state, time.Since(since).Milliseconds()))
+	return s.query(t, fmt.Sprintf("count_over_time(ALERTS{job=%q, alertstate=~%q}[%dms])", job, state, time.Since(since).Milliseconds()))
 }

@@ -6,7 +6,6 @@ import (
 	"fmt"
 	"net"
 	"slices"
-	"sync"
 )
 
 // WaitSettled returns when every live Sentinel knows everything about every master that the topology was started with:
@@ -21,17 +20,14 @@ func (t *Topology) WaitSettled(ctx context.Context) error {
 	return nil
 }
 
-// settled returns an error that says what is still wrong, or nil.
+// settled returns an error that says what is still wrong with the first Sentinel that does not know all, or nil.
 func (t *Topology) settled(ctx context.Context) error {
-	var mu sync.Mutex
-	agreed := map[string]string{} // by master name, the address and epoch that the first Sentinel to answer gave
-	return each(t.liveSentinels(), func(n *Node) error {
+	agreed := map[string]string{} // by master name, the address and epoch that the first Sentinel gave
+	for _, n := range t.liveSentinels() {
 		views, err := t.views(ctx, n)
 		if err != nil {
 			return err
 		}
-		mu.Lock()
-		defer mu.Unlock()
 		for i, m := range t.Masters {
 			if err := t.check(n, m, views[i]); err != nil {
 				return fmt.Errorf("%s about %q: %w", n.name, m.Name, err)
@@ -42,8 +38,8 @@ func (t *Topology) settled(ctx context.Context) error {
 			}
 			agreed[m.Name] = says
 		}
-		return nil
-	})
+	}
+	return nil
 }
 
 func (t *Topology) liveSentinels() []*Node {

@@ -6,15 +6,18 @@ import (
 	"time"
 )
 
-// pollEvery is how often a condition is looked at. Asking costs a process or two, so not much more often than this.
-const pollEvery = 25 * time.Millisecond
+// The pause between two looks at a condition: twice as long as the look took, within these bounds. To start redis-cli
+// takes 20 ms of a processor, and many tests wait at once.
+const (
+	leastPause = 25 * time.Millisecond
+	mostPause  = 100 * time.Millisecond
+)
 
 // poll tries until try returns nil. When the context ends first, the error says why the last try had failed.
 func poll(ctx context.Context, try func(context.Context) error) error {
-	tick := time.NewTicker(pollEvery)
-	defer tick.Stop()
 	var last error
 	for {
+		began := time.Now()
 		err := try(ctx)
 		if err == nil {
 			return nil
@@ -23,7 +26,7 @@ func poll(ctx context.Context, try func(context.Context) error) error {
 			last = err
 		}
 		select {
-		case <-tick.C:
+		case <-time.After(min(max(2*time.Since(began), leastPause), mostPause)):
 		case <-ctx.Done():
 			return fmt.Errorf("%w: %w", ctx.Err(), last)
 		}
