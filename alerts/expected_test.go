@@ -118,8 +118,7 @@ func expectations() map[string]expectation {
 			page: []string{"Disagree"}, may: []string{"ReplicaRoleMismatch"}, // the one that missed it may hear its replica say that it is the master
 			silent: []string{"EpochsDisagree"},
 		},
-		// A master that has been demoted is asked for INFO every 10 s, which are not scaled as the times of the rules are.
-		"missed two": {may: []string{"ReplicaRoleMismatch"}, morning: []string{"EpochsDisagree"}},
+		"missed two": morning("EpochsDisagree"),
 
 		"promoted replica killed": {page: []string{"MasterDown"}, silent: []string{"FailoverStuck", "FailoverImpossible"}},
 

@@ -74,9 +74,12 @@ func (d *Deployment) Preflights(ctx context.Context, snapshots []*sentinel.Snaps
 	}
 	if asked { // perhaps nobody asks again
 		time.AfterFunc(keepPreflights+time.Second, func() {
-			d.looks.turn <- struct{}{}
-			d.looks.forget()
-			<-d.looks.turn
+			select {
+			case d.looks.turn <- struct{}{}:
+				d.looks.forget()
+				<-d.looks.turn
+			default: // somebody does
+			}
 		})
 	}
 	return found
