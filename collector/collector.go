@@ -34,8 +34,15 @@ type Collector struct {
 
 // New returns a Collector with the metrics that o asks for.
 func New(o Options) *Collector {
+	return newCollector(tables(o))
+}
+
+// NewEmpty returns a Collector without metrics of its own: its pages have only what is added.
+func NewEmpty() *Collector { return newCollector(nil) }
+
+func newCollector(tables []anyTable) *Collector {
 	writers := &sync.Pool{New: func() any { return newTextWriter() }}
-	return (&Collector{tables: tables(o), writers: writers}).ForAnother()
+	return (&Collector{tables: tables, writers: writers}).ForAnother()
 }
 
 // ForAnother returns a Collector with the same metrics, for another deployment. It shares

@@ -86,7 +86,7 @@ func NewHandler(opts Options, sources Sources, logger *slog.Logger) (http.Handle
 		return nil, err
 	}
 	if opts.OnlyProbes {
-		sources.Deployment, sources.Collector = deployment.New(), &collector.Collector{} // no Sentinel, no metric
+		sources.Deployment, sources.Collector = deployment.New(), collector.NewEmpty() // no Sentinel, no metric
 	}
 	landing, err := landingPage(opts)
 	if err != nil {
