@@ -264,6 +264,11 @@ func printRecord(w io.Writer, r *history.Record) {
 		}
 		fmt.Fprintf(w, "  %s  %-15s %9s  %s%s\n", line.At.Local().Format("15:04:05.000"), line.Phase, took, line.Text, inferred)
 	}
+	for _, c := range r.Candidates {
+		if !c.Chosen && c.Reason != "" {
+			fmt.Fprintf(w, "  not chosen: %s: %s (inferred)\n", c.Replica, c.Reason)
+		}
+	}
 	for _, missing := range r.Missing() {
 		fmt.Fprintf(w, "  not heard: %s\n", missing)
 	}

@@ -17,7 +17,9 @@ import (
 	"redis_sentinel_exporter/history"
 )
 
-const failoverLog = `1:X 02 Jan 2026 03:04:05.000 # +sdown master m 10.0.0.1 1
+const failoverLog = `1:X 02 Jan 2026 03:00:00.000 # +monitor master m 10.0.0.1 1 quorum 1
+1:X 02 Jan 2026 03:01:00.000 # +sdown slave 10.0.0.3:1 10.0.0.3 1 @ m 10.0.0.1 1
+1:X 02 Jan 2026 03:04:05.000 # +sdown master m 10.0.0.1 1
 1:X 02 Jan 2026 03:04:05.100 # +odown master m 10.0.0.1 1 #quorum 2/2
 1:X 02 Jan 2026 03:04:05.100 # +new-epoch 7
 1:X 02 Jan 2026 03:04:05.100 # +try-failover master m 10.0.0.1 1
@@ -49,6 +51,7 @@ func TestHistoryCommand(t *testing.T) {
 		"m  switched from 10.0.0.1:1 to 10.0.0.2:1 in 2.3 s: the master did not answer",
 		"03:04:05.100  election           0.20 s  sentinel.log was elected",
 		"03:04:06.400  reconfiguration    1.00 s",
+		"  not chosen: 10.0.0.3:1: it is down (inferred)\n",
 	}
 	for _, want := range wants {
 		if !strings.Contains(text, want) {

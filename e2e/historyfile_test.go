@@ -131,12 +131,13 @@ func TestHistoryFileSurvivesKills(t *testing.T) {
 	}
 }
 
-// TestHistoryFileOnAFullDisk: records are lost, which is said and counted; the exporter goes on, and has them in memory.
+// TestHistoryFileOnAFullDisk: records are lost, which is said and counted; the exporter goes on, and has them in memory. When there is
+// room again the next ones are written, and none of them cannot be read because of a line that was cut off.
 func TestHistoryFileOnAFullDisk(t *testing.T) {
 	t.Parallel()
 	fake, path, command := keepHistory(t)
-	// No file may have more than 4 or 8 kB: the unit is that of the shell.
-	cmd := exec.Command("sh", append([]string{"-c", `ulimit -f 8; exec "$0" "$@"`}, command...)...)
+	// No file may have more than 4 or 8 kB, until that is changed: the unit is that of the shell.
+	cmd := exec.Command("sh", append([]string{"-c", `ulimit -S -f 8; exec "$0" "$@"`}, command...)...)
 	cmd.Env = append(os.Environ(), exportertest.Variable)
 	p := exportertest.StartCommand(t, cmd)
 	const lost = "redis_sentinel_exporter_history_records_lost_total"
@@ -152,5 +153,63 @@ func TestHistoryFileOnAFullDisk(t *testing.T) {
 	saved, shown := savedIDs(t, path), historyIDs(t, &p.Exporter)
 	if len(saved) == 0 || len(shown) <= len(saved) {
 		t.Errorf("%d records in the file, %d in memory", len(saved), len(shown))
+	}
+	text, err := os.ReadFile(path)
+	if err != nil || strings.HasSuffix(string(text), "\n") {
+		t.Errorf("%v; the last line was not cut off: %q", err, text[max(0, len(text)-100):])
+	}
+
+	if said, err := exec.Command("prlimit", "--fsize=unlimited:", "--pid", fmt.Sprint(p.PID())).CombinedOutput(); err != nil {
+		t.Fatalf("%v: %s", err, said)
+	}
+	publishFailover(fake, "m", epoch+1)
+	sentineltest.WaitFor(t, "a record of after that", func() bool { return len(savedIDs(t, path)) > len(saved) })
+	if !strings.Contains(p.Stderr.String(), "can be written again") {
+		t.Errorf("it is not said:\n%s", p.Stderr)
+	}
+	after, torn := savedIDs(t, path), 0
+	for id := range saved {
+		if !after[id] {
+			t.Errorf("the record %s is gone", id)
+		}
+	}
+	if text, err = os.ReadFile(path); err != nil {
+		t.Fatal(err)
+	}
+	for line := range strings.Lines(string(text)) {
+		if !json.Valid([]byte(line)) {
+			torn++
+		}
+	}
+	if torn != 1 {
+		t.Errorf("%d lines cannot be read:\n%s", torn, text)
+	}
+}
+
+// TestHistoryFileOfTwo: a second exporter with the same file says that it writes nothing, until the first one has ended.
+func TestHistoryFileOfTwo(t *testing.T) {
+	t.Parallel()
+	fake, path, command := keepHistory(t)
+	epoch := 0
+	until := func(what string, condition func() bool) {
+		t.Helper()
+		sentineltest.WaitFor(t, what, func() bool {
+			epoch++
+			publishFailover(fake, "m", epoch)
+			return condition()
+		})
+	}
+	first := exportertest.StartProcess(t, command[1:]...)
+	until("a record in the file", func() bool { return len(savedIDs(t, path)) > 0 })
+	second := exportertest.StartProcess(t, command[1:]...)
+	until("lost records of the second", func() bool { return second.Value(t, "redis_sentinel_exporter_history_records_lost_total") > 1 })
+	if !strings.Contains(second.Stderr.String(), "another process writes it") {
+		t.Errorf("the second one does not say that it does not write:\n%s", second.Stderr)
+	}
+	first.Kill(t)
+	saved := len(savedIDs(t, path))
+	until("a record of the second", func() bool { return len(savedIDs(t, path)) > saved })
+	if !strings.Contains(second.Stderr.String(), "can be written again") || strings.Contains(first.Stderr.String(), "cannot be written") {
+		t.Errorf("the first one says\n%s\nthe second one\n%s", first.Stderr, second.Stderr)
 	}
 }

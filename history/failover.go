@@ -193,7 +193,7 @@ func (f *failover) fail(a *attempt, at time.Time, unseen bool) {
 	if unseen {
 		f.ended = time.Time{}
 	}
-	f.next = f.master.nextAttempt(a)
+	f.next, f.nextTold = f.master.nextAttempt(a), false
 	f.decide(at)
 	if !unseen && !a.partly && f.main() == a {
 		f.changes(Change{Ended: &Ended{OutcomeAborted, seconds(a.start, at)}})

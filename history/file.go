@@ -29,12 +29,12 @@ const (
 	tidyEvery = time.Hour
 	// firstBytes are those of every line, so that another file is not taken for one of records.
 	firstBytes = `{"id":"`
-	appending  = os.O_RDWR | os.O_CREATE | os.O_APPEND
 )
 
 var (
 	errNotRegular = errors.New("it is not a regular file")
 	errForeign    = errors.New("it holds something else than records of failovers")
+	errTaken      = errors.New("another process writes it: each exporter needs a file of its own")
 	errSlow       = errors.New("records come faster than they can be written")
 )
 
@@ -47,13 +47,15 @@ type FileOptions struct {
 // A File keeps the records of all deployments on the disk, one line of JSON each. A record that
 // changes is written again: of the lines with the same id the last one counts. What cannot be written is
 // lost, logged once, and counted; nobody waits for the disk. A nil File keeps nothing.
-// It is safe for concurrent use, by one program at a time.
+// It is safe for concurrent use. Of several processes with the same file only one writes it.
 type File struct {
 	path    string
 	options FileOptions
 	logger  *slog.Logger
 	wake    chan struct{} // closed by Close
 	done    chan struct{}
+
+	open *os.File // for appending, locked; nil if it is not. Only run uses it
 
 	disk sync.Mutex // held while the file is read or written
 
@@ -126,6 +128,7 @@ func (f *File) loseLocked(records int, err error) {
 // run writes what is saved until Close.
 func (f *File) run() {
 	defer close(f.done)
+	defer f.take(nil)
 	tidy := time.NewTicker(tidyEvery)
 	defer tidy.Stop()
 	f.tidy()
@@ -146,11 +149,10 @@ func (f *File) run() {
 func (f *File) tidy() {
 	f.disk.Lock()
 	defer f.disk.Unlock()
-	file, _, err := f.open(appending)
+	_, err := f.own()
 	if f.report(0, err); err != nil {
 		return
 	}
-	_ = file.Close()
 	if err := f.compact(f.options.MaxBytes); err != nil {
 		f.logger.Warn("What is too old stays in the history file", "err", err)
 	}
@@ -184,32 +186,29 @@ func (f *File) report(lost int, err error) {
 	}
 }
 
-// write appends lines, and returns how many of them are in the file. Each time it opens the file, which may
-// have been moved away. The caller has the disk.
+// write appends lines, and returns how many of them are in the file. The caller has the disk.
 func (f *File) write(lines [][]byte) (written int, err error) {
 	text := append(bytes.Join(lines, []byte("\n")), '\n')
-	file, size, err := f.open(appending)
+	size, err := f.own()
 	if err != nil {
 		return 0, err
 	}
-	defer func() { _ = file.Close() }()
 	if size+int64(len(text)) > f.options.MaxBytes-1 {
 		if err := f.compact(f.options.MaxBytes / 2); err != nil {
 			return 0, fmt.Errorf("making room: %w", err)
 		}
-		_ = file.Close()
-		if file, size, err = f.open(appending); err != nil {
+		if size, err = f.own(); err != nil {
 			return 0, err
 		}
 	}
-	if torn, err := endsTorn(file, size); err != nil {
+	if torn, err := endsTorn(f.open, size); err != nil {
 		return 0, err
 	} else if torn {
 		text = append([]byte("\n"), text...)
 	}
-	n, err := file.Write(text)
+	n, err := f.open.Write(text)
 	if err == nil {
-		err = file.Sync()
+		err = f.open.Sync()
 	}
 	if err != nil {
 		return bytes.Count(bytes.TrimPrefix(text[:n], []byte("\n")), []byte("\n")), err
@@ -217,8 +216,43 @@ func (f *File) write(lines [][]byte) (written int, err error) {
 	return len(lines), nil
 }
 
-// open opens the file, if it is one of records, and returns its size.
-func (f *File) open(flag int) (*os.File, int64, error) {
+// own makes sure that the file is open and nobody else writes it, and returns its size. It may have been moved away meanwhile.
+// The caller has the disk.
+func (f *File) own() (size int64, err error) {
+	if f.open == nil || !f.isAt(f.open) {
+		file, _, err := f.openAs(os.O_RDWR | os.O_CREATE | os.O_APPEND)
+		if err != nil {
+			return 0, err
+		}
+		if err := lock(file); err != nil {
+			_ = file.Close()
+			return 0, err
+		}
+		f.take(file)
+		if !f.isAt(file) { // who had it has just replaced it
+			return 0, errTaken
+		}
+	}
+	return check(f.open)
+}
+
+// isAt reports whether an open file is the one at the path.
+func (f *File) isAt(file *os.File) bool {
+	open, err := file.Stat()
+	at, errAt := os.Stat(f.path)
+	return err == nil && errAt == nil && os.SameFile(open, at)
+}
+
+// take makes another open file, or none, that to which is written. The lock on the one before ends.
+func (f *File) take(file *os.File) {
+	if f.open != nil {
+		_ = f.open.Close()
+	}
+	f.open = file
+}
+
+// openAs opens the file, if it is one of records, and returns its size.
+func (f *File) openAs(flag int) (*os.File, int64, error) {
 	if info, err := os.Stat(f.path); err == nil && !info.Mode().IsRegular() { // opening a pipe would wait for its other end
 		return nil, 0, errNotRegular
 	}
@@ -226,22 +260,29 @@ func (f *File) open(flag int) (*os.File, int64, error) {
 	if err != nil {
 		return nil, 0, err
 	}
-	begin := make([]byte, len(firstBytes))
-	n, err := file.ReadAt(begin, 0)
-	if err != nil && !errors.Is(err, io.EOF) {
-		_ = file.Close()
-		return nil, 0, err
-	}
-	if !strings.HasPrefix(firstBytes, string(begin[:n])) {
-		_ = file.Close()
-		return nil, 0, errForeign
-	}
-	info, err := file.Stat()
+	size, err := check(file)
 	if err != nil {
 		_ = file.Close()
 		return nil, 0, err
 	}
-	return file, info.Size(), nil
+	return file, size, nil
+}
+
+// check returns the size of a file, and an error if it is not one of records.
+func check(file *os.File) (int64, error) {
+	begin := make([]byte, len(firstBytes))
+	n, err := file.ReadAt(begin, 0)
+	if err != nil && !errors.Is(err, io.EOF) {
+		return 0, err
+	}
+	if !strings.HasPrefix(firstBytes, string(begin[:n])) {
+		return 0, errForeign
+	}
+	info, err := file.Stat()
+	if err != nil {
+		return 0, err
+	}
+	return info.Size(), nil
 }
 
 // endsTorn reports whether the last line has no end: somebody was killed, or the disk full.
@@ -255,10 +296,10 @@ func endsTorn(file *os.File, size int64) (bool, error) {
 }
 
 // compact leaves only what counts: the last line of each record, none that is too old, and at most so many
-// bytes, the newest. The new file takes the place of the old one at once. The caller has the disk.
+// bytes, the newest. The new file takes the place of the old one at once. The caller has the disk, and owns the file.
 // It reads the file twice, which may be larger than the memory.
 func (f *File) compact(limit int64) error {
-	file, size, err := f.open(os.O_RDONLY)
+	file, size, err := f.openAs(os.O_RDONLY)
 	if errors.Is(err, os.ErrNotExist) {
 		return nil
 	}
@@ -299,21 +340,27 @@ func (f *File) compact(limit int64) error {
 	if _, err := file.Seek(0, io.SeekStart); err != nil {
 		return err
 	}
-	fresh := f.path + ".tmp"
-	if err = copyLines(fresh, file, oldest, sizes); err == nil {
-		err = os.Rename(fresh, f.path)
+	fresh, err := copyLines(f.path+".tmp", file, oldest, sizes)
+	if err == nil {
+		err = os.Rename(f.path+".tmp", f.path)
 	}
 	if err != nil {
-		_ = os.Remove(fresh)
+		_ = os.Remove(f.path + ".tmp")
+		if fresh != nil {
+			_ = fresh.Close()
+		}
+		return err
 	}
-	return err
+	f.take(fresh)
+	return nil
 }
 
-// copyLines writes those lines of a file that have a size.
-func copyLines(path string, from io.Reader, oldest time.Time, sizes []int64) error {
-	file, err := os.OpenFile(path, os.O_WRONLY|os.O_CREATE|os.O_TRUNC, 0o600) //nolint:gosec // its name follows from a flag
+// copyLines writes those lines of a file that have a size into another one, which is locked before it takes the place of the first one. It can
+// be nil after an error.
+func copyLines(path string, from io.Reader, oldest time.Time, sizes []int64) (*os.File, error) {
+	file, err := os.OpenFile(path, os.O_RDWR|os.O_CREATE|os.O_TRUNC|os.O_APPEND, 0o600) //nolint:gosec // its name follows from a flag
 	if err != nil {
-		return err
+		return nil, err
 	}
 	to, i := bufio.NewWriter(file), 0
 	_, err = lines(from, oldest, func(_ string, line storedLine) {
@@ -323,7 +370,7 @@ func copyLines(path string, from io.Reader, oldest time.Time, sizes []int64) err
 		}
 		i++
 	})
-	return errors.Join(err, to.Flush(), file.Sync(), file.Close())
+	return file, errors.Join(err, to.Flush(), file.Sync(), lock(file))
 }
 
 // oldest returns when a record must have begun at the earliest.
@@ -373,7 +420,7 @@ func (f *File) Load(maxBytes int) map[string]Saved {
 	}
 	f.disk.Lock()
 	defer f.disk.Unlock()
-	file, size, err := f.open(os.O_RDONLY)
+	file, size, err := f.openAs(os.O_RDONLY)
 	if errors.Is(err, os.ErrNotExist) {
 		return nil
 	}

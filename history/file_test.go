@@ -8,6 +8,7 @@ import (
 	"log/slog"
 	"os"
 	"path/filepath"
+	"slices"
 	"strings"
 	"syscall"
 	"testing"
@@ -136,6 +137,51 @@ func TestFileSurvivesARestart(t *testing.T) {
 	}
 	if k.log.String() != "" || f.Lost() != 0 {
 		t.Errorf("%d lost:\n%s", f.Lost(), &k.log)
+	}
+}
+
+// TestFileOfTwo: of two that keep the same file only the first one writes it, also after it has made room, which the other one says; that
+// one goes on when the first has ended.
+func TestFileOfTwo(t *testing.T) {
+	t.Parallel()
+	k := newKept(t)
+	k.options.MaxBytes = history.MinFileBytes
+	f := k.open(t)
+	first := follow(f, "")
+	size := func() int64 {
+		info, err := os.Stat(k.path)
+		if err != nil {
+			return 0
+		}
+		return info.Size()
+	}
+	at := failOver(first, "first", time.Now().Add(-20*time.Hour))
+	sentineltest.WaitFor(t, "a record in the file", func() bool { return size() > 0 })
+	other := &kept{path: k.path, options: k.options}
+	g := other.open(t)
+	second := follow(g, "")
+	for range 40 {
+		before, lost := size(), g.Lost()
+		at = failOver(first, "first", at)
+		failOver(second, "second", at)
+		sentineltest.WaitFor(t, "a record of the first, and a lost one of the second", func() bool { return size() != before && g.Lost() > lost })
+	}
+	if !strings.Contains(other.log.String(), "another process writes it") || k.log.String() != "" || f.Lost() != 0 {
+		t.Errorf("the first one lost %d and says:\n%s\nthe other one says:\n%s", f.Lost(), &k.log, &other.log)
+	}
+	first.Close()
+	f.Close()
+	lines := k.lines(t)
+	for _, line := range lines {
+		if !json.Valid([]byte(line)) || strings.Contains(line, `"second"`) {
+			t.Errorf("in the file of the first: %s", line)
+		}
+	}
+	failOver(second, "second", at)
+	second.Close()
+	g.Close()
+	if after := k.lines(t); len(after) <= len(lines) || !slices.Equal(after[:len(lines)], lines) || !strings.Contains(after[len(after)-1], `"second"`) || !strings.Contains(other.log.String(), "can be written again") {
+		t.Errorf("%d lines, %d when only the second one wrote:\n%s", len(lines), len(after), &other.log)
 	}
 }
 

@@ -31,6 +31,9 @@ func newScript() *script {
 	return s
 }
 
+// records returns the records, the newest first.
+func (s *script) records() []history.Record { return s.h.Records(history.Query{All: true}) }
+
 // lead has a Sentinel lead a failover until the replica is chosen.
 func (s *script) lead(address, epoch, from, to string) {
 	s.say(address, fmt.Sprintf(`+new-epoch %[1]s
@@ -61,7 +64,7 @@ func (s *script) done(address, from, to string) {
 // Sentinels have switched, and a part of the reason.
 func (s *script) are(t *testing.T, want ...string) {
 	t.Helper()
-	records := s.h.Records(history.Query{All: true})
+	records := s.records()
 	slices.Reverse(records)
 	var got []string
 	for i, r := range records {
@@ -93,6 +96,12 @@ func (s *script) say(address, lines string) {
 func (s *script) stream(address string, kind sentinel.StreamUpdateKind) {
 	s.at = s.at.Add(100 * time.Millisecond)
 	s.h.Handle(&sentinel.StreamUpdate{Sentinel: address, Time: s.at, Since: s.at, Kind: kind})
+}
+
+// breakShortly has a stream break, and up again at once.
+func (s *script) breakShortly(address string) {
+	s.stream(address, sentinel.StreamLost)
+	s.stream(address, sentinel.StreamUp)
 }
 
 // wait lets time pass.
@@ -135,7 +144,7 @@ func TestStepsAfterGap(t *testing.T) {
 		+slave slave 10.0.0.2:1 10.0.0.2 1 @ m 10.0.0.3 1`)
 	s.say(sentinelB, `+switch-master m 10.0.0.2 1 10.0.0.3 1
 		+slave slave 10.0.0.2:1 10.0.0.2 1 @ m 10.0.0.3 1`)
-	records := s.h.Records(history.Query{All: true})
+	records := s.records()
 	if len(records) != 2 {
 		t.Fatalf("%d records: %+v", len(records), records)
 	}
@@ -171,7 +180,7 @@ func TestLastStepAfterGap(t *testing.T) {
 	s.say(sentinelA, `+failover-end master m 10.0.0.1 1
 		+switch-master m 10.0.0.1 1 10.0.0.2 1
 		+slave slave 10.0.0.1:1 10.0.0.1 1 @ m 10.0.0.2 1`)
-	records := s.h.Records(history.Query{All: true})
+	records := s.records()
 	if len(records) != 1 {
 		t.Fatalf("%d records: %+v", len(records), records)
 	}
@@ -195,7 +204,7 @@ func TestSwitchBackAfterGap(t *testing.T) {
 	}
 	s.say(sentinelB, `+switch-master m 10.0.0.3 1 10.0.0.2 1
 		+slave slave 10.0.0.3:1 10.0.0.3 1 @ m 10.0.0.2 1`)
-	records := s.h.Records(history.Query{All: true})
+	records := s.records()
 	if len(records) != 3 {
 		t.Fatalf("%d records: %+v", len(records), records)
 	}
@@ -236,7 +245,7 @@ func TestOneOfTwoLeadersGivesUp(t *testing.T) {
 			s.told(sentinelA, sentinelB, "10.0.0.2", "10.0.0.3")
 			s.see("10.0.0.3:1", sentinelA, sentinelB, sentinelC)
 			s.are(t, aborted, "b:26379 10.0.0.2>10.0.0.3 switched 2: SENTINEL FAILOVER")
-			if r := s.h.Records(history.Query{All: true})[0]; r.Well == nil || !r.Well.Equal(s.at.Add(time.Millisecond)) {
+			if r := s.records()[0]; r.Well == nil || !r.Well.Equal(s.at.Add(time.Millisecond)) {
 				t.Errorf("all is well, and the record of the switch is %+v", r)
 			}
 			continue
@@ -256,14 +265,13 @@ func TestLateEndAfterGap(t *testing.T) {
 	s.say(sentinelB, "-failover-abort-slave-timeout master m 10.0.0.2 1")
 	s.say(sentinelA, "+promoted-slave slave 10.0.0.3:1 10.0.0.3 1 @ m 10.0.0.2 1")
 	s.told(sentinelC, sentinelA, "10.0.0.2", "10.0.0.3")
-	s.stream(sentinelA, sentinel.StreamLost)
-	s.stream(sentinelA, sentinel.StreamUp)
+	s.breakShortly(sentinelA)
 	s.wait(3 * time.Second)
 	s.see("10.0.0.3:1", sentinelA)
 	s.say(sentinelA, `+failover-end master m 10.0.0.2 1
 		+switch-master m 10.0.0.2 1 10.0.0.3 1`)
 	s.are(t, "a:26379 10.0.0.2>10.0.0.3 switched 2: SENTINEL FAILOVER", "b:26379 10.0.0.2>10.0.0.3 aborted 0: did not become the master")
-	if r := s.h.Records(history.Query{All: true})[1]; r.Reason != "SENTINEL FAILOVER" {
+	if r := s.records()[1]; r.Reason != "SENTINEL FAILOVER" {
 		t.Errorf("the reason is %q", r.Reason)
 	}
 }
@@ -361,7 +369,7 @@ func TestStateOfBefore(t *testing.T) {
 	down.Name, down.Addr, down.Flags = "m", "10.0.0.1:1", sentinel.FlagMaster|sentinel.FlagSDown
 	s.h.Observe([]*sentinel.Snapshot{{Sentinel: sentinelB, Started: asked, Duration: time.Second, Masters: []sentinel.Master{down}}})
 	s.lead(sentinelB, "9", "10.0.0.2", "10.0.0.3")
-	if r := s.h.Records(history.Query{All: true})[0]; phaseNames(&r) != "election selection promotion" || r.Trigger != history.TriggerCommand || r.FirstSign.Event != "+try-failover" {
+	if r := s.records()[0]; phaseNames(&r) != "election selection promotion" || r.Trigger != history.TriggerCommand || r.FirstSign.Event != "+try-failover" {
 		t.Errorf("%+v", r)
 	}
 }
@@ -372,8 +380,7 @@ func TestSwitchesAtOnceAfterGap(t *testing.T) {
 	t.Parallel()
 	s := newScript()
 	s.stream(sentinelA, sentinel.StreamLost)
-	s.stream(sentinelB, sentinel.StreamLost)
-	s.stream(sentinelB, sentinel.StreamUp)
+	s.breakShortly(sentinelB)
 	s.lead(sentinelB, "12", "10.0.0.3", "10.0.0.1")
 	s.done(sentinelB, "10.0.0.3", "10.0.0.1")
 	s.told(sentinelB, sentinelA, "10.0.0.1", "10.0.0.3")
@@ -399,8 +406,7 @@ func TestSameSwitchSoon(t *testing.T) {
 
 	s = newScript()
 	s.told(sentinelB, sentinelA, "10.0.0.1", "10.0.0.2")
-	s.stream(sentinelB, sentinel.StreamLost)
-	s.stream(sentinelB, sentinel.StreamUp)
+	s.breakShortly(sentinelB)
 	s.told(sentinelB, sentinelA, "10.0.0.1", "10.0.0.2")
 	s.are(t, "10.0.0.1>10.0.0.2 switched 1", "10.0.0.1>10.0.0.2 switched 1")
 
@@ -512,9 +518,20 @@ func TestOtherAttemptAfterGap(t *testing.T) {
 	s.stream(sentinelA, sentinel.StreamUp)
 	s.done(sentinelA, "10.0.0.3", "10.0.0.2")
 	s.are(t, "b:26379 10.0.0.3>10.0.0.1 switched 2", "10.0.0.1>10.0.0.3 switched 1", "a:26379 10.0.0.3>10.0.0.2 switched 1")
-	if r := s.h.Records(history.Query{All: true})[0]; !r.IsInferred("started") {
+	if r := s.records()[0]; !r.IsInferred("started") {
 		t.Error("the start of the last one was not heard, and that is not said")
 	}
+}
+
+// newGivenUp has A lead a failover until its stream breaks, and then given up, as B was elected, which has given up its own.
+func newGivenUp() *script {
+	s := newScript()
+	s.lead(sentinelA, "6", "10.0.0.2", "10.0.0.3")
+	s.lead(sentinelB, "7", "10.0.0.2", "10.0.0.1")
+	s.stream(sentinelA, sentinel.StreamLost)
+	s.wait(20 * time.Second)
+	s.say(sentinelB, "-failover-abort-slave-timeout master m 10.0.0.2 1")
+	return s
 }
 
 // TestLeaderGoesOnAfterGap: a leader that was given up is heard again in the same failover, or another Sentinel tells its switch: that is one
@@ -522,14 +539,9 @@ func TestOtherAttemptAfterGap(t *testing.T) {
 func TestLeaderGoesOnAfterGap(t *testing.T) {
 	t.Parallel()
 	for _, tells := range []string{sentinelA, sentinelC} {
-		s := newScript()
-		s.lead(sentinelA, "6", "10.0.0.2", "10.0.0.3")
-		s.lead(sentinelB, "7", "10.0.0.2", "10.0.0.1")
-		s.stream(sentinelA, sentinel.StreamLost)
-		s.wait(20 * time.Second)
-		s.say(sentinelB, "-failover-abort-slave-timeout master m 10.0.0.2 1")
+		s := newGivenUp()
 		s.are(t, "a:26379 10.0.0.2>10.0.0.3 aborted 0: nothing more was heard of it", "b:26379 10.0.0.2>10.0.0.1 aborted 0: did not become the master")
-		if r := s.h.Records(history.Query{All: true})[1]; !r.EndUnseen() || !strings.HasPrefix(r.Headline(), "its end was not seen") || r.Phases[len(r.Phases)-1].Seconds != nil {
+		if r := s.records()[1]; !r.EndUnseen() || !strings.HasPrefix(r.Headline(), "its end was not seen") || r.Phases[len(r.Phases)-1].Seconds != nil {
 			t.Errorf("%s: %+v", r.Headline(), r)
 		}
 		if tells == sentinelC {
@@ -542,7 +554,7 @@ func TestLeaderGoesOnAfterGap(t *testing.T) {
 			switches = 2
 		}
 		s.are(t, fmt.Sprintf("a:26379 10.0.0.2>10.0.0.3 switched %d: SENTINEL FAILOVER", switches), "b:26379 10.0.0.2>10.0.0.1 aborted 0")
-		r := s.h.Records(history.Query{All: true})[1]
+		r := s.records()[1]
 		if r.EndUnseen() || r.IsInferred("outcome") || !r.IsInferred("ended") || r.NextAttempt != nil {
 			t.Errorf("%+v", r)
 		}
@@ -552,12 +564,7 @@ func TestLeaderGoesOnAfterGap(t *testing.T) {
 // TestLeaderTriesAgainAfterGap: what a leader that was given up does after it has tried again is not what it did before.
 func TestLeaderTriesAgainAfterGap(t *testing.T) {
 	t.Parallel()
-	s := newScript()
-	s.lead(sentinelA, "6", "10.0.0.2", "10.0.0.3")
-	s.lead(sentinelB, "7", "10.0.0.2", "10.0.0.1")
-	s.stream(sentinelA, sentinel.StreamLost)
-	s.wait(20 * time.Second)
-	s.say(sentinelB, "-failover-abort-slave-timeout master m 10.0.0.2 1")
+	s := newGivenUp()
 	s.stream(sentinelA, sentinel.StreamUp)
 	s.lead(sentinelA, "8", "10.0.0.2", "10.0.0.3")
 	s.done(sentinelA, "10.0.0.2", "10.0.0.3")
@@ -570,8 +577,7 @@ func TestLeaderPromotesOther(t *testing.T) {
 	t.Parallel()
 	s := newScript()
 	s.lead(sentinelA, "6", "10.0.0.2", "10.0.0.3")
-	s.stream(sentinelA, sentinel.StreamLost)
-	s.stream(sentinelA, sentinel.StreamUp)
+	s.breakShortly(sentinelA)
 	s.done(sentinelA, "10.0.0.2", "10.0.0.1")
 	s.are(t, "a:26379 10.0.0.2>10.0.0.3 aborted 0: its end was not seen", "a:26379 10.0.0.2>10.0.0.1 switched 1")
 
@@ -582,7 +588,7 @@ func TestLeaderPromotesOther(t *testing.T) {
 	s.told(sentinelC, sentinelB, "10.0.0.3", "10.0.0.2")
 	s.stream(sentinelA, sentinel.StreamUp)
 	s.say(sentinelA, "+slave-reconf-sent slave 10.0.0.9:1 10.0.0.9 1 @ m 10.0.0.2 1")
-	if r := s.h.Records(history.Query{All: true}); len(r) != 2 || len(r[1].Replicas) != 0 {
+	if r := s.records(); len(r) != 2 || len(r[1].Replicas) != 0 {
 		t.Errorf("a step of a later failover is in that of before: %+v", r)
 	}
 }
@@ -608,7 +614,7 @@ func TestSwitchedWhileCut(t *testing.T) {
 			want = "aborted"
 		}
 		s.are(t, "a:26379 10.0.0.2>10.0.0.3 "+want+" 0")
-		if r := s.h.Records(history.Query{All: true})[0]; !r.IsInferred("outcome") || !r.IsInferred("ended") || len(r.Gaps) != 3 || r.Ended != nil || r.EndUnseen() != (want == "aborted") {
+		if r := s.records()[0]; !r.IsInferred("outcome") || !r.IsInferred("ended") || len(r.Gaps) != 3 || r.Ended != nil || r.EndUnseen() != (want == "aborted") {
 			t.Errorf("%+v", r)
 		}
 	}
@@ -632,7 +638,7 @@ func TestLeaderIsAnotherProcess(t *testing.T) {
 		s.info = &info
 		s.see("10.0.0.3:1", sentinelA)
 		s.are(t, "a:26379 10.0.0.2>10.0.0.3 aborted 0: started again in the middle")
-		if r := s.h.Records(history.Query{All: true})[0]; r.EndUnseen() || r.Ended != nil {
+		if r := s.records()[0]; r.EndUnseen() || r.Ended != nil {
 			t.Errorf("%s: %+v", what, r)
 		}
 	}
@@ -646,9 +652,9 @@ func TestChosenAfterALook(t *testing.T) {
 		+try-failover master m 10.0.0.2 1`)
 	s.see("10.0.0.2:1", sentinelA)
 	s.say(sentinelA, "+elected-leader master m 10.0.0.2 1")
-	s.h.Records(history.Query{All: true})
+	s.records()
 	s.say(sentinelA, "+selected-slave slave 10.0.0.9:1 10.0.0.9 1 @ m 10.0.0.2 1")
-	if c := s.h.Records(history.Query{All: true})[0].Candidates; len(c) != 1 || c[0].Replica != "10.0.0.9:1" || !c[0].Chosen || c[0].At == nil {
+	if c := s.records()[0].Candidates; len(c) != 1 || c[0].Replica != "10.0.0.9:1" || !c[0].Chosen || c[0].At == nil {
 		t.Errorf("%+v", c)
 	}
 }

@@ -2,6 +2,7 @@ package history
 
 import (
 	"fmt"
+	"maps"
 	"path/filepath"
 	"regexp"
 	"slices"
@@ -36,6 +37,8 @@ type logOf struct {
 	trusted bool          // it has no notices: +switch-master has to do
 	offset  time.Duration // of its clock
 	compare bool          // the offset is known
+
+	down map[string]map[string]time.Time // by master: the replicas that it holds to be down where it is replayed, and since when
 }
 
 // ReadLogs returns the records that the Sentinels' own log files hold, the newest first, and whose logs
@@ -206,7 +209,15 @@ func (l *logOf) time(i int) time.Time { return l.lines[i].at.Add(-l.offset) }
 func (h *History) replayLine(l *logOf, i int) {
 	message, at := l.lines[i].message, l.time(i)
 	if e, is := eventIn(message); is {
+		l.noteReplica(&e, at)
+		a := h.attemptOf(l.Sentinel, e.Master)
 		h.Handle(&sentinel.StreamUpdate{Sentinel: l.Sentinel, Time: at, Event: e})
+		if a == nil {
+			a = h.attemptOf(l.Sentinel, e.Master) // its start is not in the log
+		}
+		if (e.Name == sentinel.EventSelectedSlave || e.Name == sentinel.EventAbortNoGoodSlave) && a != nil && a.failover.leader == a {
+			a.failover.candidateList = l.candidates(&e)
+		}
 		return
 	}
 	h.mu.Lock()
@@ -227,8 +238,56 @@ func (h *History) replayLine(l *logOf, i int) {
 	}
 }
 
+// attemptOf returns what a Sentinel tries for a master; nil if it tries nothing.
+func (h *History) attemptOf(address, master string) *attempt {
+	if m := h.masters[master]; m != nil {
+		return m.open[address]
+	}
+	return nil
+}
+
+// noteReplica takes in that a Sentinel holds a replica to be down, or no longer.
+func (l *logOf) noteReplica(e *sentinel.Event, at time.Time) {
+	switch e.Name {
+	case sentinel.EventSDown:
+		if e.Kind != sentinel.RoleReplica || len(l.down[e.Master]) == maxListed {
+			return
+		}
+		if l.down == nil {
+			l.down = make(map[string]map[string]time.Time)
+		}
+		if l.down[e.Master] == nil {
+			l.down[e.Master] = make(map[string]time.Time)
+		}
+		l.down[e.Master][e.Address] = at
+	case sentinel.EventSDownEnd:
+		if e.Kind == sentinel.RoleReplica {
+			delete(l.down[e.Master], e.Address)
+		}
+	case sentinel.EventSwitchMaster, sentinel.EventResetMaster, sentinel.EventMonitor: // it begins anew with all of them
+		delete(l.down, e.Master)
+	}
+}
+
+// candidates returns the replica that an event of the leader names, if it was chosen, and those that could not be, as they were down. Which others
+// there were a log does not say.
+func (l *logOf) candidates(e *sentinel.Event) []Candidate {
+	list := []Candidate{}
+	if e.Name == sentinel.EventSelectedSlave {
+		list = append(list, Candidate{Replica: text(e.Address), Chosen: true})
+	}
+	for _, address := range slices.Sorted(maps.Keys(l.down[e.Master])) {
+		at := l.down[e.Master][address]
+		if address != e.Address {
+			list = append(list, Candidate{Replica: text(address), Reason: sentinel.IsDown, At: &at})
+		}
+	}
+	return list
+}
+
 // restarted takes in that a Sentinel has started: what it was doing is over, and it holds nothing to be down.
 func (h *History) restarted(l *logOf, i int) {
+	l.down = nil
 	s := h.stream(l.Sentinel)
 	if s == nil {
 		return

@@ -400,6 +400,84 @@ func TestTwoLeadersAfterOne(t *testing.T) {
 	}
 }
 
+// TestDownInLogs: a log says which replicas could not be chosen as they were down, in the failover and in one that was given up for it; not those
+// that were back, or were down before a switch or a restart.
+func TestDownInLogs(t *testing.T) {
+	t.Parallel()
+	replica := func(event, host string) string {
+		return event + " slave " + host + ":1 " + host + " 1 @ m 10.0.0.1 1"
+	}
+	lead := []string{"+new-epoch 7", "+try-failover master m 10.0.0.1 1", "+elected-leader master m 10.0.0.1 1", "+failover-state-select-slave master m 10.0.0.1 1"}
+	down := []string{"+monitor master m 10.0.0.1 1 quorum 1", replica("+sdown", "10.0.0.3"), replica("+sdown", "10.0.0.4"), replica("-sdown", "10.0.0.4"), "+sdown slave 10.0.0.5:1 10.0.0.5 1 @ other 10.0.0.9 1"}
+	start := []string{"oO0OoO0OoO0Oo Redis is starting oO0OoO0OoO0Oo", "Configuration loaded", "Running mode=sentinel, port=26379."}
+	for what, c := range map[string]struct {
+		lines []string
+		want  string
+	}{
+		"chosen":         {slices.Concat(down, lead, []string{replica("+selected-slave", "10.0.0.2")}), "10.0.0.2:1 chosen; 10.0.0.3:1 it is down 100ms"},
+		"none chosen":    {slices.Concat(down, lead, []string{"-failover-abort-no-good-slave master m 10.0.0.1 1"}), "10.0.0.3:1 it is down 100ms"},
+		"restart":        {slices.Concat(down, start, lead, []string{replica("+selected-slave", "10.0.0.2")}), "10.0.0.2:1 chosen"},
+		"switch":         {slices.Concat(down, []string{"+switch-master m 10.0.0.9 1 10.0.0.1 1"}, lead, []string{replica("+selected-slave", "10.0.0.2")}), "10.0.0.2:1 chosen"},
+		"begun before":   {slices.Concat(down, lead[2:], []string{replica("+selected-slave", "10.0.0.2")}), "10.0.0.2:1 chosen; 10.0.0.3:1 it is down 100ms"},
+		"chosen at last": {slices.Concat(down, lead, []string{replica("+selected-slave", "10.0.0.3")}), "10.0.0.3:1 chosen"},
+	} {
+		records, logs := readLogs(t, file("a.log", logAfter(0, c.lines...)))
+		var got []string
+		for _, candidate := range records[0].Candidates {
+			words := candidate.Replica
+			if candidate.Chosen {
+				words += " chosen"
+			} else {
+				words += fmt.Sprint(" ", candidate.Reason, " ", candidate.At.Sub(logs[0].From))
+			}
+			got = append(got, words)
+		}
+		if said := strings.Join(got, "; "); said != c.want || strings.Contains(said, "down") != records[0].IsInferred("candidates") {
+			t.Errorf("%s: %q, want %q, inferred: %q", what, said, c.want, records[0].Inferred)
+		}
+	}
+}
+
+// TestDownReplicaAgrees: of a replica that was down the logs say what the snapshots do.
+func TestDownReplicaAgrees(t *testing.T) {
+	t.Parallel()
+	r := run(t, sentineltest.Config{})
+	ctx, cancel := context.WithTimeout(t.Context(), 2*time.Minute)
+	defer cancel()
+	down := r.Masters[0].Replicas[0]
+	down.Kill()
+	sentineltest.WaitFor(t, "all Sentinels to hold the replica to be down", func() bool {
+		return !slices.ContainsFunc(r.Sentinels, func(s *sentineltest.Sentinel) bool {
+			text, err := s.Log()
+			return err != nil || !strings.Contains(text, "+sdown slave "+down.Addr())
+		})
+	})
+	to, err := r.Failover(ctx, master)
+	check(t, err)
+	live := r.ended(1)
+	var files []history.LogFile
+	for i, s := range r.Sentinels {
+		text, err := s.Log()
+		check(t, err)
+		files = append(files, file(fmt.Sprint(i, ".log"), text))
+	}
+	records, _ := readLogs(t, files...)
+	said := func(f *history.Record) string {
+		var words []string
+		for _, c := range f.Candidates {
+			if !c.Chosen {
+				words = append(words, c.Replica+" "+c.Reason)
+			} else {
+				words = append(words, c.Replica+" chosen")
+			}
+		}
+		return strings.Join(words, "; ")
+	}
+	if want := to + " chosen; " + down.Addr() + " it is down"; said(live) != want || said(&records[0]) != want || !records[0].IsInferred("candidates") {
+		t.Errorf("live %q, from the logs %q, want %q", said(live), said(&records[0]), want)
+	}
+}
+
 // TestRestartInContainer: each process of a Sentinel has the same id there, and what it was doing ends with the last line before it
 // was started again, with a warning or without one.
 func TestRestartInContainer(t *testing.T) {

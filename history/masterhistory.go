@@ -282,15 +282,11 @@ func (m *masterHistory) unseen(a *attempt, at time.Time, reason string) {
 // attempt goes on.
 func (m *masterHistory) unfinished(a *attempt, at time.Time, reason string) {
 	f := a.failover
-	if f.givenUp() && f.failed == a {
-		unseen := a.endUnseen
-		f.resume()
-		a.endUnseen = unseen
-	}
+	again := f.givenUp() && f.failed == a // there is a better reason now
 	delete(m.open, a.sentinel)
 	delete(m.ending, a.sentinel)
 	a.end, a.reason, a.partly = at, reason, true
-	if f.outcome == "" && len(f.reports) == 0 && !f.goesOn() {
+	if again || f.outcome == "" && len(f.reports) == 0 && !f.goesOn() {
 		f.fail(a, at, true)
 	}
 }

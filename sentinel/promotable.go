@@ -14,6 +14,9 @@ const (
 	infoPeriod = 10 * time.Second
 )
 
+// IsDown is what Unpromotable says of a replica that is down.
+const IsDown = "it is down"
+
 // Unpromotable returns why Sentinel would not promote the replica in a failover of the master,
 // or why promoting it would not help; empty if it can be promoted. The rules are those of
 // sentinelSelectSlave in src/sentinel.c. Conditions that depend on a field that the reply
@@ -23,7 +26,7 @@ func (m *Master) Unpromotable(r *Replica) string {
 	case r.SameProcess(&m.Instance):
 		return "it is the master itself, at another address"
 	case r.Flags.Any(FlagSDown | FlagODown):
-		return "it is down"
+		return IsDown
 	case r.Flags.Has(FlagDisconnected):
 		return "the Sentinel has no connection to it"
 	case r.LastOKPingReply.Value > 5*pingPeriod:
