@@ -644,6 +644,19 @@ func TestLeaderIsAnotherProcess(t *testing.T) {
 	}
 }
 
+// TestGivenUpForABetterReason: a leader that was given up, as it was not heard, turns out to have been started again: that is why.
+func TestGivenUpForABetterReason(t *testing.T) {
+	t.Parallel()
+	s := newGivenUp()
+	s.stream(sentinelA, sentinel.StreamUp)
+	s.info = &sentinel.Info{Uptime: sentinel.Some(time.Second)}
+	s.see("10.0.0.2:1", sentinelA)
+	s.are(t, "a:26379 10.0.0.2>10.0.0.3 aborted 0: started again in the middle", "b:26379 10.0.0.2>10.0.0.1 aborted 0: did not become the master")
+	if r := s.records()[1]; r.EndUnseen() || r.Ended != nil {
+		t.Errorf("%+v", r)
+	}
+}
+
 // TestChosenAfterALook: a record that is asked for while the leader chooses says later which replica was chosen.
 func TestChosenAfterALook(t *testing.T) {
 	t.Parallel()

@@ -274,8 +274,8 @@ func namesPromoted(event string) bool {
 
 // unseen takes in that an attempt has ended at some time before.
 func (m *masterHistory) unseen(a *attempt, at time.Time, reason string) {
-	a.endUnseen = true
 	m.unfinished(a, at, reason)
+	a.endUnseen = true
 }
 
 // unfinished ends an attempt without an event of its own. Its failover has failed, unless another
@@ -285,7 +285,7 @@ func (m *masterHistory) unfinished(a *attempt, at time.Time, reason string) {
 	again := f.givenUp() && f.failed == a // there is a better reason now
 	delete(m.open, a.sentinel)
 	delete(m.ending, a.sentinel)
-	a.end, a.reason, a.partly = at, reason, true
+	a.end, a.reason, a.partly, a.endUnseen = at, reason, true, false
 	if again || f.outcome == "" && len(f.reports) == 0 && !f.goesOn() {
 		f.fail(a, at, true)
 	}
