@@ -1,6 +1,7 @@
 package datanode
 
 import (
+	"cmp"
 	"context"
 	"errors"
 	"fmt"
@@ -253,14 +254,16 @@ func (n *Node) readSlowlog(r sentinel.Reply) {
 	if err == nil && n.Settings[SlowlogLength] == "0" {
 		err = errors.New(SlowlogLength + " is 0: it keeps none")
 	}
-	for _, entry := range entries {
-		var fields []sentinel.Reply
-		if fields, err = entry.Elements(); err != nil || len(fields) < 3 {
+	for _, entry := range entries { // Valkey still has those from before it kept none
+		fields, entryErr := entry.Elements()
+		if entryErr != nil || len(fields) < 3 {
+			err = cmp.Or(err, entryErr)
 			break
 		}
 		at, atErr := numberIn(fields[1])
 		took, tookErr := numberIn(fields[2])
-		if err = errors.Join(atErr, tookErr); err != nil {
+		if entryErr := errors.Join(atErr, tookErr); entryErr != nil {
+			err = cmp.Or(err, entryErr)
 			break
 		}
 		if d := time.Duration(took) * time.Microsecond; d > n.Slowest {

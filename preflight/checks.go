@@ -403,7 +403,6 @@ func lookAtSlowest(f *flight, o *outcome) {
 	f.asked(o, func(n *node) {
 		if n.SlowestErr != nil {
 			o.cannotTell(fmt.Sprintf("%s: %v", n.addr, n.SlowestErr))
-			return
 		}
 		limit := f.downAfter()
 		if least, err := strconv.ParseInt(n.Settings[datanode.SlowerThan], 10, 64); err == nil && limit > 0 && least > limit.Microseconds() {

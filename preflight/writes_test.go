@@ -3,6 +3,7 @@ package preflight_test
 import (
 	"os"
 	"path/filepath"
+	"slices"
 	"strings"
 	"testing"
 	"time"
@@ -65,7 +66,9 @@ func TestCannotSave(t *testing.T) {
 		t.Errorf("it answers %q, %v", out, err)
 	}
 	sentineltest.WaitFor(t, "a Sentinel to find it down", func() bool {
-		log, err := r.Sentinels[0].Log()
-		return err == nil && strings.Contains(log, "+sdown master "+name+" "+heir.Host())
+		return slices.ContainsFunc(r.Sentinels, func(s *sentineltest.Sentinel) bool {
+			log, err := s.Log()
+			return err == nil && strings.Contains(log, "+sdown master "+name+" "+strings.Replace(heir.Addr(), ":", " ", 1))
+		})
 	})
 }
