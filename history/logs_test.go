@@ -187,6 +187,30 @@ func TestLogFormats(t *testing.T) {
 	}
 }
 
+// TestRealLogfmt: the logs of a Sentinel of Valkey 9.1 with log-format logfmt, that had SENTINEL FAILOVER, each with another
+// log-timestamp-format, all have that failover.
+func TestRealLogfmt(t *testing.T) {
+	t.Parallel()
+	for format, want := range map[string]struct{ started, to string }{
+		"legacy":       {"11:13:47.004", "127.0.0.1:23111"},
+		"iso8601":      {"11:13:47.128", "127.0.0.1:23121"},
+		"milliseconds": {"11:13:47.864", "127.0.0.1:23131"},
+	} {
+		name := filepath.Join("testdata", "formats", "valkey-9.1-logfmt-"+format+".log")
+		text := readText(t, name)
+		records, logs, err := history.ReadLogs([]history.LogFile{file(name, text)}, time.UTC)
+		check(t, err)
+		if len(records) != 1 || len(logs) != 1 {
+			t.Fatalf("%s: %+v", format, records)
+		}
+		r := records[0]
+		if r.Trigger != history.TriggerCommand || r.Outcome != history.OutcomeSwitched || r.To != want.to || r.Started.UTC().Format("15:04:05.000") != want.started ||
+			phaseNames(&r) != allPhases || len(r.Gaps) != 0 || logs[0].LocalTimes != (format == "legacy") {
+			t.Errorf("%s: %+v", format, r)
+		}
+	}
+}
+
 // TestOneFileOfSeveral: the lines of several Sentinels in one file give the records that their own files give, where each line says
 // whose it is, and an error where none does.
 func TestOneFileOfSeveral(t *testing.T) {
