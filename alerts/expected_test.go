@@ -126,6 +126,10 @@ func expectations() map[string]expectation {
 		// made: but for the failovers, which Disagree and ReplicaRoleMismatch leave out, that is about as long as they wait.
 		"two leaders": {page: []string{"NoNamedMaster"}, may: []string{"Disagree", "FailoverStuck", "ReplicaRoleMismatch"}},
 
+		// The master is dead in both, and in one of them nobody ever finds it down.
+		"RESET again and again":          {page: []string{"MasterResetAgain"}, may: []string{"QuorumUnreachable", "FailoverImpossible", "PeersUnknown", "TooFewVoters"}},
+		"RESET while the master is dead": {page: []string{"MasterDown", "PeersUnknown"}},
+
 		"master restarted empty": page("MasterEmptied"),
 		"FAILOVER at the master": page("MasterPaused"),
 

@@ -108,8 +108,8 @@ func checkRows(v *input) []checkRow {
 }
 
 // alwaysShown are the checks that alerts and runbooks ask for by their names.
-func alwaysShown() [10]string {
-	return [...]string{"failover_loses_data", "master_emptied", "master_paused", "master_refuses_writes", "no_named_master", "node_listed_twice", "replica_lagging", "replica_told_again", "sentinel_restart_fails", "shared_node"}
+func alwaysShown() [11]string {
+	return [...]string{"failover_loses_data", "master_emptied", "master_paused", "master_refuses_writes", "master_reset_again", "no_named_master", "node_listed_twice", "replica_lagging", "replica_told_again", "sentinel_restart_fails", "shared_node"}
 }
 
 func (r *checkRow) alwaysShown() bool {

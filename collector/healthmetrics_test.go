@@ -42,7 +42,7 @@ func TestCheckStatus(t *testing.T) {
 				if !c.PerMaster {
 					masters = []string{""}
 				}
-				named := strings.Contains(" failover_loses_data master_emptied master_paused master_refuses_writes no_named_master node_listed_twice replica_lagging replica_told_again sentinel_restart_fails shared_node ", " "+c.Name+" ")
+				named := strings.Contains(" failover_loses_data master_emptied master_paused master_refuses_writes master_reset_again no_named_master node_listed_twice replica_lagging replica_told_again sentinel_restart_fails shared_node ", " "+c.Name+" ")
 				if tc.not[c.Name] == 0 && !named {
 					continue
 				}

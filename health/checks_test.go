@@ -89,6 +89,13 @@ func checkCases() []checkCase {
 			m.Replicas[0].InfoRefresh = ms(info)
 		}
 	}
+	// reset has the Sentinel told some times to forget the master, one every 10 s, the last time so many seconds ago.
+	reset := func(name string, times int, ago time.Duration) func(*sentinel.Master) {
+		return func(m *sentinel.Master) {
+			e := sentinel.Event{Name: name, Kind: sentinel.RoleMaster, Address: m.Addr}
+			m.Recent = []sentinel.RecentEvent{{Event: e, Count: times, First: ago + time.Duration(times-1)*10*time.Second, Last: ago}}
+		}
+	}
 	moved := func(m *sentinel.Master) { m.Addr, m.Host, m.RunID = replicaOne, "10.0.0.11", "another process" }
 	named := func(m *sentinel.Master) { m.Addr, m.Host = "redis-0:6379", "redis-0" }
 	oldMaster := func(m *sentinel.Master) {
@@ -153,6 +160,23 @@ func checkCases() []checkCase {
 		}), Unknown, nil},
 		{"no_promotable_replica", "no INFO that lists them", each(uninformed), Unknown, nil},
 
+		{"master_reset_again", "every 10 s, and down-after is 30 s", at(1, reset("+reset-master", 4, 6*time.Second)), Critical, []string{
+			"critical: Sentinel 10.0.0.2:26379 is told again and again to forget what is known of mymaster, every 10 s for 36 s (+reset-master), and knows no replica and no other Sentinel for some seconds each time. That is more often than down-after: it is never found that the master is down, and no failover can start"}},
+		{"master_reset_again", "removed and monitored again, and down-after is shorter", each(func(m *sentinel.Master) {
+			reset("+monitor", 3, time.Second)(m)
+			m.DownAfter = ms(5000)
+		}), Warning, []string{
+			"warning: Sentinels 10.0.0.1:26379, 10.0.0.2:26379 and 10.0.0.3:26379 are told again and again to forget what is known of mymaster, every 10 s for 21 s (+monitor), and know no replica and no other Sentinel for some seconds each time"}},
+		{"master_reset_again", "twice, by hand", each(reset("+reset-master", 2, time.Second)), OK, nil},
+		{"master_reset_again", "it is over", each(reset("+reset-master", 40, 31*time.Second)), OK, nil},
+		{"master_reset_again", "another event", each(reset("+sdown", 40, time.Second)), OK, nil},
+		{"replicas_forgotten", "dead, and nobody has had its INFO", each(func(m *sentinel.Master) { uninformed(m); down(m) }), Critical, []string{
+			"critical: the master 10.0.0.10:6379 is down, and the Sentinels know no replica of it: only the master could tell them, and it has not answered since they were RESET or began to monitor it: no failover will happen, according to 3 of 3 Sentinels (10.0.0.1:26379, 10.0.0.2:26379, 10.0.0.3:26379)"}},
+		{"replicas_forgotten", "dead, and one knows the replicas", both(each(func(m *sentinel.Master) { uninformed(m); down(m) }), at(1, func(m *sentinel.Master) {
+			m.RunID, m.Replicas, m.NumReplicas = "its process", []sentinel.Replica{{Instance: instance(replicaOne, "r1", sentinel.FlagReplica)}}, num(1)
+		})), OK, nil},
+		{"replicas_forgotten", "dead, and it had no replica", each(func(m *sentinel.Master) { down(m); m.Replicas, m.NumReplicas = nil, num(0) }), OK, nil},
+		{"replicas_forgotten", "up", each(uninformed), OK, nil},
 		{"peers_unknown", "none knows another", each(stranger), Critical, []string{
 			"critical: 10.0.0.1:26379, 10.0.0.2:26379 and 10.0.0.3:26379 answer and do not know each other: no failover can happen"}},
 		{"peers_unknown", "and each suffices", each(func(m *sentinel.Master) {

@@ -86,7 +86,10 @@ func agreementMissing(m *masterModel) outcome {
 	var cause string
 	cause, f.Look, f.Commands = m.withoutAgreement(who)
 	f.Look = append([]string{redisCLI(who[0].Addr, "PING")}, f.Look...)
-	if len(m.byNode()) == 1 && !tooLateByHand(who) { // failover refuses several nodes
+	switch {
+	case !slices.ContainsFunc(m.Views, func(v deployment.View) bool { return promotable(v) > 0 }):
+		f.Hint = "A failover by hand needs no agreement, but finds no replica to promote: see no_promotable_replica first."
+	case len(m.byNode()) == 1 && !tooLateByHand(who): // failover refuses several nodes
 		f.Commands = append([]string{failoverOn(m.Name, who)}, f.Commands...)
 	}
 	f.Message = fmt.Sprintf("the master %s has been down for %s, %s, and no failover starts, since they do not agree on that (o_down): %s",

@@ -39,7 +39,7 @@ func (m *masterModel) ckquorum(reachable func(*sentinel.CKQuorum) bool, message 
 				severity = Warning
 			}
 		case o.unknown != "":
-			o.unknown = "the Sentinels have just begun to look for each other"
+			o.unknown = "the Sentinels have just begun to look for each other; if that stays so, something RESETs them again and again"
 		}
 	}
 	for _, v := range m.unfrozen() {

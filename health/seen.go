@@ -91,6 +91,14 @@ func seen() map[string]Seen {
 			"\"ERR No such master with that name\", or nil, from some Sentinels: clients fail in one of three tries. One was added later and never told the name, or had lost its configuration file.",
 			"A typing error in the name of the master, which would fail at all of them.",
 		},
+		"master_reset_again": {
+			"+reset-master every few seconds in the logs, +slave and +sentinel after each, num-slaves and num-other-sentinels that jump to 0; a master that dies then never gets +sdown.",
+			"Sentinels that lose their connections, or whose configuration is lost. Without it the monitoring looks noisy, and is calm as soon as somebody looks by hand.",
+		},
+		"replicas_forgotten": {
+			"\"-failover-abort-no-good-slave\" every few minutes for hours, or never a failover at all; SENTINEL REPLICAS is empty, while INFO replication on the replicas names the dead master. Somebody, or an operator of Kubernetes, had sent RESET meanwhile.",
+			"Replicas that are down, or have the wrong priority: they are up, and only the Sentinels do not know them.",
+		},
 		"peers_unknown": {
 			"num-other-sentinels is 0 on each, \"NOQUORUM 1 usable Sentinels\", and never +sentinel in a log, though all of them run. After ACLs came in on the data nodes, or with one announce-ip for all.",
 			"Missing Sentinels, so that the quorum is lowered to 1: then each of them fails over alone, and there are two masters.",

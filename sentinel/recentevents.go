@@ -28,6 +28,14 @@ type RecentEvent struct {
 	First, Last time.Duration
 }
 
+// Every returns how long it took from one event of the row to the next; 0 if there was only one.
+func (e *RecentEvent) Every() time.Duration {
+	if e.Count < 2 {
+		return 0
+	}
+	return (e.First - e.Last) / time.Duration(e.Count-1)
+}
+
 // recentEvents keeps the recent events of a stream, for the snapshots.
 type recentEvents struct {
 	mu   sync.Mutex // guards rows

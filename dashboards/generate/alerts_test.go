@@ -187,6 +187,7 @@ func unsigned() map[string]string {
 		"RedisSentinelMasterEmptied":       "the table lists only what is wrong, in words",
 		"RedisSentinelMasterPaused":        "the table lists only checks that fail",
 		"RedisSentinelReplicaToldAgain":    "the table lists only checks that fail",
+		"RedisSentinelMasterResetAgain":    "the table lists only checks that fail",
 		"RedisSentinelFailoverHappened":    "any bar is one",
 		"RedisSentinelFailoverLosesData":   "the table lists only checks that fail",
 		"RedisSentinelMasterRefusesWrites": "the table lists only checks that fail",

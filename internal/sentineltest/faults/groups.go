@@ -176,6 +176,14 @@ func Groups() []Group {
 			},
 		},
 		{
+			Name:   "resets",
+			Config: sentineltest.Config{Replicas: 2, FailoverTimeout: short},
+			Faults: []Fault{
+				{"RESET again and again", resetAgain, critical("master_reset_again"), nil},
+				{"RESET while the master is dead", forgetDeadMaster, withCause(critical("replicas_forgotten"), critical("no_promotable_replica", "peers_unknown", "quorum_unreachable", "agreement_missing"), warning("master_sdown")), nil},
+			},
+		},
+		{
 			// Long enough that the Sentinels begin new connections, by which they get INFO, well before they
 			// hold the replica to be down, which hangs.
 			Name:   "pauses",
