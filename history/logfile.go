@@ -110,8 +110,9 @@ func (l *logOf) identify(message string) {
 	l.tried = l.tried || strings.HasPrefix(message, sentinel.EventTryFailover+" ")
 }
 
-// mixed reports whether the lines, in the order of their file, are of several Sentinels: one process hears of an epoch once, and votes
-// in it once for the same one. One that has lost its configuration can do so again when it has started, and later.
+// mixed reports whether the lines, in the order of their file, are of several Sentinels: one process hears of an epoch once.
+// One that has lost its configuration can do so again when it has started, and later. A vote comes once for each master, which it does not
+// name: a leader that fails over two of them asks for both with its latest epoch.
 func (l *logOf) mixed() bool {
 	type said struct {
 		logLine
@@ -123,7 +124,7 @@ func (l *logOf) mixed() bool {
 		if l.banner(i) {
 			process++
 		}
-		if strings.HasPrefix(line.message, sentinel.EventNewEpoch+" ") || strings.HasPrefix(line.message, sentinel.EventVoteForLeader+" ") {
+		if strings.HasPrefix(line.message, sentinel.EventNewEpoch+" ") {
 			before, again := once[line.message]
 			if again && before.logLine != line && (before.process == process || line.at.Before(latest)) {
 				return true

@@ -49,7 +49,7 @@ type wrapper struct {
 func (p *logParser) wrapped(before, stamp string) (w wrapper) {
 	before = p.colour.ReplaceAllString(before, "")
 	if m := p.source.FindStringSubmatch(before); m != nil {
-		w.source = cmp.Or(m[1], m[2], m[3])
+		w.source = text(cmp.Or(m[1], m[2], m[3]))
 	}
 	for _, word := range append(strings.Fields(before), stamp) {
 		for _, layout := range []string{time.RFC3339Nano, "2006-01-02T15:04:05-0700"} { // the second one is that of older journalctl

@@ -292,6 +292,27 @@ func TestOneFileOfSeveral(t *testing.T) {
 	}
 }
 
+// TestTwoMastersAtOnce: a Sentinel votes for the leader of two masters in one epoch, as those of Redis 7.0 did when both had died.
+func TestTwoMastersAtOnce(t *testing.T) {
+	t.Parallel()
+	text := logAfter(0, "+new-epoch 7", "+vote-for-leader a 7", "+new-epoch 8", "+vote-for-leader a 8", "+vote-for-leader b 8", "+vote-for-leader b 8", "+switch-master m 10.0.0.1 1 10.0.0.2 1", "+switch-master n 10.0.0.3 1 10.0.0.4 1")
+	if _, logs := readLogs(t, file("voter.log", text)); len(logs) != 1 {
+		t.Errorf("got %+v", logs)
+	}
+}
+
+// TestNameOfSource: the name before a line is shown, so that it can steer no terminal and is not long.
+func TestNameOfSource(t *testing.T) {
+	t.Parallel()
+	text := logAfter(0, "+new-epoch 7")
+	for _, prefix := range []string{"a\x1b]0;title\a | ", strings.Repeat("a", 5000) + " | "} {
+		_, logs := readLogs(t, file("all.log", prefix+text))
+		if s := logs[0].Source; s == "" || len(s) > 1000 || strings.ContainsAny(s, "\x1b\a") {
+			t.Errorf("got %q", s)
+		}
+	}
+}
+
 // TestJournal: what journalctl puts before a line is passed over. Where a line is not there as it is, the error says what to ask for.
 func TestJournal(t *testing.T) {
 	t.Parallel()
