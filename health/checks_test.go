@@ -177,6 +177,11 @@ func checkCases() []checkCase {
 		})), OK, nil},
 		{"replicas_forgotten", "dead, and it had no replica", each(func(m *sentinel.Master) { down(m); m.Replicas, m.NumReplicas = nil, num(0) }), OK, nil},
 		{"replicas_forgotten", "up", each(uninformed), OK, nil},
+		{"replicas_forgotten", "wrong auth-pass from the start", each(func(m *sentinel.Master) {
+			uninformed(m)
+			down(m)
+			m.LastOKPingReply, m.LastPingReply = ms(65_656), ms(842)
+		}), OK, nil},
 		{"peers_unknown", "none knows another", each(stranger), Critical, []string{
 			"critical: 10.0.0.1:26379, 10.0.0.2:26379 and 10.0.0.3:26379 answer and do not know each other: no failover can happen"}},
 		{"peers_unknown", "and each suffices", each(func(m *sentinel.Master) {

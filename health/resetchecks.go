@@ -20,7 +20,7 @@ const (
 func replicasForgotten(m *masterModel) outcome {
 	var o outcome
 	who := deployment.Where(m.unfrozen(), func(v deployment.View) bool {
-		return v.Flags.Has(sentinel.FlagSDown) && v.RunID == "" && v.ReplicasErr == nil && len(v.Replicas) == 0
+		return v.Flags.Has(sentinel.FlagSDown) && v.RunID == "" && v.ReplicasErr == nil && len(v.Replicas) == 0 && !answersErrors(&v.Instance) // that one is up
 	})
 	if len(who) == 0 || len(who) < len(m.Views) { // another one may lead, or tell the others
 		return o
