@@ -110,6 +110,7 @@ func lookAtSentinelLogins(f *flight, o *outcome) {
 			o.cannotTell(fmt.Sprintf("%s: %v", n.addr, n.usersErr))
 		}
 	})
+	asDefault := f.comeAsDefault()
 	for _, name := range f.sentinelUsers() {
 		var first *node // that requires a password
 		for _, n := range f.nodes {
@@ -117,9 +118,10 @@ func lookAtSentinelLogins(f *flight, o *outcome) {
 				continue
 			}
 			user, why := n.users[name], ""
-			anyway := n.defaultUser != nil && n.defaultUser.On && n.defaultUser.NoPass
+			anyway := n.letsAllIn()
 			switch {
 			case anyway && (user == nil || !user.On):
+			case name == defaultUserName && !anyway && !asDefault:
 			case user == nil:
 				why = fmt.Sprintf("has no user %q, as which the Sentinels are connected to other nodes", name)
 			case !user.On:
@@ -138,6 +140,14 @@ func lookAtSentinelLogins(f *flight, o *outcome) {
 			}
 		}
 	}
+}
+
+// comeAsDefault reports whether a Sentinel is connected as the default user to a node that does not let all in as that: elsewhere it may
+// have tried another one first.
+func (f *flight) comeAsDefault() bool {
+	return slices.ContainsFunc(f.nodes, func(n *node) bool {
+		return n.Node != nil && !n.letsAllIn() && slices.Contains(slices.Collect(maps.Values(n.Sentinels)), defaultUserName)
+	})
 }
 
 func lookAtPermissions(f *flight, o *outcome) {
@@ -277,6 +287,7 @@ func lookAtWrites(f *flight, o *outcome) {
 		case err != nil || limit == 0 || n.UsedMemory <= limit:
 		case policy == "noeviction":
 			o.find(n.tooLittle(health.Critical, fmt.Sprintf("as a master it would refuse all writes that need memory (OOM): it uses %d bytes, and maxmemory is %d", n.UsedMemory, limit)))
+		case f.nodes[0].evictsLike(n): // such a master keeps just below the limit, and a replica of it can be above
 		default:
 			o.find(n.tooLittle(health.Warning, fmt.Sprintf("as a master it would evict keys, or refuse writes (OOM): it uses %d bytes, maxmemory is %d, and maxmemory-policy %s", n.UsedMemory, limit, policy)))
 		}
@@ -292,6 +303,11 @@ func lookAtWrites(f *flight, o *outcome) {
 				"%s could not write its AOF (aof_last_write_status:err): %s", n.addr, consequence))
 		}
 	})
+}
+
+// evictsLike reports whether a node evicts by the same rule as another one.
+func (n *node) evictsLike(other *node) bool {
+	return n.Node != nil && n.Settings[datanode.MaxMemory] == other.Settings[datanode.MaxMemory] && n.Settings[datanode.MaxMemoryPolicy] == other.Settings[datanode.MaxMemoryPolicy]
 }
 
 func (n *node) tooLittle(severity health.Status, what string) health.Finding {

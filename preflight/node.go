@@ -15,6 +15,9 @@ import (
 // mostNodes is how many nodes of a master are asked.
 const mostNodes = 100
 
+// defaultUserName is that of whoever has not logged in.
+const defaultUserName = "default"
+
 // A node is a data node, with what it says.
 type node struct {
 	addr   string
@@ -105,7 +108,7 @@ func (n *node) look(ctx context.Context) {
 	if n.Node, n.err = n.conn.Look(ctx, promotionNames()); n.err != nil {
 		return
 	}
-	n.defaultUser, n.defaultUserErr = n.conn.User(ctx, "default")
+	n.defaultUser, n.defaultUserErr = n.conn.User(ctx, defaultUserName)
 	n.refusals = make(map[string][]datanode.Refusal)
 	for _, user := range slices.Sorted(maps.Values(n.Sentinels)) {
 		if _, asked := n.refusals[user]; asked {
@@ -129,6 +132,11 @@ func (f *flight) sentinelUsers() []string {
 		}
 	}
 	return slices.Sorted(maps.Keys(names))
+}
+
+// letsAllIn reports whether whoever comes goes on as the default user.
+func (n *node) letsAllIn() bool {
+	return n.defaultUser != nil && n.defaultUser.On && n.defaultUser.NoPass
 }
 
 func (n *node) askUsers(ctx context.Context, names []string) {
@@ -174,7 +182,7 @@ func (f *flight) askLogins(ctx context.Context, n *node) {
 func (n *node) whyNoLogin(ctx context.Context, follower *node) (string, error) {
 	name, password := follower.Settings[datanode.MasterUser], follower.Settings[datanode.MasterAuth]
 	if password == "" || name == "" { // without a masterauth it sends no user either
-		name = "default"
+		name = defaultUserName
 	}
 	user, err := n.conn.User(ctx, name)
 	switch {

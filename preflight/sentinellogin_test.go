@@ -75,6 +75,31 @@ func TestSentinelLoginAnyway(t *testing.T) {
 	})
 }
 
+// TestSentinelLoginElsewhere: a node that lets all in does not tell as whom the Sentinels log in to the others.
+func TestSentinelLoginElsewhere(t *testing.T) {
+	t.Parallel()
+	if !serverVersion(t).AtLeast(7, 0) {
+		return // TestWithoutDryRun
+	}
+	r := newWatchedRig(t)
+	master, heir := r.Masters[0].Node, r.Masters[0].Replicas[0]
+	sentineltest.WaitFor(t, "all to be clear at first", func() bool { return r.assess().Status == health.OK })
+	r.cli(heir, "ACL", "DELUSER", "watcher")
+	sentineltest.WaitFor(t, "the Sentinels to be there as the default user", func() bool {
+		list := r.cli(heir, "CLIENT", "LIST")
+		return strings.Count(list, "-pubsub") == len(r.Sentinels) && !strings.Contains(list, "user=watcher")
+	})
+	r.cli(master, "ACL", "SETUSER", "admin", "on", ">canary-admin", "+@all", "~*", "&*")
+	r.cli(master, "ACL", "SETUSER", "default", "off")
+	report := r.assess()
+	r.cli(master, "--user", "admin", "-a", "canary-admin", "ACL", "SETUSER", "default", "on")
+	for _, f := range report.Findings {
+		if f.Check == "sentinel_login" {
+			t.Errorf("got %+v", f)
+		}
+	}
+}
+
 // TestChannelRefused: without the channel the Sentinels are cut off at once, and with them the only way to see as whom they come.
 func TestChannelRefused(t *testing.T) {
 	t.Parallel()

@@ -24,6 +24,13 @@ func TestOutOfMemory(t *testing.T) {
 	r.cli(heir, "CONFIG", "SET", "maxmemory", "100kb")
 	r.cli(heir, "CONFIG", "SET", "maxmemory-policy", "allkeys-lru")
 	r.finds("writes_refused", heir, health.Warning, "it would evict keys")
+	for _, setting := range []string{"maxmemory-policy allkeys-lru", "maxmemory 100kb"} {
+		r.cli(master, append([]string{"CONFIG", "SET"}, strings.Fields(setting)...)...)
+	}
+	if report := r.assess(); report.Status != health.OK {
+		t.Errorf("where the master evicts as well: %+v", report)
+	}
+	r.cli(master, "CONFIG", "SET", "maxmemory", "0")
 	r.cli(heir, "CONFIG", "SET", "maxmemory-policy", "noeviction")
 	r.finds("writes_refused", heir, health.Critical, "(OOM)")
 	r.cli(master, "SET", "k", "v")
