@@ -13,7 +13,7 @@ import (
 // which have one file. Every deployment is scraped at exactly one, and the sixth takes its part and moves no other.
 func TestShardsAreScrapedOnce(t *testing.T) {
 	t.Parallel()
-	const deployments = 120
+	const deployments = 80
 	fake := sentineltest.RunFake(t, sentineltest.FakeConfig{Replicas: 2})
 	config := "deployments:\n"
 	for i := range deployments {
@@ -31,7 +31,7 @@ func TestShardsAreScrapedOnce(t *testing.T) {
 			fmt.Fprintf(&jobs, "      - {url: \"%s/sd?role=deployment\", refresh_interval: 5s}\n", p.URL) // not after a minute, if the first fails on a busy machine
 		}
 	}
-	prometheus := exportertest.StartPrometheus(t, "global: {scrape_interval: 5s}\nscrape_configs:\n"+jobs.String())
+	prometheus := exportertest.StartPrometheus(t, "global: {scrape_interval: 10s}\nscrape_configs:\n"+jobs.String())
 	var up []map[string]string
 	sentineltest.WaitFor(t, "all to be up", func() bool {
 		up = prometheus.Series("up == 1")

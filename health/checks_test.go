@@ -93,7 +93,7 @@ func checkCases() []checkCase {
 	reset := func(name string, times int, ago time.Duration) func(*sentinel.Master) {
 		return func(m *sentinel.Master) {
 			e := sentinel.Event{Name: name, Kind: sentinel.RoleMaster, Address: m.Addr}
-			m.Recent = []sentinel.RecentEvent{{Event: e, Count: times, First: ago + time.Duration(times-1)*10*time.Second, Last: ago}}
+			m.Recent = []sentinel.RecentEvent{{Event: e, Count: times, First: ago + time.Duration(times-1)*10*time.Second, Last: ago, Pause: 12 * time.Second}}
 		}
 	}
 	moved := func(m *sentinel.Master) { m.Addr, m.Host, m.RunID = replicaOne, "10.0.0.11", "another process" }
@@ -161,12 +161,12 @@ func checkCases() []checkCase {
 		{"no_promotable_replica", "no INFO that lists them", each(uninformed), Unknown, nil},
 
 		{"master_reset_again", "every 10 s, and down-after is 30 s", at(1, reset("+reset-master", 4, 6*time.Second)), Critical, []string{
-			"critical: Sentinel 10.0.0.2:26379 is told again and again to forget what is known of mymaster, every 10 s for 36 s (+reset-master), and knows no replica and no other Sentinel for some seconds each time. That is more often than down-after: it is never found that the master is down, and no failover can start"}},
+			"critical: Sentinel 10.0.0.2:26379 is told again and again to forget what is known of mymaster, 4 times in 36 s and at most 12 s apart (+reset-master), and knows no replica and no other Sentinel for some seconds each time. That is more often than down-after: it is never found that the master is down, and no failover can start"}},
 		{"master_reset_again", "removed and monitored again, and down-after is shorter", each(func(m *sentinel.Master) {
 			reset("+monitor", 3, time.Second)(m)
 			m.DownAfter = ms(5000)
 		}), Warning, []string{
-			"warning: Sentinels 10.0.0.1:26379, 10.0.0.2:26379 and 10.0.0.3:26379 are told again and again to forget what is known of mymaster, every 10 s for 21 s (+monitor), and know no replica and no other Sentinel for some seconds each time"}},
+			"warning: Sentinels 10.0.0.1:26379, 10.0.0.2:26379 and 10.0.0.3:26379 are told again and again to forget what is known of mymaster, 3 times in 21 s and at most 12 s apart (+monitor), and know no replica and no other Sentinel for some seconds each time"}},
 		{"master_reset_again", "twice, by hand", each(reset("+reset-master", 2, time.Second)), OK, nil},
 		{"master_reset_again", "it is over", each(reset("+reset-master", 40, 31*time.Second)), OK, nil},
 		{"master_reset_again", "another event", each(reset("+sdown", 40, time.Second)), OK, nil},

@@ -38,18 +38,17 @@ func replicasForgotten(m *masterModel) outcome {
 func masterResetAgain(m *masterModel) outcome {
 	var o outcome
 	var who []deployment.View
-	var most *sentinel.RecentEvent // the one that comes most often
+	var first *sentinel.RecentEvent // of the first of them
 	f := Finding{Severity: Warning}
 	for _, v := range m.Views {
 		e := resetRun(v)
 		if e == nil {
 			continue
 		}
-		who = append(who, v)
-		if most == nil || e.Every() < most.Every() {
-			most = e
+		if who = append(who, v); first == nil {
+			first = e
 		}
-		if e.Every() <= v.DownAfter.Value {
+		if e.Pause <= v.DownAfter.Value {
 			f.Severity = Critical
 		}
 	}
@@ -57,8 +56,8 @@ func masterResetAgain(m *masterModel) outcome {
 		return o
 	}
 	f.Sentinel = onlyOne(who)
-	f.Message = fmt.Sprintf("%s %s told again and again to forget what is known of %s, every %s for %s (%s), and %s no replica and no other Sentinel for some seconds each time",
-		whom(who), are(len(who)), m.Name, Age(most.Every()), Age(most.First), most.Name, verb(len(who), "know"))
+	f.Message = fmt.Sprintf("%s %s told again and again to forget what is known of %s, %d times in %s and at most %s apart (%s), and %s no replica and no other Sentinel for some seconds each time",
+		whom(who), are(len(who)), m.Name, first.Count, Age(first.First), Age(first.Pause), first.Name, verb(len(who), "know"))
 	if f.Severity == Critical {
 		f.Message += ". That is more often than down-after: it is never found that the master is down, and no failover can start"
 	}

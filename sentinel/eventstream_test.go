@@ -409,7 +409,7 @@ func TestSnapshotHasRecentEvents(t *testing.T) {
 			switch {
 			case n.Kind == sentinel.StreamUp:
 				up <- true
-			case n.Event.Name == "+set":
+			case n.Event.Name == "+reset-master":
 				heard <- true
 			}
 		})
@@ -418,13 +418,13 @@ func TestSnapshotHasRecentEvents(t *testing.T) {
 	defer cancel()
 	<-up
 	for range 2 {
-		_, err := s.CLI(ctx, "SENTINEL", "SET", name, "quorum", "1")
+		_, err := s.CLI(ctx, "SENTINEL", "RESET", name)
 		must(t, err)
 		<-heard
 	}
-	set := listens.Snapshot(ctx).Masters[0].Published("+set")
-	if set == nil || set.Count != 2 || set.Address != topo.Masters[0].DataNodes()[0].Addr() || set.Last > set.First || set.First > 20*time.Second {
-		t.Errorf("the snapshot has +set as %+v", set)
+	reset := listens.Snapshot(ctx).Masters[0].Published("+reset-master")
+	if reset == nil || reset.Count != 2 || reset.Address != topo.Masters[0].DataNodes()[0].Addr() || reset.Last > reset.First || reset.First > 20*time.Second {
+		t.Errorf("the snapshot has +reset-master as %+v", reset)
 	}
 	if recent := deaf.Snapshot(ctx).Masters[0].Recent; recent != nil {
 		t.Errorf("a client that does not listen has %+v", recent)

@@ -31,7 +31,7 @@ type Master struct {
 	// Options.InfoCache.
 	Cache []CachedInfo
 	// Recent is what the Sentinel has published of the master and its nodes in the last 15
-	// minutes, the newest first; nil where nobody listens ([Client.Events]). It is
+	// minutes, as far as a check asks for it, the newest first; nil where nobody listens ([Client.Events]). It is
 	// for what no reply tells, and says nothing about the state of anything.
 	Recent []RecentEvent
 	// Restart is the one after which the master has less than half of its data; nil

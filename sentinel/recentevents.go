@@ -12,7 +12,7 @@ const (
 	// recentPause is the longest pause between two events that count as in a row: three
 	// times the period of INFO, after which a Sentinel looks at a node again.
 	recentPause = 30 * time.Second
-	maxRecent   = 512
+	maxRecent   = 1024
 	// maxRecentBytes is more than a Sentinel ever publishes in one message.
 	maxRecentBytes = 2048
 )
@@ -26,14 +26,8 @@ type RecentEvent struct {
 	Count int
 	// First and Last are the ages of the first and of the last event in the row.
 	First, Last time.Duration
-}
-
-// Every returns how long it took from one event of the row to the next; 0 if there was only one.
-func (e *RecentEvent) Every() time.Duration {
-	if e.Count < 2 {
-		return 0
-	}
-	return (e.First - e.Last) / time.Duration(e.Count-1)
+	// Pause is the longest time from one to the next; 0 if there was only one.
+	Pause time.Duration
 }
 
 // recentEvents keeps the recent events of a stream, for the snapshots.
@@ -47,6 +41,7 @@ type eventRun struct {
 	event       Event
 	count       int
 	first, last time.Time
+	pause       time.Duration
 }
 
 // isOf reports whether e is the same event about the same node.
@@ -55,9 +50,19 @@ func (row *eventRun) isOf(e *Event) bool {
 		row.event.Address == e.Address && row.event.MasterAddress == e.MasterAddress && row.event.NewAddress == e.NewAddress
 }
 
+// keeps reports whether an event is one that a snapshot has: those of hundreds of masters must not
+// push each other out.
+func keeps(event string) bool {
+	switch event {
+	case EventTryFailover, EventWaitPromotion, EventSwitchMaster, EventFixReplicaConfig, EventResetMaster, EventMonitor:
+		return true
+	}
+	return false
+}
+
 // note adds an event, if it is about a master.
 func (r *recentEvents) note(n *StreamUpdate) {
-	if n.Kind != StreamEvent || n.Event.Master == "" || len(n.Event.Raw) > maxRecentBytes {
+	if n.Kind != StreamEvent || n.Event.Master == "" || !keeps(n.Event.Name) || len(n.Event.Raw) > maxRecentBytes {
 		return
 	}
 	r.mu.Lock()
@@ -66,8 +71,9 @@ func (r *recentEvents) note(n *StreamUpdate) {
 	i := slices.IndexFunc(r.rows, func(row eventRun) bool { return row.isOf(&n.Event) })
 	switch {
 	case i >= 0:
-		if old := r.rows[i]; n.Time.Sub(old.last) <= recentPause {
-			row.count, row.first = old.count+1, old.first
+		old := r.rows[i]
+		if pause := n.Time.Sub(old.last); pause <= recentPause {
+			row.count, row.first, row.pause = old.count+1, old.first, max(old.pause, pause)
 		}
 		r.rows = slices.Delete(r.rows, i, i+1)
 	case len(r.rows) == maxRecent:
@@ -87,7 +93,7 @@ func (r *recentEvents) of(master string, now time.Time) []RecentEvent {
 			break
 		}
 		if row.event.Master == master {
-			recent = append(recent, RecentEvent{Event: row.event, Count: row.count, First: now.Sub(row.first), Last: max(0, age)})
+			recent = append(recent, RecentEvent{Event: row.event, Count: row.count, First: now.Sub(row.first), Last: max(0, age), Pause: row.pause})
 		}
 	}
 	return recent

@@ -177,7 +177,7 @@ func Groups() []Group {
 		},
 		{
 			Name:   "resets",
-			Config: sentineltest.Config{Replicas: 2, FailoverTimeout: short},
+			Config: sentineltest.Config{Replicas: 2, FailoverTimeout: short, DownAfter: 4 * time.Second}, // for a busy machine to RESET more often
 			Faults: []Fault{
 				{"RESET again and again", resetAgain, critical("master_reset_again"), nil},
 				{"RESET while the master is dead", forgetDeadMaster, withCause(critical("replicas_forgotten"), critical("no_promotable_replica", "peers_unknown", "quorum_unreachable", "agreement_missing"), warning("master_sdown")), nil},
