@@ -14,8 +14,8 @@ import (
 // often as he likes.
 const keepPreflights = 10 * time.Second
 
-// mostPreflights is how many of them are kept of a deployment: whoever asks for more masters within that time is told nothing.
-const mostPreflights = 32
+// mostKept is how many of them are kept of a deployment: whoever asks for more masters within that time is told nothing.
+const mostKept = 32
 
 // preflights are the last reports on the data nodes of a deployment, by master.
 type preflights struct {
@@ -51,7 +51,7 @@ func (d *Deployment) Preflights(ctx context.Context, snapshots []*sentinel.Snaps
 	asking, cancel := context.WithTimeout(context.WithoutCancel(ctx), timeout)
 	defer cancel()
 	kept := d.looks.kept
-	room := mostPreflights - len(kept)
+	room := mostKept - len(kept)
 	reports := make([]*preflight.Report, len(masters))
 	var wg sync.WaitGroup
 	for i, name := range masters {

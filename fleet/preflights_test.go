@@ -21,7 +21,7 @@ func TestPreflightsAreForgotten(t *testing.T) {
 			Password: func() (string, error) { asked++; return "", errors.New("it is not there") }, // so that nothing is sent
 		}}})
 		snapshot := well("a:26379")
-		const masters = mostPreflights + 5
+		const masters = mostKept + 5
 		for i := range masters {
 			snapshot.Masters = append(snapshot.Masters, sentinel.Master{Instance: sentinel.Instance{Name: fmt.Sprint("m", i), Addr: fmt.Sprint("10.0.0.1:", 1000+i)}})
 		}
@@ -36,12 +36,12 @@ func TestPreflightsAreForgotten(t *testing.T) {
 		}
 		for range 2 {
 			for i := range masters {
-				if is := look(i) != nil; is != (i < mostPreflights) {
+				if is := look(i) != nil; is != (i < mostKept) {
 					t.Errorf("master %d has a report: %v", i, is)
 				}
 			}
 		}
-		if n := kept(); asked != mostPreflights || n != mostPreflights {
+		if n := kept(); asked != mostKept || n != mostKept {
 			t.Errorf("%d were asked about, and %d are kept", asked, n)
 		}
 		time.Sleep(keepPreflights + 2*time.Second)

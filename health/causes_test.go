@@ -93,6 +93,21 @@ func TestCauses(t *testing.T) {
 				"  critical mymaster majority_unreachable 10.0.0.1:26379",
 				"critical sentinel_unreachable 10.0.0.3:26379",
 			}},
+		{"what was known of a dead master is forgotten, and two Sentinels know one other each", each(func(m *sentinel.Master) {
+			m.Flags |= sentinel.FlagSDown | sentinel.FlagODown
+			m.SDownTime, m.ODownTime = ms(400_000), ms(399_000)
+			m.RunID, m.Replicas, m.NumReplicas = "", nil, num(0)
+			m.Peers, m.NumOtherSentinels = m.Peers[:1], num(1)
+			m.CKQuorum.Usable = 2
+		}), "CRITICAL mymaster: the master 10.0.0.10:6379 has been objectively down (o_down) for 7 min", []string{
+			"critical mymaster master_odown 10.0.0.10:6379",
+			"  warning mymaster master_sdown 10.0.0.10:6379",
+			"critical mymaster replicas_forgotten 10.0.0.10:6379",
+			"  critical mymaster no_promotable_replica",
+			"  critical mymaster failover_stuck 10.0.0.10:6379",
+			"  warning mymaster peers_unknown",
+			"  warning mymaster quorum_fragile",
+		}},
 		{"a replica is dead for long, another one for a moment", each(func(m *sentinel.Master) {
 			replicaDead(&m.Replicas[0], 400_000)
 			replicaDead(&m.Replicas[1], 2_000)
