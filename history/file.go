@@ -35,6 +35,7 @@ var (
 	errNotRegular = errors.New("it is not a regular file")
 	errForeign    = errors.New("it holds something else than records of failovers")
 	errTaken      = errors.New("another process writes it: each exporter needs a file of its own")
+	errNoLocks    = errors.New("its file system does not lock it")
 	errSlow       = errors.New("records come faster than they can be written")
 )
 
@@ -55,7 +56,9 @@ type File struct {
 	wake    chan struct{} // closed by Close
 	done    chan struct{}
 
-	open *os.File // for appending, locked; nil if it is not. Only run uses it
+	open     *os.File // for appending, locked; nil if it is not. Only run uses it
+	flock    func(*os.File) error
+	unlocked bool // it was said that there are no locks
 
 	disk sync.Mutex // held while the file is read or written
 
@@ -70,7 +73,7 @@ type File struct {
 // OpenFile returns the File at a path. That it cannot be read or written is logged, and no error:
 // it may become possible later. Close ends what it starts.
 func OpenFile(path string, o FileOptions, logger *slog.Logger) *File {
-	f := &File{path: path, options: o, logger: logger.With("file", path), wake: make(chan struct{}, 1), done: make(chan struct{})}
+	f := &File{path: path, options: o, logger: logger.With("file", path), wake: make(chan struct{}, 1), done: make(chan struct{}), flock: lock}
 	go f.run()
 	return f
 }
@@ -224,7 +227,7 @@ func (f *File) own() (size int64, err error) {
 		if err != nil {
 			return 0, err
 		}
-		if err := lock(file); err != nil {
+		if err := f.lock(file); err != nil {
 			_ = file.Close()
 			return 0, err
 		}
@@ -234,6 +237,19 @@ func (f *File) own() (size int64, err error) {
 		}
 	}
 	return check(f.open)
+}
+
+// lock locks a file, where the file system does that.
+func (f *File) lock(file *os.File) error {
+	err := f.flock(file)
+	if !errors.Is(err, errNoLocks) {
+		return err
+	}
+	if !f.unlocked {
+		f.unlocked = true
+		f.logger.Warn("The history file cannot be locked: make sure that no other exporter writes to it", "err", err)
+	}
+	return nil
 }
 
 // isAt reports whether an open file is the one at the path.
@@ -272,6 +288,9 @@ func (f *File) openAs(flag int) (*os.File, int64, error) {
 func check(file *os.File) (int64, error) {
 	begin := make([]byte, len(firstBytes))
 	n, err := file.ReadAt(begin, 0)
+	if errors.Is(err, os.ErrPermission) { // it is open: over SMB nobody else reads what is locked
+		return 0, errTaken
+	}
 	if err != nil && !errors.Is(err, io.EOF) {
 		return 0, err
 	}
@@ -342,6 +361,9 @@ func (f *File) compact(limit int64) error {
 	}
 	fresh, err := copyLines(f.path+".tmp", file, oldest, sizes)
 	if err == nil {
+		err = f.lock(fresh) // before others see it
+	}
+	if err == nil {
 		err = os.Rename(f.path+".tmp", f.path)
 	}
 	if err != nil {
@@ -355,8 +377,7 @@ func (f *File) compact(limit int64) error {
 	return nil
 }
 
-// copyLines writes those lines of a file that have a size into another one, which is locked before it takes the place of the first one. It can
-// be nil after an error.
+// copyLines writes those lines of a file that have a size into another one, which can be nil after an error.
 func copyLines(path string, from io.Reader, oldest time.Time, sizes []int64) (*os.File, error) {
 	file, err := os.OpenFile(path, os.O_RDWR|os.O_CREATE|os.O_TRUNC|os.O_APPEND, 0o600) //nolint:gosec // its name follows from a flag
 	if err != nil {
@@ -370,7 +391,7 @@ func copyLines(path string, from io.Reader, oldest time.Time, sizes []int64) (*o
 		}
 		i++
 	})
-	return file, errors.Join(err, to.Flush(), file.Sync(), lock(file))
+	return file, errors.Join(err, to.Flush(), file.Sync())
 }
 
 // oldest returns when a record must have begun at the earliest.
