@@ -243,12 +243,25 @@ func printLogs(w io.Writer, logs []history.Log) {
 		if l.Source != "" {
 			whose = ", the lines of " + l.Source
 		}
-		fmt.Fprintf(w, "log of %s: %s%s, %s\n", l.Sentinel, strings.Join(l.Files, " "), whose, clock)
+		taken := ""
+		if l.LocalTimes {
+			taken = ", times without a zone taken for " + zonesOf(&l, time.Local)
+		}
+		fmt.Fprintf(w, "log of %s: %s%s%s, %s\n", l.Sentinel, strings.Join(l.Files, " "), whose, taken, clock)
 		local = local || l.LocalTimes
 	}
 	if local {
-		fmt.Fprintf(w, "The times in the logs have no zone: they are taken for %s. For another one run this with the variable TZ, as TZ=UTC.\n", logs[0].From.Local().Format("MST"))
+		fmt.Fprintln(w, "For another zone run this with the variable TZ, as TZ=UTC.")
 	}
+}
+
+// zonesOf names the zone of a place in the time of a log: two if its clocks have been changed meanwhile.
+func zonesOf(l *history.Log, place *time.Location) string {
+	from, to := l.From.In(place).Format("MST"), l.To.In(place).Format("MST")
+	if from != to {
+		return from + " and " + to
+	}
+	return from
 }
 
 func printRecord(w io.Writer, r *history.Record) {

@@ -136,7 +136,7 @@ func TestHistoryAt(t *testing.T) {
 		at, want string
 		since    time.Duration
 	}{
-		{logs: logs, at: "03:04", want: "the lines of pod/a/sentinel| zone: they are taken for |around 2026-11-22 02:04:00 UTC (--at):|  last  |other times, 3, the last one at 2026-11-21 02:10:00 UTC"},
+		{logs: logs, at: "03:04", want: "the lines of pod/a/sentinel, times without a zone taken for |, clock not compared|For another zone run this with the variable TZ|around 2026-11-22 02:04:00 UTC (--at):|  last  |other times, 3, the last one at 2026-11-21 02:10:00 UTC"},
 		{at: "03:04", want: "around 2026-11-29 02:04:00 UTC (--at):|no failover|other times, 4, the last one at 2026-11-22 02:01:00 UTC"},
 		{at: "2026-11-21 03:04", want: "around 2026-11-21 02:04:00 UTC (--at):|  before  |other times, 3, the last one at 2026-11-22 02:01:00 UTC"},
 		{at: "2026-10-25 02:30", want: "around 2026-10-25 00:30:00 UTC, and as the clocks went back around 2026-10-25 01:30:00 UTC (--at):|  first  |  second  |other times, 2, "},
@@ -163,6 +163,23 @@ func TestHistoryAt(t *testing.T) {
 				t.Errorf("--at=%q --since=%s: no %q in\n%s", c.at, c.since, want, rest)
 			}
 			rest = after
+		}
+	}
+}
+
+// TestZonesOf: the zone is that of each log, since one can be of the summer and another one of the winter.
+func TestZonesOf(t *testing.T) {
+	t.Parallel()
+	berlin, err := time.LoadLocation("Europe/Berlin")
+	if err != nil {
+		t.Fatal(err)
+	}
+	july, october, december := time.Date(2026, 7, 1, 0, 0, 0, 0, time.UTC), time.Date(2026, 10, 1, 0, 0, 0, 0, time.UTC), time.Date(2026, 12, 1, 0, 0, 0, 0, time.UTC)
+	for want, l := range map[string]history.Log{
+		"CEST": {From: july, To: october}, "CEST and CET": {From: october, To: december}, "CET": {From: december, To: december},
+	} {
+		if got := zonesOf(&l, berlin); got != want {
+			t.Errorf("from %s to %s: %s, want %s", l.From, l.To, got, want)
 		}
 	}
 }
