@@ -89,7 +89,6 @@ func readLog(f LogFile, zone *time.Location) ([]*logOf, error) {
 func (l *logOf) add(line logLine) {
 	l.lines = append(l.lines, line)
 	l.identify(line.message)
-	l.LocalTimes = l.LocalTimes || line.local
 }
 
 // identify looks for what says whose log it is: its id at the start, or its vote for itself, which

@@ -4,6 +4,7 @@ import (
 	"cmp"
 	"encoding/json"
 	"regexp"
+	"slices"
 	"strconv"
 	"strings"
 	"time"
@@ -19,13 +20,20 @@ type logLine struct {
 	message string
 }
 
+// asWritten is the line as the Sentinel wrote it, for comparison: another copy of it may have no time before it that tells the zone.
+func (l logLine) asWritten() logLine {
+	l.at, l.zone, l.local = l.at.Add(l.zone), 0, false
+	return l
+}
+
 // A logParser reads the lines of a file in the log formats that there are: that of Redis, which is Valkey's by
 // default, and Valkey's logfmt and JSON, each with any of Valkey's formats of a time. Of what another
 // program has put before a line it takes the name of who wrote it, and the time that has a zone.
 type logParser struct {
 	legacy, logfmt, colour, source *regexp.Regexp
-	zone                           *time.Location       // of times that have none
-	last                           map[string]time.Time // by source: the last one of these
+	zone                           *time.Location           // of times that have none
+	last                           map[string]time.Time     // by source: the last one of these
+	told                           map[string]time.Duration // by source: the zone that what is before its lines told last
 }
 
 func newLogParser(zone *time.Location) logParser {
@@ -35,7 +43,7 @@ func newLogParser(zone *time.Location) logParser {
 		colour: regexp.MustCompile("\x1b\\[[0-9;]*m"),
 		// docker compose logs; kubectl logs --prefix; host and program of syslog and journalctl
 		source: regexp.MustCompile(`^(\S+)\s+\|(?:\s|$)|^\[(pod/[^\]\s]+)\](?:\s|$)|(?:^|\s)(\S+ [^\s\[:]+)\[\d+\]:\s*$`),
-		zone:   zone, last: make(map[string]time.Time),
+		zone:   zone, last: make(map[string]time.Time), told: make(map[string]time.Duration),
 	}
 }
 
@@ -130,23 +138,50 @@ func (p *logParser) time(w wrapper, text string) (at time.Time, local bool, err 
 	if err != nil {
 		return wall, false, err
 	}
-	if zone, known := w.zone(wall); known {
+	if zone, known := p.toldZone(w, wall); known {
 		return wall.Add(-zone).In(time.FixedZone("", int(zone.Seconds()))), false, nil
 	}
 	return p.localTime(w.source, wall), true, nil
 }
 
-// zone returns how far the clock on the wall was ahead of UTC when a line was written, by the time that another program has put
-// before it; false if there is none, or it came too late to tell.
+// toldZone returns how far the clock on the wall was ahead of UTC when a line was written, by the time that another program has put
+// before it. That can come late, as from a journal that was busy, and never early: then the zone is the one that the same source
+// had before. It is false if no line of it has told one yet.
+func (p *logParser) toldZone(w wrapper, wall time.Time) (time.Duration, bool) {
+	const back = time.Hour // when summer ends
+	before, known := p.told[w.source]
+	zone, is := w.zone(wall)
+	onLordHowe := zone == 10*time.Hour+30*time.Minute && before == 11*time.Hour // where summer is half an hour
+	late := known && zone < before && before-zone < back && !onLordHowe
+	switch {
+	case is && !late:
+		p.told[w.source] = zone
+		return zone, true
+	case w.at.IsZero():
+		return 0, false
+	}
+	return before, known
+}
+
+// zone returns the zone that the time before a line tells; false if there is none, or it came too late to tell.
 func (w *wrapper) zone(wall time.Time) (time.Duration, bool) {
 	const (
-		step = 15 * time.Minute // of all zones
-		most = 14 * time.Hour
+		step = 15 * time.Minute
 		late = 5 * time.Minute
 	)
 	ahead := wall.Sub(w.at)
 	zone := ahead.Round(step)
-	return zone, !w.at.IsZero() && zone.Abs() <= most && (ahead-zone).Abs() <= late
+	return zone, !w.at.IsZero() && isZone(zone) && (ahead-zone).Abs() <= late
+}
+
+// isZone reports whether a clock anywhere is so far ahead of UTC. Only few are not by whole hours.
+func isZone(ahead time.Duration) bool {
+	if ahead%time.Hour == 0 {
+		return ahead >= -12*time.Hour && ahead <= 14*time.Hour
+	}
+	return slices.Contains([]string{
+		"-9h30m0s", "-3h30m0s", "-2h30m0s", "3h30m0s", "4h30m0s", "5h30m0s", "5h45m0s", "6h30m0s", "8h45m0s", "9h30m0s", "10h30m0s", "12h45m0s", "13h45m0s",
+	}, ahead.String())
 }
 
 // localTime returns the time that a local clock on the wall has meant. In the hour that comes twice when the clocks go back it is

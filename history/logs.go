@@ -83,6 +83,7 @@ func readLogs(files []LogFile, zone *time.Location) ([]*logOf, error) {
 	for _, l := range logs {
 		slices.SortStableFunc(l.lines, func(a, b logLine) int { return a.at.Compare(b.at) })
 		l.From, l.To = l.lines[0].at, l.lines[len(l.lines)-1].at
+		l.LocalTimes = slices.ContainsFunc(l.lines, func(line logLine) bool { return line.local })
 		l.trusted = !slices.ContainsFunc(l.lines, func(line logLine) bool { return line.notice })
 	}
 	return logs, nil
@@ -111,15 +112,17 @@ func (l *logOf) merge(other *logOf) {
 	if l.port == "" {
 		l.port = other.port
 	}
-	l.LocalTimes = l.LocalTimes || other.LocalTimes
-	have := make(map[logLine]int)
-	for _, line := range l.lines {
-		have[line]++
+	have := make(map[logLine][]int) // the places of those that are alike
+	for i, line := range l.lines {
+		have[line.asWritten()] = append(have[line.asWritten()], i)
 	}
 	var added []logLine
 	for _, line := range other.lines {
-		if have[line] > 0 {
-			have[line]--
+		if places := have[line.asWritten()]; len(places) > 0 {
+			if l.lines[places[0]].local { // the other one may know the zone
+				l.lines[places[0]] = line
+			}
+			have[line.asWritten()] = places[1:]
 			continue
 		}
 		added = append(added, line)

@@ -343,15 +343,23 @@ func TestZones(t *testing.T) {
 	stamped := func(stamp string) string {
 		return stamp + strings.ReplaceAll(strings.TrimSpace(summer), "\n", "\n"+stamp)
 	}
+	early := func(stamp string) string { return stamp + " stdout F 1:X 05 Jul 2026 03:04:02.000 # +new-epoch 6\n" }
 	for what, want := range map[string]struct {
 		text, started string
 		local         bool
 	}{
-		"none":              {summer, "2026-07-05T01:04:05Z", true},
-		"a container's":     {stamped("2026-07-05T03:04:06.123456789Z stdout F "), "2026-07-05T03:04:05Z", false},
-		"Docker's":          {`{"log":"` + strings.ReplaceAll(strings.TrimSpace(summer), "\n", "\\n\",\"time\":\"2026-07-05T07:04:04.9Z\"}\n{\"log\":\"") + "\\n\",\"time\":\"2026-07-05T07:04:15Z\"}", "2026-07-05T07:04:05Z", false},
-		"an older journal":  {stamped("2026-07-05T03:04:06+0530 host redis-sentinel[1]: "), "2026-07-04T21:34:05Z", false},
-		"one that was late": {stamped("2026-07-05T01:11:30Z stdout F "), "2026-07-05T01:04:05Z", true},
+		"none":                             {summer, "2026-07-05T01:04:05Z", true},
+		"a container's":                    {stamped("2026-07-05T03:04:06.123456789Z stdout F "), "2026-07-05T03:04:05Z", false},
+		"Docker's":                         {`{"log":"` + strings.ReplaceAll(strings.TrimSpace(summer), "\n", "\\n\",\"time\":\"2026-07-05T07:04:04.9Z\"}\n{\"log\":\"") + "\\n\",\"time\":\"2026-07-05T07:04:15Z\"}", "2026-07-05T07:04:05Z", false},
+		"an older journal":                 {stamped("2026-07-05T03:04:06+0530 host redis-sentinel[1]: "), "2026-07-04T21:34:05Z", false},
+		"one that was late":                {stamped("2026-07-05T01:11:30Z stdout F "), "2026-07-05T01:04:05Z", true},
+		"by a quarter of an hour":          {stamped("2026-07-05T01:18:30Z stdout F "), "2026-07-05T01:04:05Z", true},
+		"Nepal's":                          {stamped("2026-07-04T21:19:06Z stdout F "), "2026-07-04T21:19:05Z", false},
+		"late, where others were not":      {early("2026-07-05T03:04:03Z") + stamped("2026-07-05T03:21:30Z stdout F "), "2026-07-05T03:04:05Z", false},
+		"as late as another zone, in Baku": {early("2026-07-04T23:04:03Z") + stamped("2026-07-04T23:34:06Z stdout F "), "2026-07-04T23:04:05Z", false},
+		"the end of summer, an hour":       {early("2026-07-05T01:04:02Z") + stamped("2026-07-05T02:04:06Z stdout F "), "2026-07-05T02:04:05Z", false},
+		"the end of summer, half an hour":  {early("2026-07-04T16:04:02Z") + stamped("2026-07-04T16:34:06Z stdout F "), "2026-07-04T16:34:05Z", false},
+		"the end of winter":                {"2026-07-05T00:59:58Z stdout F 1:X 05 Jul 2026 01:59:58.000 # +new-epoch 6\n" + stamped("2026-07-05T01:04:06Z stdout F "), "2026-07-05T01:04:05Z", false},
 	} {
 		records, logs, err := history.ReadLogs([]history.LogFile{file("a.log", want.text)}, berlin)
 		if err != nil || len(records) != 1 || len(logs) != 1 {
@@ -374,6 +382,33 @@ func TestZones(t *testing.T) {
 	}
 	if want := []string{"8 01:59:58.5 4", "7 00:59:58.0 10"}; !slices.Equal(got, want) {
 		t.Errorf("in the hour that comes twice: %q, want %q", got, want)
+	}
+}
+
+// TestCopies: lines that two files of one Sentinel have are replayed once, also where only one of them has times that tell the zone.
+func TestCopies(t *testing.T) {
+	t.Parallel()
+	const id = "0123456789abcdef0123456789abcdef01234567"
+	plain := logAfter(0, "Sentinel ID is "+id, "+new-epoch 7", "+try-failover master m 10.0.0.1 1", "-failover-abort-not-elected master m 10.0.0.1 1")
+	at := time.Date(2026, 1, 2, 3, 4, 5, 0, time.UTC)
+	var stamped strings.Builder // of a container in UTC
+	for line := range strings.Lines(plain) {
+		stamped.WriteString(at.Format(time.RFC3339Nano) + " stdout F " + line)
+	}
+	tokyo := time.FixedZone("", 9*60*60)
+	for what, files := range map[string][]history.LogFile{
+		"stamped first":  {file("kept.log", stamped.String()), file("copy.log", plain)},
+		"stamped last":   {file("copy.log", plain), file("kept.log", stamped.String())},
+		"the same twice": {file("kept.log", stamped.String()), file("copy.log", stamped.String())},
+	} {
+		records, logs, err := history.ReadLogs(files, tokyo)
+		if err != nil || len(records) != 1 || len(logs) != 1 {
+			t.Errorf("%s: %v, %d records, %d logs", what, err, len(records), len(logs))
+			continue
+		}
+		if want := at.Add(200 * time.Millisecond); !records[0].Started.Equal(want) || logs[0].LocalTimes {
+			t.Errorf("%s: it started at %s, want %s, and local is %v", what, records[0].Started, want, logs[0].LocalTimes)
+		}
 	}
 }
 
