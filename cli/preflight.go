@@ -4,6 +4,7 @@ import (
 	"context"
 	"fmt"
 	"io"
+	"strings"
 
 	"github.com/alecthomas/kingpin/v2"
 
@@ -86,9 +87,7 @@ func printPreflight(w io.Writer, r *preflight.Report) {
 		f.Master = "" // it is in the first line
 		printCheckFinding(w, f, "")
 	}
-	for _, c := range r.Checks {
-		if c.Reason != "" {
-			fmt.Fprintf(w, "\nunknown %s\n  %s\n", c.Check, c.Reason)
-		}
+	for _, u := range r.Unseen {
+		fmt.Fprintf(w, "\nunknown %s\n  %s\n", strings.Join(u.Checks, ", "), u.Reason)
 	}
 }

@@ -30,7 +30,7 @@ func TestPreflight(t *testing.T) {
 	if status, out := preflighted(account, "mymaster"); status != 0 || !strings.HasPrefix(out, "mymaster ok\n  master "+r.Masters[0].Node.Addr()+" ") {
 		t.Errorf("exit code %d:\n%s", status, out)
 	}
-	if status, out := preflighted(nil); status != 3 || !strings.Contains(out, "unknown promotion_refused\n  the data nodes are not asked: give --node.username") {
+	if status, out := preflighted(nil); status != 3 || strings.Count(out, "the data nodes are not asked") != 1 || !strings.Contains(out, ", promotion_refused, ") || !strings.Contains(out, "\n  the data nodes are not asked: give --node.username") {
 		t.Errorf("without an account: exit code %d:\n%s", status, out)
 	}
 	if status, out := preflighted(account, "nosuch"); status != 3 || !strings.Contains(out, `no Sentinel of the 1 that were asked monitors a master named "nosuch"`) {

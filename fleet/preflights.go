@@ -2,6 +2,8 @@ package fleet
 
 import (
 	"context"
+	"errors"
+	"fmt"
 	"maps"
 	"sync"
 	"time"
@@ -14,8 +16,20 @@ import (
 // often as he likes.
 const keepPreflights = 10 * time.Second
 
-// mostKept is how many of them are kept of a deployment: whoever asks for more masters within that time is told nothing.
+// mostKept is how many of them are kept of a deployment.
 const mostKept = 32
+
+// Why there is no report.
+var (
+	errNoTurn = errors.New("its data nodes are not asked: those of another page are, and that takes long; load this one again")
+	errFull   = fmt.Errorf("its data nodes are not asked: those of %d other masters have been within %s, which is the most; load the page again then", mostKept, keepPreflights)
+)
+
+// A Preflight is what the data nodes of a master say, or the reason why they are not asked.
+type Preflight struct {
+	*preflight.Report
+	Err error // nil if there is a report
+}
 
 // preflights are the last reports on the data nodes of a deployment, by master.
 type preflights struct {
@@ -33,19 +47,23 @@ func newPreflights() preflights {
 }
 
 // Preflights looks at the data nodes of some masters, at most every 10 s, and takes at most twice the
-// timeout. It returns the reports by master; nil if the data nodes are not asked, or another caller asks them for
-// longer than the timeout. A master has none while those of 32 others are kept. They are asked to the end even if ctx ends: others wait for that.
-func (d *Deployment) Preflights(ctx context.Context, snapshots []*sentinel.Snapshot, masters []string, timeout time.Duration) map[string]*preflight.Report {
+// timeout. It returns what they say by master; nil if there is no account for them. A master that no Sentinel monitors is left out. They are
+// asked to the end even if ctx ends: others wait for that.
+func (d *Deployment) Preflights(ctx context.Context, snapshots []*sentinel.Snapshot, masters []string, timeout time.Duration) map[string]Preflight {
 	if d.Preflight.Nodes == nil {
 		return nil
 	}
+	found := make(map[string]Preflight)
 	waiting, cancel := context.WithTimeout(ctx, timeout)
 	defer cancel()
 	select {
 	case d.looks.turn <- struct{}{}:
 		defer func() { <-d.looks.turn }()
 	case <-waiting.Done():
-		return nil
+		for _, name := range masters {
+			found[name] = Preflight{Err: errNoTurn}
+		}
+		return found
 	}
 	d.looks.forget()
 	asking, cancel := context.WithTimeout(context.WithoutCancel(ctx), timeout)
@@ -59,16 +77,20 @@ func (d *Deployment) Preflights(ctx context.Context, snapshots []*sentinel.Snaps
 			reports[i] = k.report
 			continue
 		}
-		if room--; room >= 0 {
-			wg.Go(func() { reports[i] = preflight.Assess(asking, snapshots, name, d.Preflight) })
+		if room--; room < 0 {
+			found[name] = Preflight{Err: errFull}
+			continue
 		}
+		wg.Go(func() { reports[i] = preflight.Assess(asking, snapshots, name, d.Preflight) })
 	}
 	wg.Wait()
-	found := make(map[string]*preflight.Report)
 	asked := false
 	for i, name := range masters {
-		found[name] = reports[i]
-		if _, known := kept[name]; !known && reports[i] != nil {
+		if reports[i] == nil {
+			continue
+		}
+		found[name] = Preflight{Report: reports[i]}
+		if _, known := kept[name]; !known {
 			kept[name], asked = keptPreflight{reports[i], time.Now()}, true
 		}
 	}

@@ -12,7 +12,7 @@ import (
 	"redis_sentinel_exporter/sentinel"
 )
 
-// TestPreflightsAreForgotten: so many reports are kept, and for so long; a master beyond is not asked about, and has none.
+// TestPreflightsAreForgotten: so many reports are kept, and for so long; a master beyond is not asked about, and has the reason instead.
 func TestPreflightsAreForgotten(t *testing.T) {
 	t.Parallel()
 	synctest.Test(t, func(t *testing.T) {
@@ -25,7 +25,7 @@ func TestPreflightsAreForgotten(t *testing.T) {
 		for i := range masters {
 			snapshot.Masters = append(snapshot.Masters, sentinel.Master{Instance: sentinel.Instance{Name: fmt.Sprint("m", i), Addr: fmt.Sprint("10.0.0.1:", 1000+i)}})
 		}
-		look := func(i int) *preflight.Report {
+		look := func(i int) Preflight {
 			name := fmt.Sprint("m", i)
 			return d.Preflights(t.Context(), []*sentinel.Snapshot{snapshot}, []string{name}, time.Second)[name]
 		}
@@ -36,8 +36,8 @@ func TestPreflightsAreForgotten(t *testing.T) {
 		}
 		for range 2 {
 			for i := range masters {
-				if is := look(i) != nil; is != (i < mostKept) {
-					t.Errorf("master %d has a report: %v", i, is)
+				if got := look(i); (got.Report != nil) != (i < mostKept) || got.Report == nil && !errors.Is(got.Err, errFull) {
+					t.Errorf("master %d has %+v", i, got)
 				}
 			}
 		}
@@ -49,8 +49,13 @@ func TestPreflightsAreForgotten(t *testing.T) {
 		if n := kept(); n != 0 {
 			t.Errorf("%d are kept when nobody has asked again", n)
 		}
-		if look(masters-1) == nil {
-			t.Error("there is no room for another one then")
+		if got := look(masters - 1); got.Report == nil {
+			t.Errorf("then another one has %v", got.Err)
 		}
+		d.looks.turn <- struct{}{}
+		if got := look(masters - 1); !errors.Is(got.Err, errNoTurn) {
+			t.Errorf("while another page asks it has %+v", got)
+		}
+		<-d.looks.turn
 	})
 }

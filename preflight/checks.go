@@ -246,33 +246,22 @@ func lookAtLogins(f *flight, o *outcome) {
 	}
 }
 
-// lookAtReplicaTLS asks whether each other node would speak to one that is promoted as that listens where the Sentinels have it.
+// lookAtReplicaTLS asks whether each node would speak to another one that is promoted as that listens where the Sentinels have it. All that
+// answer there listen as our own connections speak, and whoever differs is the one to change.
 func lookAtReplicaTLS(f *flight, o *outcome) {
-	f.configured(o, func(leader *node) {
-		_, port, err := net.SplitHostPort(leader.addr)
-		if err != nil || !leader.heir {
+	speak := "no"
+	if f.tls {
+		speak = "yes"
+	}
+	f.configured(o, func(n *node) {
+		follows := n.Settings[datanode.TLSReplication]
+		if follows == "" || follows == speak || !slices.ContainsFunc(f.nodes, func(leader *node) bool { return leader != n && leader.Node != nil && leader.heir }) {
 			return
 		}
-		var speaks string
-		switch port {
-		case leader.Settings[datanode.TLSPort]:
-			speaks = "yes"
-		case leader.Settings[datanode.Port]:
-			speaks = "no"
-		}
-		for _, n := range f.nodes {
-			follows := ""
-			if n.Node != nil {
-				follows = n.Settings[datanode.TLSReplication]
-			}
-			if n == leader || speaks == "" || follows == "" || follows == speaks {
-				continue
-			}
-			found := n.about(health.Critical, "Set tls-replication to the same on every node, as the port wants it that the Sentinels monitor.",
-				"if %s were promoted, %s could not follow it: it has tls-replication %s, and there it takes %s", leader.addr, n.addr, follows, speaks)
-			found.Commands = []string{n.cli("CONFIG", "SET", datanode.TLSReplication, speaks), n.cli("CONFIG", "REWRITE")}
-			o.find(found)
-		}
+		found := n.about(health.Critical, "Set tls-replication to the same on every node, as the port wants it that the Sentinels monitor.",
+			"if another node were promoted, %s could not follow it: it has tls-replication %s, and there it takes %s", n.addr, follows, speak)
+		found.Commands = []string{n.cli("CONFIG", "SET", datanode.TLSReplication, speak), n.cli("CONFIG", "REWRITE")}
+		o.find(found)
 	})
 }
 

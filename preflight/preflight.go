@@ -32,6 +32,7 @@ func Assess(ctx context.Context, snapshots []*sentinel.Snapshot, master string, 
 	if o.Nodes == nil {
 		f.blind = "the data nodes are not asked: " + datanode.GiveAccount
 	} else {
+		f.tls = o.Nodes.TLS != nil
 		f.ask(ctx, *o.Nodes)
 	}
 	f.lookAtServers(ctx, o)
@@ -45,6 +46,7 @@ type flight struct {
 	snapshots []*sentinel.Snapshot
 	nodes     []*node // the master first
 	blind     string  // why no node is asked
+	tls       bool    // the nodes are asked with TLS
 	soon      time.Duration
 	servers   []server // those whose certificates were looked at
 }
@@ -63,8 +65,9 @@ func (f *flight) report() *Report {
 			c.look(f, o)
 		}
 		result := health.Result{Check: c.name, Reason: strings.Join(o.unknown, "; ")}
-		if len(o.unknown) > 0 {
+		for _, reason := range o.unknown {
 			result.Status = health.Unknown
+			r.miss(c.name, reason)
 		}
 		for _, found := range o.findings {
 			if found.Check == "" {

@@ -110,6 +110,32 @@ func TestEachPermission(t *testing.T) {
 	}
 }
 
+// TestRefusedOnce: what the account may not do at a node is one reason, however many checks need it.
+func TestRefusedOnce(t *testing.T) {
+	t.Parallel()
+	r := newRig(t, sentineltest.Config{Replicas: 1, Sentinels: 1, NodeConf: []string{saves}})
+	r.unasked = true
+	heir := r.Masters[0].Replicas[0]
+	rule := "-acl|getuser"
+	if !serverVersion(t).AtLeast(7, 0) {
+		rule = "-acl"
+	}
+	r.cli(heir, "ACL", "SETUSER", "preflight", rule)
+	report := r.assess()
+	var got []preflight.Unseen
+	for _, u := range report.Unseen {
+		if strings.Contains(u.Reason, "ACL GETUSER") {
+			got = append(got, u)
+		}
+	}
+	if len(got) != 1 || !strings.HasPrefix(got[0].Reason, heir.Addr()+": ") || !slices.Equal(got[0].Checks, []string{"sentinel_login", "replica_login"}) {
+		t.Fatalf("got %+v", report.Unseen)
+	}
+	if strings.ContainsAny(got[0].Reason, "\\\r\n") {
+		t.Errorf("the end of the reply's line is in %q", got[0].Reason)
+	}
+}
+
 // watcher is a user that has what the Sentinels need.
 const watcher = "user watcher on >watch ~* &* -@all +multi +slaveof +ping +exec +subscribe +config|rewrite +role +publish +info +client|setname +client|kill +script|kill"
 

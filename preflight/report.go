@@ -20,6 +20,23 @@ type Report struct {
 	// Checks has every check, in the order of the table; Findings has what they found.
 	Checks   []health.Result  `json:"checks"`
 	Findings []health.Finding `json:"findings"`
+	// Unseen has the reasons of all checks once each, for people.
+	Unseen []Unseen `json:"-"`
+}
+
+// An Unseen is something that could not be looked at, with the checks that needed it.
+type Unseen struct {
+	Reason string
+	Checks []string
+}
+
+// miss notes that a check could not look at something.
+func (r *Report) miss(check, reason string) {
+	i := slices.IndexFunc(r.Unseen, func(u Unseen) bool { return u.Reason == reason })
+	if i < 0 {
+		i, r.Unseen = len(r.Unseen), append(r.Unseen, Unseen{Reason: reason})
+	}
+	r.Unseen[i].Checks = append(r.Unseen[i].Checks, check)
 }
 
 // A NodeReport says what was asked.

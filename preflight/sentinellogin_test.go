@@ -120,22 +120,3 @@ func TestChannelRefused(t *testing.T) {
 		return err != nil && strings.Contains(err.Error(), "NOGOODSLAVE")
 	})
 }
-
-// TestReplicaTLS: who speaks plain text to a port that takes TLS follows nobody.
-func TestReplicaTLS(t *testing.T) {
-	t.Parallel()
-	r := newTLSRig(t)
-	old := r.Masters[0].Node
-	r.cli(old, "CONFIG", "SET", "tls-replication", "no")
-	r.finds("replica_tls", old, health.Critical, "it has tls-replication no, and there it takes yes")
-	if !r.failover() {
-		t.Error("the failover did not succeed")
-	}
-	sentineltest.WaitFor(t, "the new master to refuse the old one", func() bool {
-		log, err := r.Masters[0].Replicas[0].Log()
-		return err == nil && strings.Contains(log, "wrong version number")
-	})
-	if _, up := linked(t.Context(), old); up {
-		t.Error("the old master has come back")
-	}
-}

@@ -67,6 +67,41 @@ func TestCannotSave(t *testing.T) {
 	}
 	r.cli(heir, "CONFIG", "SET", "stop-writes-on-bgsave-error", "yes")
 	r.finds("writes_refused", heir, health.Critical, "(MISCONF)")
+	r.refusesAsMaster(heir)
+}
+
+// TestCannotAppend: a replica that cannot write its AOF goes on, too. As a master it answers the same errors.
+func TestCannotAppend(t *testing.T) {
+	t.Parallel()
+	if !serverVersion(t).AtLeast(7, 0) {
+		return // earlier ones have another file by then
+	}
+	r := newRig(t, sentineltest.Config{Replicas: 1, FailoverTimeout: 2 * time.Second, NodeConf: []string{saves}})
+	master, heir := r.Masters[0].Node, r.Masters[0].Replicas[0]
+	dir := filepath.Join(heir.Dir(), "appendonlydir")
+	if err := os.Mkdir(dir, 0o700); err != nil {
+		t.Fatal(err)
+	}
+	if err := os.Symlink("/dev/full", filepath.Join(dir, "temp-appendonly.aof.incr")); err != nil { // what is written while the base is made
+		t.Fatal(err)
+	}
+	r.cli(heir, "CONFIG", "SET", "appendonly", "yes")
+	r.cli(master, "SET", "k", "v")
+	sentineltest.WaitFor(t, "the AOF to fail", func() bool {
+		info, err := heir.Info(t.Context(), "persistence")
+		return err == nil && info["aof_last_write_status"] == "err" && info["aof_rewrite_in_progress"] == "0"
+	})
+	if got := r.cli(heir, "GET", "k"); got != "v" {
+		t.Errorf("as a replica it has %q", got)
+	}
+	r.finds("writes_refused", heir, health.Critical, "could not write its AOF (aof_last_write_status:err): as a master it would refuse all writes")
+	r.refusesAsMaster(heir)
+}
+
+// refusesAsMaster promotes a replica that then refuses writes and PING.
+func (r *rig) refusesAsMaster(heir *sentineltest.Node) {
+	t := r.t
+	t.Helper()
 	r.cli(r.Sentinels[0].Node, "SENTINEL", "FAILOVER", name)
 	sentineltest.WaitFor(t, "it to be promoted", func() bool { replica, _ := linked(t.Context(), heir); return !replica })
 	if out, err := heir.CLI(t.Context(), "SET", "k", "v"); err == nil || !strings.Contains(err.Error(), "MISCONF") {

@@ -21,7 +21,7 @@ func (c *Client) Read(ctx context.Context, commands ...[]any) ([]Reply, error) {
 	replies := make([]Reply, len(raw))
 	for i, text := range raw {
 		if strings.HasPrefix(text, "-") {
-			text = scrub(text, c.password())
+			text = scrub(strings.TrimSuffix(text, "\r\n"), c.password())
 		}
 		replies[i] = Reply{text}
 	}

@@ -15,9 +15,9 @@ import (
 	"strconv"
 	"time"
 
+	"redis_sentinel_exporter/fleet"
 	"redis_sentinel_exporter/health"
 	"redis_sentinel_exporter/internal/printable"
-	"redis_sentinel_exporter/preflight"
 	"redis_sentinel_exporter/sentinel"
 )
 
@@ -84,9 +84,9 @@ func (s *statusPage) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 		return
 	}
 	setWriteDeadline(w, 2*s.querier.timeout) // the turn, and the data nodes
-	asked := s.preflights(r.Context(), snapshots, &report)
+	asked, tooMany := s.preflights(r.Context(), snapshots, &report)
 	setWriteDeadline(w, 0)
-	page, err := s.page(snapshots, &report, asked, query)
+	page, err := s.page(snapshots, &report, asked, tooMany, query)
 	if err != nil {
 		s.logger.Error("The status page could not be made", "err", err)
 		http.Error(w, "the status page could not be made", http.StatusInternalServerError)
@@ -106,14 +106,16 @@ func (s *statusPage) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 const maxPage = 2 << 20
 
 // page makes the page with as much as it has room for, the worst first.
-func (s *statusPage) page(snapshots []*sentinel.Snapshot, report *health.Report, nodes map[string]*preflight.Report, query url.Values) ([]byte, error) {
+func (s *statusPage) page(snapshots []*sentinel.Snapshot, report *health.Report, nodes map[string]fleet.Preflight, tooMany bool, query url.Values) ([]byte, error) {
 	for most := mostShown; ; most /= 4 {
 		asked := s.querier.deployment
 		data := newStatusData(asked.Name(), snapshots, report, most)
 		data.Style, data.Refresh, data.Query = s.style, !query.Has("refresh"), linksOf(query)
 		data.Listens, data.Events = asked.Events != nil, statusEvents(asked.Events.Recent(), query)
 		data.addLastFailovers(asked.Events.History(), query)
-		data.addPreflights(nodes)
+		if data.addPreflights(nodes); tooMany {
+			data.NodesUnasked = mostPreflights
+		}
 		data.Hosts, data.OtherHosts = statusHosts(snapshots, asked.HostMap)
 		var b bytes.Buffer
 		if err := s.template.Execute(&limitedBuffer{&b, maxPage}, data); err == nil {

@@ -25,6 +25,7 @@ type statusData struct {
 	Findings     []statusFinding
 	Undetermined []undetermined // checks for which no Sentinel has the data
 	Masters      []statusMaster
+	NodesUnasked int // the data nodes are not asked, as there are more masters than so many; 0 if that is not the reason
 	More         statusMore
 	Many         bool // there are many masters, so the healthy ones are folded
 	Sentinels    []statusSentinel

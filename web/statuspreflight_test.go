@@ -1,6 +1,7 @@
 package web
 
 import (
+	"errors"
 	"log/slog"
 	"net"
 	"net/http"
@@ -9,6 +10,8 @@ import (
 	"testing"
 
 	"redis_sentinel_exporter/deployment"
+	"redis_sentinel_exporter/fleet"
+	"redis_sentinel_exporter/health"
 	"redis_sentinel_exporter/internal/sentineltest"
 	"redis_sentinel_exporter/preflight"
 	"redis_sentinel_exporter/sentinel"
@@ -43,6 +46,27 @@ func TestStatusPagePreflight(t *testing.T) {
 	}
 	if text := page(account); !strings.Contains(text, "✕ CRITICAL min_replicas") || !strings.Contains(text, "after the loss of the master "+heir.Addr()) {
 		t.Errorf("with a finding it says\n%s", text)
+	}
+}
+
+// TestStatusPageWithoutPreflight: where the data nodes are not asked, though there is an account, the page says why.
+func TestStatusPageWithoutPreflight(t *testing.T) {
+	t.Parallel()
+	fake := sentineltest.RunFake(t, sentineltest.FakeConfig{Masters: mostPreflights + 1})
+	d := deployment.New(sentinel.NewClient(sentinel.Options{Address: fake.Addr()}))
+	t.Cleanup(d.Close)
+	const why = "The data nodes are asked where the page has at most 4 masters"
+	for _, account := range []*sentinel.Options{nil, {}} {
+		h := handlerOf(t, Sources{Deployment: d, Preflight: preflight.Options{Nodes: account}}, defaults(), slog.New(slog.DiscardHandler))
+		if text := rows(ask(h, http.MethodGet, "/status").Body.String()); strings.Contains(text, why) != (account != nil) {
+			t.Errorf("with the account %v it says\n%s", account, text)
+		}
+	}
+
+	p := &statusData{Masters: []statusMaster{{MasterReport: &health.MasterReport{Name: "m"}}}}
+	p.addPreflights(map[string]fleet.Preflight{"m": {Err: errors.New("there is no room")}})
+	if shown := p.Masters[0].Preflight; shown == nil || shown.Badge.Word != "UNKNOWN" || shown.Words != "there is no room" {
+		t.Errorf("got %+v", shown)
 	}
 }
 
