@@ -3,6 +3,7 @@ package deployment_test
 import (
 	"errors"
 	"fmt"
+	"net"
 	"slices"
 	"strings"
 	"testing"
@@ -269,13 +270,18 @@ func TestDiscoverStale(t *testing.T) {
 		p.Proxy.Delay(100 * time.Millisecond) // so that the stale answer is the first
 	}
 	d := newDeployment(t, addrs...)
-	for _, s := range topo.Sentinels[1:] { // to both the other replica is up, and the old master down
-		one := newDeployment(t, s.Addr())
-		sentineltest.WaitFor(t, "the other replica to be up, and the old master down", func() bool {
-			r, err := one.DiscoverReplicas(ctx, name, deployment.DiscoverOptions{})
-			return err == nil && len(r.Replicas) == 1 && r.Replicas[0].Addr != old.Addr()
+	knowing := []*deployment.Deployment{newDeployment(t, topo.Sentinels[1].Addr()), newDeployment(t, topo.Sentinels[2].Addr())}
+	// A Sentinel that tells the other replica to follow cuts the connections of all, and none tells it again once all know that it does.
+	sentineltest.WaitFor(t, "both to have the other replica follow the new master, and the old master down", func() bool {
+		return !slices.ContainsFunc(knowing, func(one *deployment.Deployment) bool {
+			found, err := one.DiscoverReplicas(ctx, name, deployment.DiscoverOptions{})
+			if err != nil || len(found.Replicas) != 1 {
+				return true
+			}
+			r := found.Replicas[0]
+			return r.Addr == old.Addr() || net.JoinHostPort(r.MasterHost, r.MasterPort) != now || !r.MasterLinkUp
 		})
-	}
+	})
 	discovery{master: now, replicas: 1, within: time.Second}.check(t, d, 3)
 	topo.Sentinels[2].Proxy.BlackHole()
 	discovery{master: now, replicas: 1, within: timeout}.check(t, d, 3)
