@@ -58,7 +58,7 @@ func TestNeeds(t *testing.T) {
 	for without, metric := range map[string]string{
 		"| `--no-collector.replicas` | ":         `\bredis_sentinel_replica_`,
 		"| `--no-collector.peers` | ":            `\bredis_sentinel_peer_`,
-		"| `--no-collector.events`, `/probe` | ": `\bredis_sentinel_event`,
+		"| `--no-collector.events`, `/probe` | ": `\bredis_sentinel_event|check="(master_reset_again|replica_told_again)"`,
 	} {
 		var want []string
 		for _, a := range readAlerts(t) {

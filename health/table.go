@@ -45,6 +45,9 @@ func Checks() []Check {
 	return all
 }
 
+// onlyWithEvents ends the meaning of a check that goes by events, and is ok where nobody listens to them.
+const onlyWithEvents = " Only an exporter that listens to events can find it: without them (the command check, /probe, --no-collector.events) it is always ok."
+
 func deploymentChecks() []entry[*model] {
 	on := func(name, alert string, severity Status, meaning, advice string, run func(*model) outcome) entry[*model] {
 		return entry[*model]{Check{Name: name, Severity: severity, Alert: alert, Meaning: meaning, Advice: advice}, run, false}
@@ -139,7 +142,7 @@ func masterChecks() []entry[*masterModel] {
 			"MONITOR it there, with the settings of the others.",
 			masterMissing),
 		on("master_reset_again", "RedisSentinelMasterResetAgain", Critical,
-			"Something tells a Sentinel again and again to forget what it knows of the master: RESET, or REMOVE and MONITOR. Each time it begins anew to look for replicas, for other Sentinels, and for down-after whether the master is up. A warning if it has that time. Known only from the event streams.",
+			"Something tells a Sentinel again and again to forget what it knows of the master: RESET, or REMOVE and MONITOR. Each time it begins anew to look for replicas, for other Sentinels, and for down-after whether the master is up. A warning if it has that time."+onlyWithEvents,
 			"Find what sends it, and stop it: an operator of Kubernetes that corrects the number of replicas, a cron job, a script of a probe. CLIENT LIST on the Sentinel shows it as cmd=sentinel|reset, if it keeps its connection. RESET is for what is gone for good, once.",
 			masterResetAgain),
 		on("replicas_forgotten", "RedisSentinelFailoverImpossible", Critical,
@@ -239,7 +242,7 @@ func masterChecks() []entry[*masterModel] {
 			"Check the network and the CPU of the replica.",
 			replicaLagging),
 		on("replica_told_again", "RedisSentinelReplicaToldAgain", Warning,
-			"A Sentinel tells a replica every 10 s to follow the master that it follows (+fix-slave-config), and disconnects the replica's clients each time. So it is when the name of the master has another address than when the Sentinels connected to it, or when a Sentinel that knows it by name does not resolve names. Found where the exporter receives events.",
+			"A Sentinel tells a replica every 10 s to follow the master that it follows (+fix-slave-config), and disconnects the replica's clients each time. So it is when the name of the master has another address than when the Sentinels connected to it, or when a Sentinel that knows it by name does not resolve names."+onlyWithEvents,
 			"Cut the Sentinels' connections to the master, so that they look its name up again: the command does it and disconnects nobody else. Where resolve-hostnames is no, set it to yes.",
 			replicaToldAgain),
 		on("replica_wrong_master", "RedisSentinelReplicaWrongMaster", Warning,
