@@ -73,7 +73,7 @@ func (m *Master) CachedInfo(in *Instance) *CachedInfo {
 // nil, and left out. The master comes first, the replicas in no order. For a name that
 // the Sentinel does not know the reply is an empty array.
 func parseInfoCache(raw, name string) ([]CachedInfo, error) {
-	r := reply{raw}
+	r := reply{rest: raw}
 	n, err := r.array()
 	if err != nil {
 		return nil, err

@@ -23,6 +23,7 @@ type Client struct {
 	named     bool // the last snapshot has a host that is given by name
 	refused   bool // SENTINEL CONFIG GET was, on this connection
 
+	copies    *copies      // of texts in its replies; nil until it has many masters
 	recent    recentEvents // of the event stream
 	processes processes
 
@@ -80,14 +81,22 @@ func (c *Client) drop() {
 }
 
 // exchange sends the commands in one round trip and returns the raw replies, including those
-// that came before an error. The caller holds the turn. If the Sentinel has closed the kept
-// connection meanwhile, exchange tries once more on a new one, but only if the commands are
-// repeatable. The text of the error contains no password.
+// that came before an error, as stream does.
 func (c *Client) exchange(ctx context.Context, repeatable bool, commands [][]any) ([]string, error) {
-	replies, err := c.attempt(ctx, commands)
+	replies := make([]string, len(commands))
+	n, err := c.stream(ctx, repeatable, commands, func(place int, reply string) { replies[place] = reply })
+	return replies[:n], err
+}
+
+// stream sends the commands in one round trip and calls take with each raw reply and its place, as they come. It
+// returns how many came before an error; with none, take may have had some that are of no use. The caller holds the
+// turn. If the Sentinel has closed the kept connection meanwhile, stream tries once more on a new one, but only if
+// the commands are repeatable: then the first reply comes again. The text of the error contains no password.
+func (c *Client) stream(ctx context.Context, repeatable bool, commands [][]any, take func(int, string)) (int, error) {
+	n, err := c.attempt(ctx, commands, take)
 	if lost := err != nil && c.session != nil && c.session.lost(ctx, err); lost && repeatable {
 		c.drop()
-		replies, err = c.attempt(ctx, commands)
+		n, err = c.attempt(ctx, commands, take)
 	}
 	if err != nil {
 		if c.isAskedInVain(ctx, err) {
@@ -95,7 +104,7 @@ func (c *Client) exchange(ctx context.Context, repeatable bool, commands [][]any
 		}
 		c.drop()
 	}
-	return replies, err
+	return n, err
 }
 
 // isAskedInVain reports whether the Sentinel closes the connection without a word because
@@ -113,17 +122,17 @@ func (c *Client) password() string {
 }
 
 // attempt makes one exchange, on a new connection if there is none.
-func (c *Client) attempt(ctx context.Context, commands [][]any) ([]string, error) {
+func (c *Client) attempt(ctx context.Context, commands [][]any, take func(int, string)) (int, error) {
 	if err := ctx.Err(); err != nil {
-		return nil, err
+		return 0, err
 	}
 	if c.session == nil {
 		password, err := c.options.password()
 		if err != nil {
-			return nil, err
+			return 0, err
 		}
 		if c.session, err = openSession(ctx, c.options, password); err != nil {
-			return nil, scrubError(err, password)
+			return 0, scrubError(err, password)
 		}
 		c.noCache = false // it may have been given the permission
 		c.mu.Lock()
@@ -133,16 +142,16 @@ func (c *Client) attempt(ctx context.Context, commands [][]any) ([]string, error
 	conn := c.session.conn
 	conn.account, conn.most = c.account, c.allowance.bytes()
 	c.account.use(conn)
-	replies, err := c.session.exchange(ctx, commands)
+	n, err := c.session.exchange(ctx, commands, take)
 	c.account.use(nil)
 	c.allowance.largest = max(c.allowance.largest, conn.total)
 	if broken := c.account.why(); broken != nil {
-		return nil, broken
+		return 0, broken
 	}
 	if err != nil {
-		return replies, scrubError(err, c.session.password)
+		return n, scrubError(err, c.session.password)
 	}
-	return replies, nil
+	return n, nil
 }
 
 // ask sends one command and returns its raw reply.

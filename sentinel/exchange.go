@@ -7,19 +7,19 @@ import (
 	"strings"
 )
 
-// exchange sends the commands in one write and reads a raw reply for each. With an error it
-// returns the replies that came before it; the connection is then of no more use.
-func (c *limitedConn) exchange(ctx context.Context, commands [][]any) ([]string, error) {
+// exchange sends the commands in one write, and calls take with a raw reply for each, and its place, as they come. It
+// returns how many there were. With an error the connection is of no more use.
+func (c *limitedConn) exchange(ctx context.Context, commands [][]any, take func(int, string)) (int, error) {
 	deadline, _ := ctx.Deadline() // none is the zero time, which is none for the connection as well
 	if err := c.SetDeadline(deadline); err != nil {
-		return nil, err
+		return 0, err
 	}
 	text := request(commands)
 	defer clear(text) // there may be a password in it, and what is garbage stays in memory for long
 	if _, err := c.Write(text); err != nil {
-		return nil, err
+		return 0, err
 	}
-	return c.replies(len(commands))
+	return c.replies(len(commands), take)
 }
 
 // replyBuffer is the size in bytes of the first buffer of an exchange.
@@ -60,28 +60,27 @@ const mostRead = 64 << 10
 // replies reads that many raw replies. Those that came together share their memory. The first buffer is small, since
 // there may never be a byte for it; when it is full, the next has room for what came the last time, and some more. A
 // large buffer that is full of a reply without its end is put aside, so that a long one is copied once.
-func (c *limitedConn) replies(n int) ([]string, error) {
+func (c *limitedConn) replies(n int, take func(int, string)) (got int, err error) {
 	c.asked = n
-	replies := make([]string, 0, n)
 	var full [][]byte // buffers of the next reply, before the one that is read into
 	buffer := make([]byte, replyBuffer)
 	begin, kept, filled := 0, 0, 0 // where in the exchange the buffers begin, and what is in the full ones and in the last one
-	for len(replies) < n {
+	for got < n {
 		read, err := c.Read(buffer[filled:])
 		filled += read
-		if complete := c.complete(begin + kept + filled); complete > len(replies) {
-			ends := c.ends[len(replies):complete]
+		if complete := c.complete(begin + kept + filled); complete > got {
+			ends := c.ends[got:complete]
 			last := ends[len(ends)-1] - begin - kept // byte of the last buffer that is read
 			text := joined(append(full, buffer[:last]))
 			for _, end := range ends {
-				replies = append(replies, text[:end-begin])
-				text, begin = text[end-begin:], end
+				take(got, text[:end-begin])
+				text, begin, got = text[end-begin:], end, got+1
 			}
 			full, kept, filled = nil, 0, copy(buffer, buffer[last:filled])
 		}
 		switch {
 		case err != nil:
-			return replies, err
+			return got, err
 		case filled < len(buffer):
 		case len(buffer) < mostRead:
 			larger := make([]byte, min(max(2*len(buffer), c.before+c.before/8), mostRead))
@@ -93,10 +92,10 @@ func (c *limitedConn) replies(n int) ([]string, error) {
 		}
 	}
 	if filled > 0 {
-		return nil, fmt.Errorf("%w: %q after the last reply", errMalformed, clip(string(buffer[:filled])))
+		return 0, fmt.Errorf("%w: %q after the last reply", errMalformed, clip(string(buffer[:filled])))
 	}
 	c.before = c.total
-	return replies, nil
+	return got, nil
 }
 
 // joined returns the text of all parts.

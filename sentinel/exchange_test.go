@@ -22,7 +22,7 @@ func TestReplies(t *testing.T) {
 	commands := slices.Repeat([][]any{{"PING"}}, len(want))
 	for _, step := range []int{1, 2, 3, 7, 1024, replyBuffer, replyBuffer + 1, mostRead, 1 << 20} {
 		c := &limitedConn{most: maxExchange, Conn: &stream{data: strings.NewReader(all), step: step}}
-		got, err := c.exchange(t.Context(), commands)
+		got, err := collected(t.Context(), c, commands)
 		if diff := cmp.Diff(want, got); diff != "" || err != nil {
 			t.Errorf("%d bytes at a time: error %v (-want +got)\n%s", step, err, diff)
 		}
@@ -31,14 +31,14 @@ func TestReplies(t *testing.T) {
 	for n := range want {
 		cut := strings.Join(want[:n], "") + want[n][:len(want[n])-1]
 		c := &limitedConn{most: maxExchange, Conn: &stream{data: strings.NewReader(cut), step: 1000}}
-		got, err := c.exchange(t.Context(), commands)
+		got, err := collected(t.Context(), c, commands)
 		if diff := cmp.Diff(want[:n], got); diff != "" || !errors.Is(err, io.EOF) {
 			t.Errorf("cut off within reply %d: error %v (-want +got)\n%s", n, err, diff)
 		}
 	}
 
 	c := &limitedConn{most: maxExchange, Conn: &stream{data: strings.NewReader(all + "+more\r\n"), step: 1 << 20}}
-	if _, err := c.exchange(t.Context(), commands); !errors.Is(err, errMalformed) {
+	if _, err := collected(t.Context(), c, commands); !errors.Is(err, errMalformed) {
 		t.Errorf("one reply more than was asked for: error %v", err)
 	}
 }

@@ -126,11 +126,12 @@ func FuzzGuard(f *testing.F) {
 		}
 		c := &limitedConn{most: maxExchange, Conn: &stream{data: strings.NewReader(data), step: step}}
 		n := 1 + step%5
-		replies, err := c.replies(n)
-		if !strings.HasPrefix(data, strings.Join(replies, "")) || err == nil && len(replies) != n {
+		var replies []string
+		got, err := c.replies(n, func(_ int, reply string) { replies = append(replies, reply) })
+		if !strings.HasPrefix(data, strings.Join(replies, "")) || err == nil && (len(replies) != n || got != n) {
 			t.Errorf("%d replies of %d, in pieces of %d: %q, %v", len(replies), n, step, replies, err)
 		}
-		scanner := reply{data}
+		scanner := reply{rest: data}
 		for i, raw := range replies {
 			before := scanner.rest
 			if scanner.skip() != nil { // it is stricter

@@ -76,7 +76,19 @@ func record(tb testing.TB, masters int) *recorded {
 }
 
 // raw leaves the replies as they are: the part that both ways below have in common.
-func (r *recorded) raw(ctx context.Context) ([]string, error) { return r.exchange(ctx, r.commands) }
+func (r *recorded) raw(ctx context.Context) ([]string, error) {
+	return collected(ctx, r.session, r.commands)
+}
+
+// collected are the replies to an exchange.
+func collected(ctx context.Context, on interface {
+	exchange(ctx context.Context, commands [][]any, take func(int, string)) (int, error)
+}, commands [][]any,
+) ([]string, error) {
+	replies := make([]string, len(commands))
+	n, err := on.exchange(ctx, commands, func(place int, reply string) { replies[place] = reply })
+	return replies[:n], err
+}
 
 // scanned reads them as a snapshot does.
 func (r *recorded) scanned(ctx context.Context) ([]Master, error) {
@@ -136,17 +148,17 @@ func (r *recorded) mapped(ctx context.Context) ([]Master, error) {
 	if err != nil {
 		return nil, err
 	}
-	masters, err := filled(cmds[0], (*Master).set, func(m *Master) error { return m.complete(FlagMaster) })
+	masters, err := filled(cmds[0], (*Master).set, func(m *Master) error { return completed(m, FlagMaster) })
 	if err != nil {
 		return nil, err
 	}
 	for i := range masters {
 		m := &masters[i]
-		m.Replicas, err = filled(cmds[3*i+1], (*Replica).set, func(rep *Replica) error { return rep.complete(FlagReplica) })
+		m.Replicas, err = filled(cmds[3*i+1], (*Replica).set, func(rep *Replica) error { return completed(rep, FlagReplica) })
 		if err != nil {
 			return nil, err
 		}
-		m.Peers, err = filled(cmds[3*i+2], (*Peer).set, func(p *Peer) error { return p.complete(FlagSentinel) })
+		m.Peers, err = filled(cmds[3*i+2], (*Peer).set, func(p *Peer) error { return completed(p, FlagSentinel) })
 		if err != nil {
 			return nil, err
 		}
@@ -155,6 +167,16 @@ func (r *recorded) mapped(ctx context.Context) ([]Master, error) {
 		}
 	}
 	return masters, nil
+}
+
+func completed(entry interface {
+	check(kind Flags) error
+	keep(c *copies)
+}, kind Flags,
+) error {
+	err := entry.check(kind)
+	entry.keep(nil)
+	return err
 }
 
 func filled[T any](cmd redis.Cmder, set func(entry *T, name, value string) error, complete func(*T) error) ([]T, error) {

@@ -91,6 +91,15 @@ func (c *limitedConn) look(data []byte) error {
 			data = data[n:]
 			continue
 		}
+		if n, size := stringHeader(data); size > 0 && len(c.line) == 0 {
+			c.lines++
+			if err := c.value(size-len("\r\n"), n); err != nil {
+				return err
+			}
+			data = data[size:]
+			c.end(len(data))
+			continue
+		}
 		end := bytes.IndexByte(data, '\n')
 		if len(c.line)+max(end, 0) > maxLine || end < 0 && len(c.line)+len(data) > maxLine {
 			return fmt.Errorf("%w: a line of over %d KiB", errMalformed, maxLine>>10)
@@ -109,11 +118,16 @@ func (c *limitedConn) look(data []byte) error {
 		}
 		c.line = c.line[:0]
 		data = data[end+1:]
-		if len(c.pending) == 0 && len(c.ends) < c.asked {
-			c.ends = append(c.ends, c.total-len(data)+c.skip)
-		}
+		c.end(len(data))
 	}
 	return nil
+}
+
+// end notes where a reply ends, if one does, with so many bytes after its last header.
+func (c *limitedConn) end(rest int) {
+	if len(c.pending) == 0 && len(c.ends) < c.asked {
+		c.ends = append(c.ends, c.total-rest+c.skip)
+	}
 }
 
 // first refuses a line whose first byte is not RESP2, without waiting for its end: another
@@ -140,17 +154,13 @@ func (c *limitedConn) header(line []byte) error {
 	if c.lines++; c.lines == 1 {
 		c.refused = refusalIn(line)
 	}
-	c.message += len(line)
 	switch line[0] {
 	case '$':
 		n, err := claimed(line, maxBulk)
 		if err != nil {
 			return err
 		}
-		if n >= 0 {
-			c.skip = n + len("\r\n")
-			c.message += n
-		}
+		return c.value(len(line), n)
 	case '*':
 		n, err := claimed(line, maxElements)
 		if err != nil {
@@ -161,8 +171,19 @@ func (c *limitedConn) header(line []byte) error {
 				return fmt.Errorf("%w: arrays more than %d deep", errMalformed, maxDepth)
 			}
 			c.pending = append(c.pending, n)
+			c.message += len(line)
 			return nil
 		}
+	}
+	return c.value(len(line), -1)
+}
+
+// value counts one value, whose line has so many bytes, and the string that follows it; -1 if none does.
+func (c *limitedConn) value(line, following int) error {
+	c.message += line
+	if following >= 0 {
+		c.skip = following + len("\r\n")
+		c.message += following
 	}
 	if c.stream && c.message > maxMessage {
 		return fmt.Errorf("%w: a message of over %d KiB", errMalformed, maxMessage>>10)

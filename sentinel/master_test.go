@@ -9,7 +9,7 @@ import (
 func row[T any](t *testing.T, read func(*reply, *T) error, pairs string, change ...string) *T {
 	t.Helper()
 	var entry T
-	r := reply{wire(flat(strings.NewReplacer(change...).Replace(pairs)))}
+	r := reply{rest: wire(flat(strings.NewReplacer(change...).Replace(pairs)))}
 	if err := read(&r, &entry); err != nil {
 		t.Fatal(err)
 	}

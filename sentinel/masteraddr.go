@@ -13,7 +13,7 @@ func (c *Client) MasterAddr(ctx context.Context, name string) (Optional[string],
 }
 
 func parseMasterAddr(raw string) (Optional[string], error) {
-	r := reply{raw}
+	r := reply{rest: raw}
 	if r.isNil() {
 		return Optional[string]{}, r.end()
 	}

@@ -2,6 +2,7 @@ package sentinel
 
 import (
 	"fmt"
+	"strings"
 	"time"
 
 	"redis_sentinel_exporter/internal/printable"
@@ -41,42 +42,26 @@ func instances[T any](r *reply, what string, most int, read func(*reply, *T) err
 	return list, r.end()
 }
 
-func parseMasters(raw string) ([]Master, error) { return readMasters(&reply{raw}, nowhere) }
+func parseMasters(raw string) ([]Master, error) { return readMasters(&reply{rest: raw}) }
 
-func parseReplicas(raw string) ([]Replica, error) { return readReplicas(&reply{raw}) }
+func parseReplicas(raw string) ([]Replica, error) { return readReplicas(&reply{rest: raw}) }
 
-func parsePeers(raw string) ([]Peer, error) { return readPeers(&reply{raw}, nowhere) }
+func parsePeers(raw string) ([]Peer, error) { return readPeers(&reply{rest: raw}) }
 
-// readMasters takes the addresses that are likely, by the place in the list: where one is the right one, none has
-// to be made.
-func readMasters(r *reply, likely func(place int) string) ([]Master, error) {
-	place := 0
-	return instances(r, "masters", maxMasters, func(r *reply, m *Master) error {
-		m.Addr = likely(place)
-		place++
-		return readMaster(r, m)
-	})
+func readMasters(r *reply) ([]Master, error) {
+	return instances(r, "masters", maxMasters, readMaster)
 }
 
 func readReplicas(r *reply) ([]Replica, error) {
 	return instances(r, "replicas", maxEntries, readReplica)
 }
 
-// readPeers takes addresses as readMasters does.
-func readPeers(r *reply, likely func(place int) string) ([]Peer, error) {
-	place := 0
-	return instances(r, "peers", maxEntries, func(r *reply, p *Peer) error {
-		p.Addr = likely(place)
-		place++
-		return readPeer(r, p)
-	})
+func readPeers(r *reply) ([]Peer, error) {
+	return instances(r, "peers", maxEntries, readPeer)
 }
 
-// nowhere is for who knows no address.
-func nowhere(int) string { return "" }
-
 func parseMaster(raw string) (*Master, error) {
-	r := reply{raw}
+	r := reply{rest: raw}
 	var m Master
 	if err := readMaster(&r, &m); err != nil {
 		return nil, err
@@ -95,39 +80,45 @@ func readMaster(r *reply, m *Master) error {
 	if len(m.Name) > maxName {
 		return fmt.Errorf("%w: the name %q has over %d bytes", errMalformed, clip(m.Name), maxName)
 	}
-	return m.complete(FlagMaster)
+	if err := m.check(FlagMaster); err != nil {
+		return err
+	}
+	m.keep(r.copies)
+	return nil
 }
 
 func readReplica(r *reply, rep *Replica) error {
 	if err := r.fields(rep.set); err != nil {
 		return err
 	}
-	rep.Addr = rep.Name // mostly
-	err := rep.complete(FlagReplica)
+	if err := rep.check(FlagReplica); err != nil {
+		return err
+	}
+	rep.keep(r.copies)
 	if rep.Host == "" {
 		rep.Addr = printable.Clip(rep.Name, maxHost)
 	}
-	return err
+	return nil
 }
 
 func readPeer(r *reply, p *Peer) error {
 	if err := r.fields(p.set); err != nil {
 		return err
 	}
-	return p.complete(FlagSentinel)
+	if err := p.check(FlagSentinel); err != nil {
+		return err
+	}
+	p.keep(r.copies)
+	return nil
 }
 
-// complete checks the fields that every entry must have, and sets Addr, unless it is the right one already. The
-// name is not checked: that of a master may be empty.
-func (in *Instance) complete(kind Flags) error {
+// check checks the fields that every entry must have. The name is not checked: that of a master may be empty.
+func (in *Instance) check(kind Flags) error {
 	if !in.Flags.Has(kind) || in.Port == "" {
 		return fmt.Errorf("%w: the entry %q has flags %q and port %q", errMalformed, clip(in.Name), in.Flags, clip(in.Port))
 	}
 	if in.Host != "" && !isHost(in.Host) {
 		return fmt.Errorf("%w: the entry %q has the host %q, which is neither a name nor an address", errMalformed, clip(in.Name), clip(in.Host))
-	}
-	if !isAddress(in.Addr, in.Host, in.Port) {
-		in.Addr = address(in.Host, in.Port)
 	}
 	return nil
 }
@@ -168,7 +159,7 @@ func (in *Instance) set(name, value string) (err error) {
 			in.Unknown = make(map[string]string)
 		}
 		if len(in.Unknown) < maxUnknown {
-			in.Unknown[name] = value
+			in.Unknown[strings.Clone(name)] = strings.Clone(value)
 		}
 	}
 	return err

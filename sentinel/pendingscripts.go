@@ -21,7 +21,7 @@ func (c *Client) PendingScripts(ctx context.Context) ([]PendingScript, error) {
 }
 
 func parsePendingScripts(raw string) ([]PendingScript, error) {
-	return instances(&reply{raw}, "scripts", maxEntries, readPendingScript)
+	return instances(&reply{rest: raw}, "scripts", maxEntries, readPendingScript)
 }
 
 // readPendingScript parses a flat array of names and values. The value of argv is an array.

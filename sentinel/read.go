@@ -40,7 +40,7 @@ func (r Reply) Err() error {
 }
 
 // IsNil reports whether there is nothing.
-func (r Reply) IsNil() bool { return (&reply{r.raw}).isNil() }
+func (r Reply) IsNil() bool { return (&reply{rest: r.raw}).isNil() }
 
 // Text returns a string, or a number as it is written.
 func (r Reply) Text() (string, error) {
@@ -55,7 +55,7 @@ func (r Reply) Elements() ([]Reply, error) {
 	if err := r.Err(); err != nil {
 		return nil, err
 	}
-	rest := reply{r.raw}
+	rest := reply{rest: r.raw}
 	n, err := rest.array()
 	if err != nil {
 		return nil, err

@@ -7,8 +7,11 @@ import (
 )
 
 // A reply is the rest of a raw RESP2 reply, which is read from front to back. The strings
-// that are read share its memory.
-type reply struct{ rest string }
+// that are read share its memory, and those that stay are copied.
+type reply struct {
+	rest   string
+	copies *copies
+}
 
 // line reads one line and returns it without its CRLF.
 func (r *reply) line() (string, error) {
@@ -31,6 +34,23 @@ func length(line string) (int, error) {
 	return n, nil
 }
 
+// stringHeader reads the usual header of a string, such as $11, most of what there is to read: up to six digits. It
+// returns the length of the string and how many bytes the header has, which are 0 if it is another one or incomplete.
+func stringHeader[T string | []byte](data T) (length, size int) {
+	if len(data) == 0 || data[0] != '$' {
+		return 0, 0
+	}
+	i := 1
+	for i < min(len(data), len("$123456")) && '0' <= data[i] && data[i] <= '9' {
+		length = 10*length + int(data[i]-'0')
+		i++
+	}
+	if i == 1 || i+1 >= len(data) || data[i] != '\r' || data[i+1] != '\n' {
+		return 0, 0
+	}
+	return length, i + len("\r\n")
+}
+
 // array reads the header of an array and returns the number of its elements; -1 for nil.
 func (r *reply) array() (int, error) {
 	line, err := r.line()
@@ -49,6 +69,11 @@ func (r *reply) capacity(claimed, bytes int) int { return max(0, min(claimed, le
 
 // text reads a bulk string, a simple string or an integer. A nil is an error.
 func (r *reply) text() (string, error) {
+	if n, size := stringHeader(r.rest); size > 0 && size+n+2 <= len(r.rest) && r.rest[size+n:size+n+2] == "\r\n" {
+		text := r.rest[size : size+n]
+		r.rest = r.rest[size+n+2:]
+		return text, nil
+	}
 	line, err := r.line()
 	if err != nil {
 		return "", err
@@ -145,7 +170,7 @@ func (r *reply) fields(set func(name, value string) error) error {
 
 // readText parses a raw reply that is one string.
 func readText(raw string) (string, error) {
-	r := reply{raw}
+	r := reply{rest: raw}
 	text, err := r.text()
 	if err != nil {
 		return "", err

@@ -23,7 +23,7 @@ func (b *snapshotBuilder) readResolve(raw string) {
 
 func parseResolve(raw string) (Optional[bool], error) {
 	var resolves Optional[bool]
-	r := reply{raw}
+	r := reply{rest: raw}
 	err := r.fields(func(name, value string) error {
 		if name == "resolve-hostnames" && (value == "yes" || value == "no") {
 			resolves = Some(value == "yes")

@@ -3,7 +3,6 @@ package sentinel
 import (
 	"maps"
 	"slices"
-	"strings"
 	"time"
 )
 
@@ -44,12 +43,12 @@ func (ps processes) update(masters []Master) {
 	for i := range masters {
 		m := &masters[i]
 		p := ps[m.Name]
-		if p == nil { // not an assignment to a key that there is: that would take over the text of the new one
+		if p == nil {
 			p = new(masterProcess)
-			ps[strings.Clone(m.Name)] = p
+			ps[m.Name] = p
 		}
 		if p.addr != m.Addr {
-			*p = masterProcess{addr: strings.Clone(m.Addr)}
+			*p = masterProcess{addr: m.Addr}
 		}
 		p.update(m)
 		m.Restart = p.restart
@@ -79,7 +78,7 @@ func (p *masterProcess) update(m *Master) {
 		p.restart = &Restart{KeysBefore: before.Value}
 	}
 	if isNew {
-		p.runID = strings.Clone(m.RunID)
+		p.runID = m.RunID
 	}
 	if c != nil {
 		p.keys = Some(c.Keys)

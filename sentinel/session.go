@@ -7,6 +7,7 @@ import (
 	"errors"
 	"fmt"
 	"net"
+	"strings"
 )
 
 // A session is one connection to a Sentinel.
@@ -60,40 +61,49 @@ func openSession(ctx context.Context, o Options, password string) (*session, err
 // close ends the connection. Nothing can be done about an error.
 func (s *session) close() { _ = s.conn.Close() }
 
-// exchange sends the commands in one write and reads a raw reply for each. With an error it
-// returns the replies that came before it; the session must then be closed.
-func (s *session) exchange(ctx context.Context, commands [][]any) ([]string, error) {
+// exchange sends the commands in one write, and calls take with a raw reply for each, and its place, as they come. It
+// returns how many there were before an error; the session must then be closed. With none no reply is to be trusted,
+// though take may have had some.
+func (s *session) exchange(ctx context.Context, commands [][]any, take func(int, string)) (int, error) {
 	// A read knows the deadline of the context, but not that the context was cancelled.
 	// Closing the connection ends it in both cases.
 	stop := context.AfterFunc(ctx, func() { _ = s.conn.Close() })
 	defer stop()
 	if s.used {
-		return s.conn.exchange(ctx, commands)
+		return s.conn.exchange(ctx, commands, take)
 	}
-	replies, err := s.first(ctx, commands)
+	n, err := s.first(ctx, commands, take)
 	s.used = err == nil
-	return replies, err
+	return n, err
 }
 
 // first authenticates, if there is a password, in the round trip of the first commands.
 // Without HELLO, which Redis 6.0 does not know on a Sentinel, a connection speaks RESP2.
-func (s *session) first(ctx context.Context, commands [][]any) ([]string, error) {
+func (s *session) first(ctx context.Context, commands [][]any, take func(int, string)) (int, error) {
 	if s.password == "" {
-		return s.conn.exchange(ctx, commands)
+		return s.conn.exchange(ctx, commands, take)
 	}
 	// With the name of the user it is no error if no password is demanded.
 	auth := []any{"AUTH", cmp.Or(s.username, "default"), s.password}
-	replies, err := s.conn.exchange(ctx, append([][]any{auth}, commands...))
-	if len(replies) == 0 {
-		return nil, err
+	const accepted = "+OK\r\n"
+	var answer string
+	n, err := s.conn.exchange(ctx, append([][]any{auth}, commands...), func(place int, reply string) {
+		if place == 0 {
+			answer = strings.Clone(reply)
+		} else if answer == accepted {
+			take(place-1, reply)
+		}
+	})
+	if answer == "" {
+		return 0, err
 	}
-	if refused := refusalIn([]byte(replies[0])); refused != nil {
-		return nil, refused
+	if refused := refusalIn([]byte(answer)); refused != nil {
+		return 0, refused
 	}
-	if replies[0] != "+OK\r\n" {
-		return nil, fmt.Errorf("%w: %q is no answer to AUTH", errMalformed, clip(replies[0]))
+	if answer != accepted {
+		return 0, fmt.Errorf("%w: %q is no answer to AUTH", errMalformed, clip(answer))
 	}
-	return replies[1:], err
+	return max(n-1, 0), err
 }
 
 // speechless reports whether the Sentinel has sent nothing at all.

@@ -6,7 +6,6 @@ import (
 	"errors"
 	"fmt"
 	"slices"
-	"strings"
 	"time"
 )
 
@@ -26,7 +25,7 @@ func (c *Client) takeSnapshot(ctx context.Context, started time.Time) *Snapshot 
 			b.ask(ctx, nil, more)
 		}
 	}
-	err := b.fill()
+	err := b.complete()
 	if err == nil {
 		err = b.lookInto(ctx)
 	}
@@ -36,7 +35,8 @@ func (c *Client) takeSnapshot(ctx context.Context, started time.Time) *Snapshot 
 	c.allowance.judge(cmp.Or(b.broken, b.snapshot.Failed(CommandMasters)))
 	if b.snapshot.Up() {
 		c.processes.update(b.snapshot.Masters)
-		c.known, c.named = masterNames(b.snapshot.Masters, c.known), b.snapshot.givesNames()
+		c.known, c.named = masterNames(b.snapshot.Masters), b.snapshot.givesNames()
+		c.copies = c.copies.after(len(c.known))
 	}
 	return b.finish()
 }
@@ -53,24 +53,25 @@ func (c *Client) unanswered(ctx context.Context, started time.Time) *Snapshot {
 type snapshotBuilder struct {
 	client   *Client
 	snapshot *Snapshot
-	// about has the raw replies to aboutMaster, by the master's name. Some are missing if
-	// the exchange broke.
-	about   map[string][]string
-	broken  *Error // why an exchange broke
-	peers   []Peer // of the last master that was filled
-	entries int    // replicas and peers of all masters
-	reply   reply  // that is read
+	progress []progress     // of each master of the snapshot
+	places   map[string]int // of the masters, by name; nil until one has another place than the last time
+	broken   *Error         // why an exchange broke
+	entries  int            // replicas and peers of all masters
+	excess   error          // there is more than a Sentinel may have
+	reply    reply          // that is read
+}
+
+// A progress is how far the snapshot has come with one master.
+type progress struct {
+	replies int  // that have been read to the commands about it
+	gone    bool // it was removed meanwhile
 }
 
 func (c *Client) newSnapshotBuilder(started time.Time) *snapshotBuilder {
-	return &snapshotBuilder{
-		client:   c,
-		snapshot: &Snapshot{Sentinel: c.Address(), Started: started},
-		about:    make(map[string][]string),
-	}
+	return &snapshotBuilder{client: c, snapshot: &Snapshot{Sentinel: c.Address(), Started: started}}
 }
 
-// ask makes one round trip, and reports whether another makes sense.
+// ask makes one round trip, reads the replies as they come, and reports whether another makes sense.
 func (b *snapshotBuilder) ask(ctx context.Context, general []Command, masters []string) bool {
 	perMaster := b.client.asking(len(masters))
 	n := len(general) + len(masters)*len(perMaster)
@@ -89,62 +90,132 @@ func (b *snapshotBuilder) ask(ctx context.Context, general []Command, masters []
 			add(command, master)
 		}
 	}
-	asksResolve := b.asksResolve()
-	if asksResolve {
+	if b.asksResolve() {
 		commands = append(commands, resolveHostnames())
 	}
-	replies, err := b.client.exchange(ctx, true, commands)
-	if asksResolve && err == nil {
-		b.readResolve(replies[len(replies)-1])
-		replies = replies[:len(replies)-1]
-	}
+	answered, err := b.client.stream(ctx, true, commands, func(place int, raw string) { b.take(general, masters, perMaster, place, raw) })
 	if err != nil {
-		b.broken = b.client.failure(ctx, err, words(commands[min(len(replies), len(commands)-1)]))
+		b.broken = b.client.failure(ctx, err, words(commands[min(answered, len(commands)-1)]))
 		if b.broken.Reason == ReasonProtocol {
-			// The replies that came before it cannot be trusted either.
-			b.fail(b.broken, CommandMasters)
-			replies = nil
+			answered = 0 // the replies that came before it cannot be trusted either
 		}
-	}
-	rest := b.general(general, replies)
-	for _, name := range masters {
-		n := min(len(rest), len(perMaster))
-		b.about[name] = rest[:n]
-		rest = rest[n:]
+		if answered == 0 {
+			b.forget(general, masters)
+		}
+		if b.broken.Reason == ReasonProtocol {
+			b.fail(b.broken, CommandMasters)
+		}
+		b.fail(b.broken, general[min(answered, len(general)):]...)
 	}
 	return err == nil && b.snapshot.Up()
 }
 
-// general parses the replies to the general commands and returns the rest.
-func (b *snapshotBuilder) general(commands []Command, replies []string) []string {
-	for _, command := range commands {
-		if len(replies) == 0 {
-			b.fail(b.broken, command)
-			continue
-		}
-		if err := b.read(command, replies[0]); err != nil {
-			b.fail(err, command)
-		}
-		replies = replies[1:]
+// take reads one reply of a round trip.
+func (b *snapshotBuilder) take(general []Command, masters []string, perMaster []Command, place int, raw string) {
+	if place == 0 {
+		b.forget(general, masters) // a connection before this one may have broken
 	}
-	return replies
+	switch about := place - len(general); {
+	case about < 0:
+		b.general(general[place], raw)
+	case about < len(masters)*len(perMaster):
+		b.about(masters, about/len(perMaster), perMaster[about%len(perMaster)], raw)
+	default:
+		b.readResolve(raw)
+	}
 }
 
-// read parses the reply to a general command into the snapshot.
+// forget begins a round trip anew.
+func (b *snapshotBuilder) forget(general []Command, masters []string) {
+	if len(general) > 0 {
+		s := b.snapshot
+		s.Info, s.ID, s.Err, s.Masters, s.Failures = nil, "", nil, nil, nil
+		b.progress, b.places, b.entries, b.excess = nil, nil, 0, nil
+		b.client.copies.begin()
+		return
+	}
+	for place := range masters {
+		if i := b.find(masters, place); i >= 0 {
+			m := &b.snapshot.Masters[i]
+			b.entries -= len(m.Replicas) + len(m.Peers)
+			m.Replicas, m.Peers, m.CKQuorum, m.Cache = nil, nil, nil, nil
+			m.ReplicasErr, m.PeersErr, m.CKQuorumErr = nil, nil, nil
+			b.progress[i] = progress{}
+		}
+	}
+}
+
+// find returns the place in the snapshot of a master that was asked about; -1 if the Sentinel monitors it no longer.
+// As a rule it is the same.
+func (b *snapshotBuilder) find(asked []string, place int) int {
+	if place < len(b.snapshot.Masters) && b.snapshot.Masters[place].Name == asked[place] {
+		return place
+	}
+	if b.places == nil {
+		b.places = make(map[string]int, len(b.snapshot.Masters))
+		for i := range slices.Backward(b.snapshot.Masters) { // of two with one name, which no Sentinel has, the first
+			b.places[b.snapshot.Masters[i].Name] = i
+		}
+	}
+	if i, found := b.places[asked[place]]; found {
+		return i
+	}
+	return -1
+}
+
+// general reads the reply to a general command into the snapshot.
+func (b *snapshotBuilder) general(command Command, raw string) {
+	if err := b.read(command, raw); err != nil {
+		b.fail(err, command)
+		return
+	}
+	if command == CommandMasters {
+		b.progress = make([]progress, len(b.snapshot.Masters))
+		b.excess = b.client.account.take(masterCost * len(b.snapshot.Masters))
+	}
+}
+
+// about reads the reply to a command about one of the masters that were asked about.
+func (b *snapshotBuilder) about(masters []string, place int, command Command, raw string) {
+	i := b.find(masters, place)
+	if i < 0 || b.progress[i].gone || b.excess != nil {
+		return
+	}
+	b.progress[i].replies++
+	m := &b.snapshot.Masters[i]
+	if command == CommandInfoCache && !b.client.options.InfoCache {
+		b.readCache(m, raw)
+	} else if err := b.readAbout(m, command, raw); err != nil {
+		if b.progress[i].gone = errors.Is(err, ErrNoSuchMaster); b.progress[i].gone {
+			return
+		}
+		m.failed(command, err)
+		b.fail(err, command)
+	}
+	b.excess = b.admit(m, command)
+}
+
+// read parses the reply to a general command.
 func (b *snapshotBuilder) read(command Command, raw string) *Error {
 	args := b.client.arguments(make([]any, 0, mostWords), command, nil)
+	s, t := b.snapshot, b.client.copies
 	switch command {
 	case CommandInfo:
-		return readAnswer(b.client, raw, args, readInfo, &b.snapshot.Info)
+		err := readAnswer(b.client, raw, args, readInfo, &s.Info)
+		if err == nil {
+			s.Info.keep(t)
+		}
+		return err
 	case CommandMyID:
-		err := readAnswer(b.client, raw, args, readID, &b.snapshot.ID)
+		err := readAnswer(b.client, raw, args, readID, &s.ID)
 		if err != nil && errors.Is(err, errUnknownCommand) {
 			return nil // before 6.2 a Sentinel does not tell its id
 		}
+		s.ID = t.of(s.ID)
 		return err
 	default:
-		parse := func(raw string) ([]Master, error) { return readMasters(b.reading(raw), b.client.lastAddr) }
-		return readAnswer(b.client, raw, args, parse, &b.snapshot.Masters)
+		parse := func(raw string) ([]Master, error) { return readMasters(b.reading(raw)) }
+		return readAnswer(b.client, raw, args, parse, &s.Masters)
 	}
 }
 
@@ -155,13 +226,24 @@ const (
 	entryCost  = 512 // of a replica, a peer, a node of INFO-CACHE, or ten replicas there
 )
 
-// admit counts a master that has been read, and what it costs. The error ends the snapshot.
-func (b *snapshotBuilder) admit(m *Master) error {
-	entries := len(m.Replicas) + len(m.Peers)
+// admit counts what has been read to a command about a master, and what it costs. The error ends the snapshot.
+func (b *snapshotBuilder) admit(m *Master, command Command) error {
+	entries, cost := 0, 0
+	switch command {
+	case CommandReplicas:
+		entries = len(m.Replicas)
+	case CommandSentinels:
+		entries = len(m.Peers)
+	case CommandInfoCache:
+		cost = m.cacheCost()
+	}
 	if b.entries += entries; b.entries > maxAll {
 		return fmt.Errorf("%w: it has over %d replicas and peers in all", errMalformed, maxAll)
 	}
-	return b.client.account.take(masterCost + entries*entryCost + m.cacheCost())
+	if cost += entries * entryCost; cost == 0 {
+		return nil
+	}
+	return b.client.account.take(cost)
 }
 
 func (m *Master) cacheCost() int {
@@ -182,57 +264,39 @@ func (b *snapshotBuilder) refuse(err error) {
 // replies yet.
 func (b *snapshotBuilder) unasked() []string {
 	var names []string
-	for i := range b.snapshot.Masters {
-		if name := b.snapshot.Masters[i].Name; b.about[name] == nil {
-			names = append(names, name)
+	for i, p := range b.progress {
+		if p.replies == 0 {
+			names = append(names, b.snapshot.Masters[i].Name)
 		}
 	}
 	return names
 }
 
-// fill parses the replies about each master. A master that was removed meanwhile is left out.
-// The error says that there is more than a Sentinel may have.
-func (b *snapshotBuilder) fill() error {
-	gone := make(map[string]bool)
-	for i := range b.snapshot.Masters {
-		m := &b.snapshot.Masters[i]
-		if !b.fillMaster(m, b.about[m.Name]) {
-			gone[m.Name] = true
-		}
-		if err := b.admit(m); err != nil {
-			return err
-		}
+// complete says why there are no replies where there are none, and leaves out masters that were removed meanwhile. The
+// error says that there is more than a Sentinel may have.
+func (b *snapshotBuilder) complete() error {
+	if b.excess != nil {
+		return b.excess
 	}
-	if len(gone) > 0 {
-		b.snapshot.Masters = slices.DeleteFunc(b.snapshot.Masters, func(m Master) bool { return gone[m.Name] })
-	}
-	now := time.Now()
-	for i := range b.snapshot.Masters {
-		m := &b.snapshot.Masters[i]
-		m.Recent = b.client.recent.of(m.Name, now)
-	}
-	return nil
-}
-
-func (b *snapshotBuilder) fillMaster(m *Master, replies []string) (exists bool) {
-	for i, command := range b.client.aboutMaster() {
-		err := b.broken
-		if i < len(replies) {
-			err = b.readAbout(m, command, replies[i])
-		}
-		if err == nil {
+	s, n, now := b.snapshot, 0, time.Now()
+	for i := range s.Masters {
+		if b.progress[i].gone || b.progress[i].replies == 0 && b.broken == nil { // a second one with the same name
 			continue
 		}
-		if errors.Is(err, ErrNoSuchMaster) {
-			return false
+		m := &s.Masters[n]
+		if n < i {
+			*m = s.Masters[i]
 		}
-		m.failed(command, err)
-		b.fail(err, command)
+		n++
+		for _, command := range b.client.aboutMaster()[min(b.progress[i].replies, len(b.client.aboutMaster())):] {
+			m.failed(command, b.broken)
+			b.fail(b.broken, command)
+		}
+		m.Recent = b.client.recent.of(m.Name, now)
 	}
-	if demanded := len(b.client.aboutMaster()); len(replies) > demanded {
-		b.readCache(m, replies[demanded])
-	}
-	return true
+	clear(s.Masters[n:])
+	s.Masters = s.Masters[:n]
+	return nil
 }
 
 // readCache takes the reply to an INFO-CACHE that is not demanded: that a Sentinel refuses
@@ -296,15 +360,21 @@ func (b *snapshotBuilder) readAbout(m *Master, command Command, raw string) *Err
 		}
 		return err
 	case CommandSentinels:
-		parse := func(raw string) ([]Peer, error) { return readPeers(b.reading(raw), b.lastPeerAddr) }
-		err := readAnswer(b.client, raw, args, parse, &m.Peers)
-		b.peers = m.Peers
-		return err
+		parse := func(raw string) ([]Peer, error) { return readPeers(b.reading(raw)) }
+		return readAnswer(b.client, raw, args, parse, &m.Peers)
 	case CommandCKQuorum:
-		return readAnswer(b.client, raw, args, readCKQuorum, &m.CKQuorum)
+		err := readAnswer(b.client, raw, args, readCKQuorum, &m.CKQuorum)
+		if err == nil {
+			m.CKQuorum.keep(b.client.copies)
+		}
+		return err
 	default:
 		parse := func(raw string) ([]CachedInfo, error) { return parseInfoCache(raw, m.Name) }
-		return readAnswer(b.client, raw, args, parse, &m.Cache)
+		err := readAnswer(b.client, raw, args, parse, &m.Cache)
+		for i := range m.Cache {
+			m.Cache[i].keep(b.client.copies)
+		}
+		return err
 	}
 }
 
@@ -367,38 +437,16 @@ func (c *Client) count(failures []Failure) ErrorTotals {
 	return c.totals
 }
 
-// masterNames returns copies of the names, which do not keep the reply in memory: the last ones, where they are the same.
-func masterNames(masters []Master, last []string) []string {
+func masterNames(masters []Master) []string {
 	names := make([]string, len(masters))
 	for i := range masters {
-		if name := masters[i].Name; i < len(last) && last[i] == name {
-			names[i] = last[i]
-		} else {
-			names[i] = strings.Clone(name)
-		}
+		names[i] = masters[i].Name
 	}
 	return names
 }
 
-// lastAddr is the address that a master had in the last snapshot, by its place there.
-func (c *Client) lastAddr(place int) string {
-	if place >= len(c.known) {
-		return ""
-	}
-	return c.processes[c.known[place]].addr
-}
-
 // reading returns the reply for who reads it from front to back.
 func (b *snapshotBuilder) reading(raw string) *reply {
-	b.reply = reply{raw}
+	b.reply = reply{raw, b.client.copies}
 	return &b.reply
-}
-
-// lastPeerAddr is the address that a peer has in the list of the last master, by its place there: as a rule
-// a Sentinel lists the same peers for all.
-func (b *snapshotBuilder) lastPeerAddr(place int) string {
-	if place >= len(b.peers) {
-		return ""
-	}
-	return b.peers[place].Addr
 }

@@ -43,11 +43,12 @@ func (s *subscription) close() { s.session.close() }
 
 // start authenticates and subscribes.
 func (s *subscription) start(ctx context.Context) error {
-	replies, err := s.session.exchange(ctx, [][]any{{"PING"}})
+	var refused error
+	_, err := s.session.exchange(ctx, [][]any{{"PING"}}, func(_ int, reply string) { refused = refusalIn([]byte(reply)) })
 	if err != nil {
 		return err
 	}
-	if refused := refusalIn([]byte(replies[0])); refused != nil {
+	if refused != nil {
 		return refused
 	}
 	conn := s.session.conn
