@@ -67,10 +67,7 @@ func newMetrics(
 	if opts.DisableExporterMetrics {
 		return compressed, nil
 	}
-	registry.MustRegister(
-		collectors.NewGoCollector(),
-		collectors.NewProcessCollector(collectors.ProcessCollectorOpts{}),
-	)
+	registry.MustRegister(collectors.NewGoCollector(), newProcessCollector())
 	return promhttp.InstrumentMetricHandler(registry, compressed), nil
 }
 
