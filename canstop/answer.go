@@ -43,7 +43,7 @@ func (l *Layout) Ask(names ...string) (Answer, error) {
 func (l *Layout) lookUp(name string) hostID {
 	for _, machine := range l.hosts.mapping {
 		if machine == name {
-			return l.hosts.id(hostKey{name, true})
+			return l.hosts.id(hostKey{name, mapped})
 		}
 	}
 	return l.hosts.named(name)

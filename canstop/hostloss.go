@@ -110,6 +110,6 @@ func (l *Layout) noneFatal(m *masterParts, to []placedNode, hosts []hostID) bool
 func (m *machine) isLoopback() bool {
 	return !slices.ContainsFunc(m.keys, func(k hostKey) bool {
 		ip, err := netip.ParseAddr(k.name)
-		return k.mapped || err != nil || !ip.IsLoopback()
+		return k.class == mapped || err != nil || !ip.IsLoopback()
 	})
 }

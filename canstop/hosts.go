@@ -19,71 +19,98 @@ type hostID int
 type hosts struct {
 	mapping HostMap
 	ids     map[hostKey]hostID
-	at      map[string]hostID // by address
+	at      map[string]hostID // by host, as it is written
 	parent  []hostID          // of one that was joined to another, that other
 	keys    []hostKey         // by hostID, the first key each was known by
 }
 
 // A hostKey is how a machine is called.
 type hostKey struct {
-	name   string // an IP address, a host name, or a machine of the map; empty if not known
-	mapped bool   // the name is one of the map
+	name  string // an IP address, a host name, or a machine of the map; empty if not known
+	class class
 }
 
-func newHosts(mapping HostMap) *hosts {
-	return &hosts{mapping: mapping, ids: make(map[hostKey]hostID), at: make(map[string]hostID)}
+// A class is what a name of a machine is.
+type class int
+
+const (
+	nowhere   class = iota // the host is not known
+	named                  // by a host name
+	addressed              // by an IP address
+	mapped                 // by the map
+)
+
+// newHosts has room for so many machines.
+func newHosts(mapping HostMap, room int) *hosts {
+	return &hosts{
+		mapping: mapping, ids: make(map[hostKey]hostID, room), at: make(map[string]hostID, room),
+		parent: make([]hostID, 0, room), keys: make([]hostKey, 0, room),
+	}
 }
 
 // of returns the machine of an address, as host:port. The host may be missing.
 func (h *hosts) of(addr string) hostID {
-	id, found := h.at[addr]
-	if !found {
-		id = h.read(addr)
-		h.at[addr] = id
-	}
-	return h.root(id)
-}
-
-func (h *hosts) read(addr string) hostID {
-	if machine, found := h.mapping[addr]; found {
-		return h.id(hostKey{machine, true})
-	}
 	host, _, err := net.SplitHostPort(addr)
 	if err != nil {
 		host = ""
+	}
+	return h.ofNode(addr, host)
+}
+
+// ofNode returns the machine of an address with this host.
+func (h *hosts) ofNode(addr, host string) hostID {
+	if machine, found := h.mapping[addr]; found {
+		return h.id(hostKey{machine, mapped})
 	}
 	return h.named(host)
 }
 
 // named returns the machine that a host is.
 func (h *hosts) named(host string) hostID {
-	if machine, found := h.mapping[host]; found {
-		return h.id(hostKey{machine, true})
+	id, found := h.at[host]
+	if !found {
+		if machine, isMapped := h.mapping[host]; isMapped {
+			id = h.id(hostKey{machine, mapped})
+		} else {
+			id = h.id(keyOf(host))
+		}
+		h.at[host] = id
 	}
-	return h.id(hostKey{normal(host), false})
+	return h.root(id)
 }
 
 // localhost is what is called so, by whatever address.
 const localhost = "127.0.0.1"
 
-// normal is how a host is compared: an IP address in one spelling, a name in lower case.
-// It is empty for what is no machine's.
-func normal(host string) string {
+// keyOf is how a host is compared: an IP address in one spelling, a name in lower case.
+func keyOf(host string) hostKey {
 	ip, err := netip.ParseAddr(host)
 	switch {
-	case err != nil && strings.EqualFold(host, "localhost"):
-		return localhost
 	case err != nil:
-		return strings.TrimSuffix(strings.ToLower(host), ".")
+		return keyOfName(host)
 	case ip.IsUnspecified():
-		return ""
+		return hostKey{}
 	case ip == netip.IPv6Loopback():
-		return localhost
+		return hostKey{localhost, addressed}
 	}
 	if text := ip.Unmap().AppendTo(make([]byte, 0, 64)); string(text) != host {
-		return string(text)
+		return hostKey{string(text), addressed}
 	}
-	return host
+	return hostKey{host, addressed}
+}
+
+func keyOfName(host string) hostKey {
+	if strings.EqualFold(host, "localhost") {
+		return hostKey{localhost, addressed}
+	}
+	name := strings.TrimSuffix(strings.ToLower(host), ".")
+	if name == "" {
+		return hostKey{}
+	}
+	if _, err := netip.ParseAddr(name); err == nil { // an address with a dot at its end
+		return hostKey{name, addressed}
+	}
+	return hostKey{name, named}
 }
 
 func (h *hosts) id(key hostKey) hostID {
@@ -108,8 +135,8 @@ func (h *hosts) root(id hostID) hostID {
 func (h *hosts) join(a, b hostID) {
 	a, b = h.root(a), h.root(b)
 	switch {
-	case a == b, h.keys[a].name == "", h.keys[b].name == "", h.keys[a].mapped && h.keys[b].mapped:
-	case h.keys[b].mapped:
+	case a == b, h.keys[a].name == "", h.keys[b].name == "", h.keys[a].class == mapped && h.keys[b].class == mapped:
+	case h.keys[b].class == mapped:
 		h.parent[a] = b
 	default:
 		h.parent[b] = a
@@ -119,19 +146,9 @@ func (h *hosts) join(a, b hostID) {
 // A machine is one of a deployment, with all that it is called.
 type machine struct {
 	keys      []hostKey
-	class     class
-	ambiguous bool // another one may be it, by their names
+	class     class // the highest of its keys
+	ambiguous bool  // another one may be it, by their names
 }
-
-// A class is what the keys of a machine are.
-type class int
-
-const (
-	nowhere   class = iota // the host is not known
-	named                  // by host names only
-	addressed              // by an IP address, and perhaps by names
-	mapped                 // by the map
-)
 
 // machines lists the machines by number; those that were joined to others are empty. They are
 // mixed where not all are known by the same class of keys, so that any may be another.
@@ -144,7 +161,7 @@ func (h *hosts) machines() (all []machine, mixed bool) {
 		} else {
 			m.keys = append(m.keys, key)
 		}
-		m.class = max(m.class, key.class())
+		m.class = max(m.class, key.class)
 	}
 	most, names := nowhere, make(map[string]*machine)
 	for i := range all {
@@ -153,7 +170,7 @@ func (h *hosts) machines() (all []machine, mixed bool) {
 			continue
 		}
 		slices.SortFunc(m.keys, func(a, b hostKey) int {
-			return cmp.Or(-cmp.Compare(a.class(), b.class()), strings.Compare(a.name, b.name))
+			return cmp.Or(-cmp.Compare(a.class, b.class), strings.Compare(a.name, b.name))
 		})
 		mixed = mixed || m.class == nowhere || most != nowhere && m.class != most
 		most = m.class
@@ -174,19 +191,6 @@ func (h *hosts) machines() (all []machine, mixed bool) {
 		}
 	}
 	return all, mixed
-}
-
-func (k hostKey) class() class {
-	if k.mapped {
-		return mapped
-	}
-	if k.name == "" {
-		return nowhere
-	}
-	if _, err := netip.ParseAddr(k.name); err == nil {
-		return addressed
-	}
-	return named
 }
 
 // name is how a machine is shown: as the map has it, else by its IP address.

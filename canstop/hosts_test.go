@@ -28,7 +28,7 @@ func on(addr string, k int) string {
 }
 
 func instance(addr, runID string, flags sentinel.Flags) sentinel.Instance {
-	host, port := addr[:strings.LastIndex(addr, ":")], addr[strings.LastIndex(addr, ":")+1:]
+	host, port, _ := net.SplitHostPort(addr)
 	return sentinel.Instance{Name: addr, Host: host, Port: port, Addr: addr, RunID: runID, Flags: flags}
 }
 

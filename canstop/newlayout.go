@@ -17,8 +17,9 @@ func NewLayout(snapshots []*sentinel.Snapshot, mapping HostMap) *Layout {
 
 // LayoutOf is NewLayout for who has grouped the snapshots by master already.
 func LayoutOf(masters []*deployment.MasterViews, snapshots []*sentinel.Snapshot, mapping HostMap) *Layout {
-	l := &Layout{hosts: newHosts(mapping), err: deployment.Unanswered(snapshots), masters: make([]masterParts, 0, len(masters))}
+	l := &Layout{hosts: newHosts(mapping, nodesOf(len(masters))), err: deployment.Unanswered(snapshots), masters: make([]masterParts, 0, len(masters))}
 	r := l.newReader(snapshots)
+	r.left = len(masters)
 	l.joinProcesses(masters)
 	for _, s := range snapshots {
 		addr := r.homes[s].addr
@@ -26,10 +27,14 @@ func LayoutOf(masters []*deployment.MasterViews, snapshots []*sentinel.Snapshot,
 	}
 	for _, m := range masters {
 		l.masters = append(l.masters, r.master(m))
+		r.left--
 	}
 	l.machines, l.mixed = l.hosts.machines()
 	return l
 }
+
+// nodesOf is about how many data nodes so many masters have.
+func nodesOf(masters int) int { return 3 * masters }
 
 // A reader reads masters from snapshots.
 type reader struct {
@@ -38,6 +43,25 @@ type reader struct {
 	byID      map[string]*sentinel.Snapshot     // of each Sentinel, by its id; without those of which two have one
 	homes     map[*sentinel.Snapshot]placedNode // each Sentinel on its machine
 	last      [][]lookup                        // by the place of the view and that of the peer
+	left      int                               // masters that have not been read
+
+	candidates room[candidate]
+	nodes      room[placedNode]
+	voters     room[voter]
+	heirs      room[heir]
+}
+
+// A room is what several slices are parts of, so that they are one allocation.
+type room[T any] []T
+
+// take returns an empty slice with room for n. About so many of them are left to be taken.
+func (r *room[T]) take(n, left int) []T {
+	if len(*r) < n {
+		*r = make([]T, n*min(left, 64))
+	}
+	part := (*r)[:0:n]
+	*r = (*r)[n:]
+	return part
 }
 
 // A lookup is the answer to who a Sentinel with an id is. Mostly the next master asks the same.
@@ -130,12 +154,12 @@ func (l *Layout) newReader(snapshots []*sentinel.Snapshot) *reader {
 
 // joinProcesses joins the addresses of each data node: a process is on one machine.
 func (l *Layout) joinProcesses(masters []*deployment.MasterViews) {
-	at := make(map[string]hostID, 3*len(masters))
+	at := make(map[string]hostID, nodesOf(len(masters)))
 	add := func(in, likely *sentinel.Instance) {
 		if in.RunID == "" || !in.HasAddr() || in != likely && in.RunID == likely.RunID && in.Addr == likely.Addr {
 			return
 		}
-		host := l.hosts.of(in.Addr)
+		host := l.hosts.ofNode(in.Addr, in.Host)
 		if known, found := at[in.RunID]; found {
 			l.hosts.join(known, host)
 			return
@@ -162,25 +186,25 @@ func (l *Layout) node(in *sentinel.Instance) placedNode {
 	if !in.HasAddr() {
 		return placedNode{in.Addr, l.hosts.named("")}
 	}
-	return placedNode{in.Addr, l.hosts.of(in.Addr)}
+	return placedNode{in.Addr, l.hosts.ofNode(in.Addr, in.Host)}
 }
 
 func (r *reader) master(m *deployment.MasterViews) masterParts {
 	believed := deployment.Authoritative(m.Views)[0]
 	shown := believed.AdvertisedNode()
-	is := masterParts{name: m.Name, node: r.node(shown), fault: faultOf(m.Views, shown), candidates: make([]candidate, len(m.Views)), sure: true}
-	is.sentinels, is.replicas = make([]placedNode, 0, 1+len(believed.Peers)), make([]placedNode, 0, len(believed.Replicas))
-	for i, v := range m.Views {
+	is := masterParts{name: m.Name, node: r.node(shown), fault: faultOf(m.Views, shown), candidates: r.candidates.take(len(m.Views), r.left), sure: true}
+	is.sentinels, is.replicas = r.nodes.take(1+len(believed.Peers), r.left), r.nodes.take(len(believed.Replicas), r.left)
+	for _, v := range m.Views {
 		is.moving = is.moving || v.Flags.Has(sentinel.FlagFailoverInProgress)
-		is.candidates[i] = candidate{
+		is.candidates = append(is.candidates, candidate{
 			sentinel: r.homes[v.Snapshot],
 			tilt:     v.Snapshot.Tilt(),
 			agrees:   sameMaster(v.AdvertisedNode(), shown),
 			quorum:   int(v.Quorum.Value),
 			needed:   int(max(v.Quorum.Value, v.Majority().Value)),
 			hidden:   v.ReplicasErr != nil || v.HasHiddenReplicas(),
-			voters:   make([]voter, 0, len(v.Peers)),
-		}
+			voters:   r.voters.take(len(v.Peers), r.left),
+		})
 	}
 	for i, v := range m.Views {
 		seen := &is.candidates[i]
@@ -218,7 +242,7 @@ func (r *reader) master(m *deployment.MasterViews) masterParts {
 // addReplicas divides a Sentinel's replicas into those that it would promote and the others.
 func (r *reader) addReplicas(seen *candidate, v deployment.View, shown *sentinel.Instance, of *masterParts) {
 	heirs := v.Heirs()
-	seen.heirs = make([]heir, 0, len(heirs))
+	seen.heirs = r.heirs.take(len(heirs), r.left)
 	for _, replica := range heirs {
 		if replica.Addr == shown.Addr || replica.SameProcess(shown) {
 			continue
