@@ -1,7 +1,10 @@
 package deployment
 
 import (
+	"math"
 	"time"
+
+	"redis_sentinel_exporter/sentinel"
 )
 
 // An Offset is the replication offset of a node at a moment between two times: a Sentinel
@@ -40,6 +43,29 @@ func Offsets(views []View) []Offset {
 		}
 	}
 	return all
+}
+
+// Apart returns how far the offsets are apart that the Sentinels know of a master and its replicas, of whatever
+// time they are: no node is further behind another one.
+func Apart(views []View) int64 {
+	least, most := int64(math.MaxInt64), int64(0)
+	consider := func(n sentinel.Number) {
+		if n.Present {
+			least, most = min(least, n.Value), max(most, n.Value)
+		}
+	}
+	for _, v := range views {
+		for i := range v.Replicas {
+			consider(v.Replicas[i].ReplOffset)
+		}
+		for i := range v.Cache {
+			consider(v.Cache[i].ReplOffset)
+		}
+	}
+	if least < 0 { // which no node says, and the difference may not fit
+		return math.MaxInt64
+	}
+	return max(0, most-least)
 }
 
 // LatestOffset returns the latest offset of a node, and whether there is one.

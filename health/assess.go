@@ -41,30 +41,37 @@ func AssessContext(ctx context.Context, snapshots []*sentinel.Snapshot, hosts ca
 	d.elsewhere = elsewhere
 	r := Report{Asked: len(d.asked), Answered: len(d.up), Masters: make([]MasterReport, len(d.masters))}
 	var found []witnessedFinding
-	for _, c := range deploymentChecks() {
+	onDeployment := deploymentChecks()
+	r.Checks = make([]Result, len(onDeployment))
+	for i := range onDeployment {
+		c := &onDeployment[i]
 		result := c.run(d)
-		r.Checks = append(r.Checks, result.status(c.Name))
-		found = append(found, result.named(c.Check, "")...)
+		r.Checks[i] = result.status(c.Name)
+		found = append(found, result.named(&c.Check, "")...)
 	}
 	sortFindings(found)
 	r.Findings = findingsOf(found)
 	checks := masterChecks()
+	allFine := make([]Result, len(checks))
+	for i := range checks {
+		allFine[i].Check = checks[i].Name
+	}
 	for i, m := range d.masters {
 		if err := ctx.Err(); err != nil {
 			return Report{}, fmt.Errorf("the checks have taken too long: %w", err)
 		}
-		r.Masters[i] = m.report(checks, found, &r.Omitted)
+		r.Masters[i] = m.report(checks, allFine, found, &r)
 	}
 	r.conclude()
 	return r, nil
 }
 
-// report runs every check on one master. It needs the findings on the deployment, as causes.
-func (m *masterModel) report(checks []entry[*masterModel], onDeployment []witnessedFinding, omitted *int) MasterReport {
-	r := MasterReport{Name: m.Name, Address: m.believed().Advertised(), FailoverInProgress: m.failingNow}
+// report runs every check on one master. It needs the results of one without a fault, which most masters
+// share, and what was found on the deployment, as causes.
+func (m *masterModel) report(checks []entry[*masterModel], allFine []Result, onDeployment []witnessedFinding, whole *Report) MasterReport {
+	r := MasterReport{Name: m.Name, Address: m.believed().Advertised(), FailoverInProgress: m.failingNow, Promotable: m.promotable}
 	for _, v := range m.Views {
 		r.Replicas = max(r.Replicas, replicas(v))
-		r.Promotable = max(r.Promotable, promotable(v))
 		r.Hidden = max(r.Hidden, int(v.HiddenReplicas()))
 	}
 	if margin := m.margin(); margin.Present {
@@ -75,27 +82,32 @@ func (m *masterModel) report(checks []entry[*masterModel], onDeployment []witnes
 		n := len(m.losses.Hosts)
 		r.HostLoss = &n
 	}
-	r.Checks = make([]Result, 0, len(checks))
+	r.Checks = allFine
 	var found []witnessedFinding
-	for _, c := range checks {
+	for i := range checks {
+		c := &checks[i]
 		result := c.run(m)
+		if result.fine() {
+			continue
+		}
 		if c.waits {
 			result.downgrade()
 		}
-		r.Checks = append(r.Checks, result.status(c.Name))
-		fit := result.named(c.Check, m.Name)
+		if r.Status == OK { // it is the first that is not
+			r.Checks = slices.Clone(allFine)
+		}
+		r.Checks[i] = result.status(c.Name)
+		r.Status = worse(r.Status, r.Checks[i].Status)
+		fit := result.named(&c.Check, m.Name)
 		fit = fit[:min(len(fit), m.model.left)]
 		m.model.left -= len(fit)
-		*omitted += len(result.found) - len(fit) + result.more
+		whole.Omitted += len(result.found) - len(fit) + result.more
 		found = append(found, fit...)
 	}
 	m.explain(onDeployment, found)
 	sortFindings(found)
 	r.Findings = findingsOf(found)
-	for _, c := range r.Checks {
-		r.Status = worse(r.Status, c.Status)
-	}
-	r.Summary = r.summary(findingsOf(onDeployment))
+	r.Summary = r.summary(whole.Findings)
 	return r
 }
 
@@ -117,8 +129,10 @@ func (r *Report) conclude() {
 // waitsForDownAfter reports whether a check depends on who is down, which a Sentinel that
 // has just started cannot know until down-after has passed.
 func waitsForDownAfter(check string) bool {
-	return slices.Contains([]string{
-		"master_odown", "agreement_missing", "master_sdown", "quorum_unreachable", "majority_unreachable", "quorum_fragile",
-		"no_promotable_replica", "failover_stuck", "ghost_sentinels", "ghost_replicas", "peers_unreachable", "replica_down",
-	}, check)
+	switch check {
+	case "master_odown", "agreement_missing", "master_sdown", "quorum_unreachable", "majority_unreachable", "quorum_fragile",
+		"no_promotable_replica", "failover_stuck", "ghost_sentinels", "ghost_replicas", "peers_unreachable", "replica_down":
+		return true
+	}
+	return false
 }

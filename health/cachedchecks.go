@@ -22,7 +22,7 @@ func freshInfo(v deployment.View, in *sentinel.Instance) *sentinel.CachedInfo {
 // masterInfo is the newest INFO of the node that is believed to be the master, with the
 // view that it is from; nil when there is none.
 func (m *masterModel) masterInfo() (deployment.View, *sentinel.CachedInfo) {
-	return newestInfo(deployment.Authoritative(m.Views), func(v deployment.View) *sentinel.CachedInfo {
+	return newestInfo(m.decisive, func(v deployment.View) *sentinel.CachedInfo {
 		if c := freshInfo(v, &v.Instance); c != nil && c.Role == sentinel.RoleMaster {
 			return c
 		}

@@ -104,6 +104,9 @@ func explanations() []explanation {
 // explain fills in FollowsFrom of the findings on a master. All checks must have run, since
 // any finding can be a cause.
 func (m *masterModel) explain(onDeployment, onMaster []witnessedFinding) {
+	if len(onMaster) > 0 && m.model.causes == nil {
+		m.model.causes = explanations()
+	}
 	for i := range onMaster {
 		effect := &onMaster[i]
 		for _, e := range m.model.causes {

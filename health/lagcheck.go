@@ -12,7 +12,7 @@ const maxLag = 16 << 20
 
 func replicaLagging(m *masterModel) outcome {
 	o := m.replicasKnown()
-	if m.failingNow {
+	if m.failingNow || deployment.Apart(m.Views) <= maxLag {
 		return o
 	}
 	all := deployment.Offsets(m.Views)

@@ -40,6 +40,9 @@ func masterRoleMismatch(m *masterModel) outcome {
 }
 
 func masterMissing(m *masterModel) outcome {
+	if len(m.missingAt) == 0 {
+		return fine()
+	}
 	var o outcome
 	known, do, then := m.believed(), "do", ""
 	if len(m.Views) == 1 {

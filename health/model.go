@@ -19,8 +19,8 @@ type model struct {
 	sentinels map[string]bool     // the addresses of those that were asked, and of the peers of each
 	nodes     map[string]*nameSet // of masters, by the address, and by the run id, of a data node
 	elsewhere Elsewhere
-	causes    []explanation
-	left      int // how many findings there is room for
+	causes    []explanation // nil until something is found
+	left      int           // how many findings there is room for
 }
 
 // A masterModel is one master as all Sentinels see it, with values that several checks use.
@@ -28,6 +28,8 @@ type masterModel struct {
 	*deployment.MasterViews
 	model      *model
 	place      int                        // among the masters of the model
+	decisive   []deployment.View          // see deployment.Authoritative
+	promotable int                        // the most replicas that one of the Sentinels could promote
 	losses     canstop.HostLoss           // of its hosts: how it would fare
 	nodes      [][]deployment.View        // see byNode; nil until somebody asks
 	missingAt  []*sentinel.Snapshot       // those that answered and do not monitor it
@@ -36,7 +38,7 @@ type masterModel struct {
 }
 
 func newModel(snapshots []*sentinel.Snapshot, hosts canstop.HostMap) *model {
-	d := &model{asked: snapshots, sentinels: addressesOfSentinels(snapshots), left: maxFindings, causes: explanations()}
+	d := &model{asked: snapshots, sentinels: addressesOfSentinels(snapshots), left: maxFindings}
 	for _, s := range snapshots {
 		if s.Up() {
 			d.up = append(d.up, s)
@@ -50,7 +52,10 @@ func newModel(snapshots []*sentinel.Snapshot, hosts canstop.HostMap) *model {
 		m := &models[i]
 		*m = masterModel{MasterViews: views, model: d, place: i, replicas: deployment.ByReplica(views.Views)}
 		m.failingNow = slices.ContainsFunc(m.Views, func(v deployment.View) bool { return failingOver(v) && !inTilt(v) })
-		m.missingAt = d.without(m)
+		m.decisive, m.missingAt = deployment.Authoritative(m.Views), d.without(m)
+		for _, v := range m.Views {
+			m.promotable = max(m.promotable, promotable(v))
+		}
 		d.masters = append(d.masters, m)
 	}
 	d.nodes = d.namesByNode()
@@ -235,7 +240,7 @@ func (m *masterModel) unfrozenReplicas() [][]deployment.ReplicaView {
 
 // believed returns the master that service discovery and the command discover give.
 func (m *masterModel) believed() *sentinel.Master {
-	return deployment.Authoritative(m.Views)[0].Master
+	return m.decisive[0].Master
 }
 
 // isDown reports whether any Sentinel considers the master down.

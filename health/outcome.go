@@ -30,6 +30,9 @@ func fine() outcome { return outcome{} }
 // cannotTell is the outcome of a check that could not be made.
 func cannotTell(why string) outcome { return outcome{unknown: why} }
 
+// fine reports whether it is that of a check that found nothing.
+func (o *outcome) fine() bool { return len(o.found) == 0 && o.unknown == "" }
+
 func (o *outcome) add(f Finding, witnesses ...deployment.View) {
 	if len(o.found) >= maxOfCheck {
 		o.more++
@@ -69,7 +72,7 @@ func (o *outcome) status(check string) Result {
 const maxMessage = 4096
 
 // named fills in what the findings of one check have in common.
-func (o *outcome) named(c Check, master string) []witnessedFinding {
+func (o *outcome) named(c *Check, master string) []witnessedFinding {
 	for i := range o.found {
 		f := &o.found[i]
 		f.Check, f.Master, f.Runbook = c.Name, master, c.Runbook()

@@ -252,13 +252,8 @@ func lookingForReplicas(v deployment.View) bool {
 // none right after a start, a RESET or a switch does not count.
 func noPromotableReplica(m *masterModel) outcome {
 	o := m.replicasKnown()
-	if m.failingNow || o.unknown != "" {
+	if m.failingNow || o.unknown != "" || m.promotable > 0 {
 		return o
-	}
-	for _, v := range m.Views {
-		if promotable(v) > 0 {
-			return o
-		}
 	}
 	who := deployment.Where(m.Views, func(v deployment.View) bool { return v.ReplicasErr == nil && !lookingForReplicas(v) })
 	if len(who) == 0 {

@@ -185,7 +185,7 @@ func (d *model) givenElsewhere(o *outcome) {
 }
 
 func sentinelTilt(d *model) outcome {
-	return onInfo(d, func(s *sentinel.Snapshot) (Finding, bool) {
+	return onInfo(d, (*sentinel.Snapshot).Tilt, func(s *sentinel.Snapshot) Finding {
 		f := Finding{
 			Severity: Warning,
 			Message:  fmt.Sprintf("Sentinel %s is in TILT", s.Sentinel),
@@ -195,7 +195,7 @@ func sentinelTilt(d *model) outcome {
 			f.Message += " for " + Age(since.Value)
 		}
 		f.Message += ": it fails nothing over, and what it says is down or up is frozen"
-		return f, s.Tilt()
+		return f
 	})
 }
 
@@ -203,13 +203,16 @@ func sentinelTilt(d *model) outcome {
 const nearLimit = 0.9
 
 func sentinelClientsNearLimit(d *model) outcome {
-	return onInfo(d, func(s *sentinel.Snapshot) (Finding, bool) {
+	near := func(s *sentinel.Snapshot) bool {
 		connected, limit := s.Info.ConnectedClients, s.Info.MaxClients
+		return connected.Present && limit.Value > 0 && float64(connected.Value) > nearLimit*float64(limit.Value)
+	}
+	return onInfo(d, near, func(s *sentinel.Snapshot) Finding {
 		return Finding{
 			Severity: Warning,
-			Message:  fmt.Sprintf("Sentinel %s has %d connections of the %d that it allows", s.Sentinel, connected.Value, limit.Value),
+			Message:  fmt.Sprintf("Sentinel %s has %d connections of the %d that it allows", s.Sentinel, s.Info.ConnectedClients.Value, s.Info.MaxClients.Value),
 			Look:     []string{onSentinel(s, "CLIENT", "LIST")},
-		}, connected.Present && limit.Value > 0 && float64(connected.Value) > nearLimit*float64(limit.Value)
+		}
 	})
 }
 
@@ -217,24 +220,24 @@ func sentinelClientsNearLimit(d *model) outcome {
 const scriptsBacklog = 128
 
 func sentinelScriptsBacklog(d *model) outcome {
-	return onInfo(d, func(s *sentinel.Snapshot) (Finding, bool) {
-		queued := s.Info.ScriptsQueueLength
+	many := func(s *sentinel.Snapshot) bool { return s.Info.ScriptsQueueLength.Value > scriptsBacklog }
+	return onInfo(d, many, func(s *sentinel.Snapshot) Finding {
 		return Finding{
 			Severity: Warning,
-			Message:  fmt.Sprintf("Sentinel %s has %d scripts waiting or running; it drops some from 256 on", s.Sentinel, queued.Value),
+			Message:  fmt.Sprintf("Sentinel %s has %d scripts waiting or running; it drops some from 256 on", s.Sentinel, s.Info.ScriptsQueueLength.Value),
 			Look:     []string{onSentinel(s, "SENTINEL", "PENDING-SCRIPTS")},
-		}, queued.Value > scriptsBacklog
+		}
 	})
 }
 
 func failureSimulation(d *model) outcome {
-	return onInfo(d, func(s *sentinel.Snapshot) (Finding, bool) {
-		flags := s.Info.SimulateFailureFlags
+	set := func(s *sentinel.Snapshot) bool { return s.Info.SimulateFailureFlags.Value != 0 }
+	return onInfo(d, set, func(s *sentinel.Snapshot) Finding {
 		return Finding{
 			Severity: Warning,
-			Message:  fmt.Sprintf("Sentinel %s will crash in the next failover: simulate-failure flags are %d", s.Sentinel, flags.Value),
+			Message:  fmt.Sprintf("Sentinel %s will crash in the next failover: simulate-failure flags are %d", s.Sentinel, s.Info.SimulateFailureFlags.Value),
 			Commands: []string{onSentinel(s, "SENTINEL", "SIMULATE-FAILURE", "HELP")}, // switches all of them off
-		}, flags.Value != 0
+		}
 	})
 }
 
@@ -255,15 +258,16 @@ func noMasters(d *model) outcome {
 	return o
 }
 
-// onInfo runs a check on the INFO of each Sentinel.
-func onInfo(d *model, look func(*sentinel.Snapshot) (Finding, bool)) outcome {
+// onInfo runs a check on the INFO of each Sentinel: is says that something is wrong, and finding what.
+func onInfo(d *model, is func(*sentinel.Snapshot) bool, finding func(*sentinel.Snapshot) Finding) outcome {
 	o := nobody()
 	for _, s := range d.asked {
 		if s.Info == nil {
 			continue
 		}
 		o.unknown = ""
-		if f, bad := look(s); bad {
+		if is(s) {
+			f := finding(s)
 			f.Sentinel = s.Sentinel
 			o.add(f)
 		}
