@@ -2,7 +2,6 @@ package collector
 
 import (
 	"cmp"
-	"maps"
 	"slices"
 
 	"redis_sentinel_exporter/sentinel"
@@ -19,12 +18,12 @@ func (s source) compare(other source) int {
 // otherEvent counts the events whose names are not known.
 const otherEvent = "other"
 
-// eventCountsFromZero reports whether an event's series is there before the event is: of
+// eventCountsFromZero reports whether an event's series is there for each master before the event is: of
 // those that alerts and panels name, since an increase from 0 shows only where the 0 was.
-func eventCountsFromZero(event string, aboutMaster bool) bool {
+func eventCountsFromZero(event string) bool {
 	switch event {
 	case sentinel.EventSwitchMaster, sentinel.EventAbortNotElected, sentinel.EventAbortNoGoodSlave, sentinel.EventAbortSlaveTimeout:
-		return aboutMaster
+		return true
 	}
 	return false
 }
@@ -32,17 +31,26 @@ func eventCountsFromZero(event string, aboutMaster bool) bool {
 // countRows returns the rows in the order of the text, by event first. That saves sorting
 // them, of which there are many.
 func (e *Events) countRows() []eventRow {
-	sources := slices.SortedFunc(maps.Keys(e.counts), source.compare)
-	const fromZero = 4 // of each source; few others have happened
-	rows := make([]eventRow, 0, fromZero*len(sources))
+	type counted struct {
+		source
+		counts []uint64
+	}
+	all := make([]counted, 0, len(e.counts))
+	for s, counts := range e.counts {
+		all = append(all, counted{s, counts})
+	}
+	slices.SortFunc(all, func(a, b counted) int { return a.compare(b.source) })
+	const shown = 4 // of each source; few others have happened
+	rows := make([]eventRow, 0, shown*len(all))
 	for _, name := range e.sorted {
 		i, known := e.index[name]
 		if !known {
 			i = len(e.names)
 		}
-		for _, s := range sources {
-			if count := e.counts[s][i]; count > 0 || eventCountsFromZero(name, s.master != "") {
-				rows = append(rows, eventRow{source: s, event: name, count: count})
+		fromZero := eventCountsFromZero(name)
+		for k := range all {
+			if c := &all[k]; c.counts[i] > 0 || fromZero && c.master != "" {
+				rows = append(rows, eventRow{source: c.source, event: name, count: c.counts[i]})
 			}
 		}
 	}

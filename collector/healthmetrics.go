@@ -47,72 +47,79 @@ func healthRows(v *input) []healthRow {
 type checkRow struct {
 	master string
 	result *health.Result
+	named  bool // see namedChecks
 }
 
 // checkTable has the checks on the deployment with an empty master name. A master can have
 // an empty name, too, but its checks have other names.
 func checkTable() table[checkRow] {
-	named := alwaysShown()
 	return table[checkRow]{
 		section: sectionDeployment,
 		labels: []label[checkRow]{
 			{labelMaster, func(r *checkRow) string { return r.master }},
 			{"check", func(r *checkRow) string { return r.result.Check }},
 		},
-		rows: checkRows,
+		rows: func(v *input) []checkRow { return checkRows(v, false) },
+		loud: func(v *input) []checkRow { return checkRows(v, true) },
 		metrics: []metric[checkRow]{{
 			name:   "deployment_check_status",
-			help:   "Result of a check: 0 ok, 1 warning, 2 critical, 3 if nobody who answered can tell. Those on the deployment have an empty master_name. The checks are listed in docs/checks.md; " + strings.Join(named[:], ", ") + " are there also while they are ok, since alerts name them.",
+			help:   "Result of a check: 0 ok, 1 warning, 2 critical, 3 if nobody who answered can tell. Those on the deployment have an empty master_name. The checks are listed in docs/checks.md; " + strings.Join(namedChecks(), ", ") + " are there also while they are ok, since alerts name them.",
 			value:  func(r *checkRow) (float64, bool) { return float64(r.result.Status), true },
 			quiet:  when(float64(health.OK)),
-			always: (*checkRow).alwaysShown,
+			always: func(r *checkRow) bool { return r.named },
 		}},
 	}
 }
 
 // checkRows returns the rows in the order of the text, by check first. That saves sorting
-// them, of which there are many.
-func checkRows(v *input) []checkRow {
+// them, of which there are many. The loud ones are those that are named or not ok.
+func checkRows(v *input, onlyLoud bool) []checkRow {
 	type about struct {
 		master string
 		checks []health.Result
 	}
-	deployment, masters := []about{{"", v.report.Checks}}, make([]about, len(v.report.Masters))
+	deployment, masters, ill := []about{{"", v.report.Checks}}, make([]about, len(v.report.Masters)), []about(nil)
 	for i := range masters {
-		masters[i] = about{v.report.Masters[i].Name, v.report.Masters[i].Checks}
+		m := &v.report.Masters[i]
+		masters[i] = about{m.Name, m.Checks}
+		if m.Status != health.OK {
+			ill = append(ill, masters[i])
+		}
 	}
 	type column struct { // of one check, which is at the same place of all
-		of    []about
-		place int
+		of, ill []about
+		place   int
 	}
 	var columns []column
-	n := 0
-	for _, all := range [][]about{deployment, masters} {
-		if len(all) > 0 {
-			for place := range all[0].checks {
-				columns = append(columns, column{all, place})
-			}
-			n += len(all) * len(all[0].checks)
+	for place := range v.report.Checks {
+		columns = append(columns, column{deployment, deployment, place})
+	}
+	if len(masters) > 0 {
+		for place := range masters[0].checks {
+			columns = append(columns, column{masters, ill, place})
 		}
 	}
 	slices.SortFunc(columns, func(a, b column) int {
 		return cmp.Compare(a.of[0].checks[a.place].Check, b.of[0].checks[b.place].Check)
 	})
-	rows := make([]checkRow, 0, n)
+	named := namedChecks()
+	rows := make([]checkRow, 0, len(named)*len(masters)+len(columns)*(1+len(ill)))
 	for _, c := range columns {
-		for i := range c.of {
-			rows = append(rows, checkRow{c.of[i].master, &c.of[i].checks[c.place]})
+		isNamed := slices.Contains(named, c.of[0].checks[c.place].Check)
+		of := c.of
+		if onlyLoud && !isNamed {
+			of = c.ill
+		}
+		for i := range of {
+			if r := &of[i].checks[c.place]; !onlyLoud || isNamed || r.Status != health.OK {
+				rows = append(rows, checkRow{of[i].master, r, isNamed})
+			}
 		}
 	}
 	return rows
 }
 
-// alwaysShown are the checks that alerts and runbooks ask for by their names.
-func alwaysShown() [11]string {
-	return [...]string{"failover_loses_data", "master_emptied", "master_paused", "master_refuses_writes", "master_reset_again", "no_named_master", "node_listed_twice", "replica_lagging", "replica_told_again", "sentinel_restart_fails", "shared_node"}
-}
-
-func (r *checkRow) alwaysShown() bool {
-	names := alwaysShown()
-	return slices.Contains(names[:], r.result.Check)
+// namedChecks are those that alerts and runbooks ask for by their names.
+func namedChecks() []string {
+	return []string{"failover_loses_data", "master_emptied", "master_paused", "master_refuses_writes", "master_reset_again", "no_named_master", "node_listed_twice", "replica_lagging", "replica_told_again", "sentinel_restart_fails", "shared_node"}
 }

@@ -89,3 +89,19 @@ func TestHostLoss(t *testing.T) {
 		}
 	}
 }
+
+// TestLoudRowsOfChecks: to make only the loud rows is to leave the others out.
+func TestLoudRowsOfChecks(t *testing.T) {
+	t.Parallel()
+	down := healthy()
+	down.Masters[0].Flags |= sentinel.FlagSDown | sentinel.FlagODown
+	for name, snapshots := range map[string][]*sentinel.Snapshot{"well": {healthy()}, "down": {down}, "nobody": nil} {
+		report := health.Assess(snapshots, nil)
+		v := newInput(snapshots, &report)
+		checks := compiledTable[checkRow]{table: checkTable()}
+		got, want := checks.loud(v), checks.loudRows(checks.rows(v))
+		if diff := cmp.Diff(want, got, cmp.AllowUnexported(checkRow{})); diff != "" {
+			t.Errorf("%s: %d rows (-want +got):\n%s", name, len(got), diff)
+		}
+	}
+}

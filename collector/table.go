@@ -18,6 +18,9 @@ type table[R any] struct {
 	labels  []label[R]
 	rows    func(*input) []R
 	metrics []metric[R]
+	// loud returns those of the rows of which some metric has something to say, where that costs
+	// much less than to make all of them; nil where it does not.
+	loud func(*input) []R
 }
 
 // A metric has a sample for each row whose value is known, and is not quiet.
@@ -113,12 +116,9 @@ func (t *compiledTable[R]) describe() []description {
 
 // families returns one for each metric; those without a sample write nothing.
 func (t *compiledTable[R]) families(v *input, m *memory) []family {
-	rows := t.rows(v)
 	m.mu.Lock()
 	defer m.mu.Unlock()
-	if t.allCanBeQuiet() && !m.lingering() {
-		rows = t.loudRows(rows)
-	}
+	rows := t.shownRows(v, m.lingering())
 	l := t.lines(rows, m)
 	defer m.end(v.now)
 	if len(rows) == 0 {
@@ -137,6 +137,17 @@ func (t *compiledTable[R]) families(v *input, m *memory) []family {
 		}
 	}
 	return all
+}
+
+// shownRows returns the rows that may have samples.
+func (t *compiledTable[R]) shownRows(v *input, lingering bool) []R {
+	switch {
+	case lingering || !t.allCanBeQuiet():
+		return t.rows(v)
+	case t.loud != nil:
+		return t.loud(v)
+	}
+	return t.loudRows(t.rows(v))
 }
 
 // allCanBeQuiet reports whether there may be rows that no metric has a sample of.
