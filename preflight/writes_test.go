@@ -102,7 +102,10 @@ func TestCannotAppend(t *testing.T) {
 func (r *rig) refusesAsMaster(heir *sentineltest.Node) {
 	t := r.t
 	t.Helper()
-	r.cli(r.Sentinels[0].Node, "SENTINEL", "FAILOVER", name)
+	sentineltest.WaitFor(t, "a failover to begin, which a replica that was slow to answer delays", func() bool {
+		_, err := r.Sentinels[0].CLI(t.Context(), "SENTINEL", "FAILOVER", name)
+		return err == nil
+	})
 	sentineltest.WaitFor(t, "it to be promoted", func() bool { replica, _ := linked(t.Context(), heir); return !replica })
 	if out, err := heir.CLI(t.Context(), "SET", "k", "v"); err == nil || !strings.Contains(err.Error(), "MISCONF") {
 		t.Errorf("it answers %q, %v", out, err)
