@@ -84,11 +84,12 @@ func (c *Client) drop() {
 // that came before an error, as stream does.
 func (c *Client) exchange(ctx context.Context, repeatable bool, commands [][]any) ([]string, error) {
 	replies := make([]string, len(commands))
-	n, err := c.stream(ctx, repeatable, commands, func(place int, reply string) { replies[place] = reply })
+	n, err := c.stream(ctx, repeatable, commands, func(place int, reply string) { replies[place] = strings.Clone(reply) })
 	return replies[:n], err
 }
 
-// stream sends the commands in one round trip and calls take with each raw reply and its place, as they come. It
+// stream sends the commands in one round trip and calls take with each raw reply and its place, as they come; take
+// must keep no part of a reply. It
 // returns how many came before an error; with none, take may have had some that are of no use. The caller holds the
 // turn. If the Sentinel has closed the kept connection meanwhile, stream tries once more on a new one, but only if
 // the commands are repeatable: then the first reply comes again. The text of the error contains no password.

@@ -100,6 +100,37 @@ func TestSnapshotKeepsNoReply(t *testing.T) {
 	}
 }
 
+// TestErrorsKeepNoReply: nor has a string of an error.
+func TestErrorsKeepNoReply(t *testing.T) {
+	t.Parallel()
+	c := NewClient(Options{Address: "127.0.0.1:26379"})
+	master := wire([]any{flat(healthyMaster)})
+	for _, bad := range []string{
+		"-NOPERM User monitor has no permissions to run this\r\n", "-ERR something\r\n", "-BUSY\r\n", "-NOAUTH Authentication required.\r\n",
+		"-ERR unknown command 'SENTINEL', with args beginning with: 'MASTERS'\r\n", "+nonsense\r\n", "*1\r\n+nonsense\r\n", "*1\r\n*2\r\n+port\r\n+x\r\n",
+		"*1\r\n*4\r\n+flags\r\n+master,slave,sentinel\r\n+port\r\n+1 2\r\n", "*-1\r\n", "$-1\r\n", ":1\r\n",
+	} {
+		for place := range 7 {
+			replies := []string{wire(infoText), wire(strings.Repeat("1", 40)), master, "*0\r\n", "*0\r\n", "+OK 1 usable Sentinels.\r\n", "*0\r\n"}
+			replies[place] = strings.Clone(bad)
+			b := c.newSnapshotBuilder(time.Time{})
+			for i, raw := range replies {
+				b.take(generalCommands(), []string{"mymaster"}, c.asking(1), i, raw)
+			}
+			_ = b.complete()
+			if place != 1 && place < 6 && len(b.snapshot.Failures) == 0 && !strings.HasPrefix(bad, ":") {
+				t.Errorf("%q as reply %d: no failure", bad, place)
+			}
+			textsIn(reflect.ValueOf(b.snapshot), "snapshot", func(path, text string) {
+				at, begin := uintptr(unsafe.Pointer(unsafe.StringData(text))), uintptr(unsafe.Pointer(unsafe.StringData(replies[place])))
+				if text != "" && at >= begin && at < begin+uintptr(len(replies[place])) {
+					t.Errorf("%q as reply %d: %s, %q, is of the reply", bad, place, path, text)
+				}
+			})
+		}
+	}
+}
+
 // TestCopiesAreKept: what has not changed since the last snapshot needs no memory, and what has changed is right.
 func TestCopiesAreKept(t *testing.T) {
 	t.Parallel()

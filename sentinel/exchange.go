@@ -4,7 +4,7 @@ import (
 	"context"
 	"fmt"
 	"strconv"
-	"strings"
+	"unsafe"
 )
 
 // exchange sends the commands in one write, and calls take with a raw reply for each, and its place, as they come. It
@@ -54,69 +54,45 @@ func word(arg any) string {
 	return fmt.Sprint(arg)
 }
 
-// mostRead is how many bytes are read at once.
+// mostRead is how many bytes are read at once, but for the end of a longer reply.
 const mostRead = 64 << 10
 
-// replies reads that many raw replies. Those that came together share their memory. The first buffer is small, since
-// there may never be a byte for it; when it is full, the next has room for what came the last time, and some more. A
-// large buffer that is full of a reply without its end is put aside, so that a long one is copied once.
+// replies calls take with that many raw replies, and returns how many there were. Their memory is used again: take must
+// keep no part of one. The first buffer is small, since there may never be a byte for it; when it is full, the next
+// has room for what came the last time, and some more.
 func (c *limitedConn) replies(n int, take func(int, string)) (got int, err error) {
 	c.asked = n
-	var full [][]byte // buffers of the next reply, before the one that is read into
 	buffer := make([]byte, replyBuffer)
-	begin, kept, filled := 0, 0, 0 // where in the exchange the buffers begin, and what is in the full ones and in the last one
+	begin, filled, longest := 0, 0, 0 // where in the exchange the buffer begins, what is in it, and bytes of the longest reply
 	for got < n {
 		read, err := c.Read(buffer[filled:])
 		filled += read
-		if complete := c.complete(begin + kept + filled); complete > got {
-			ends := c.ends[got:complete]
-			last := ends[len(ends)-1] - begin - kept // byte of the last buffer that is read
-			text := joined(append(full, buffer[:last]))
-			for _, end := range ends {
-				take(got, text[:end-begin])
-				text, begin, got = text[end-begin:], end, got+1
-			}
-			full, kept, filled = nil, 0, copy(buffer, buffer[last:filled])
+		isFull, last := filled == len(buffer), 0
+		for ; got < len(c.ends) && c.ends[got] <= begin+filled; got++ {
+			reply := buffer[last : c.ends[got]-begin]
+			take(got, unsafe.String(unsafe.SliceData(reply), len(reply))) //nolint:gosec // see above; to copy it is a third of all garbage
+			last, longest = c.ends[got]-begin, max(longest, len(reply))
 		}
+		begin, filled = begin+last, copy(buffer, buffer[last:filled])
 		switch {
 		case err != nil:
 			return got, err
-		case filled < len(buffer):
-		case len(buffer) < mostRead:
-			larger := make([]byte, min(max(2*len(buffer), c.before+c.before/8), mostRead))
-			copy(larger, buffer)
-			buffer = larger
-		default:
-			full, kept, filled = append(full, buffer), kept+filled, 0
-			buffer = make([]byte, mostRead)
+		case isFull && len(buffer) < mostRead:
+			buffer = larger(buffer, min(c.before+c.before/8, mostRead))
+		case filled == len(buffer):
+			buffer = larger(buffer, c.longest+c.longest/8)
 		}
 	}
 	if filled > 0 {
 		return 0, fmt.Errorf("%w: %q after the last reply", errMalformed, clip(string(buffer[:filled])))
 	}
-	c.before = c.total
+	c.before, c.longest = c.total, longest
 	return got, nil
 }
 
-// joined returns the text of all parts.
-func joined(parts [][]byte) string {
-	size := 0
-	for _, part := range parts {
-		size += len(part)
-	}
-	var text strings.Builder
-	text.Grow(size)
-	for _, part := range parts {
-		_, _ = text.Write(part)
-	}
-	return text.String()
-}
-
-// complete returns how many replies end within the first bytes of the exchange.
-func (c *limitedConn) complete(bytes int) int {
-	n := len(c.ends)
-	for n > 0 && c.ends[n-1] > bytes {
-		n--
-	}
-	return n
+// larger returns a buffer with the same bytes and at least twice the room.
+func larger(buffer []byte, room int) []byte {
+	larger := make([]byte, max(2*len(buffer), room))
+	copy(larger, buffer)
+	return larger
 }

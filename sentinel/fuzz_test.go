@@ -127,7 +127,7 @@ func FuzzGuard(f *testing.F) {
 		c := &limitedConn{most: maxExchange, Conn: &stream{data: strings.NewReader(data), step: step}}
 		n := 1 + step%5
 		var replies []string
-		got, err := c.replies(n, func(_ int, reply string) { replies = append(replies, reply) })
+		got, err := c.replies(n, func(_ int, reply string) { replies = append(replies, strings.Clone(reply)) })
 		if !strings.HasPrefix(data, strings.Join(replies, "")) || err == nil && (len(replies) != n || got != n) {
 			t.Errorf("%d replies of %d, in pieces of %d: %q, %v", len(replies), n, step, replies, err)
 		}

@@ -86,7 +86,7 @@ func collected(ctx context.Context, on interface {
 }, commands [][]any,
 ) ([]string, error) {
 	replies := make([]string, len(commands))
-	n, err := on.exchange(ctx, commands, func(place int, reply string) { replies[place] = reply })
+	n, err := on.exchange(ctx, commands, func(place int, reply string) { replies[place] = strings.Clone(reply) })
 	return replies[:n], err
 }
 

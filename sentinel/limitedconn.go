@@ -29,6 +29,7 @@ type limitedConn struct {
 	pending []int  // elements still to come of the open arrays, outermost first
 	total   int    // bytes since the last request
 	before  int    // bytes of the exchange before
+	longest int    // bytes of its longest reply
 	most    int    // bytes that these may be
 	stream  bool   // a subscription, where the size of each message is limited instead of the total
 	message int    // bytes of the current message of a subscription

@@ -6,6 +6,7 @@ import (
 	"errors"
 	"fmt"
 	"slices"
+	"strings"
 	"time"
 )
 
@@ -114,6 +115,9 @@ func (b *snapshotBuilder) ask(ctx context.Context, general []Command, masters []
 func (b *snapshotBuilder) take(general []Command, masters []string, perMaster []Command, place int, raw string) {
 	if place == 0 {
 		b.forget(general, masters) // a connection before this one may have broken
+	}
+	if strings.HasPrefix(raw, "-") {
+		raw = strings.Clone(raw) // an error quotes it
 	}
 	switch about := place - len(general); {
 	case about < 0:
