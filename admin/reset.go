@@ -125,6 +125,8 @@ func missingReplicas(before, master *sentinel.Master, now []sentinel.Replica) []
 	return names
 }
 
+// missingPeers leaves out those that answered and took no part: they do not come back, and to be rid of them may be why
+// somebody resets.
 func missingPeers(before *sentinel.Master, now []sentinel.Peer) []string {
 	known := make(map[string]bool)
 	for i := range now {
@@ -132,7 +134,7 @@ func missingPeers(before *sentinel.Master, now []sentinel.Peer) []string {
 	}
 	var names []string
 	for i := range before.Peers {
-		if p := &before.Peers[i]; reached(&p.Instance) && !known[p.RunID] {
+		if p := &before.Peers[i]; reached(&p.Instance) && !p.Mute() && !known[p.RunID] {
 			names = append(names, "the Sentinel "+p.Addr)
 		}
 	}

@@ -75,6 +75,8 @@ func expectations() map[string]expectation {
 
 		"Sentinel gone for good":                   morning("Ghosts"),
 		"replica gone for good":                    morning("ReplicaDown"),
+		"replica announced wrongly":                morning("ReplicaDown"),
+		"Sentinel that takes no part":              morning("Ghosts", "QuorumMarginZero"),
 		"copied id":                                morning("DuplicateId"),
 		"Sentinels that do not hear of each other": {page: []string{"PeersUnknown"}, silent: []string{"QuorumUnreachable"}},
 
@@ -93,6 +95,7 @@ func expectations() map[string]expectation {
 			// The times of the rules are scaled, and that of Sentinel's INFO is not.
 			page: []string{"MasterRefusesWrites"}, may: []string{"FailoverImpossible"}, morning: []string{"ReplicaDown"},
 		},
+		"master without memory": page("MasterRefusesWrites"),
 		"master that loads":     page("MasterRefusesWrites"),
 		"old master that loads": {may: []string{"ReplicaRoleMismatch"}}, // when it has its data, until Sentinel has INFO of a replica
 		"wrong auth-pass":       {morning: []string{"MasterAnswersErrors"}, silent: []string{"MasterSubjectivelyDown"}},

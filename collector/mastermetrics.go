@@ -171,7 +171,7 @@ func masterTable() table[masterRow] {
 			},
 			{
 				name:  "master_quorum_margin",
-				help:  "How many more Sentinels can fail before no failover is possible: the usable ones minus the larger of quorum and majority. Negative if no failover is possible already. Absent if SENTINEL CKQUORUM failed.",
+				help:  "How many more Sentinels can fail before no failover is possible: the usable ones minus the larger of quorum and majority. One that answers PING and has sent no hello for 30 s counts as lost. Negative if no failover is possible already. Absent if SENTINEL CKQUORUM failed.",
 				value: func(m *masterRow) (float64, bool) { return number(m.Margin()) },
 			},
 			{
@@ -243,5 +243,5 @@ func (m *masterRow) failoverPossible() (float64, bool) {
 		return unknown()
 	}
 	heir := m.Heir()
-	return truth(m.CKQuorum.OK() && heir != nil && !heir.NeverSynchronized() && !info.Tilt.Value && !m.LacksAgreement() && !m.FailoverOverdue())
+	return truth(m.CKQuorum.OK() && m.Margin().Value >= 0 && heir != nil && !heir.NeverSynchronized() && !info.Tilt.Value && !m.LacksAgreement() && !m.FailoverOverdue())
 }

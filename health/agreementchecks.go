@@ -1,9 +1,11 @@
 package health
 
 import (
+	"cmp"
 	"fmt"
 	"slices"
 	"strings"
+	"time"
 
 	"redis_sentinel_exporter/deployment"
 	"redis_sentinel_exporter/sentinel"
@@ -41,19 +43,30 @@ func masterDisagreement(m *masterModel) outcome {
 	groups := m.byNode()
 	switch {
 	case len(groups) == 1:
+		if o := m.severalServers(); len(o.found) > 0 {
+			return o
+		}
 		return m.severalNames()
 	case !anyDiffer(groups):
 		return cannotTell(fmt.Sprintf("the Sentinels give %s, which may be one node: a host name is involved, and there has been no INFO of it", list(advertised(m.Views))))
 	}
+	groups = fullestFirst(groups)
 	stories := make([]string, len(groups))
 	for i, group := range groups {
 		stories[i] = fmt.Sprintf("%s with epoch %d (%s)", group[0].Advertised(), epochOf(group), strings.Join(addresses(group), ", "))
+		if n := keysAt(group); n.Present {
+			stories[i] = fmt.Sprintf("%s with epoch %d and %s (%s)", group[0].Advertised(), epochOf(group), count(int(n.Value), "key"), strings.Join(addresses(group), ", "))
+		}
 	}
 	f := Finding{Severity: Critical, Look: onEach(m.Views, "SENTINEL", "GET-MASTER-ADDR-BY-NAME", m.Name)}
 	f.Message = fmt.Sprintf("the Sentinels give clients %d different masters: %s", len(groups), list(stories))
 	if epochOf(groups[0]) == epochOf(groups[1]) {
 		f.Message += "; the epochs are equal, so no Sentinel takes over what another says" + demoted(groups)
-		f.Commands = m.rejoin(groups)
+		if hasTheData(groups) {
+			f.Commands = m.rejoin(groups)
+		} else {
+			f.Hint = "Find out which node is the real master: here another one has more data than the one that most Sentinels name, and a node that follows another throws its own away. Then REMOVE the name on the Sentinels that are wrong and MONITOR it there again, with the auth-pass and the settings (SENTINEL SET) that it had."
+		}
 	} else {
 		f.Message += "; the lower epoch is out of date"
 		f.Hint = "The Sentinel with the lower epoch does not hear the hellos of the others: fix its network. If it hears them and nothing changes, REMOVE the name there and MONITOR it again."
@@ -61,6 +74,96 @@ func masterDisagreement(m *masterModel) outcome {
 	o := outcome{}
 	o.add(f)
 	return o
+}
+
+// keysAt is how many keys the node has that a group names, if one of their INFOs of it is new, and says that it is a master.
+func keysAt(group []deployment.View) sentinel.Number {
+	_, info := newestInfo(group, func(v deployment.View) *sentinel.CachedInfo {
+		if c := freshInfo(v, v.AdvertisedNode()); c != nil && c.Role == sentinel.RoleMaster && !c.Loading {
+			return c
+		}
+		return nil
+	})
+	if info == nil {
+		return sentinel.Number{}
+	}
+	return sentinel.Some(info.Keys)
+}
+
+// fullestFirst puts the node with the most keys first among those with one epoch that as many Sentinels name.
+func fullestFirst(groups [][]deployment.View) [][]deployment.View {
+	groups = slices.Clone(groups)
+	slices.SortStableFunc(groups, func(a, b []deployment.View) int {
+		if epochOf(a) != epochOf(b) || len(a) != len(b) {
+			return 0 // they are in order
+		}
+		return cmp.Compare(keysAt(b).Value, keysAt(a).Value)
+	})
+	return groups
+}
+
+// hasTheData reports whether no other node has more than twice the keys of the first: that one may have come up empty.
+func hasTheData(groups [][]deployment.View) bool {
+	first := keysAt(groups[0])
+	return !slices.ContainsFunc(groups[1:], func(g []deployment.View) bool {
+		return keysAt(g).Value > 2*first.Value
+	})
+}
+
+// severalServers finds an address that leads the Sentinels to different servers, such as that of a load balancer: their
+// run ids differ, and each ran when the other had sent its INFO, so that neither is the other, restarted.
+func (m *masterModel) severalServers() outcome {
+	byServer := make(map[string][]deployment.View)
+	var servers []string // run ids, of masters first
+	for _, v := range m.Views {
+		if v.CachedInfo(&v.Instance) == nil {
+			continue
+		}
+		if byServer[v.RunID] == nil {
+			servers = append(servers, v.RunID)
+		}
+		byServer[v.RunID] = append(byServer[v.RunID], v)
+	}
+	first := func(id string) deployment.View { return byServer[id][0] }
+	slices.SortStableFunc(servers, func(a, b string) int { return cmp.Compare(first(a).RoleReported, first(b).RoleReported) })
+	at := slices.IndexFunc(servers, func(id string) bool {
+		return slices.ContainsFunc(servers, func(other string) bool {
+			return id != other && first(id).Addr == first(other).Addr && ranTogether(first(id), first(other))
+		})
+	})
+	if at < 0 {
+		return fine()
+	}
+	stories := make([]string, len(servers))
+	var who []deployment.View
+	for i, id := range servers {
+		role := "a master"
+		if first(id).RoleReported == sentinel.RoleReplica {
+			role = "a replica"
+		}
+		stories[i] = fmt.Sprintf("%s to %s (run id %.8s)", list(addresses(byServer[id])), role, id)
+		who = append(who, byServer[id]...)
+	}
+	addr := first(servers[at]).Addr
+	var o outcome
+	o.add(Finding{
+		Severity: Critical, Node: addr,
+		Message: fmt.Sprintf("%s, where the Sentinels monitor the master, is no single server: it leads %s", addr, list(stories)),
+		Hint:    "It is the address of a load balancer, a Service of Kubernetes or a name with several addresses. Sentinel needs that of each node itself: find the node that is the master, REMOVE the name on every Sentinel and MONITOR it there at that node's own address, with the auth-pass and the settings (SENTINEL SET) that it had. Then see that the replicas follow that address as well (REPLICAOF): Sentinels have told them to follow this one.",
+		Look:    []string{redisCLI(addr, "INFO", "server"), onSentinel(who[0].Snapshot, "SENTINEL", "MASTER", m.Name)},
+	}, who...)
+	return o
+}
+
+// ranTogether reports whether the processes of two INFOs ran at one time: each was started before the INFO of the other
+// was made. Uptimes are in whole seconds.
+func ranTogether(a, b deployment.View) bool {
+	made := func(v deployment.View) time.Time {
+		return v.Snapshot.Started.Add(-v.CachedInfo(&v.Instance).Age.Value)
+	}
+	born := func(v deployment.View) time.Time { return made(v).Add(-v.CachedInfo(&v.Instance).Uptime.Value) }
+	const tolerance = 2 * time.Second
+	return born(a).Add(tolerance).Before(made(b)) && born(b).Add(tolerance).Before(made(a))
 }
 
 // anyDiffer reports whether two of the groups are certainly about different nodes.

@@ -72,6 +72,11 @@ func masterRefusesWrites(m *masterModel) outcome {
 		f.Message = fmt.Sprintf("the master %s refuses all writes (NOREPLICAS): it wants replicas that are in step (min-replicas-to-write) and has none, according to its INFO of %s ago", v.Addr, age)
 		f.Look = []string{redisCLI(v.Addr, "CONFIG", "GET", "min-replicas-*"), redisCLI(v.Addr, "INFO", "replication")}
 		f.Commands = []string{redisCLI(v.Addr, "CONFIG", "SET", "min-replicas-to-write", "0")}
+	case !info.Loading && info.Full():
+		f.Message = fmt.Sprintf("the master %s refuses writes for want of memory (OOM): it uses %s of the %s that it may (maxmemory), and evicts nothing (maxmemory-policy %s), according to its INFO of %s ago",
+			v.Addr, size(info.UsedMemory.Value), size(info.MaxMemory.Value), info.MaxMemoryPolicy, age)
+		f.Hint = "Do not fail over: the replicas have the same data, and mostly the same maxmemory. If the machine has memory, CONFIG SET maxmemory to more, on the replicas as well; otherwise delete what is not needed (DEL is not refused), or CONFIG SET maxmemory-policy where it is a cache. Then write it to the configuration files."
+		f.Look = []string{redisCLI(v.Addr, "INFO", "memory"), redisCLI(v.Addr, "INFO", "keyspace")}
 	default:
 		return fine()
 	}

@@ -22,12 +22,14 @@ func explanations() []explanation {
 	return []explanation{
 		{"master_missing", "no_masters", sameSentinel},
 		{"master_odown", "master_answers_errors", seenByThose},
+		{"master_odown", "master_disagreement", sameNode}, // one address of several servers
 		{"master_odown", "master_paused", sameNode},
 		{"agreement_missing", "master_paused", sameNode},
 		{"master_sdown", "master_paused", sameNode},
 		{"master_sdown", "master_odown", sameNode},
 		{"master_sdown", "agreement_missing", sameNode},
 		{"master_sdown", "master_answers_errors", seenByThose},
+		{"master_sdown", "master_disagreement", sameNode},
 		{"master_sdown", "master_role_mismatch", seenByThose},
 		{"master_sdown", "replica_down", sameNode}, // for Sentinels that have switched
 		{"master_sdown", "quorum_unreachable", cutOff},
@@ -35,6 +37,7 @@ func explanations() []explanation {
 		{"master_disagreement", "quorum_unreachable", missedByCutOff},
 		{"master_disagreement", "majority_unreachable", missedByCutOff},
 		{"master_role_mismatch", "master_disagreement", wrongAddress},
+		{"master_role_mismatch", "master_disagreement", sameNode},
 		{"epoch_disagreement", "quorum_unreachable", cutOff},
 		{"epoch_disagreement", "majority_unreachable", cutOff},
 		{"agreement_missing", "replicas_forgotten", always},
@@ -62,6 +65,7 @@ func explanations() []explanation {
 		{"quorum_misconfigured", "sentinel_id_duplicate", countsTooFew},
 		{"quorum_misconfigured", "shared_node", countsStrangers},
 		{"no_promotable_replica", "replicas_forgotten", always},
+		{"no_promotable_replica", "master_disagreement", standsAlone},
 		{"no_promotable_replica", "replica_down", otherwisePromotable},
 		{"no_promotable_replica", "replica_link_down", otherwisePromotable},
 		{"no_promotable_replica", "replica_loading", otherwisePromotable},
@@ -94,6 +98,7 @@ func explanations() []explanation {
 		{"replica_link_down", "replica_wrong_master", sameNode},
 		{"replica_link_down", "replica_told_again", sameNode},
 		{"replica_link_down", "replica_down", followsThat},
+		{"replica_wrong_master", "master_disagreement", ofSeveralServers},
 		{"replica_wrong_master", "replica_role_mismatch", followsThat},
 		{"replica_wrong_master", "shared_node", sameNode}, // the Sentinels of both masters give it theirs
 		{"replica_told_again", "shared_node", sameNode},
@@ -149,6 +154,14 @@ func sameNode(_ *masterModel, cause, effect *witnessedFinding) bool { return cau
 
 func sameSentinel(_ *masterModel, cause, effect *witnessedFinding) bool {
 	return cause.Sentinel == effect.Sentinel
+}
+
+// ofSeveralServers reports whether the master's address leads to several servers: replicas may follow one of them by its own.
+func ofSeveralServers(_ *masterModel, cause, _ *witnessedFinding) bool { return cause.Node != "" }
+
+// standsAlone reports whether no Sentinel knows a replica: the nodes that should be are masters of other Sentinels.
+func standsAlone(m *masterModel, _, _ *witnessedFinding) bool {
+	return m.apart() && len(m.replicas) == 0
 }
 
 // takesNoNames reports whether nobody sees the effect but the Sentinel of the cause, which does

@@ -108,6 +108,27 @@ func TestCauses(t *testing.T) {
 			"  warning mymaster peers_unknown",
 			"  warning mymaster quorum_fragile",
 		}},
+		{"each Sentinel has a master of its own", parted(0, 0, 5), "CRITICAL mymaster: the Sentinels give clients 3 different masters: 10.0.0.52:6379 with epoch 4 and 5 keys", []string{
+			"critical mymaster master_disagreement",
+			"  critical mymaster peers_unknown",
+			"  critical mymaster quorum_unreachable 10.0.0.1:26379",
+			"  critical mymaster quorum_unreachable 10.0.0.2:26379",
+			"  critical mymaster quorum_unreachable 10.0.0.3:26379",
+			"  critical mymaster no_promotable_replica",
+		}},
+		{"a balancer for a master", balanced(3_000_000), "CRITICAL mymaster: 10.0.0.10:6379, where the Sentinels monitor the master, is no single server", []string{
+			"critical mymaster master_disagreement 10.0.0.10:6379",
+			"  critical mymaster master_role_mismatch 10.0.0.2:26379 10.0.0.10:6379",
+			"  critical mymaster master_role_mismatch 10.0.0.3:26379 10.0.0.10:6379",
+		}},
+		{"a Sentinel's address is something else's", func(all []*sentinel.Snapshot) {
+			all[0].Masters[0].Peers[1].LastHello, all[1].Masters[0].Peers[1].LastHello = ms(40_000), ms(40_000)
+			replace(2, silent(2, sentinel.ReasonUnreachable, "connection refused"))(all)
+		}, "WARNING mymaster: what answers at 10.0.0.3:26379 does not take part", []string{
+			"warning sentinel_unreachable 10.0.0.3:26379",
+			"warning mymaster ghost_sentinels 10.0.0.3:26379",
+			"  warning mymaster quorum_fragile",
+		}},
 		{"a replica is dead for long, another one for a moment", each(func(m *sentinel.Master) {
 			replicaDead(&m.Replicas[0], 400_000)
 			replicaDead(&m.Replicas[1], 2_000)

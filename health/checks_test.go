@@ -107,6 +107,8 @@ func checkCases() []checkCase {
 		m.Peers = append(m.Peers, p)
 		m.NumOtherSentinels = num(3)
 	}
+	// mute has the last of the other Sentinels answer, and announce nothing.
+	mute := func(m *sentinel.Master) { m.Peers[1].LastHello = ms(35_000) }
 	alone := func(m *sentinel.Master) { m.Flags |= sentinel.FlagSDown; m.SDownTime = ms(38_000) }
 	stranger := func(m *sentinel.Master) {
 		m.Peers, m.NumOtherSentinels = nil, num(0)
@@ -272,6 +274,8 @@ func checkCases() []checkCase {
 		{"master_missing", "at most of them", func(all []*sentinel.Snapshot) { all[1].Masters, all[2].Masters = nil, nil }, Critical, []string{
 			"critical: Sentinel 10.0.0.2:26379 does not monitor it, 1 of 3 Sentinels does: no failover can happen",
 			"critical: Sentinel 10.0.0.3:26379 does not monitor it, 1 of 3 Sentinels does: no failover can happen"}},
+		{"master_missing", "at one of another deployment", func(all []*sentinel.Snapshot) { all[1].Masters[0].Name = "theirs" }, Critical, []string{
+			"critical: Sentinel 10.0.0.2:26379 does not monitor it, 2 of 3 Sentinels do; it has no master in common with these"}},
 		{"master_missing", "dead is not missing", dead(1), OK, nil},
 		{"master_odown", "all", each(down), Critical, []string{
 			"critical: the master 10.0.0.10:6379 has been objectively down (o_down) for 12 s, according to 3 of 3 Sentinels (10.0.0.1:26379, 10.0.0.2:26379, 10.0.0.3:26379)"}},
@@ -295,6 +299,11 @@ func checkCases() []checkCase {
 			"critical: the Sentinels give clients 2 different masters: 10.0.0.10:6379 with epoch 4 (10.0.0.1:26379, 10.0.0.2:26379) and 10.0.0.11:6379 with epoch 4 (10.0.0.3:26379); the epochs are equal, so no Sentinel takes over what another says: this never heals by itself"}},
 		{"master_disagreement", "equal epochs, one of them is a replica", at(2, func(m *sentinel.Master) { moved(m); m.RoleReported = "slave" }), Critical, []string{
 			"critical: the Sentinels give clients 2 different masters: 10.0.0.10:6379 with epoch 4 (10.0.0.1:26379, 10.0.0.2:26379) and 10.0.0.11:6379 with epoch 4 (10.0.0.3:26379); the epochs are equal, so no Sentinel takes over what another says; but 10.0.0.11:6379 says that it is a replica, so that a failover may heal this"}},
+		{"master_disagreement", "each its own, the last one with data", parted(0, 2, 900), Critical, []string{
+			"critical: the Sentinels give clients 3 different masters: 10.0.0.52:6379 with epoch 4 and 900 keys (10.0.0.3:26379), 10.0.0.51:6379 with epoch 4 and 2 keys (10.0.0.2:26379) and 10.0.0.50:6379 with epoch 4 and 0 keys (10.0.0.1:26379); the epochs are equal, so no Sentinel takes over what another says: this never heals by itself"}},
+		{"master_disagreement", "one address, several servers", balanced(3_000_000), Critical, []string{
+			"critical: 10.0.0.10:6379, where the Sentinels monitor the master, is no single server: it leads 10.0.0.1:26379 to a master (run id 0b996a27) and 10.0.0.2:26379 and 10.0.0.3:26379 to a replica (run id 607db643)"}},
+		{"master_disagreement", "one address, a process that was restarted since", balanced(5000), OK, nil},
 		{"master_disagreement", "stale epoch", both(each(func(m *sentinel.Master) { m.ConfigEpoch = num(5) }),
 			at(2, func(m *sentinel.Master) { moved(m); m.ConfigEpoch = num(4) })), Critical, []string{
 			"critical: the Sentinels give clients 2 different masters: 10.0.0.10:6379 with epoch 5 (10.0.0.1:26379, 10.0.0.2:26379) and 10.0.0.11:6379 with epoch 4 (10.0.0.3:26379); the lower epoch is out of date"}},
@@ -320,6 +329,12 @@ func checkCases() []checkCase {
 			m.Addr, m.Host, m.Port = sentinelAddr(1), "10.0.0.2", "26379"
 		}), Critical, []string{
 			"critical: 10.0.0.2:26379, the master according to Sentinel 10.0.0.1:26379, is the address of a Sentinel"}},
+		{"master_role_mismatch", "it follows a stranger", at(0, func(m *sentinel.Master) { follower(m, elsewhere); m.RoleReportedTime = ms(20_000) }), Critical, []string{
+			"critical: 10.0.0.10:6379, the master according to Sentinel 10.0.0.1:26379, has said for 20 s that it is a replica; it follows 10.0.0.66:6379, which none of them knows"}},
+		{"master_role_mismatch", "it follows a replica", at(0, func(m *sentinel.Master) { follower(m, replicaOne); m.RoleReportedTime = ms(20_000) }), Critical, []string{
+			"critical: 10.0.0.10:6379, the master according to Sentinel 10.0.0.1:26379, has said for 20 s that it is a replica"}},
+		{"no_named_master", "it follows a stranger", each(func(m *sentinel.Master) { follower(m, elsewhere) }), Critical, []string{
+			"critical: no client can write: the Sentinels name 10.0.0.10:6379 as the master, and it says that it is a replica; it follows 10.0.0.66:6379, which none of them knows"}},
 		{"master_role_mismatch", "fresh", at(0, func(m *sentinel.Master) { m.RoleReported, m.RoleReportedTime = "slave", ms(5_000) }), OK, nil},
 		{"no_named_master", "two leaders, and the old master", both(each(oldMaster),
 			each(func(m *sentinel.Master) { m.RoleReported, m.RoleReportedTime = "slave", ms(300) }),
@@ -517,6 +532,17 @@ func checkCases() []checkCase {
 			m.Peers[0].Flags |= sentinel.FlagSDown
 			m.Peers[0].SDownTime = ms(400_000)
 		}), dead(1)), OK, nil},
+		{"ghost_sentinels", "something else has its address", both(at(0, mute), at(1, mute), dead(2)), Warning, []string{
+			"warning: what answers at 10.0.0.3:26379 does not take part as the Sentinel that was there: it has announced nothing of the master for 35 s, according to 2 of 2 Sentinels (10.0.0.1:26379, 10.0.0.2:26379); CKQUORUM counts it, and it has no vote"}},
+		{"ghost_sentinels", "none else is left", both(at(0, func(m *sentinel.Master) { mute(m); m.Peers[0].LastHello = ms(40_000) }), dead(1), dead(2)), Critical, []string{
+			"critical: what answers at 10.0.0.2:26379 does not take part as the Sentinel that was there: it has announced nothing of the master for 40 s, according to 1 of 1 Sentinel (10.0.0.1:26379); CKQUORUM counts it, and it has no vote: no failover can happen",
+			"critical: what answers at 10.0.0.3:26379 does not take part as the Sentinel that was there: it has announced nothing of the master for 35 s, according to 1 of 1 Sentinel (10.0.0.1:26379); CKQUORUM counts it, and it has no vote: no failover can happen"}},
+		{"ghost_sentinels", "it says that it does not monitor the master", both(at(0, mute), at(1, mute), func(all []*sentinel.Snapshot) { all[2].Masters = nil }), OK, nil},
+		{"ghost_sentinels", "its PING is as old as its hello", both(at(0, func(m *sentinel.Master) { mute(m); m.Peers[1].LastOKPingReply = ms(36_000) }), dead(2)), OK, nil},
+		{"quorum_fragile", "one is mute", both(at(0, mute), at(1, mute), dead(2)), Warning, []string{
+			"warning: 2 of 3 Sentinels are usable and 2 are needed (quorum 2, majority 2): if one more is lost, no failover can happen, according to 10.0.0.1:26379"}},
+		{"quorum_fragile", "one is mute, and says that it does not monitor the master", both(at(0, mute), at(1, mute), func(all []*sentinel.Snapshot) { all[2].Masters = nil }), Warning, []string{
+			"warning: 2 of 3 Sentinels are usable and 2 are needed (quorum 2, majority 2): if one more is lost, no failover can happen, according to 10.0.0.1:26379"}},
 		{"ghost_replicas", "one", each(func(m *sentinel.Master) { replicaDead(&m.Replicas[0], 400_000) }), Warning, []string{
 			"warning: the replica 10.0.0.11:6379 has been down for 7 min, according to 3 of 3 Sentinels (10.0.0.1:26379, 10.0.0.2:26379, 10.0.0.3:26379): the Sentinels will look for it until a RESET"}},
 		{"ghost_replicas", "down for a while, whatever down-after is", each(func(m *sentinel.Master) { replicaDead(&m.Replicas[0], 200_000); m.DownAfter = ms(1000) }), OK, nil},
@@ -622,6 +648,10 @@ func checkCases() []checkCase {
 		}), Unknown, nil},
 		{"replica_answers_errors", "another password", each(replicaRefuses), Warning, []string{
 			"warning: the replica 10.0.0.11:6379 runs and answers with errors, according to 3 of 3 Sentinels (10.0.0.1:26379, 10.0.0.2:26379, 10.0.0.3:26379): its last reply to PING is 0.3 s old, the last good one 7 min; all see the same, so look at the node first; it cannot be promoted"}},
+		{"replica_answers_errors", "the master does not list it", each(func(m *sentinel.Master) { replicaRefuses(m); attached(m, replicaTwo) }), Warning, []string{
+			"warning: the replica 10.0.0.11:6379 runs and answers with errors, according to 3 of 3 Sentinels (10.0.0.1:26379, 10.0.0.2:26379, 10.0.0.3:26379): its last reply to PING is 0.3 s old, the last good one 7 min; and its master does not list it; it cannot be promoted"}},
+		{"replica_answers_errors", "the master lists it", each(func(m *sentinel.Master) { replicaRefuses(m); attached(m, replicaOne, replicaTwo) }), Warning, []string{
+			"warning: the replica 10.0.0.11:6379 runs and answers with errors, according to 3 of 3 Sentinels (10.0.0.1:26379, 10.0.0.2:26379, 10.0.0.3:26379): its last reply to PING is 0.3 s old, the last good one 7 min; all see the same, so look at the node first; it cannot be promoted"}},
 		{"replica_down", "it answers with errors", each(replicaRefuses), OK, nil},
 		{"ghost_replicas", "it answers with errors", each(replicaRefuses), OK, nil},
 		{"ghost_sentinels", "it answers with errors", at(0, func(m *sentinel.Master) {
@@ -647,6 +677,28 @@ func checkCases() []checkCase {
 			m.Replicas[1].Name = "redis-1:6379"
 		}), Warning, []string{
 			"warning: the replica 10.0.0.11:6379 has been down for 5.0 s, according to 3 of 3 Sentinels (10.0.0.1:26379, 10.0.0.2:26379, 10.0.0.3:26379)"}},
+		{"replica_down", "at an address where nobody reaches it", each(func(m *sentinel.Master) {
+			attached(m, replicaOne, replicaTwo)
+			unreachedReplica(&m.Replicas[0], 27_000)
+		}), Warning, []string{
+			"warning: the replica 10.0.0.11:6379 has been down for 27 s, according to 3 of 3 Sentinels (10.0.0.1:26379, 10.0.0.2:26379, 10.0.0.3:26379); but it runs: the master 10.0.0.10:6379 had word of it 4.8 s ago, and no Sentinel has had an answer at that address"}},
+		{"replica_down", "cut off from one", both(at(0, func(m *sentinel.Master) { replicaDead(&m.Replicas[0], 27_000) }), each(func(m *sentinel.Master) { attached(m, replicaOne, replicaTwo) })), Warning, []string{
+			"warning: the replica 10.0.0.11:6379 has been down for 27 s, according to 1 of 3 Sentinels (10.0.0.1:26379); but it runs: the master 10.0.0.10:6379 had word of it 4.8 s ago"}},
+		{"replica_down", "it died after the master had word of it", each(func(m *sentinel.Master) {
+			attached(m, replicaOne, replicaTwo)
+			replicaDead(&m.Replicas[0], 5000)
+		}), Warning, []string{
+			"warning: the replica 10.0.0.11:6379 has been down for 5.0 s, according to 3 of 3 Sentinels (10.0.0.1:26379, 10.0.0.2:26379, 10.0.0.3:26379)"}},
+		{"replica_down", "it hangs: the master still lists it", each(func(m *sentinel.Master) {
+			attached(m, replicaOne, replicaTwo)
+			m.Cache[0].Attached[0].Lag = ms(30_000)
+			replicaDead(&m.Replicas[0], 40_000)
+		}), Warning, []string{
+			"warning: the replica 10.0.0.11:6379 has been down for 40 s, according to 3 of 3 Sentinels (10.0.0.1:26379, 10.0.0.2:26379, 10.0.0.3:26379)"}},
+		{"ghost_replicas", "it replicates: a RESET would find it again", each(func(m *sentinel.Master) {
+			attached(m, replicaOne, replicaTwo)
+			unreachedReplica(&m.Replicas[0], 400_000)
+		}), OK, nil},
 		{"replica_down", "for one in TILT", both(at(0, func(m *sentinel.Master) { replicaDead(&m.Replicas[0], 5000) }), tilted(0)), OK, nil},
 		{"replica_link_down", "long", each(func(m *sentinel.Master) {
 			m.Replicas[0].MasterLinkUp, m.Replicas[0].MasterLinkDownTime = false, ms(61_000)
@@ -690,6 +742,13 @@ func checkCases() []checkCase {
 		{"master_refuses_writes", "a failover is in progress", both(each(wanting), at(0, failing)), OK, nil},
 		{"master_refuses_writes", "loading for longer than down-after", each(func(m *sentinel.Master) { masterLoads(m, 31) }), Critical, []string{
 			"critical: the master 10.0.0.10:6379 has been loading its data for 31 s (37 %), and answers LOADING to its clients and replicas, according to its INFO of 3.8 s ago"}},
+		{"master_refuses_writes", "out of memory", each(func(m *sentinel.Master) { full(m, "noeviction", 0) }), Critical, []string{
+			"critical: the master 10.0.0.10:6379 refuses writes for want of memory (OOM): it uses 5.0 MiB of the 2.0 MiB that it may (maxmemory), and evicts nothing (maxmemory-policy noeviction), according to its INFO of 3.8 s ago"}},
+		{"master_refuses_writes", "out of memory, and nothing expires", each(func(m *sentinel.Master) { full(m, "volatile-lru", 0) }), Critical, []string{
+			"critical: the master 10.0.0.10:6379 refuses writes for want of memory (OOM): it uses 5.0 MiB of the 2.0 MiB that it may (maxmemory), and evicts nothing (maxmemory-policy volatile-lru), according to its INFO of 3.8 s ago"}},
+		{"master_refuses_writes", "what expires is evicted", each(func(m *sentinel.Master) { full(m, "volatile-lru", 1) }), OK, nil},
+		{"master_refuses_writes", "a cache evicts", each(func(m *sentinel.Master) { full(m, "allkeys-lru", 0) }), OK, nil},
+		{"master_refuses_writes", "without a limit", each(func(m *sentinel.Master) { full(m, "noeviction", 0); m.Cache[0].MaxMemory = num(0) }), OK, nil},
 		{"master_refuses_writes", "loading for less", each(func(m *sentinel.Master) { masterLoads(m, 29) }), OK, nil},
 		{"replicas_overlooked", "two announce one address", each(func(m *sentinel.Master) {
 			attached(m, replicaOne, replicaOne)
@@ -747,8 +806,10 @@ func checkCases() []checkCase {
 		{"replica_role_mismatch", "one that is just promoted, of which nobody has heard", at(0, func(m *sentinel.Master) {
 			m.Replicas[1].RoleReported, m.Replicas[1].RoleReportedTime = "master", ms(900)
 		}), OK, nil},
-		{"replica_wrong_master", "another", at(0, func(m *sentinel.Master) { m.Replicas[0].MasterHost = "10.0.0.66" }), Warning, []string{
-			"warning: the replica 10.0.0.11:6379 follows 10.0.0.66:6379, and the master is 10.0.0.10:6379, according to 1 of 3 Sentinels (10.0.0.1:26379)"}},
+		{"replica_wrong_master", "another", at(0, func(m *sentinel.Master) { m.Replicas[0].MasterHost = "10.0.0.12" }), Warning, []string{
+			"warning: the replica 10.0.0.11:6379 follows 10.0.0.12:6379, and the master is 10.0.0.10:6379, according to 1 of 3 Sentinels (10.0.0.1:26379)"}},
+		{"replica_wrong_master", "a stranger", at(0, func(m *sentinel.Master) { m.Replicas[0].MasterHost = "10.0.0.66" }), Warning, []string{
+			"warning: the replica 10.0.0.11:6379 follows 10.0.0.66:6379, and the master is 10.0.0.10:6379, according to 1 of 3 Sentinels (10.0.0.1:26379); none of them knows that node"}},
 		{"replica_wrong_master", "by name", at(0, func(m *sentinel.Master) { m.Replicas[0].MasterHost = "redis-0" }), OK, nil},
 		{"replica_wrong_master", "by another name", at(0, func(m *sentinel.Master) { named(m); m.Replicas[0].MasterHost = "redis-0.svc" }), OK, nil},
 		{"replica_wrong_master", "the name of another replica", at(0, func(m *sentinel.Master) {

@@ -101,11 +101,30 @@ func replicaAnswersErrors(m *masterModel) outcome {
 			continue
 		}
 		why := whyErrors(group[0].Addr, nodes, ages, len(who) == len(group))
+		if m.isForeign(group) {
+			why.cause = "; and its master does not list it"
+			why.hint = "If it is the replica, it has another password than the master, or other ACL users: give it the same, for masterauth as well. If the address belongs to something else now, as an address of Kubernetes that was given again, that needs nothing of this: RESET, one Sentinel at a time, which the command reset does, makes the Sentinels forget it. Do that soon: a server there without a password they would make a replica of this master, without its data."
+			why.look = []string{redisCLI(group[0].Addr, "PING"), redisCLI(group[0].By.Addr, "INFO", "replication")}
+		}
 		text := fmt.Sprintf("the replica %s runs and answers with errors, %s: %s%s; it cannot be promoted",
 			group[0].Addr, say(who, len(m.Views)), replies(nodes), why.cause)
 		o.add(Finding{Severity: Warning, Node: group[0].Addr, Message: text, Hint: why.hint, Look: why.look, Commands: why.commands}, who...)
 	}
 	return o
+}
+
+// isForeign reports whether what answers with errors may be no replica of the master: that has been up for long enough, and
+// does not list it. One that runs a script is known to be it.
+func (m *masterModel) isForeign(group []deployment.ReplicaView) bool {
+	_, info := m.masterInfo()
+	if info == nil || info.Uptime.Value < attachTime {
+		return false
+	}
+	answersInfo := func(s deployment.ReplicaView) bool {
+		return s.Flags.Has(sentinel.FlagScriptKillSent) || s.Informed() && s.InfoRefresh.Value < s.LastOKPingReply.Value-errorsTime
+	}
+	listed := func(r sentinel.AttachedReplica) bool { return r.Addr == group[0].Addr }
+	return !slices.ContainsFunc(group, answersInfo) && !slices.ContainsFunc(info.Attached, listed)
 }
 
 // answerTime is how old the last reply of a node that answers can be. Sentinels send PING

@@ -175,6 +175,12 @@ func replicaDead(r *sentinel.Replica, age int64) {
 	r.SDownTime, r.LastOKPingReply, r.LastPingReply = ms(age), ms(age+30_000), ms(age+30_000)
 }
 
+// unreachedReplica has been announced at an address at which no Sentinel has had an answer.
+func unreachedReplica(r *sentinel.Replica, age int64) {
+	replicaDead(r, age)
+	r.RunID, r.InfoRefresh = "", ms(0)
+}
+
 // pingRefused is a master whose INFO is older than its last good reply to PING.
 func pingRefused(m *sentinel.Master) {
 	m.LastOKPingReply, m.LastPingReply, m.InfoRefresh = ms(42_000), ms(842), ms(45_000)
@@ -223,6 +229,50 @@ func attached(m *sentinel.Master, addrs ...string) {
 			info.Attached = append(info.Attached, sentinel.AttachedReplica{Addr: addr, Online: true, Lag: ms(1000)})
 		}
 	})
+}
+
+// full is a master that uses more memory than it may.
+func full(m *sentinel.Master, policy string, expiring int64) {
+	infoOfMaster(m, func(info *sentinel.CachedInfo) {
+		info.UsedMemory, info.MaxMemory, info.MaxMemoryPolicy, info.Expiring = num(5<<20), num(2<<20), policy, expiring
+	})
+}
+
+// follower is a master that has just been made a replica of a node.
+func follower(m *sentinel.Master, of string) {
+	m.RoleReported, m.RoleReportedTime = "slave", ms(300)
+	infoOfMaster(m, func(info *sentinel.CachedInfo) { info.Role, info.MasterAddr = "slave", of })
+}
+
+// parted has each Sentinel monitor a master of its own, with so many keys, and know no other.
+func parted(keys ...int64) func([]*sentinel.Snapshot) {
+	return func(all []*sentinel.Snapshot) {
+		for i, s := range all {
+			m := &s.Masters[0]
+			m.Instance = instance(fmt.Sprintf("10.0.0.%d:6379", 50+i), fmt.Sprintf("%040x", 50+i), sentinel.FlagMaster)
+			m.Name = "mymaster"
+			m.Replicas, m.NumReplicas, m.Peers, m.NumOtherSentinels = nil, num(0), nil, num(0)
+			m.CKQuorum = &sentinel.CKQuorum{Usable: 1, MajorityReachable: true}
+			infoOfMaster(m, func(info *sentinel.CachedInfo) { info.Keys = keys[i] })
+		}
+	}
+}
+
+// balanced has the master's address lead two of the Sentinels to the first replica, which has run for that long.
+func balanced(uptime int64) func([]*sentinel.Snapshot) {
+	return func(all []*sentinel.Snapshot) {
+		for i, s := range all {
+			m := &s.Masters[0]
+			if i > 0 {
+				m.RunID, m.RoleReported, m.RoleReportedTime = m.Replicas[0].RunID, "slave", ms(20_000)
+				m.Replicas, m.NumReplicas = nil, num(0)
+			}
+			infoOfMaster(m, func(info *sentinel.CachedInfo) { info.Age = ms(8000) })
+			if i > 0 {
+				m.Cache[0].Age, m.Cache[0].Role, m.Cache[0].Uptime = ms(1000), "slave", ms(uptime)
+			}
+		}
+	}
 }
 
 // masterLoads is a master that has been loading since its start.

@@ -69,7 +69,42 @@ func ghostSentinels(m *masterModel) outcome {
 			Commands: []string{resetOn(m.Name, who)},
 		}, who...)
 	}
+	m.addMute(&o)
 	return o
+}
+
+// addMute makes one finding of each Sentinel that answers the others' PING and takes no part any more. One that we ask and
+// that says that it does not monitor the master is told by master_missing.
+func (m *masterModel) addMute(o *outcome) {
+	var mute []*sentinel.Peer // each the first of those with its address
+	who := make(map[string][]deployment.View)
+	for _, v := range m.unfrozen() {
+		for i := range v.Peers {
+			p := &v.Peers[i]
+			if !p.Mute() || slices.ContainsFunc(m.missingAt, func(s *sentinel.Snapshot) bool { return isPeer(s, p) }) {
+				continue
+			}
+			if who[p.Addr] == nil {
+				mute = append(mute, p)
+			}
+			who[p.Addr] = append(who[p.Addr], v)
+		}
+	}
+	for _, p := range mute {
+		f := Finding{
+			Severity: Warning, Node: p.Addr,
+			Message: fmt.Sprintf("what answers at %s does not take part as the Sentinel that was there: it has announced nothing of the master for %s, %s; CKQUORUM counts it, and it has no vote",
+				p.Addr, Age(p.LastHello.Value), say(who[p.Addr], len(m.Views))),
+			Look:     []string{redisCLI(p.Addr, "INFO", "server"), redisCLI(p.Addr, "SENTINEL", "MYID"), redisCLI(p.Addr, "SENTINEL", "MASTERS")},
+			Commands: []string{resetOn(m.Name, who[p.Addr])},
+		}
+		f.Hint = fmt.Sprintf("See what it is. If its id (SENTINEL MYID) is %s it is the same Sentinel, and does not monitor the master any more: MONITOR it there again. Otherwise the address belongs to something else now, such as a Sentinel of another deployment: RESET, one Sentinel at a time, which the command reset does, and take the address from those that the exporter is given.", p.RunID)
+		if left := m.margin(); left.Present && left.Value < 0 {
+			f.Severity = Critical
+			f.Message += ": no failover can happen"
+		}
+		o.add(f, who[p.Addr]...)
+	}
 }
 
 // byGhosts groups the views that have ghosts by the number of Sentinels and the ghosts that
@@ -169,6 +204,10 @@ func peersUnknown(m *masterModel) outcome {
 	f := Finding{Severity: Warning, Look: append(onEach(lonely, "SENTINEL", "SENTINELS", m.Name),
 		redisCLI(lonely[0].Addr, "ACL", "LOG"), redisCLI(lonely[0].Addr, "PUBSUB", "NUMSUB", "__sentinel__:hello"))}
 	f.Message = "Sentinels that answer do not know each other: " + few(stories)
+	if m.apart() {
+		f.FollowsFrom = []Cause{{Check: "master_disagreement", Master: m.Name}}
+		f.Hint = "They monitor different nodes, and would hear of each other only through one node: see master_disagreement. Do not lower the quorum: each could then fail over alone."
+	}
 	if strangers && len(lonely) == len(m.Views) {
 		f.Message = fmt.Sprintf("%s answer and do not know each other", list(addresses(lonely)))
 	}
@@ -179,6 +218,22 @@ func peersUnknown(m *masterModel) outcome {
 	var o outcome
 	o.add(f, lonely...)
 	return o
+}
+
+// apart reports whether the Sentinels that do not know each other monitor different masters, for good: then they hear nothing of each other.
+func (m *masterModel) apart() bool {
+	groups := m.byNode()
+	if m.failingNow || len(groups) < 2 || epochOf(groups[0]) != epochOf(groups[1]) || slices.ContainsFunc(m.Views, recentlyReset) {
+		return false
+	}
+	for _, v := range m.Views {
+		for _, w := range m.unknownTo(v) {
+			if same := v.AdvertisedNode().SameNode(w.AdvertisedNode()); !same.Present || same.Value {
+				return false
+			}
+		}
+	}
+	return true
 }
 
 // alone says what Sentinels do that do not know enough others.

@@ -67,12 +67,12 @@ func (m *masterModel) askedQuorum() outcome {
 }
 
 // nonVoters counts the Sentinels that v regards as usable, because they answer PING, but
-// that do not monitor the master: they neither agree nor vote.
+// that do not monitor the master: they neither agree nor vote. Those that are mute are known to the margin.
 func (m *masterModel) nonVoters(v deployment.View) int64 {
 	var n int64
 	for i := range v.Peers {
 		p := &v.Peers[i]
-		if !p.Flags.Has(sentinel.FlagSDown) && slices.ContainsFunc(m.missingAt, func(s *sentinel.Snapshot) bool { return isPeer(s, p) }) {
+		if !p.Flags.Has(sentinel.FlagSDown) && !p.Mute() && slices.ContainsFunc(m.missingAt, func(s *sentinel.Snapshot) bool { return isPeer(s, p) }) {
 			n++
 		}
 	}
@@ -117,11 +117,11 @@ func quorumFragile(m *masterModel) outcome {
 	}
 	for _, v := range m.unfrozen() {
 		if n := m.left(v); !recentlyReset(v) && n.Present && n.Value == 0 {
-			usable, needed := v.CKQuorum.Usable-m.nonVoters(v), max(v.Quorum.Value, v.Majority().Value)
+			needed := max(v.Quorum.Value, v.Majority().Value) // and as many are usable: the margin is 0
 			o.add(Finding{
 				Severity: Warning,
 				Message: fmt.Sprintf("%d of %s %s usable and %d %s needed (quorum %d, majority %d): if one more is lost, no failover can happen, according to %s",
-					usable, count(int(v.Voters().Value), "Sentinel"), are(int(usable)), needed, are(int(needed)), v.Quorum.Value, v.Majority().Value, v.Snapshot.Sentinel),
+					needed, count(int(v.Voters().Value), "Sentinel"), are(int(needed)), needed, are(int(needed)), v.Quorum.Value, v.Majority().Value, v.Snapshot.Sentinel),
 				Look: []string{onSentinel(v.Snapshot, "SENTINEL", "SENTINELS", m.Name)},
 			}, v)
 			return o // all that have the best margin say the same

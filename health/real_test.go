@@ -408,3 +408,32 @@ func TestEveryCheckIsProvoked(t *testing.T) {
 		}
 	}
 }
+
+// TestMasterTaken: a replica announces the address of another deployment's master, as when the address of a pod is given again:
+// its Sentinels make that master a replica of theirs, and nobody there knows whose.
+func TestMasterTaken(t *testing.T) {
+	t.Parallel()
+	ctx, cancel := context.WithTimeout(t.Context(), 2*time.Minute)
+	defer cancel()
+	config := sentineltest.Config{Replicas: 1, DownAfter: 30 * time.Second} // nobody fails over meanwhile
+	theirs, ours := sentineltest.Run(t, config), sentineltest.Run(t, config)
+	d := deploymentOf(t, ours.ClientAddrs())
+	eventually(t, d, "at first", nil)
+	taken, taker := ours.Masters[0].Node, theirs.Masters[0].Node
+	replica := theirs.Masters[0].Replicas[0]
+	for _, words := range [][]string{{"CONFIG", "SET", "replica-announce-port", strconv.Itoa(taken.Port())}, {"CLIENT", "KILL", "TYPE", "master"}} {
+		if _, err := replica.CLI(ctx, words...); err != nil {
+			t.Fatal(err)
+		}
+	}
+	r := eventuallyAged(t, d, "their Sentinels have made it a replica", []string{"critical no_named_master"}, 0)
+	f := findingOf(&r, "no_named_master")
+	if f == nil {
+		t.Fatal("there is no such finding")
+	}
+	for text, word := range map[string]string{f.Message: "it follows " + taker.Addr() + ", which none of them knows", f.Hint: "on the Sentinels of " + taker.Addr() + " RESET"} {
+		if !strings.Contains(text, word) {
+			t.Errorf("%q is not in %q", word, text)
+		}
+	}
+}

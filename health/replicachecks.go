@@ -74,7 +74,45 @@ func replicaDown(m *masterModel) outcome {
 			f.Look, f.Commands = []string{redisCLI(to, "INFO", "replication")}, []string{resetOn(m.Name, m.Views)}
 		}
 	}
+	for i := range o.found {
+		m.explainUnreached(&o.found[i])
+	}
 	return o
+}
+
+// explainUnreached says of a replica that is down to Sentinels what its master knows better: that it replicates.
+func (m *masterModel) explainUnreached(f *witnessedFinding) {
+	group := m.replicas[slices.IndexFunc(m.replicas, func(g []deployment.ReplicaView) bool { return g[0].Addr == f.Node })]
+	ago, runs := m.replicates(group)
+	if !runs {
+		return
+	}
+	f.Message += fmt.Sprintf("; but it runs: the master %s had word of it %s ago", group[0].By.Addr, Age(ago))
+	f.Look = append(f.Look, redisCLI(group[0].By.Addr, "INFO", "replication"))
+	if slices.ContainsFunc(group, func(s deployment.ReplicaView) bool { return s.Informed() }) {
+		f.Hint = "It replicates, so nothing is to be started: see what keeps the Sentinels from it, such as a firewall, bind, protected-mode or its maxclients. Until then it cannot be promoted, and is not pointed to a new master."
+		return
+	}
+	f.Message += ", and no Sentinel has had an answer at that address"
+	f.Hint = "It replicates, so nothing is to be started: the master sees it at an address where nobody else reaches it, as behind the NAT of Docker, or where a network of Kubernetes or Swarm writes its own address into connections. Set replica-announce-ip and replica-announce-port there to what the Sentinels reach, CLIENT KILL TYPE master there for the master to learn it, and RESET for the Sentinels to forget the old one. RESET alone is in vain. Until then it cannot be promoted, and is not pointed to a new master."
+}
+
+// replicates reports whether the master has had an acknowledgement of a replica while Sentinels have considered that down,
+// and how long ago.
+func (m *masterModel) replicates(group []deployment.ReplicaView) (ago time.Duration, ok bool) {
+	_, info := m.masterInfo()
+	if info == nil {
+		return 0, false
+	}
+	down := longest(group, func(s deployment.ReplicaView) time.Duration { return s.SDownTime.Value })
+	for _, r := range info.Attached {
+		ago := info.Age.Value + r.Lag.Value
+		// The lag is in whole seconds.
+		if r.Addr == group[0].Addr && r.Online && r.Lag.Present && r.Lag.Value <= ackTime && ago+time.Second < down {
+			return ago, true
+		}
+	}
+	return 0, false
 }
 
 // movedTo is the address at which a Sentinel sees the process of a replica that is down;
@@ -101,7 +139,7 @@ func ghostReplicas(m *masterModel) outcome {
 			return considersDown(s) && !refused(s) && s.SDownTime.Value > ghostTime(s.By)
 		}
 		who := witnesses(group, gone)
-		if len(who) < len(group) {
+		if _, runs := m.replicates(group); runs || len(who) < len(group) {
 			continue
 		}
 		since := longest(group, func(s deployment.ReplicaView) time.Duration { return s.SDownTime.Value })
@@ -200,8 +238,26 @@ func replicaWrongMaster(m *masterModel) outcome {
 		f := &o.found[i]
 		master := f.witnesses[0]
 		f.Commands = []string{redisCLI(f.Node, "REPLICAOF", master.Host, master.Port)}
+		if followed := m.followedBy(f.Node); !m.isNode(followed) {
+			f.Message += "; none of them knows that node"
+			f.Hint = fmt.Sprintf("If somebody has moved the replica to another master, RESET makes these Sentinels forget it: until then they point it back. If nobody has, its address may have been that of a node of another deployment, whose Sentinels point it to %s each time: RESET that name there when that master does not list it.", followed)
+			f.Commands = nil
+			f.Look = append(f.Look, redisCLI(followed, "INFO", "replication"))
+		}
 	}
 	return o
+}
+
+// followedBy is the node that a replica follows, according to a Sentinel that sees it follow another than the master.
+func (m *masterModel) followedBy(addr string) string {
+	for _, group := range m.replicas {
+		for _, s := range group {
+			if group[0].Addr == addr && followsAnother(s) {
+				return net.JoinHostPort(s.MasterHost, s.MasterPort)
+			}
+		}
+	}
+	return ""
 }
 
 // followsAnother reports whether the replica certainly follows another node.
@@ -265,16 +321,21 @@ func noPromotableReplica(m *masterModel) outcome {
 	if !slices.ContainsFunc(who, func(v deployment.View) bool { return len(v.Replicas) > 0 }) && len(m.withoutInfo()) == len(m.Views) {
 		return cannotTell("the master has answered no Sentinel's INFO, which lists its replicas")
 	}
-	f := Finding{Severity: Critical, Message: "no failover could succeed: there is no replica at all"}
+	f := Finding{
+		Severity: Critical, Message: "no failover could succeed: there is no replica at all",
+		Hint: "No replica is connected to the master, which is how the Sentinels learn of them. Ask those that should be (INFO replication): one may follow an address that the master, or one before it, had earlier. REPLICAOF makes it follow this one, and throw away what it has: first compare their keys (INFO keyspace). If there is to be none, nothing can be failed over.",
+		Look: []string{redisCLI(who[0].Addr, "INFO", "replication"), redisCLI(who[0].Addr, "INFO", "keyspace")},
+	}
 	if v := lasting(who[0]); len(v.Replicas) > 0 {
 		why := make([]string, len(v.Replicas))
 		for i := range v.Replicas {
 			why[i] = v.Replicas[i].Addr + ": " + v.Unpromotable(&v.Replicas[i])
 		}
 		slices.Sort(why)
+		f.Hint, f.Look = "", nil
 		f.Message = fmt.Sprintf("no failover could succeed: none of %s can be promoted (%s)", count(len(why), "replica"), strings.Join(why, "; "))
 	}
-	f.Look = onEach(who[:1], "SENTINEL", "REPLICAS", m.Name)
+	f.Look = append(onEach(who[:1], "SENTINEL", "REPLICAS", m.Name), f.Look...)
 	for _, group := range deployment.ByReplica(who[:1]) {
 		if group[0].Priority.Present && group[0].Priority.Value == 0 {
 			f.Commands = append(f.Commands, redisCLI(group[0].Addr, "CONFIG", "SET", "replica-priority", "100"))

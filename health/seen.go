@@ -60,11 +60,11 @@ func seen() map[string]Seen {
 			"A dead node, or a network fault: last-ping-reply is young, and only last-ok-ping-reply is old.",
 		},
 		"master_disagreement": {
-			"Half of the application writes to one node and half to another, as SENTINEL GET-MASTER-ADDR-BY-NAME gives another address on another Sentinel; after a partition, a restore of an old sentinel.conf, or a MONITOR by hand. CKQUORUM is OK on all.",
+			"Half of the application writes to one node and half to another, as SENTINEL GET-MASTER-ADDR-BY-NAME gives another address on another Sentinel; after a partition, a restore of an old sentinel.conf, a MONITOR by hand, or a start of all pods at once, of which each took itself for the first. Or run_id and role of the master differ from Sentinel to Sentinel at one address, that of a Service before all nodes.",
 			"A stale cache of the client or of DNS. Where the addresses are a name and an IP address of one node, it is no split at all: the run id is the same.",
 		},
 		"master_role_mismatch": {
-			"\"READONLY You can't write against a read only replica.\" from the address that Sentinel gives out; the Sentinel logs nothing at all.",
+			"\"READONLY You can't write against a read only replica.\" from the address that Sentinel gives out; the Sentinel logs nothing at all. In Kubernetes without a password also where another deployment's node had the address before: its Sentinels log +convert-to-slave.",
 			"A client that caches the old master. Also a failover that is under way: that ends by itself within seconds.",
 		},
 		"master_info_missing": {
@@ -84,7 +84,7 @@ func seen() map[string]Seen {
 			MistakenFor: "A FLUSHALL, or keys that have expired. A healthy deployment: nothing was down for long enough, and all links are up.",
 		},
 		"master_refuses_writes": {
-			"\"NOREPLICAS Not enough good replicas to write.\" for each write, since a replica was taken away or min-replicas-to-write was copied from a larger deployment. Or \"LOADING Redis is loading the dataset in memory\" for minutes after the master restarted faster than down-after: Sentinel logs +reboot and starts no failover.",
+			"\"NOREPLICAS Not enough good replicas to write.\" for each write, since a replica was taken away or min-replicas-to-write was copied from a larger deployment. Or \"OOM command not allowed when used memory > 'maxmemory'.\" Or \"LOADING Redis is loading the dataset in memory\" for minutes after the master restarted faster than down-after: Sentinel logs +reboot and starts no failover.",
 			"A healthy deployment: the master is up, PING is answered, CKQUORUM is OK, and reads work (NOREPLICAS). Or broken replicas: while the master loads, all of them log \"MASTER aborted replication\" and are well.",
 		},
 		"master_missing": {
@@ -112,7 +112,7 @@ func seen() map[string]Seen {
 			"Votes that split by chance: these succeed at the next try, after twice failover-timeout.",
 		},
 		"no_promotable_replica": {
-			"\"-failover-abort-no-good-slave\" every few minutes for hours, or \"NOGOODSLAVE No suitable replica to promote\" to a failover by hand. replica-priority 0 on all, a backup replica as the only one, or links that are down since long before the master was.",
+			"\"-failover-abort-no-good-slave\" every few minutes for hours, or \"NOGOODSLAVE No suitable replica to promote\" to a failover by hand. replica-priority 0 on all, a backup replica as the only one, or links that are down since long before the master was. Or SENTINEL REPLICAS is empty, since the replicas still follow the address that the master's pod had before.",
 			"A quorum that is missing: CKQUORUM says OK.",
 		},
 		"failover_loses_data": {
@@ -156,7 +156,7 @@ func seen() map[string]Seen {
 			"A load that varies.",
 		},
 		"ghost_sentinels": {
-			"num-other-sentinels only grows, in Kubernetes by one with each restart of a pod; \"sentinels=7\" in INFO, where there are three; in the end no election is won.",
+			"num-other-sentinels only grows, in Kubernetes by one with each restart of a pod; \"sentinels=7\" in INFO, where there are three; in the end no election is won. Or CKQUORUM is OK, and a failover ends with -failover-abort-not-elected: the address of a pod that is gone was given to one of another deployment, which answers PING.",
 			"A Sentinel that is about to come back. RESET at once after each restart is as bad: for some seconds nobody knows anybody.",
 		},
 		"ghost_replicas": {
@@ -168,7 +168,7 @@ func seen() map[string]Seen {
 			"A dead Sentinel.",
 		},
 		"replica_down": {
-			"\"+sdown slave\" in the logs, and one connected_slaves less on the master.",
+			"\"+sdown slave\" in the logs, and one connected_slaves less on the master. Or \"+sdown slave\" down-after after each \"+slave\", run id empty, and none less on the master: an address behind NAT.",
 			"A network fault on the master's side; or, where it answers with errors, a password (replica_answers_errors).",
 		},
 		"replica_answers_errors": {

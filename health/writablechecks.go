@@ -38,6 +38,9 @@ func noNamedMaster(m *masterModel) outcome {
 	for _, addr := range slices.Concat(named, alone) {
 		f.Look = append(f.Look, redisCLI(addr, "ROLE"))
 	}
+	if len(named) == 1 && len(alone) == 0 {
+		m.taken(&f, views[0])
+	}
 	var o outcome
 	o.add(f, views...)
 	return o

@@ -17,6 +17,7 @@ type CachedInfo struct {
 	Version       string // the product's own
 	Product       string // "redis" or "valkey"
 	Role          string // RoleMaster or RoleReplica
+	MasterAddr    string // of a replica: the address that it follows, host:port
 	ReplicationID string
 	ReplOffset    Number // bytes
 	// SecondReplOffset is the first byte of a promoted replica's own history: what its former
@@ -24,6 +25,12 @@ type CachedInfo struct {
 	SecondReplOffset Number
 	Uptime           Duration // of the process, when it made this INFO
 	Keys             int64    // in all databases
+	Expiring         int64    // keys that expire, in all databases
+
+	// UsedMemory counts for MaxMemory, in bytes, without what does not (buffers of replicas); MaxMemory is 0 without a limit.
+	UsedMemory      Number
+	MaxMemory       Number
+	MaxMemoryPolicy string
 
 	// Loading: the node reads its data from its disk, or what its master sends it, and
 	// answers LOADING to nearly all commands. LoadedPercent is how far it has come.
@@ -142,6 +149,20 @@ func (c *CachedInfo) set(name, value string) (err error) {
 		c.RunID = value
 	case "role":
 		c.Role = value
+	case "master_host":
+		c.MasterAddr = value // the port comes next
+	case "master_port":
+		c.MasterAddr = net.JoinHostPort(c.MasterAddr, value)
+	case "used_memory":
+		c.UsedMemory, err = number(name, value)
+	case "mem_not_counted_for_evict":
+		var not Number
+		not, err = number(name, value)
+		c.UsedMemory.Value -= not.Value
+	case "maxmemory":
+		c.MaxMemory, err = number(name, value)
+	case "maxmemory_policy":
+		c.MaxMemoryPolicy = value
 	case "master_replid":
 		c.ReplicationID = value
 	case "second_repl_offset":
@@ -169,7 +190,8 @@ func (c *CachedInfo) set(name, value string) (err error) {
 			c.Attached = append(c.Attached, ParseAttachedReplica(value))
 		}
 		if number, found := strings.CutPrefix(name, "db"); found && isDigits(number) {
-			c.Keys += parseKeys(value)
+			keys, expiring := parseKeys(value)
+			c.Keys, c.Expiring = c.Keys+keys, c.Expiring+expiring
 		}
 	}
 	return err
@@ -214,13 +236,32 @@ func ParseAttachedReplica(value string) AttachedReplica {
 
 // parseKeys reads the value of a line such as db0:keys=3,expires=0,avg_ttl=0, which a database
 // without keys does not have. What cannot be read is as good as absent.
-func parseKeys(value string) int64 {
-	first, _, _ := strings.Cut(value, ",")
-	keys, err := strconv.ParseUint(strings.TrimPrefix(first, "keys="), 10, 48)
+func parseKeys(value string) (keys, expiring int64) {
+	for part := range strings.SplitSeq(value, ",") {
+		switch name, value, _ := strings.Cut(part, "="); name {
+		case "keys":
+			keys = parseCount(value)
+		case "expires":
+			expiring = parseCount(value)
+		}
+	}
+	return keys, expiring
+}
+
+func parseCount(s string) int64 {
+	n, err := strconv.ParseUint(s, 10, 48)
 	if err != nil {
 		return 0
 	}
-	return int64(keys)
+	return int64(n)
+}
+
+// Full reports whether the node has no memory left that it may use and can evict nothing: it refuses commands that need some (OOM).
+func (c *CachedInfo) Full() bool {
+	if c.MaxMemory.Value <= 0 || c.UsedMemory.Value <= c.MaxMemory.Value {
+		return false
+	}
+	return c.MaxMemoryPolicy == "noeviction" || strings.HasPrefix(c.MaxMemoryPolicy, "volatile-") && c.Expiring == 0
 }
 
 func isDigits(s string) bool {

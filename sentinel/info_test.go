@@ -81,12 +81,14 @@ func TestParseInfoMalformed(t *testing.T) {
 
 func TestParseInfoCache(t *testing.T) {
 	t.Parallel()
-	node := "# Server\r\nredis_version:7.0.15\r\nrun_id:abc\r\n# Replication\r\nrole:slave\r\nmaster_replid:def\r\nmaster_repl_offset:42\r\nsecond_repl_offset:21\r\n"
+	node := "# Server\r\nredis_version:7.0.15\r\nrun_id:abc\r\n# Replication\r\nrole:slave\r\nmaster_replid:def\r\nmaster_host:fd00::1\r\nmaster_port:6379\r\nmaster_repl_offset:42\r\nsecond_repl_offset:21\r\n" +
+		"used_memory:5000\r\nmaxmemory:4096\r\nmaxmemory_policy:noeviction\r\nmem_not_counted_for_evict:1000\r\n"
 	raw := wire([]any{"mymaster", []any{[]any{9041, node}, []any{0, "x"}}})
 	raw = strings.ReplaceAll(raw, "$1\r\nx\r\n", "$-1\r\n") // a replica that never answered
 	got, err := parseInfoCache(raw, "mymaster")
 	want := []CachedInfo{{
 		Age: ms(9041), RunID: "abc", Version: "7.0.15", Product: "redis", Role: "slave", ReplicationID: "def", ReplOffset: Some[int64](42), SecondReplOffset: Some[int64](21),
+		MasterAddr: "[fd00::1]:6379", UsedMemory: Some[int64](4000), MaxMemory: Some[int64](4096), MaxMemoryPolicy: "noeviction",
 	}}
 	if diff := cmp.Diff(want, got); diff != "" || err != nil {
 		t.Errorf("error %v (-want +got):\n%s", err, diff)
@@ -95,7 +97,7 @@ func TestParseInfoCache(t *testing.T) {
 		"slave0:ip=10.0.0.11,port=6379,state=online,offset=14,lag=1\r\nslave1:ip=::1,port=6380,state=wait_bgsave,offset=0\r\nslave_read_only:1\r\n"
 	got, err = parseInfoCache(wire([]any{"mymaster", []any{[]any{1, loading}}}), "mymaster")
 	want = []CachedInfo{{
-		Age: ms(1), RunID: "abc", Product: "redis", Role: "master", Uptime: ms(31_000), Loading: true, LoadedPercent: Some(37.12), GoodReplicas: Some[int64](1), Keys: 7,
+		Age: ms(1), RunID: "abc", Product: "redis", Role: "master", Uptime: ms(31_000), Loading: true, LoadedPercent: Some(37.12), GoodReplicas: Some[int64](1), Keys: 7, Expiring: 1,
 		Attached: []AttachedReplica{{Addr: "10.0.0.11:6379", Online: true, ReplOffset: Some[int64](14), Lag: ms(1000)}, {Addr: "[::1]:6380", ReplOffset: Some[int64](0)}},
 	}}
 	if diff := cmp.Diff(want, got); diff != "" || err != nil {

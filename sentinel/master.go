@@ -97,13 +97,19 @@ func (m *Master) Majority() Number {
 }
 
 // Margin returns how many more Sentinels can fail while a failover is still possible: the
-// usable ones minus the larger of quorum and majority. It is negative if no failover is
-// possible already.
+// usable ones, without those that are mute, minus the larger of quorum and majority. It is
+// negative if no failover is possible already.
 func (m *Master) Margin() Number {
 	if m.CKQuorum == nil || !m.Quorum.Present || !m.NumOtherSentinels.Present {
 		return Number{}
 	}
-	return Some(m.CKQuorum.Usable - max(m.Quorum.Value, m.Majority().Value))
+	usable := m.CKQuorum.Usable
+	for i := range m.Peers {
+		if m.Peers[i].Mute() {
+			usable--
+		}
+	}
+	return Some(usable - max(m.Quorum.Value, m.Majority().Value))
 }
 
 // Informed reports whether the Sentinel has had an INFO of the master.

@@ -347,9 +347,9 @@ func (b *snapshotBuilder) isDoubtful(m *Master) bool {
 	return !m.looksWell() || b.client.processes.changed(m)
 }
 
-// looksWell reports whether the master has replicas, and all are up and linked to theirs.
+// looksWell reports whether the master is one and has replicas, and all are up and linked to theirs.
 func (m *Master) looksWell() bool {
-	return len(m.Replicas) > 0 && !slices.ContainsFunc(m.Replicas, func(r Replica) bool { return !r.OK() || r.RoleReported == RoleMaster })
+	return m.RoleReported != RoleReplica && len(m.Replicas) > 0 && !slices.ContainsFunc(m.Replicas, func(r Replica) bool { return !r.OK() || r.RoleReported == RoleMaster })
 }
 
 // readAbout parses the reply to a command about a master into it.

@@ -84,10 +84,15 @@ func (p *Proxy) Counters() Counters {
 
 // LeadTo makes connections lead to another target from now on, and resets those that exist: a load balancer does that.
 func (p *Proxy) LeadTo(target string) {
-	p.mu.Lock()
-	p.target = target
-	p.mu.Unlock()
+	p.LeadNewTo(target)
 	p.Reset()
+}
+
+// LeadNewTo is [Proxy.LeadTo], and leaves the connections that exist: a load balancer does that as well.
+func (p *Proxy) LeadNewTo(target string) {
+	p.mu.Lock()
+	defer p.mu.Unlock()
+	p.target = target
 }
 
 func (p *Proxy) leadsTo() string {

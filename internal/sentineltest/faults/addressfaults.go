@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"strconv"
 	"strings"
 
 	"redis_sentinel_exporter/internal/sentineltest"
@@ -32,6 +33,38 @@ func announceAgain(ctx context.Context, r *Rig) (Mend, error) {
 	}
 	return mend, until(ctx, "each Sentinel knows both addresses", func() (bool, error) { return r.allKnowReplicas(ctx, "2") })
 }
+
+// announceWrongly makes a replica announce a port at which nobody listens, as behind NAT, and the Sentinels begin
+// anew: they know it there alone. It replicates all the time.
+func announceWrongly(ctx context.Context, r *Rig) (Mend, error) {
+	_, replicas, err := r.roles(ctx)
+	if err != nil {
+		return nothing, err
+	}
+	n := replicas[0]
+	announce := func(ctx context.Context, port string) error {
+		return run(ctx, n, command("CONFIG", "SET", "replica-announce-port", port), command("CLIENT", "KILL", "TYPE", "master"))
+	}
+	mend := func(ctx context.Context) error { return errors.Join(announce(ctx, "0"), r.resetEach(ctx)) }
+	if err := announce(ctx, nowhere); err != nil {
+		return mend, err
+	}
+	for _, s := range r.Sentinels {
+		if err := run(ctx, s.Node, command("SENTINEL", "RESET", MasterName)); err != nil {
+			return mend, err
+		}
+		if err := until(ctx, s.Name()+" has found all again", func() (bool, error) {
+			row, err := s.Row(ctx, "SENTINEL", "MASTER", MasterName)
+			return row.Get("num-slaves") == strconv.Itoa(len(replicas)) && row.Get("num-other-sentinels") == strconv.Itoa(len(r.Sentinels)-1), err
+		}); err != nil {
+			return mend, err
+		}
+	}
+	return mend, nil
+}
+
+// nowhere is a port that no server of the tests has.
+const nowhere = "9"
 
 // moveReplica lets a replica leave the address under which the Sentinels know it: they go on
 // listing it there. They would keep the connections that they have.

@@ -73,6 +73,8 @@ func Groups() []Group {
 			Faults: []Fault{
 				{"Sentinel gone for good", ghostSentinel, withCause(warning("ghost_sentinels"), warning("quorum_fragile")), nil},
 				{"replica gone for good", ghostReplica, withCause(warning("replica_down"), warning("ghost_replicas")), nil},
+				{"Sentinel that takes no part", leaveOthers, withCause(warning("ghost_sentinels"), warning("quorum_fragile")), askTheOthers},
+				{"replica announced wrongly", announceWrongly, warning("replica_down"), nil},
 				{"Sentinels that do not hear of each other", muteHellos, withCause(critical("peers_unknown"), critical("quorum_unreachable")), nil},
 				{"copied id", cloneID, withCause(critical("sentinel_id_duplicate"), warning("quorum_fragile", "quorum_misconfigured")), nil},
 			},
@@ -100,6 +102,7 @@ func Groups() []Group {
 			Faults: []Fault{
 				{"replicas at one address", shareAddress, warning("replicas_overlooked"), nil},
 				{"writes refused for want of replicas", starve, withCause(warning("replica_down"), critical("master_refuses_writes", "no_promotable_replica")), nil},
+				{"master without memory", starveOfMemory, critical("master_refuses_writes"), nil},
 				{"master that loads", loadMaster, critical("master_refuses_writes"), nil},
 				{"old master that loads", loadOldMaster, warning("replica_loading"), nil},
 			},
@@ -110,6 +113,7 @@ func Groups() []Group {
 			Faults: []Fault{
 				{"replica that is a master", looseReplica, critical("replica_role_mismatch"), nil},
 				{"split view", splitView, withCause(critical("master_disagreement"), critical("master_role_mismatch"), warning("master_sdown")), nil},
+				{"each Sentinel its own master", partAll, withCause(critical("master_disagreement"), critical("peers_unknown", "quorum_unreachable", "no_promotable_replica")), nil},
 				// After a failover, which its hint is, the epochs would end a split view.
 				{"no agreement on a dead master", refuseAgreement, withCause(critical("agreement_missing"), warning("master_sdown")), nil},
 			},
@@ -189,6 +193,7 @@ func Groups() []Group {
 			Name:   "pauses",
 			Config: sentineltest.Config{Replicas: 1, DownAfter: 30 * time.Second, FailoverTimeout: short},
 			Faults: []Fault{
+				{"balancer for a master", balanceMaster, withCause(critical("master_disagreement"), critical("master_role_mismatch"), warning("replica_wrong_master")), nil},
 				{"FAILOVER at the master", failOverAtNode, critical("master_paused"), nil},
 				{"master restarted empty", emptyMaster, critical("master_emptied"), nil},
 			},

@@ -34,6 +34,16 @@ func starve(ctx context.Context, r *Rig) (Mend, error) {
 	return mend, run(ctx, master, command("CONFIG", "SET", "min-replicas-to-write", "1"))
 }
 
+// starveOfMemory lets the master use less memory than it does.
+func starveOfMemory(ctx context.Context, r *Rig) (Mend, error) {
+	master, _, err := r.roles(ctx)
+	if err != nil {
+		return nothing, err
+	}
+	mend := func(ctx context.Context) error { return run(ctx, master, command("CONFIG", "SET", "maxmemory", "0")) }
+	return mend, run(ctx, master, command("CONFIG", "SET", "maxmemory", "1"))
+}
+
 // shareAddress makes one replica announce the other's address, and the Sentinels begin
 // anew: they learn of one only.
 func shareAddress(ctx context.Context, r *Rig) (Mend, error) {

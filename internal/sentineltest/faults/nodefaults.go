@@ -3,6 +3,7 @@ package faults
 import (
 	"context"
 	"errors"
+	"net"
 	"os"
 	"path/filepath"
 	"slices"
@@ -291,6 +292,97 @@ func splitView(ctx context.Context, r *Rig) (Mend, error) {
 	return mend, run(ctx, n, command("SENTINEL", "REMOVE", MasterName),
 		command("SENTINEL", "MONITOR", MasterName, replicas[0].Host(), strconv.Itoa(replicas[0].Port()), "2"),
 		command("SENTINEL", "SET", MasterName, "down-after-milliseconds", "1000", "failover-timeout", "3000"))
+}
+
+// partAll makes each node a master that one Sentinel monitors, as after a start at which none had found another. The last
+// of them alone has data.
+func partAll(ctx context.Context, r *Rig) (Mend, error) {
+	master, replicas, err := r.roles(ctx)
+	if err != nil {
+		return nothing, err
+	}
+	nodes := append([]*sentineltest.Node{master}, replicas...)
+	monitor := func(ctx context.Context, i int, n *sentineltest.Node) error {
+		return run(ctx, r.sentinel(i).Node, command("SENTINEL", "MONITOR", MasterName, n.Host(), strconv.Itoa(n.Port()), "2"),
+			command("SENTINEL", "SET", MasterName, "down-after-milliseconds", "1000", "failover-timeout", "3000"))
+	}
+	mend := func(ctx context.Context) error {
+		var errs []error
+		for _, s := range r.Sentinels {
+			_, _ = s.CLI(ctx, "SENTINEL", "REMOVE", MasterName) // it may not have got that far
+		}
+		for _, n := range replicas {
+			errs = append(errs, follow(ctx, n, master))
+		}
+		for i := range r.Sentinels {
+			errs = append(errs, monitor(ctx, i, master))
+		}
+		return errors.Join(append(errs, r.WaitSettled(ctx))...)
+	}
+	if err := r.each(ctx, "SENTINEL", "REMOVE", MasterName); err != nil {
+		return mend, err
+	}
+	for _, n := range replicas {
+		if err := run(ctx, n, command("REPLICAOF", "NO", "ONE")); err != nil {
+			return mend, err
+		}
+	}
+	for i, n := range nodes {
+		if err := monitor(ctx, i, n); err != nil {
+			return mend, err
+		}
+	}
+	return mend, run(ctx, nodes[len(nodes)-1], command("SET", "a", "1"), command("SET", "b", "2"))
+}
+
+// balanceMaster makes the Sentinels monitor an address behind which one of them finds the master and the others the
+// replica, as behind a Service of Kubernetes.
+func balanceMaster(ctx context.Context, r *Rig) (Mend, error) {
+	master, replicas, err := r.roles(ctx)
+	if err != nil {
+		return nothing, err
+	}
+	balancer, err := sentineltest.NewProxy(master.Addr())
+	if err != nil {
+		return nothing, err
+	}
+	row, err := r.sentinel(0).Row(ctx, "SENTINEL", "MASTER", MasterName)
+	if err != nil {
+		balancer.Close()
+		return nothing, err
+	}
+	mend := func(ctx context.Context) error {
+		var errs []error
+		for i, s := range r.Sentinels {
+			_, _ = s.CLI(ctx, "SENTINEL", "REMOVE", MasterName)
+			errs = append(errs, r.MonitorAs(ctx, i, row))
+		}
+		errs = append(errs, follow(ctx, replicas[0], master))
+		balancer.Close()
+		return errors.Join(append(errs, r.WaitSettled(ctx))...)
+	}
+	host, port, err := net.SplitHostPort(balancer.Addr())
+	if err != nil {
+		return mend, err
+	}
+	const patient = "600000" // ms; or they would point the replica to this address, and end all connections to it
+	for i, s := range r.Sentinels {
+		if i > 0 {
+			balancer.LeadNewTo(replicas[0].Addr())
+		}
+		if err := run(ctx, s.Node, command("SENTINEL", "REMOVE", MasterName),
+			command("SENTINEL", "MONITOR", MasterName, host, port, row.Get("quorum")),
+			command("SENTINEL", "SET", MasterName, "down-after-milliseconds", row.Get("down-after-milliseconds"), "failover-timeout", patient)); err != nil {
+			return mend, err
+		}
+		if err := until(ctx, s.Name()+" has reached a server", func() (bool, error) {
+			row, err := s.Row(ctx, "SENTINEL", "MASTER", MasterName)
+			return row.Get("runid") != "", err
+		}); err != nil {
+			return mend, err
+		}
+	}
+	return mend, nil
 }
 
 func (r *Rig) heal(context.Context) error { return r.Heal() }

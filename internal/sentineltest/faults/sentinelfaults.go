@@ -222,6 +222,15 @@ func removeMaster(ctx context.Context, r *Rig) (Mend, error) {
 	return mend, run(ctx, r.sentinel(2).Node, command("SENTINEL", "REMOVE", MasterName))
 }
 
+// leaveOthers makes a Sentinel one that no longer monitors the master, which only those know that ask it.
+func leaveOthers(ctx context.Context, r *Rig) (Mend, error) {
+	return func(ctx context.Context) error { return r.monitorAgain(ctx, 2) },
+		run(ctx, r.sentinel(2).Node, command("SENTINEL", "REMOVE", MasterName))
+}
+
+// askTheOthers leaves out the Sentinel of [leaveOthers].
+func askTheOthers(r *Rig) ([]string, error) { return r.ClientAddrs()[:2], nil }
+
 func (r *Rig) monitors(ctx context.Context, i int, name string) bool {
 	_, err := r.sentinel(i).Row(ctx, "SENTINEL", "MASTER", name)
 	return err == nil
