@@ -76,7 +76,7 @@ func expectations() map[string]expectation {
 		"Sentinel gone for good":                   morning("Ghosts"),
 		"replica gone for good":                    morning("ReplicaDown"),
 		"replica announced wrongly":                morning("ReplicaDown"),
-		"Sentinel that takes no part":              morning("Ghosts", "QuorumMarginZero"),
+		"Sentinel that takes no part":              {morning: []string{"Ghosts"}, silent: []string{"QuorumMarginZero"}},
 		"copied id":                                morning("DuplicateId"),
 		"Sentinels that do not hear of each other": {page: []string{"PeersUnknown"}, silent: []string{"QuorumUnreachable"}},
 
@@ -103,6 +103,8 @@ func expectations() map[string]expectation {
 		"replica that is a master":      page("ReplicaRoleMismatch"),
 		"no agreement on a dead master": {page: []string{"MasterDown"}, silent: []string{"MasterSubjectivelyDown"}},
 		"split view":                    {page: []string{"Disagree"}, silent: []string{"MasterRoleMismatch"}},
+
+		"each Sentinel its own master": {page: []string{"Disagree"}, may: []string{"PeersUnknown", "FailoverImpossible"}},
 
 		"failed over to most of the Sentinels": morning("HostLoss"),
 
@@ -135,6 +137,7 @@ func expectations() map[string]expectation {
 
 		"master restarted empty": page("MasterEmptied"),
 		"FAILOVER at the master": page("MasterPaused"),
+		"balancer for a master":  page("MasterRoleMismatch"),
 
 		"loopback given to clients": morning("LoopbackAddress"),
 		"events refused":            morning("EventStreamDown"),

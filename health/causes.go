@@ -42,6 +42,7 @@ func explanations() []explanation {
 		{"epoch_disagreement", "majority_unreachable", cutOff},
 		{"agreement_missing", "replicas_forgotten", always},
 		{"agreement_missing", "peers_unknown", critical},
+		{"agreement_missing", "ghost_sentinels", critical},
 		{"peers_unknown", "replicas_forgotten", always},
 		{"peers_unknown", "sentinel_restart_fails", takesNoNames},
 		{"quorum_unreachable", "replicas_forgotten", always},

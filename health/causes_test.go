@@ -121,6 +121,19 @@ func TestCauses(t *testing.T) {
 			"  critical mymaster master_role_mismatch 10.0.0.2:26379 10.0.0.10:6379",
 			"  critical mymaster master_role_mismatch 10.0.0.3:26379 10.0.0.10:6379",
 		}},
+		{"all other Sentinels' addresses are something else's, and the master is dead", func(all []*sentinel.Snapshot) {
+			m := &all[0].Masters[0]
+			m.Flags |= sentinel.FlagSDown
+			m.SDownTime, m.Peers[0].LastHello, m.Peers[1].LastHello = ms(38_000), ms(40_000), ms(40_000)
+			both(replace(1, silent(1, sentinel.ReasonUnreachable, "connection refused")), replace(2, silent(2, sentinel.ReasonUnreachable, "connection refused")))(all)
+		}, "CRITICAL mymaster: what answers at 10.0.0.2:26379 does not take part", []string{
+			"critical sentinel_unreachable 10.0.0.2:26379",
+			"critical sentinel_unreachable 10.0.0.3:26379",
+			"critical mymaster ghost_sentinels 10.0.0.2:26379",
+			"  critical mymaster agreement_missing 10.0.0.10:6379",
+			"  warning mymaster master_sdown 10.0.0.10:6379",
+			"critical mymaster ghost_sentinels 10.0.0.3:26379",
+		}},
 		{"a Sentinel's address is something else's", func(all []*sentinel.Snapshot) {
 			all[0].Masters[0].Peers[1].LastHello, all[1].Masters[0].Peers[1].LastHello = ms(40_000), ms(40_000)
 			replace(2, silent(2, sentinel.ReasonUnreachable, "connection refused"))(all)

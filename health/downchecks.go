@@ -125,7 +125,9 @@ func (m *masterModel) isMost(who []deployment.View) bool {
 	for _, v := range m.Views {
 		voters = max(voters, int(m.sentinels(v)))
 	}
-	hasQuorum := slices.ContainsFunc(who, func(v deployment.View) bool { return v.CKQuorum == nil || v.CKQuorum.OK() })
+	hasQuorum := slices.ContainsFunc(who, func(v deployment.View) bool {
+		return v.CKQuorum == nil || v.CKQuorum.OK() && m.left(v).Value >= 0
+	})
 	return 2*len(who) > voters || len(who) == len(m.Views) && !hasQuorum
 }
 
@@ -148,6 +150,11 @@ func (m *masterModel) withoutAgreement(who []deployment.View) (cause string, loo
 		if v.CKQuorum != nil && !v.CKQuorum.QuorumReachable {
 			return fmt.Sprintf("%d must, and Sentinel %s sees %s", v.Quorum.Value, v.Snapshot.Sentinel, count(int(v.CKQuorum.Usable), "usable Sentinel")),
 				[]string{onSentinel(v.Snapshot, "SENTINEL", "SENTINELS", m.Name)}, nil
+		}
+	}
+	for _, v := range who {
+		if n := m.left(v); n.Present && n.Value < 0 {
+			return fmt.Sprintf("Sentinel %s counts some that take no part", v.Snapshot.Sentinel), []string{onSentinel(v.Snapshot, "SENTINEL", "SENTINELS", m.Name)}, nil
 		}
 	}
 	if int64(len(who)) < quorum {

@@ -78,11 +78,21 @@ func refuseAgreement(ctx context.Context, r *Rig) (Mend, error) {
 // muteHellos forbids the Sentinels to publish on the data nodes, and makes them forget each
 // other: they find nobody again.
 func muteHellos(ctx context.Context, r *Rig) (Mend, error) {
-	mend := func(ctx context.Context) error { return r.allow(ctx, "+@all") }
+	// One that still knows another says hello to it directly, until it has forgotten it too. Before 6.2 nothing can
+	// forbid that, and it takes more than one RESET.
+	greet := func(ctx context.Context, sign string) {
+		for _, s := range r.Sentinels {
+			_, _ = s.CLI(ctx, "ACL", "SETUSER", "default", sign+"publish")
+		}
+	}
+	mend := func(ctx context.Context) error {
+		greet(ctx, "+")
+		return r.allow(ctx, "+@all")
+	}
+	greet(ctx, "-")
 	if err := r.allow(ctx, "-publish"); err != nil {
 		return mend, err
 	}
-	// One that still knows another says hello to it directly, until it has forgotten it too.
 	return mend, until(ctx, "each Sentinel knows no other", func() (bool, error) {
 		alone := true
 		for _, s := range r.Sentinels {
