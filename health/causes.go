@@ -23,6 +23,8 @@ func explanations() []explanation {
 		{"master_missing", "no_masters", sameSentinel},
 		{"master_odown", "master_answers_errors", seenByThose},
 		{"master_odown", "master_disagreement", sameNode}, // one address of several servers
+		{"master_odown", "no_named_master", downForItsRole},
+		{"master_odown", "master_role_mismatch", downForItsRole},
 		{"master_odown", "master_paused", sameNode},
 		{"agreement_missing", "master_paused", sameNode},
 		{"master_sdown", "master_paused", sameNode},
@@ -155,6 +157,13 @@ func sameNode(_ *masterModel, cause, effect *witnessedFinding) bool { return cau
 
 func sameSentinel(_ *masterModel, cause, effect *witnessedFinding) bool {
 	return cause.Sentinel == effect.Sentinel
+}
+
+// downForItsRole reports whether the master answers, and is considered down because it has said for long that it is a replica.
+func downForItsRole(_ *masterModel, _, effect *witnessedFinding) bool {
+	return !slices.ContainsFunc(effect.witnesses, func(v deployment.View) bool {
+		return v.RoleReported != sentinel.RoleReplica || !v.LastOKPingReply.Present || v.LastOKPingReply.Value >= answerTime
+	})
 }
 
 // ofSeveralServers reports whether the master's address leads to several servers: replicas may follow one of them by its own.

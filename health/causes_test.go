@@ -116,6 +116,18 @@ func TestCauses(t *testing.T) {
 			"  critical mymaster quorum_unreachable 10.0.0.3:26379",
 			"  critical mymaster no_promotable_replica",
 		}},
+		{"a master that is a replica, and held down for that", each(func(m *sentinel.Master) {
+			down(m)
+			m.RoleReported, m.RoleReportedTime = "slave", ms(90_000)
+			m.Replicas[0].InfoRefresh, m.Replicas[1].InfoRefresh = ms(900), ms(900)
+		}), "CRITICAL mymaster: 10.0.0.10:6379, the master according to Sentinel 10.0.0.1:26379, has said for 90 s that it is a replica", []string{
+			"critical mymaster master_role_mismatch 10.0.0.1:26379 10.0.0.10:6379",
+			"critical mymaster master_role_mismatch 10.0.0.2:26379 10.0.0.10:6379",
+			"critical mymaster master_role_mismatch 10.0.0.3:26379 10.0.0.10:6379",
+			"critical mymaster no_named_master",
+			"  critical mymaster master_odown 10.0.0.10:6379",
+			"  warning mymaster master_sdown 10.0.0.10:6379",
+		}},
 		{"a balancer for a master", balanced(3_000_000), "CRITICAL mymaster: 10.0.0.10:6379, where the Sentinels monitor the master, is no single server", []string{
 			"critical mymaster master_disagreement 10.0.0.10:6379",
 			"  critical mymaster master_role_mismatch 10.0.0.2:26379 10.0.0.10:6379",

@@ -160,7 +160,7 @@ func replicaLinkDown(m *masterModel) outcome {
 		return m.replicasKnown()
 	}
 	cut := func(s deployment.ReplicaView) bool { return linkIsCut(s) && !loads(s) }
-	return m.eachReplica(Warning, cut, func(seen []deployment.ReplicaView, who string) string {
+	o := m.eachReplica(Warning, cut, func(seen []deployment.ReplicaView, who string) string {
 		since := longest(seen, func(s deployment.ReplicaView) time.Duration { return s.MasterLinkDownTime.Value })
 		how := "has been down for " + Age(since)
 		if since == 0 {
@@ -168,6 +168,10 @@ func replicaLinkDown(m *masterModel) outcome {
 		}
 		return fmt.Sprintf("the link of the replica %s to its master %s, %s", seen[0].Addr, how, who)
 	}, "INFO", "replication")
+	for i := range o.found {
+		o.found[i].Look = append(o.found[i].Look, redisCLI(m.believed().Advertised(), "INFO", "stats"))
+	}
+	return o
 }
 
 // linkIsCut reports whether a replica has been without its link for too long.

@@ -227,7 +227,7 @@ func masterChecks() []entry[*masterModel] {
 			replicaAnswersErrors),
 		on("replica_link_down", "RedisSentinelReplicaLinkDown", Warning,
 			"A replica is running, but has had no link to its master for more than 15 s.",
-			"See the log of the replica: masterauth, the network, or a full synchronisation that never ends.",
+			"See the log of the replica: masterauth, the network, or a full synchronisation that never ends. Of the last, sync_full in INFO stats of the master tells, which grows each time, and the master's log says why: \"overcoming of output buffer limits\" where writes come faster than it can send them (raise client-output-buffer-limit for replicas, and repl-backlog-size), a fork that fails, or a disk that is full; the replica's log says if it could not load what it got.",
 			replicaLinkDown),
 		on("replica_loading", "RedisSentinelReplicaLinkDown", Warning,
 			"A replica loads its data, from its disk or from its master, and answers LOADING to everything else; it cannot be promoted meanwhile. It may be an old master that has come back, which says that it is a master until it can be told to follow the new one: it takes no writes.",
