@@ -145,4 +145,5 @@ func (i *Info) keep(c *copies) {
 func (i *CachedInfo) keep(c *copies) {
 	i.RunID, i.Version, i.Role, i.ReplicationID = c.of(i.RunID), c.of(i.Version), c.role(i.Role), c.of(i.ReplicationID)
 	i.FailoverState, i.PausedReason = c.of(i.FailoverState), c.of(i.PausedReason)
+	i.MasterAddr, i.MaxMemoryPolicy = c.of(i.MasterAddr), c.of(i.MaxMemoryPolicy)
 }

@@ -25,7 +25,7 @@ func taken(t *testing.T, c *Client, names ...string) (*Snapshot, []string) {
 			CommandSentinels: wire([]any{flat(healthyPeer), flat(healthyPeer + " flags=sentinel,new_flag")}),
 			CommandCKQuorum:  "+OK 3 usable Sentinels. Quorum and failover authorization can be reached\r\n",
 			CommandInfoCache: wire([]any{name, []any{[]any{1, "# Server\r\nredis_version:8.6.3\r\nrun_id:" + strings.Repeat("a", 40) +
-				"\r\nrole:master\r\nmaster_replid:" + strings.Repeat("b", 40) + "\r\nslave0:ip=10.0.0.1,port=6379,state=online,offset=1,lag=0\r\n"}}}),
+				"\r\nrole:master\r\nmaxmemory_policy:noeviction\r\nmaster_host:10.0.0.1\r\nmaster_replid:" + strings.Repeat("b", 40) + "\r\nslave0:ip=10.0.0.1,port=6379,state=online,offset=1,lag=0\r\n"}}}),
 		}
 		for _, command := range commands {
 			about = append(about, replies[command])
