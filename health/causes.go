@@ -87,6 +87,7 @@ func explanations() []explanation {
 		{"failover_stuck", "replicas_forgotten", always},
 		{"failover_stuck", "no_promotable_replica", always},
 		{"failover_stuck", "majority_unreachable", critical},
+		{"failover_stuck", "ghost_sentinels", critical},
 		{"failover_stuck", "quorum_unreachable", critical},
 		{"failover_stuck", "replica_down", isPromoted},
 		{"failover_stuck", "master_odown", sameNode},

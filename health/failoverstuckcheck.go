@@ -101,7 +101,7 @@ func (m *masterModel) addPromotedDown(o *outcome) {
 // attempt that is over.
 func whyStuck(who []deployment.View) (because, hint string) {
 	able := func(v deployment.View) bool {
-		return v.FailoverOverdue() && v.CKQuorum != nil && v.CKQuorum.OK() && promotable(v) > 0
+		return v.FailoverOverdue() && v.CKQuorum != nil && v.CKQuorum.OK() && v.Margin().Value >= 0 && promotable(v) > 0
 	}
 	if !slices.ContainsFunc(who, able) {
 		return "", ""
