@@ -49,8 +49,12 @@ func (e *Events) countRows() []eventRow {
 		}
 		fromZero := eventCountsFromZero(name)
 		for k := range all {
-			if c := &all[k]; c.counts[i] > 0 || fromZero && c.master != "" {
-				rows = append(rows, eventRow{source: c.source, event: name, count: c.counts[i]})
+			c, count := &all[k], uint64(0)
+			if c.counts != nil {
+				count = c.counts[i]
+			}
+			if count > 0 || fromZero && c.master != "" {
+				rows = append(rows, eventRow{source: c.source, event: name, count: count})
 			}
 		}
 	}

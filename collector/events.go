@@ -36,7 +36,7 @@ type Events struct {
 	index     map[string]int
 	masters   map[string]*eventMaster
 	named     map[string]int          // how many of them each Sentinel named first
-	counts    map[source][]uint64     // by the index of the event's name; the last one is of otherEvent
+	counts    map[source][]uint64     // by the index of the event's name, the last one of otherEvent; nil until the first event
 	streams   map[string]*streamState // by Sentinel
 	switched  map[string]time.Time    // when a master last switched
 	durations failoverDurations
@@ -144,7 +144,11 @@ func (e *Events) count(n *sentinel.StreamUpdate) {
 	if !known {
 		i = len(e.names)
 	}
-	e.source(source{n.Sentinel, e.master(n.Sentinel, n.Event.Master, n.Time)})[i]++
+	s := source{n.Sentinel, e.master(n.Sentinel, n.Event.Master, n.Time)}
+	if e.counts[s] == nil {
+		e.counts[s] = make([]uint64, len(e.names)+1)
+	}
+	e.counts[s][i]++
 }
 
 // master returns the name under which a master is counted: its own, or "" if the Sentinel has
@@ -166,13 +170,11 @@ func (e *Events) master(by, name string, now time.Time) string {
 	return m.name
 }
 
-func (e *Events) source(s source) []uint64 {
-	c := e.counts[s]
-	if c == nil {
-		c = make([]uint64, len(e.names)+1)
-		e.counts[s] = c
+// expect makes a source known before its first event.
+func (e *Events) expect(s source) {
+	if _, known := e.counts[s]; !known {
+		e.counts[s] = nil
 	}
-	return c
 }
 
 func (e *Events) stream(address string) *streamState {
@@ -201,14 +203,14 @@ func (e *Events) observe(snapshots []*sentinel.Snapshot) {
 	var now time.Time
 	for _, s := range snapshots {
 		e.stream(s.Sentinel)
-		e.source(source{sentinel: s.Sentinel})
+		e.expect(source{sentinel: s.Sentinel})
 		if !s.Up() {
 			continue
 		}
 		now = s.Started
 		for i := range s.Masters {
 			if name := e.master(s.Sentinel, s.Masters[i].Name, s.Started); name != "" {
-				e.source(source{s.Sentinel, name})
+				e.expect(source{s.Sentinel, name})
 			}
 		}
 	}
