@@ -15,8 +15,9 @@ func (c *limitedConn) exchange(ctx context.Context, commands [][]any, take func(
 		return 0, err
 	}
 	text := request(commands)
-	defer clear(text) // there may be a password in it, and what is garbage stays in memory for long
-	if _, err := c.Write(text); err != nil {
+	_, err := c.Write(text)
+	clear(text) // there may be a password in it, and what is garbage stays in memory for long
+	if err != nil {
 		return 0, err
 	}
 	return c.replies(len(commands), take)
@@ -81,6 +82,8 @@ func (c *limitedConn) replies(n int, take func(int, string)) (got int, err error
 			buffer = larger(buffer, min(c.before+c.before/8, mostRead))
 		case filled == len(buffer):
 			buffer = larger(buffer, c.longest+c.longest/8)
+		case len(buffer) > mostRead && filled < mostRead: // the long reply has been read
+			buffer = append(make([]byte, 0, mostRead), buffer[:filled]...)[:mostRead]
 		}
 	}
 	if filled > 0 {
