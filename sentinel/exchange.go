@@ -3,6 +3,7 @@ package sentinel
 import (
 	"context"
 	"fmt"
+	"slices"
 	"strconv"
 	"unsafe"
 )
@@ -60,28 +61,39 @@ const mostRead = 64 << 10
 
 // replies calls take with that many raw replies, and returns how many there were. Their memory is used again: take must
 // keep no part of one. The first buffer is small, since there may never be a byte for it; when it is full, the next
-// has room for what came the last time, and some more.
+// has room for what came the last time, and some more. Of a reply that is longer than any was then, each full buffer is
+// put aside: it may have no end, and shall take no more memory than it has bytes.
 func (c *limitedConn) replies(n int, take func(int, string)) (got int, err error) {
 	c.asked = n
+	var aside [][]byte // buffers of the next reply, before the one that is read into
 	buffer := make([]byte, replyBuffer)
-	begin, filled, longest := 0, 0, 0 // where in the exchange the buffer begins, what is in it, and bytes of the longest reply
+	begin, kept, filled, longest := 0, 0, 0, 0 // where in the exchange the buffers begin, bytes aside and in the buffer, and those of the longest reply
 	for got < n {
 		read, err := c.Read(buffer[filled:])
 		filled += read
 		isFull, last := filled == len(buffer), 0
-		for ; got < len(c.ends) && c.ends[got] <= begin+filled; got++ {
-			reply := buffer[last : c.ends[got]-begin]
+		for ; got < len(c.ends) && c.ends[got] <= begin+kept+filled; got++ {
+			end := c.ends[got] - begin - kept // in the buffer
+			reply := buffer[last:end]
+			if aside != nil {
+				reply, aside = slices.Concat(append(aside, reply)...), nil
+			}
 			take(got, unsafe.String(unsafe.SliceData(reply), len(reply))) //nolint:gosec // see above; to copy it is a third of all garbage
-			last, longest = c.ends[got]-begin, max(longest, len(reply))
+			last, longest = end, max(longest, len(reply))
 		}
-		begin, filled = begin+last, copy(buffer, buffer[last:filled])
+		if last > 0 {
+			begin, kept, filled = begin+kept+last, 0, copy(buffer, buffer[last:filled])
+		}
 		switch {
 		case err != nil:
 			return got, err
 		case isFull && len(buffer) < mostRead:
 			buffer = larger(buffer, min(c.before+c.before/8, mostRead))
-		case filled == len(buffer):
+		case filled == len(buffer) && len(buffer) < c.longest:
 			buffer = larger(buffer, c.longest+c.longest/8)
+		case filled == len(buffer):
+			aside, kept, filled = append(aside, buffer), kept+filled, 0
+			buffer = make([]byte, mostRead)
 		case len(buffer) > mostRead && filled < mostRead: // the long reply has been read
 			buffer = append(make([]byte, 0, mostRead), buffer[:filled]...)[:mostRead]
 		}

@@ -21,10 +21,13 @@ func TestReplies(t *testing.T) {
 	all := strings.Join(want, "")
 	commands := slices.Repeat([][]any{{"PING"}}, len(want))
 	for _, step := range []int{1, 2, 3, 7, 1024, replyBuffer, replyBuffer + 1, mostRead, 1 << 20} {
-		c := &limitedConn{most: maxExchange, Conn: &stream{data: strings.NewReader(all), step: step}}
-		got, err := collected(t.Context(), c, commands)
-		if diff := cmp.Diff(want, got); diff != "" || err != nil {
-			t.Errorf("%d bytes at a time: error %v (-want +got)\n%s", step, err, diff)
+		c := &limitedConn{most: maxExchange}
+		for _, when := range []string{"first", "second"} { // which has buffers of the size that the first one needed
+			c.Conn = &stream{data: strings.NewReader(all), step: step}
+			got, err := collected(t.Context(), c, commands)
+			if diff := cmp.Diff(want, got); diff != "" || err != nil {
+				t.Errorf("%s exchange, %d bytes at a time: error %v (-want +got)\n%s", when, step, err, diff)
+			}
 		}
 	}
 
