@@ -684,6 +684,12 @@ func checkCases() []checkCase {
 			"warning: the replica 10.0.0.11:6379 has been down for 27 s, according to 3 of 3 Sentinels (10.0.0.1:26379, 10.0.0.2:26379, 10.0.0.3:26379); but it runs: the master 10.0.0.10:6379 had word of it 4.8 s ago, and no Sentinel has had an answer at that address"}},
 		{"replica_down", "cut off from one", both(at(0, func(m *sentinel.Master) { replicaDead(&m.Replicas[0], 27_000) }), each(func(m *sentinel.Master) { attached(m, replicaOne, replicaTwo) })), Warning, []string{
 			"warning: the replica 10.0.0.11:6379 has been down for 27 s, according to 1 of 3 Sentinels (10.0.0.1:26379); but it runs: the master 10.0.0.10:6379 had word of it 4.8 s ago"}},
+		{"replica_down", "with another name at one in TILT", both(each(func(m *sentinel.Master) { attached(m, replicaOne, replicaTwo) }),
+			at(0, func(m *sentinel.Master) {
+				m.Replicas[0].Host, m.Replicas[0].Addr, m.Replicas[0].Name = "redis-1", "redis-1:6379", "redis-1:6379"
+			}), tilted(0),
+			at(1, func(m *sentinel.Master) { replicaDead(&m.Replicas[0], 27_000) }), at(2, func(m *sentinel.Master) { replicaDead(&m.Replicas[0], 27_000) })), Warning, []string{
+			"warning: the replica 10.0.0.11:6379 has been down for 27 s, according to 2 of 3 Sentinels (10.0.0.2:26379, 10.0.0.3:26379); but it runs: the master 10.0.0.10:6379 had word of it 4.8 s ago"}},
 		{"replica_down", "it died after the master had word of it", each(func(m *sentinel.Master) {
 			attached(m, replicaOne, replicaTwo)
 			replicaDead(&m.Replicas[0], 5000)

@@ -97,6 +97,11 @@ func (m *masterModel) explainUnreached(f *witnessedFinding) {
 	f.Hint = "It replicates, so nothing is to be started: the master sees it at an address where nobody else reaches it, as behind the NAT of Docker, or where a network of Kubernetes or Swarm writes its own address into connections. Set replica-announce-ip and replica-announce-port there to what the Sentinels reach, CLIENT KILL TYPE master there for the master to learn it, and RESET for the Sentinels to forget the old one. RESET alone is in vain. Until then it cannot be promoted, and is not pointed to a new master."
 }
 
+// isKnownAs reports whether a Sentinel knows a replica by an address.
+func isKnownAs(group []deployment.ReplicaView, addr string) bool {
+	return slices.ContainsFunc(group, func(s deployment.ReplicaView) bool { return s.Addr == addr })
+}
+
 // replicates reports whether the master has had an acknowledgement of a replica while Sentinels have considered that down,
 // and how long ago.
 func (m *masterModel) replicates(group []deployment.ReplicaView) (ago time.Duration, ok bool) {
@@ -108,7 +113,7 @@ func (m *masterModel) replicates(group []deployment.ReplicaView) (ago time.Durat
 	for _, r := range info.Attached {
 		ago := info.Age.Value + r.Lag.Value
 		// The lag is in whole seconds.
-		if r.Addr == group[0].Addr && r.Online && r.Lag.Present && r.Lag.Value <= ackTime && ago+time.Second < down {
+		if isKnownAs(group, r.Addr) && r.Online && r.Lag.Present && r.Lag.Value <= ackTime && ago+time.Second < down {
 			return ago, true
 		}
 	}
