@@ -46,7 +46,7 @@ type Events struct {
 
 // An eventMaster is a master whose events are counted.
 type eventMaster struct {
-	name  string    // a copy: the name in a snapshot would keep the whole reply in memory
+	name  string    // a copy: the name in an event would keep the whole message in memory
 	by    string    // the Sentinel that named it first
 	heard time.Time // of the last snapshot or event with it
 }
