@@ -1006,3 +1006,20 @@ func TestNoFailoverThatComesTooLate(t *testing.T) {
 		}
 	}
 }
+
+// TestNoCommandLeadsToTheEmptier: where most Sentinels name a node with less than half of another's data, no command
+// makes the others follow it.
+func TestNoCommandLeadsToTheEmptier(t *testing.T) {
+	t.Parallel()
+	for keys, commands := range map[int64]bool{1: false, 500: true} {
+		all := healthy()
+		parted(keys, keys, 1000)(all)
+		all[1].Masters[0].Instance = all[0].Masters[0].Instance
+		all[1].Masters[0].Cache[0].RunID = all[0].Masters[0].RunID
+		r := Assess(all, nil)
+		f := r.Masters[0].Findings[0]
+		if f.Check != "master_disagreement" || (len(f.Commands) > 0) != commands || !strings.Contains(f.Message, fmt.Sprintf("and %s (10.0.0.1:26379, 10.0.0.2:26379)", count(int(keys), "key"))) {
+			t.Errorf("%d keys: %s: %s; commands %q", keys, f.Check, f.Message, f.Commands)
+		}
+	}
+}
