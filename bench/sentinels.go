@@ -110,7 +110,7 @@ func sentinelID(i int) string { return strings.Repeat(fmt.Sprint(i+1), 40) }
 // and would be retried only after 15 s; and a stall of a busy machine must not cause TILT.
 func (s *sentinelServer) slowDown(ctx context.Context) error {
 	for ctx.Err() == nil {
-		if s.debug(ctx, "MIN-LINK-RECONNECT-PERIOD", "1000", "TILT-TRIGGER", "60000", "PING-PERIOD", "3000", "PUBLISH-PERIOD", "30000", "ASK-PERIOD", "10000") == nil {
+		if s.debug(ctx, "MIN-LINK-RECONNECT-PERIOD", "1000", "TILT-TRIGGER", "60000", "PING-PERIOD", "3000", "PUBLISH-PERIOD", "15000", "ASK-PERIOD", "10000") == nil {
 			return nil
 		}
 		time.Sleep(50 * time.Millisecond)
