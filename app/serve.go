@@ -46,6 +46,7 @@ func serve(ctx context.Context, c *Config, logs io.Writer) error {
 		return err
 	}
 	sentinels := func() int { return len(c.Sentinels.Addresses) + sources.Fleet.Sentinels() + sources.Prober.Sentinels() }
+	limitGarbage()
 	if err := limitMemory(ctx, c.ReplyMemory, sentinels); err != nil {
 		return err
 	}

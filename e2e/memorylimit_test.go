@@ -9,7 +9,8 @@ import (
 	"redis_sentinel_exporter/internal/sentineltest"
 )
 
-// TestMemoryLimit: the limit follows from --sentinel.reply-memory and the number of Sentinels, unless GOMEMLIMIT is set.
+// TestMemoryLimit: the limit follows from --sentinel.reply-memory and the number of Sentinels, unless GOMEMLIMIT is set,
+// and garbage is collected sooner than Go does, unless GOGC is set.
 // No control group in which tests run is as small as these.
 func TestMemoryLimit(t *testing.T) {
 	fake := sentineltest.RunFake(t, sentineltest.FakeConfig{})
@@ -21,8 +22,12 @@ func TestMemoryLimit(t *testing.T) {
 		}
 	}
 	look("go_gc_gomemlimit_bytes 1.6842752e+07") // twice 8 MiB, and 64 KiB for the one Sentinel
+	t.Setenv("GOGC", "")
+	look("go_gc_gogc_percent 80")
 	t.Setenv("GOMEMLIMIT", "100MiB")
+	t.Setenv("GOGC", "150")
 	look("go_gc_gomemlimit_bytes 1.048576e+08")
+	look("go_gc_gogc_percent 150")
 }
 
 // TestMemoryLimitGrows with the Sentinels that come with a file.
