@@ -78,15 +78,10 @@ func Age(d time.Duration) string {
 
 // count returns a number with its noun.
 func count(n int, noun string) string {
-	return strconv.Itoa(n) + " " + noun + plural(n, "", "s")
-}
-
-// plural returns the form of a word for n things.
-func plural(n int, one, many string) string {
 	if n == 1 {
-		return one
+		return "1 " + noun
 	}
-	return many
+	return strconv.Itoa(n) + " " + noun + "s"
 }
 
 // verb returns a verb in the form for n things.

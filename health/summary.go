@@ -82,13 +82,13 @@ func (m *MasterReport) Sentence(onDeployment []Finding) string {
 	case len(m.Findings) > 0:
 		return first(m.problems(onDeployment))
 	}
-	text := m.Address + " is up, " + strconv.Itoa(m.Promotable) + " of " + strconv.Itoa(m.Replicas) + plural(m.Replicas, " replica", " replicas") + " can be promoted"
+	text := m.Address + " is up, " + strconv.Itoa(m.Promotable) + " of " + count(m.Replicas, "replica") + " can be promoted"
 	if m.Hidden > 0 {
 		text = fmt.Sprintf("%s is up, at least %d of %s can be promoted, of %d nothing is known (replica-announced no)",
 			m.Address, m.Promotable, count(m.Replicas, "replica"), m.Hidden)
 	}
 	if m.Margin != nil {
-		text += ", " + strconv.Itoa(*m.Margin) + plural(*m.Margin, " more Sentinel", " more Sentinels") + " can fail"
+		text += ", " + count(*m.Margin, "more Sentinel") + " can fail"
 	}
 	if m.FailoverInProgress {
 		text += "; a failover is in progress"

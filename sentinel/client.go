@@ -88,11 +88,11 @@ func (c *Client) exchange(ctx context.Context, repeatable bool, commands [][]any
 	return replies[:n], err
 }
 
-// stream sends the commands in one round trip and calls take with each raw reply and its place, as they come; take
-// must keep no part of a reply. It
-// returns how many came before an error; with none, take may have had some that are of no use. The caller holds the
-// turn. If the Sentinel has closed the kept connection meanwhile, stream tries once more on a new one, but only if
-// the commands are repeatable: then the first reply comes again. The text of the error contains no password.
+// stream sends the commands in one round trip, and calls take with each raw reply and its place as they come; take must
+// keep no part of one. It returns how many came before an error; with none, take may have had some that are of no use.
+// The caller holds the turn. If the Sentinel has closed the kept connection meanwhile, stream tries once more on a new
+// one, but only if the commands are repeatable: then the first reply comes again. The text of the error contains no
+// password.
 func (c *Client) stream(ctx context.Context, repeatable bool, commands [][]any, take func(int, string)) (int, error) {
 	n, err := c.attempt(ctx, commands, take)
 	if lost := err != nil && c.session != nil && c.session.lost(ctx, err); lost && repeatable {

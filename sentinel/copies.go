@@ -101,36 +101,18 @@ func (in *Instance) keep(c *copies) {
 
 func (m *Master) keep(c *copies) {
 	m.Instance.keep(c)
-	m.RoleReported = c.role(m.RoleReported)
+	m.RoleReported = c.of(m.RoleReported)
 	m.NotificationScript, m.ReconfigScript = c.of(m.NotificationScript), c.of(m.ReconfigScript)
 }
 
 func (r *Replica) keep(c *copies) {
 	r.Instance.keep(c)
-	r.RoleReported = c.role(r.RoleReported)
-	r.MasterHost, r.MasterPort = c.of(r.MasterHost), c.of(r.MasterPort)
+	r.RoleReported, r.MasterHost, r.MasterPort = c.of(r.RoleReported), c.of(r.MasterHost), c.of(r.MasterPort)
 }
 
 func (p *Peer) keep(c *copies) {
 	p.Instance.keep(c)
-	if p.VotedLeader == nobody {
-		p.VotedLeader = nobody
-	} else {
-		p.VotedLeader = c.of(p.VotedLeader)
-	}
-}
-
-// nobody is the leader that a Sentinel which has not voted lately votes for.
-const nobody = "?"
-
-func (c *copies) role(text string) string {
-	switch text {
-	case RoleMaster:
-		return RoleMaster
-	case RoleReplica:
-		return RoleReplica
-	}
-	return c.of(text)
+	p.VotedLeader = c.of(p.VotedLeader)
 }
 
 func (q *CKQuorum) keep(c *copies) { q.Text = c.of(q.Text) }
@@ -143,7 +125,7 @@ func (i *Info) keep(c *copies) {
 }
 
 func (i *CachedInfo) keep(c *copies) {
-	i.RunID, i.Version, i.Role, i.ReplicationID = c.of(i.RunID), c.of(i.Version), c.role(i.Role), c.of(i.ReplicationID)
+	i.RunID, i.Version, i.Role, i.ReplicationID = c.of(i.RunID), c.of(i.Version), c.of(i.Role), c.of(i.ReplicationID)
 	i.FailoverState, i.PausedReason = c.of(i.FailoverState), c.of(i.PausedReason)
 	i.MasterAddr, i.MaxMemoryPolicy = c.of(i.MasterAddr), c.of(i.MaxMemoryPolicy)
 }

@@ -10,6 +10,7 @@ import (
 	"unsafe"
 
 	"github.com/google/go-cmp/cmp"
+	"github.com/google/go-cmp/cmp/cmpopts"
 )
 
 // taken is a snapshot of masters with these names, and the replies that it is made of.
@@ -34,7 +35,7 @@ func taken(t *testing.T, c *Client, names ...string) (*Snapshot, []string) {
 	replies := slices.Concat([]string{wire(infoText), wire(strings.Repeat("1", 40)), wire(masters)}, about)
 	b := c.newSnapshotBuilder(time.Time{})
 	for place, raw := range replies {
-		b.take(generalCommands(), names, commands, place, raw)
+		b.take(&round{general: generalCommands(), masters: names, perMaster: commands}, place, raw)
 	}
 	if err := b.complete(); err != nil || len(b.snapshot.Masters) != len(names) || len(b.snapshot.Failures) > 0 {
 		t.Fatalf("%d masters of %d, failures %v, %v", len(b.snapshot.Masters), len(names), b.snapshot.Failures, err)
@@ -115,7 +116,7 @@ func TestErrorsKeepNoReply(t *testing.T) {
 			replies[place] = strings.Clone(bad)
 			b := c.newSnapshotBuilder(time.Time{})
 			for i, raw := range replies {
-				b.take(generalCommands(), []string{"mymaster"}, c.asking(1), i, raw)
+				b.take(&round{general: generalCommands(), masters: []string{"mymaster"}, perMaster: c.asking(1)}, i, raw)
 			}
 			_ = b.complete()
 			if place != 1 && place < 6 && len(b.snapshot.Failures) == 0 && !strings.HasPrefix(bad, ":") {
@@ -164,28 +165,40 @@ func TestCopiesAreKept(t *testing.T) {
 	})
 }
 
-// TestBrokenConnectionLeavesNothing: a round trip that begins again on a new connection counts as one.
+// TestBrokenConnectionLeavesNothing: a round trip that begins again on a new connection counts as one, be it the first
+// one, or that about masters which are new.
 func TestBrokenConnectionLeavesNothing(t *testing.T) {
 	t.Parallel()
 	c := NewClient(Options{Address: "127.0.0.1:26379"})
-	want, replies := taken(t, c, "a", "b")
-	commands, names := c.asking(2), []string{"a", "b"}
-	for cut := range replies {
-		b := c.newSnapshotBuilder(time.Time{})
-		for place, raw := range replies[:cut] {
-			if place > 2 {
-				raw = "-NOPERM no\r\n"
+	names := []string{"a", "b"}
+	want, replies := taken(t, c, names...)
+	perMaster, first := c.asking(len(names)), len(generalCommands())
+	for _, rounds := range [][]round{
+		{{general: generalCommands(), masters: names, perMaster: perMaster}},
+		{{general: generalCommands()}, {masters: names, perMaster: perMaster}},
+	} {
+		for cut := range len(replies) {
+			b := c.newSnapshotBuilder(time.Time{})
+			from := 0
+			for i := range rounds {
+				of := replies[from : from+rounds[i].len()]
+				from += len(of)
+				for place, raw := range of[:min(cut, len(of))] {
+					if from-len(of)+place >= first && place%2 == 1 {
+						raw = "-NOPERM no\r\n"
+					}
+					b.take(&rounds[i], place, raw)
+				}
+				for place, raw := range of {
+					b.take(&rounds[i], place, raw)
+				}
 			}
-			b.take(generalCommands(), names, commands, place, raw)
-		}
-		for place, raw := range replies {
-			b.take(generalCommands(), names, commands, place, raw)
-		}
-		if err := b.complete(); err != nil {
-			t.Fatal(err)
-		}
-		if diff := cmp.Diff(want, b.snapshot, cmp.AllowUnexported(Replica{}, Snapshot{})); diff != "" || b.entries != 8 {
-			t.Errorf("broken after %d replies: %d entries (-want +got)\n%s", cut, b.entries, diff)
+			if err := b.complete(); err != nil {
+				t.Fatal(err)
+			}
+			if diff := cmp.Diff(want, b.snapshot, cmp.AllowUnexported(Replica{}, Snapshot{}), cmpopts.EquateEmpty()); diff != "" || b.entries != 8 {
+				t.Errorf("%d round trips, broken after %d replies: %d entries (-want +got)\n%s", len(rounds), cut, b.entries, diff)
+			}
 		}
 	}
 }

@@ -80,36 +80,27 @@ func readMaster(r *reply, m *Master) error {
 	if len(m.Name) > maxName {
 		return fmt.Errorf("%w: the name %q has over %d bytes", errMalformed, clip(m.Name), maxName)
 	}
-	if err := m.check(FlagMaster); err != nil {
-		return err
-	}
 	m.keep(r.copies)
-	return nil
+	return m.check(FlagMaster)
 }
 
 func readReplica(r *reply, rep *Replica) error {
 	if err := r.fields(rep.set); err != nil {
 		return err
 	}
-	if err := rep.check(FlagReplica); err != nil {
-		return err
-	}
 	rep.keep(r.copies)
 	if rep.Host == "" {
 		rep.Addr = printable.Clip(rep.Name, maxHost)
 	}
-	return nil
+	return rep.check(FlagReplica)
 }
 
 func readPeer(r *reply, p *Peer) error {
 	if err := r.fields(p.set); err != nil {
 		return err
 	}
-	if err := p.check(FlagSentinel); err != nil {
-		return err
-	}
 	p.keep(r.copies)
-	return nil
+	return p.check(FlagSentinel)
 }
 
 // check checks the fields that every entry must have. The name is not checked: that of a master may be empty.

@@ -72,10 +72,20 @@ func (c *Client) newSnapshotBuilder(started time.Time) *snapshotBuilder {
 	return &snapshotBuilder{client: c, snapshot: &Snapshot{Sentinel: c.Address(), Started: started}}
 }
 
+// A round is what one round trip asks for: the general commands, and then those about each of some masters.
+type round struct {
+	general   []Command
+	masters   []string
+	perMaster []Command
+	failures  int // of the snapshot before it
+}
+
+func (r *round) len() int { return len(r.general) + len(r.masters)*len(r.perMaster) }
+
 // ask makes one round trip, reads the replies as they come, and reports whether another makes sense.
 func (b *snapshotBuilder) ask(ctx context.Context, general []Command, masters []string) bool {
-	perMaster := b.client.asking(len(masters))
-	n := len(general) + len(masters)*len(perMaster)
+	r := &round{general, masters, b.client.asking(len(masters)), len(b.snapshot.Failures)}
+	n := r.len()
 	commands, all := make([][]any, 0, n), make([]any, 0, mostWords*n)
 	add := func(command Command, master any) {
 		from := len(all)
@@ -87,21 +97,21 @@ func (b *snapshotBuilder) ask(ctx context.Context, general []Command, masters []
 	}
 	for _, name := range masters {
 		master := any(name) // once for all its commands
-		for _, command := range perMaster {
+		for _, command := range r.perMaster {
 			add(command, master)
 		}
 	}
 	if b.asksResolve() {
 		commands = append(commands, resolveHostnames())
 	}
-	answered, err := b.client.stream(ctx, true, commands, func(place int, raw string) { b.take(general, masters, perMaster, place, raw) })
+	answered, err := b.client.stream(ctx, true, commands, func(place int, raw string) { b.take(r, place, raw) })
 	if err != nil {
 		b.broken = b.client.failure(ctx, err, words(commands[min(answered, len(commands)-1)]))
 		if b.broken.Reason == ReasonProtocol {
 			answered = 0 // the replies that came before it cannot be trusted either
 		}
 		if answered == 0 {
-			b.forget(general, masters)
+			b.forget(r)
 		}
 		if b.broken.Reason == ReasonProtocol {
 			b.fail(b.broken, CommandMasters)
@@ -112,35 +122,36 @@ func (b *snapshotBuilder) ask(ctx context.Context, general []Command, masters []
 }
 
 // take reads one reply of a round trip.
-func (b *snapshotBuilder) take(general []Command, masters []string, perMaster []Command, place int, raw string) {
+func (b *snapshotBuilder) take(r *round, place int, raw string) {
 	if place == 0 {
-		b.forget(general, masters) // a connection before this one may have broken
+		b.forget(r) // a connection before this one may have broken
 	}
 	if strings.HasPrefix(raw, "-") {
 		raw = strings.Clone(raw) // an error quotes it
 	}
-	switch about := place - len(general); {
+	switch about := place - len(r.general); {
 	case about < 0:
-		b.general(general[place], raw)
-	case about < len(masters)*len(perMaster):
-		b.about(masters, about/len(perMaster), perMaster[about%len(perMaster)], raw)
+		b.general(r.general[place], raw)
+	case place < r.len():
+		b.about(r.masters, about/len(r.perMaster), r.perMaster[about%len(r.perMaster)], raw)
 	default:
 		b.readResolve(raw)
 	}
 }
 
 // forget begins a round trip anew.
-func (b *snapshotBuilder) forget(general []Command, masters []string) {
-	if len(general) > 0 {
-		s := b.snapshot
-		s.Info, s.ID, s.Err, s.Masters, s.Failures = nil, "", nil, nil, nil
+func (b *snapshotBuilder) forget(r *round) {
+	s := b.snapshot
+	s.Failures = s.Failures[:r.failures]
+	if len(r.general) > 0 {
+		s.Info, s.ID, s.Err, s.Masters = nil, "", nil, nil
 		b.progress, b.places, b.entries, b.excess = nil, nil, 0, nil
 		b.client.copies.begin()
 		return
 	}
-	for place := range masters {
-		if i := b.find(masters, place); i >= 0 {
-			m := &b.snapshot.Masters[i]
+	for place := range r.masters {
+		if i := b.find(r.masters, place); i >= 0 {
+			m := &s.Masters[i]
 			b.entries -= len(m.Replicas) + len(m.Peers)
 			m.Replicas, m.Peers, m.CKQuorum, m.Cache = nil, nil, nil, nil
 			m.ReplicasErr, m.PeersErr, m.CKQuorumErr = nil, nil, nil
